@@ -1,0 +1,108 @@
+"""What an op is: a frozen value with pure rules, true whatever the backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from dlspec.declared import Declared, Problem, snake_case
+from dlspec.tensor import Tensor
+
+WeightKind = Literal["trainable", "fixed", "statistics"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One array of an op, in the neutral layout, which is PyTorch's where torch has the layer.
+
+    `init` names an initialiser with its arguments, as `draw` in the generated `weights.py` reads
+    it: `zeros`, `ones`, `constant(0.25)`, `glorot_uniform`, `normal(0.02)`, `orthogonal`, ...
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    init: str
+    kind: WeightKind = "trainable"
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for s in self.shape:
+            n *= int(s)
+        return n
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A one-line spec of the op: the layer as written in a chain, and the types of its inputs.
+
+    `Example("Conv2D(4, 3, stride=2)", "f32[3, 9, 8]")` is read by the real parser as
+    `x -> Conv2D(4, 3, stride=2)` with `input x: f32[3, 9, 8]`. With several inputs they are
+    passed as a tuple.
+    """
+
+    layer: str
+    inputs: tuple[str, ...]
+
+
+def example(layer: str, *inputs: str) -> Example:
+    return Example(layer, inputs)
+
+
+class Op(Declared):
+    """A layer (capitalised) or a function (lower case) of the language.
+
+    The rules take the types of the inputs, for one example. `problems` is asked first; the other
+    rules are asked only where it yields nothing.
+    """
+
+    inputs: ClassVar[tuple[int, int | None]] = (1, 1)
+    """The least and the greatest number of unnamed inputs; None: any number."""
+
+    sizes: ClassVar[Mapping[str, int]] = {}
+    """Sizes that a backend must be told and the op infers, as role -> axis of the first input:
+    `{"in_channels": 0}` for convolutions and image norms, `{"in_features": -1}` for Dense."""
+
+    on_last_axis: ClassVar[bool] = False
+    """Works on the last axis by default: on an image that would surprise, so `axis=` is asked."""
+
+    onnx: ClassVar[tuple[str, ...]] = ()
+    tflite: ClassVar[tuple[str, ...]] = ()
+    """The operators that it becomes."""
+
+    examples: ClassVar[tuple[Example, ...]] = ()
+
+    @classmethod
+    def snake(cls) -> str:
+        """The name that an attribute or weight takes from the kind."""
+        return snake_case(cls.kind())
+
+    @classmethod
+    def has_object(cls) -> bool:
+        """A framework keeps an object for it (it has weights, state or randomness), so a class
+        that uses it has an attribute for it; otherwise it is a plain function call."""
+        return False
+
+    @classmethod
+    def has_weights(cls) -> bool:
+        """May hold arrays: its name counts in the rules of names."""
+        return False
+
+    def problems(self, *x: Tensor) -> Iterable[Problem]:
+        """What does not fit these inputs."""
+        return ()
+
+    def shape(self, *x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The type of the output, or of each output. Sizes of kept axes are passed on as they
+        are, so that they keep their origin; sums and products go through `expr.total` and
+        `expr.product`."""
+        return x[0]
+
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        """The arrays, in order, under the names that PyTorch's layer has."""
+        return ()
+
+    def macs(self, *x: Tensor) -> int:
+        """Multiply-accumulates for one example."""
+        return 0

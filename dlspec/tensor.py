@@ -1,0 +1,61 @@
+"""Types of tensors: dtype and shape for one example; the batch axis is never written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DType = Literal["f16", "bf16", "f32", "f64", "i8", "i32", "i64", "bool", "class"]
+DTYPES: tuple[str, ...] = ("f16", "bf16", "f32", "f64", "i8", "i32", "i64", "bool")
+FLOATS = frozenset({"f16", "bf16", "f32", "f64"})
+INTEGERS = frozenset({"i8", "i32", "i64", "class"})
+
+Shape = tuple[int, ...]
+"""Sizes of an example's axes. Each may be an `expr.Size`, which remembers its origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """The type of a wire: `f32[64, 8, 8]`. `classes` is set where dtype is `class`."""
+
+    dtype: DType
+    shape: Shape
+    classes: int | None = None
+    image: bool = False
+    """Straight from a convolution or pooling: its axes are channels, then places."""
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements of one example."""
+        n = 1
+        for s in self.shape:
+            n *= int(s)
+        return n
+
+    def with_shape(self, *shape: int, image: bool = False) -> Tensor:
+        return Tensor(self.dtype, shape, self.classes, image)
+
+    def same(self, other: Tensor) -> bool:
+        """Equal dtype, shape and classes, wherever they come from."""
+        mine, others = (
+            (self.dtype, self.shape, self.classes),
+            (other.dtype, other.shape, other.classes),
+        )
+        return mine == others
+
+    def __str__(self) -> str:
+        if self.dtype == "class":
+            return f"class[{self.classes}]" + (f"{shape_text(self.shape)}" if self.shape else "")
+        return f"{self.dtype}{shape_text(self.shape)}"
+
+
+def shape_text(shape: Shape) -> str:
+    return "[" + ", ".join(str(int(s)) for s in shape) + "]"
+
+
+def f32(*shape: int) -> Tensor:
+    return Tensor("f32", shape)

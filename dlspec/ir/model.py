@@ -1,0 +1,287 @@
+"""Models in the IR: definitions (what was written once) and instances (each use, concrete).
+
+An instance holds its body as a trace: the statements of its definition in order, with every value
+known. What stands in the definition once and ran several times (in a loop, or in several
+instances) carries the same `site` each time; a backend lays the traces of one definition over each
+other, site by site, and prints one class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dlspec.expr import Expr, Static
+from dlspec.ops.base import Op
+from dlspec.tensor import Tensor
+
+
+class Node(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
+
+
+Part = str | int
+Path = tuple[Part, ...]
+"""Where a layer stands below its owner: `("conv2d",)`, `("residuals", 3)`, `("shortcut", "conv2d")`."""
+
+
+def dotted(*path: Part) -> str:
+    """`residuals.3.conv_bn`: the neutral name."""
+    return ".".join(str(p) for p in path)
+
+
+# --- tensors in a body ------------------------------------------------------------------------
+
+
+class Wire(Node):
+    """A wire, as it stands after its last assignment before this use."""
+
+    kind: Literal["wire"] = "wire"
+    name: str
+    types: tuple[Tensor, ...]
+
+
+class Carry(Node):
+    """What arrives at the body of a `Repeat` or `Scope`."""
+
+    kind: Literal["carry"] = "carry"
+    types: tuple[Tensor, ...]
+
+
+class Scalar(Node):
+    """A compile-time number among the operands of tensor arithmetic."""
+
+    kind: Literal["scalar"] = "scalar"
+    value: Static
+    types: tuple[Tensor, ...]
+
+
+class Apply(Node):
+    """An op applied to inputs. `origins` holds the expressions behind its fields and sizes."""
+
+    kind: Literal["apply"] = "apply"
+    site: int
+    op: Op
+    origins: dict[str, Expr] = {}
+    inputs: tuple[Flow, ...]
+    named: dict[str, Flow] = {}
+    types: tuple[Tensor, ...]
+    module: Path | None = None
+    """Where its object stands, for an op that has one."""
+    factory: str | None = None
+    """The parameter of type `layer` that it came from."""
+    channels_last: bool = False
+    """Set by the layout pass: image inputs and outputs are in channels-last order."""
+
+
+class Call(Node):
+    """A block applied to inputs."""
+
+    kind: Literal["call"] = "call"
+    site: int
+    block: str
+    instance: int
+    inputs: tuple[Flow, ...]
+    named: dict[str, Flow] = {}
+    types: tuple[Tensor, ...]
+    module: Path
+    factory: str | None = None
+
+
+class Select(Node):
+    """One of several outputs."""
+
+    kind: Literal["select"] = "select"
+    index: int
+    value: Flow
+    types: tuple[Tensor, ...]
+
+
+class Repeat(Node):
+    """`layer * count`: the bodies in order, each reading what the one before it made."""
+
+    kind: Literal["repeat"] = "repeat"
+    site: int
+    count: Static
+    value: Flow
+    bodies: tuple[Flow, ...]
+    types: tuple[Tensor, ...]
+
+
+class Scope(Node):
+    """`( ... ) as name`, or one copy of a repeated chain in parentheses: a layer made in place."""
+
+    kind: Literal["scope"] = "scope"
+    site: int
+    module: Path
+    value: Flow
+    body: Flow
+    types: tuple[Tensor, ...]
+
+
+Flow = Annotated[
+    Wire | Carry | Scalar | Apply | Call | Select | Repeat | Scope, Field(discriminator="kind")
+]
+
+
+# --- statements of a body ---------------------------------------------------------------------
+
+
+class Bind(Node):
+    """Wires get a name: one, or as many as the value has outputs."""
+
+    kind: Literal["bind"] = "bind"
+    site: int
+    names: tuple[str, ...]
+    value: Flow
+    line: int
+
+
+class Branch(Node):
+    """A decision. `taken` is the number of the branch that holds (the last may be the `else`),
+    or None. A test after the one that held was not evaluated and is not here."""
+
+    kind: Literal["branch"] = "branch"
+    site: int
+    tests: tuple[Static, ...]
+    taken: int | None
+    body: tuple[Statement, ...]
+    line: int
+
+
+class Loop(Node):
+    """`for names in items`: `values[i]` are the values of the names in iteration i."""
+
+    kind: Literal["loop"] = "loop"
+    site: int
+    names: tuple[str, ...]
+    items: Static
+    values: tuple[tuple[Any, ...], ...]
+    iterations: tuple[tuple[Statement, ...], ...]
+    line: int
+
+
+class Output(Node):
+    """What the block gives: in a model by name, in a block the value (or several, in order)."""
+
+    kind: Literal["output"] = "output"
+    site: int
+    name: str | None
+    value: Flow
+    line: int
+
+
+Statement = Annotated[Bind | Branch | Loop | Output, Field(discriminator="kind")]
+
+
+class Parameter(Node):
+    """A parameter of a definition. `default` is None where there is none."""
+
+    name: str
+    type: str
+    default: Static | None = None
+
+
+class Definition(Node):
+    """A `block` or `model` as it was written."""
+
+    name: str
+    kind: Literal["block", "model"]
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[str, ...]
+    doc: str = ""
+    line: int
+    names: tuple[str, ...] = ()
+    """Every wire that the body writes, inputs first."""
+
+
+class Instance(Node):
+    """One use of a definition, with the values of its parameters and the sizes that it bound.
+
+    `arguments` and `dims` have their origins in the caller's names; within the body, origins are
+    expressions over the definition's own names.
+    """
+
+    number: int
+    definition: str
+    arguments: dict[str, Static]
+    dims: dict[str, Static]
+    inputs: tuple[tuple[str, Tensor], ...]
+    outputs: tuple[tuple[str | None, Tensor], ...]
+    body: tuple[Statement, ...]
+
+
+class Layer(Node):
+    """A row of the flat view: one op with weights or work, under its neutral name."""
+
+    name: str
+    apply: Apply
+    line: int
+
+
+class ModelIR(Node):
+    """A model as a spec uses it: an instance, with everything below it."""
+
+    name: str
+    instance: int
+    definitions: dict[str, Definition]
+    instances: tuple[Instance, ...]
+    initial: dict[str, Any] = {}
+    """Neutral name of a weight -> its initialiser, where `weights ... { init }` gave another."""
+
+    @property
+    def root(self) -> Instance:
+        return self.instances[self.instance]
+
+
+def flows(flow: Flow) -> Iterator[Flow]:
+    """A flow and everything that it reads, inputs before what reads them."""
+    match flow:
+        case Apply() | Call():
+            for f in (*flow.inputs, *flow.named.values()):
+                yield from flows(f)
+        case Select():
+            yield from flows(flow.value)
+        case Repeat():
+            yield from flows(flow.value)
+            for body in flow.bodies:
+                yield from flows(body)
+        case Scope():
+            yield from flows(flow.value)
+            yield from flows(flow.body)
+    yield flow
+
+
+def statements(body: tuple[Statement, ...]) -> Iterator[Bind | Output]:
+    """The assignments and outputs of a body that ran, in order, loops and branches opened."""
+    for s in body:
+        match s:
+            case Bind() | Output():
+                yield s
+            case Branch():
+                yield from statements(s.body)
+            case Loop():
+                for iteration in s.iterations:
+                    yield from statements(iteration)
+
+
+def layers(model: ModelIR) -> Iterator[Layer]:
+    """Every op of a model in order of execution, blocks opened. One that is called twice comes
+    twice, under the same name; an op without an object has the name of its kind."""
+
+    def walk(instance: Instance, prefix: Path) -> Iterator[Layer]:
+        for s in statements(instance.body):
+            for f in flows(s.value):
+                match f:
+                    case Apply():
+                        own = f.module if f.module is not None else (f.op.snake(),)
+                        yield Layer(name=dotted(*prefix, *own), apply=f, line=s.line)
+                    case Call():
+                        yield from walk(model.instances[f.instance], (*prefix, *f.module))
+
+    yield from walk(model.root, ())
+

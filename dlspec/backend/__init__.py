@@ -1,0 +1,1 @@
+"""What a backend is, and the plan of classes that all backends print."""

@@ -1,0 +1,154 @@
+"""What a backend answers: for each op, how it is made and how it is called.
+
+A backend has one function for each op in a table `LAYERS`, or a row in `UNSUPPORTED`. The function
+sees one use of the op, concrete, and gives emitted code whose values are `Slot`s. The planner lays
+the code of all uses at one place in a definition over each other, and generalises the slots that
+differ: to the spec's arithmetic, to an argument of the class, or to a column of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from dlspec.emit import python as py
+from dlspec.expr import Const, Expr, origin
+from dlspec.ops.base import Op
+from dlspec.tensor import Tensor
+
+NOTHING: Any = object()
+
+
+@dataclass(frozen=True)
+class Slot(py.Expr):
+    """A value in emitted code, with its origin; left out where it always equals `default`.
+
+    `role` names a class argument or a table's column, where one has to be made for it.
+    """
+
+    value: Any
+    origin: Expr | None = None
+    default: Any = NOTHING
+    role: str = ""
+
+    def or_default(self, default: Any) -> Slot:
+        """The same, to be left out where the framework's own default has the value."""
+        return replace(self, default=default)
+
+
+@dataclass(frozen=True)
+class Hole(py.Expr):
+    """A place that the planner fills: an input by number or name, or the op's own object."""
+
+    what: int | str
+
+
+SELF = Hole("self")
+X = tuple(Hole(i) for i in range(8))
+
+
+@dataclass(frozen=True)
+class Inputs(py.Expr):
+    """All unnamed inputs, as a tuple in the code (Concat)."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of an op, as an emitter sees it."""
+
+    op: Any
+    x: tuple[Tensor, ...]
+    named: Mapping[str, Tensor]
+    y: tuple[Tensor, ...]
+    origins: Mapping[str, Expr]
+    channels_last: bool = False
+    exact: bool = False
+    """`numerics = exact`: the reconciled numerics of both frameworks."""
+    scalars: Mapping[int, Slot] = field(default_factory=dict)
+    """Operands of tensor arithmetic that are compile-time numbers, by position."""
+
+    def field(self, name: str) -> Slot:
+        """An argument of the op."""
+        value = getattr(self.op, name)
+        return Slot(value, self.origins.get(name, origin(value)), role=name)
+
+    def size(self, role: str) -> Slot:
+        """A size that the op infers from its first input: a key of `Op.sizes`."""
+        value = self.x[0].shape[self.op.sizes[role]]
+        return Slot(int(value), origin(value), role=role)
+
+    def given(self, value: Any, role: str, made_by: Expr | None = None) -> Slot:
+        """Any other value, with the name for it and, if known, the arithmetic that made it."""
+        return Slot(value, made_by if made_by is not None else origin(value), role=role)
+
+    def fixed(self, value: Any) -> Slot:
+        """A value that is a literal in the code."""
+        return Slot(value, Const(value))
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """Code for one use. `make` is the constructor call of its object, or None for a function;
+    `call` is the expression in `forward`, with `SELF` for the object and `X[i]` for the inputs.
+
+    `helpers` names verbatim classes or functions that the model file must hold, `imports` the
+    import lines that the code needs beside the ones of every model file.
+    """
+
+    call: py.Expr
+    make: py.Expr | None = None
+    helpers: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+
+
+Emit = Callable[[Use], Emitted]
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Why a backend has no code for an op."""
+
+    kind: Literal["not yet", "never"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Style:
+    """How classes look in a framework; everything else about `model.py` is the planner's."""
+
+    module: str
+    """Base class of a block: `nn.Module`, `layers.Layer`."""
+    model: str
+    """Base class of a model: `nn.Module`, `keras.Model`."""
+    forward: str
+    """`forward` or `call`."""
+    typed: bool
+    """Whether forward's arguments are annotated with `Tensor`."""
+    keyword_init: bool
+    """Whether constructors take and pass on `**kwargs` (Keras)."""
+    imports: tuple[str, ...]
+    """Import lines that every model file may need; unused ones are dropped by name."""
+    lists: Callable[[py.Expr], py.Expr]
+    """A list of layers from a generator or a list."""
+    sequential: Callable[[tuple[tuple[str, py.Expr], ...]], py.Expr]
+    """A chain of named layers."""
+    dict_inputs: bool
+    """Whether several inputs of a model come as one dict."""
+    reserved: frozenset[str]
+    """Attributes that a class must not have."""
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    """Source text of verbatim helpers, by name."""
+    identity: Callable[[Any], bool] = lambda op: False
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An entry of the group `dlspec.backends`."""
+
+    name: str
+    layers: Mapping[type[Op], Emit]
+    unsupported: Mapping[type[Op], Unsupported]
+    style: Style
+    files: Callable[..., dict[str, str]]
+    """`files(program, train)` gives every file of the folder, by its name."""

@@ -1,0 +1,28 @@
+"""A whole spec in the IR: what `dlspec ir --json` prints and backends read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlspec.ir.model import ModelIR, Node
+from dlspec.ir.recipe import Data, Export, Train
+
+FORMAT = 1
+"""The version of the published format; raised when a reader of the old one would be misled."""
+
+
+class Program(Node):
+    """A checked spec. Trains and exports without a name have the name `""`."""
+
+    format: int = FORMAT
+    name: str
+    doc: str = ""
+    parameters: dict[str, Any] = {}
+    """The file's `param`s with the values that they have in this program."""
+    data: dict[str, Data] = {}
+    models: dict[str, ModelIR] = {}
+    """Each model with the arguments that its defaults (or `--set`) give it."""
+    trains: dict[str, Train] = {}
+    trained: dict[str, ModelIR] = {}
+    """The model of each train block, with the arguments that the block gives it."""
+    exports: dict[str, Export] = {}

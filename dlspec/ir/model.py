@@ -79,12 +79,14 @@ class Apply(Node):
 
 
 class Call(Node):
-    """A block applied to inputs."""
+    """A block applied to inputs. `arguments` and `dims` have their origins in the caller's names."""
 
     kind: Literal["call"] = "call"
     site: int
     block: str
     instance: int
+    arguments: dict[str, Static]
+    dims: dict[str, Static]
     inputs: tuple[Flow, ...]
     named: dict[str, Flow] = {}
     types: tuple[Tensor, ...]
@@ -200,16 +202,16 @@ class Definition(Node):
 
 
 class Instance(Node):
-    """One use of a definition, with the values of its parameters and the sizes that it bound.
+    """A definition with the values of its parameters and the sizes that it bound.
 
-    `arguments` and `dims` have their origins in the caller's names; within the body, origins are
-    expressions over the definition's own names.
+    Calls with equal values share one instance; each has weights of its own, under its own path.
+    Origins in the body are expressions over the definition's own names.
     """
 
     number: int
     definition: str
-    arguments: dict[str, Static]
-    dims: dict[str, Static]
+    arguments: dict[str, Any]
+    dims: dict[str, int]
     inputs: tuple[tuple[str, Tensor], ...]
     outputs: tuple[tuple[str | None, Tensor], ...]
     body: tuple[Statement, ...]
@@ -284,4 +286,3 @@ def layers(model: ModelIR) -> Iterator[Layer]:
                         yield from walk(model.instances[f.instance], (*prefix, *f.module))
 
     yield from walk(model.root, ())
-

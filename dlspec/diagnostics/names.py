@@ -1,0 +1,316 @@
+"""Names that are not there, not allowed, or not yet what a place needs (DLS100 to DLS199)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.source import Span
+
+
+@dataclass(frozen=True)
+class UnknownName(Diagnostic):
+    """A name that nothing in reach defines.
+
+    Wires, dimensions, parameters, `let`s, blocks, models and the built-in layers are looked up in
+    this order. Names are case-sensitive.
+    """
+
+    code = "DLS100"
+    name: str
+    what: str
+    suggestion: str | None = None
+
+    @property
+    def title(self) -> str:
+        return f"there is no {self.what} `{self.name}`"
+
+    @property
+    def label(self) -> str:
+        return f"did you mean `{self.suggestion}`?" if self.suggestion else "not found"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, self.suggestion) if self.suggestion and self.span else None
+
+
+@dataclass(frozen=True)
+class AlreadyDefined(Diagnostic):
+    """Two declarations of one name."""
+
+    code = "DLS101"
+    name: str
+    what: str
+    first: Span | None
+
+    @property
+    def title(self) -> str:
+        return f"{self.what} `{self.name}` is defined twice"
+
+    @property
+    def label(self) -> str:
+        return "again here"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.first, "first here"),) if self.first else ()
+
+    @property
+    def help(self) -> str:
+        return "give one of them another name"
+
+
+@dataclass(frozen=True)
+class NameTaken(Diagnostic):
+    """A wire may be written again, but may not take the name of something else."""
+
+    code = "DLS102"
+    name: str
+    what: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` is {self.what} and cannot be a wire"
+
+    @property
+    def help(self) -> str:
+        return "give the wire another name"
+
+
+@dataclass(frozen=True)
+class UnknownArgument(Diagnostic):
+    """An argument that a layer, block or object does not have."""
+
+    code = "DLS103"
+    name: str
+    owner: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner} has no argument `{self.name}`"
+
+    @property
+    def label(self) -> str:
+        return f"did you mean `{self.suggestion}`?" if self.suggestion else ""
+
+    @property
+    def help(self) -> str:
+        known = ", ".join(self.known)
+        return f"the arguments are: {known}" if known else f"{self.owner} takes no arguments"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, self.suggestion) if self.suggestion and self.span else None
+
+
+@dataclass(frozen=True)
+class MissingArgument(Diagnostic):
+    """A parameter without a default that was not given."""
+
+    code = "DLS104"
+    owner: str
+    names: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        names = ", ".join(f"`{n}`" for n in self.names)
+        return f"{self.owner} needs {names}"
+
+    @property
+    def label(self) -> str:
+        return "given here without it" if len(self.names) == 1 else "given here without them"
+
+
+@dataclass(frozen=True)
+class WrongArgumentCount(Diagnostic):
+    """More positional arguments than there are parameters, or one given twice."""
+
+    code = "DLS105"
+    what: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class NotALayer(Diagnostic):
+    """A stage of a chain that is no layer, block or function.
+
+    The stages after `->` are layers: `x -> Dense(10)`. A wire or a number is no layer.
+    """
+
+    code = "DLS106"
+    found: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return "this stage of a chain is not a layer"
+
+    @property
+    def label(self) -> str:
+        return self.found
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class NotInThisVersion(Diagnostic):
+    """A construct of the language that this version of the compiler reads but cannot compile."""
+
+    code = "DLS107"
+    what: str
+    instead: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.what} cannot be compiled by this version of dlspec"
+
+    @property
+    def help(self) -> str:
+        return self.instead
+
+
+@dataclass(frozen=True)
+class Misplaced(Diagnostic):
+    """A statement in a body where it has no meaning."""
+
+    code = "DLS108"
+    what: str
+    where: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.what} has no place in {self.where}"
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class OnlyInOtherBranch(Diagnostic):
+    """A wire that only a branch defines which was not taken here."""
+
+    code = "DLS109"
+    name: str
+    defined: Span
+    context: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` is defined only in a branch that is not taken here"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.defined, "defined here"),)
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return self.context
+
+    @property
+    def help(self) -> str:
+        return "define it before the `if`, or in every branch"
+
+
+@dataclass(frozen=True)
+class Recursion(Diagnostic):
+    """A block that uses itself, directly or through others."""
+
+    code = "DLS110"
+    cycle: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"`{self.cycle[0]}` uses itself"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return (" -> ".join(self.cycle),) if len(self.cycle) > 2 else ()
+
+    @property
+    def help(self) -> str:
+        return "a model is a finite graph: repeat a block with `Block(...) * n` or `for`"
+
+
+@dataclass(frozen=True)
+class NoOutput(Diagnostic):
+    """A block or model that gives nothing."""
+
+    code = "DLS111"
+    kind: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} `{self.name}` has no output"
+
+    @property
+    def help(self) -> str:
+        return "say what it gives: `output x`" if self.kind == "block" else "add: `output y = x`"
+
+
+@dataclass(frozen=True)
+class UnknownOverride(Diagnostic):
+    """`--set` names a parameter that the spec does not have."""
+
+    code = "DLS112"
+    name: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    @property
+    def title(self) -> str:
+        return f"there is no parameter `{self.name}` to set"
+
+    @property
+    def help(self) -> str:
+        near = f"did you mean `{self.suggestion}`? " if self.suggestion else ""
+        return f"{near}the parameters are: {', '.join(self.known) or 'none'}"
+
+
+@dataclass(frozen=True)
+class PatternMatchesNothing(Diagnostic):
+    """A pattern of `weights` that no weight of the model has."""
+
+    code = "DLS113"
+    pattern: str
+    known: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"no weight matches `{self.pattern}`"
+
+    @property
+    def help(self) -> str:
+        more = ", ..." if len(self.known) > 6 else ""
+        return f"the weights are: {', '.join(self.known[:6])}{more}" if self.known else ""
+
+
+@dataclass(frozen=True)
+class EmptySpec(Diagnostic):
+    """A file that declares nothing."""
+
+    code = "DLS120"
+    severity = "warning"
+
+    @property
+    def title(self) -> str:
+        return "this file declares nothing"
+
+    @property
+    def help(self) -> str:
+        return "`dlspec new NAME` writes a spec to start from"

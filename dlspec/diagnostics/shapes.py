@@ -1,0 +1,218 @@
+"""Tensors that do not fit (DLS200 to DLS299)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic, Label
+from dlspec.source import Span
+
+Context = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InContext(Diagnostic):
+    """A problem inside a block, with the uses that led there."""
+
+    context: Context
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return self.context
+
+
+@dataclass(frozen=True)
+class WrongInput(InContext):
+    """An input whose shape or dtype a layer cannot take."""
+
+    code = "DLS201"
+    owner: str
+    what: str
+    found: str
+    origin: Label | None = None
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner}: {self.what}"
+
+    @property
+    def label(self) -> str:
+        return self.found
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (self.origin,) if self.origin else ()
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class InputDoesNotMatch(InContext):
+    """What arrives at a block or model is not what its `input` declares."""
+
+    code = "DLS202"
+    owner: str
+    name: str
+    expected: str
+    found: str
+    declared: Span
+    reason: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"input `{self.name}` of {self.owner} does not fit"
+
+    @property
+    def label(self) -> str:
+        return f"{self.found} arrives"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.declared, f"declared as {self.expected}"),)
+
+    @property
+    def help(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True)
+class WrongInputCount(InContext):
+    """A layer that got too few or too many inputs, or one under an unknown name."""
+
+    code = "DLS203"
+    owner: str
+    what: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner} {self.what}"
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class ShapesDoNotCombine(InContext):
+    """Operands of tensor arithmetic whose shapes do not go together.
+
+    They have equal ranks, or one is a scalar; sizes are equal or 1. Nothing else broadcasts.
+    """
+
+    code = "DLS204"
+    verb: str
+    left: str
+    op: str
+    right: str
+    origins: tuple[Label, ...] = ()
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"these shapes do not {self.verb}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.left} {self.op} {self.right}"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return self.origins
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class OutputDoesNotMatch(InContext):
+    """An output or wire whose declared type is not what the expression gives."""
+
+    code = "DLS205"
+    name: str
+    expected: str
+    found: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` is declared as {self.expected}"
+
+    @property
+    def label(self) -> str:
+        return f"this is {self.found}"
+
+
+@dataclass(frozen=True)
+class DimensionNeeded(InContext):
+    """A model's input needs sizes that are known when the spec is checked."""
+
+    code = "DLS206"
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"the size `{self.name}` of a model's input is not known"
+
+    @property
+    def help(self) -> str:
+        return f"write a number, or declare `{self.name}: int = ...` as a parameter of the model"
+
+
+@dataclass(frozen=True)
+class WrongOutputCount(InContext):
+    """Several values where one name stands, or the other way round."""
+
+    code = "DLS207"
+    names: int
+    found: int
+
+    @property
+    def title(self) -> str:
+        names = "1 name" if self.names == 1 else f"{self.names} names"
+        values = "1 value" if self.found == 1 else f"{self.found} values"
+        return f"{names} for {values}"
+
+    @property
+    def help(self) -> str:
+        return "give each value a name: `a, b = x -> Layer`"
+
+
+@dataclass(frozen=True)
+class NotATensor(InContext):
+    """A value of compile time where a tensor is needed."""
+
+    code = "DLS208"
+    found: str
+
+    @property
+    def title(self) -> str:
+        return "a tensor is needed here"
+
+    @property
+    def label(self) -> str:
+        return f"this is {self.found}"
+
+
+@dataclass(frozen=True)
+class TensorAsValue(InContext):
+    """A tensor where a value of compile time is needed: configuration never depends on data."""
+
+    code = "DLS209"
+    found: str
+
+    @property
+    def title(self) -> str:
+        return "a value that is known at compile time is needed here"
+
+    @property
+    def label(self) -> str:
+        return f"this is a tensor, {self.found}"
+
+    @property
+    def help(self) -> str:
+        return "tensors are inputs, never configuration: `(x, y) -> Layer(...)`"

@@ -23,6 +23,8 @@ class Tensor:
     classes: int | None = None
     image: bool = False
     """Straight from a convolution or pooling: its axes are channels, then places."""
+    last: bool = False
+    """Kept with the channels behind the places, which the layout pass decides; `shape` is logical."""
 
     @property
     def rank(self) -> int:
@@ -35,6 +37,11 @@ class Tensor:
         for s in self.shape:
             n *= int(s)
         return n
+
+    @property
+    def stored(self) -> Shape:
+        """The sizes in the order in which they are kept."""
+        return (*self.shape[1:], *self.shape[:1]) if self.last else self.shape
 
     def with_shape(self, *shape: int, image: bool = False) -> Tensor:
         return Tensor(self.dtype, shape, self.classes, image)

@@ -24,7 +24,7 @@ class Tensor:
     image: bool = False
     """Straight from a convolution or pooling: its axes are channels, then places."""
     last: bool = False
-    """Kept with the channels behind the places, which the layout pass decides; `shape` is logical."""
+    """Kept channels-last, as the layout pass decides; `shape` stays logical."""
 
     @property
     def rank(self) -> int:

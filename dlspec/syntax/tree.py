@@ -327,7 +327,10 @@ class Penalty(Node):
 
 @dataclass(frozen=True, slots=True)
 class Pattern(Node):
-    """`*.bias`, `bert.layers[i]`: names (`*` for any one) and subscripts, in order."""
+    """`*.bias`, `bert.layers[i]`: names (`*` for any one) and subscripts, in order.
+
+    A subscript is a `List` of one, so that `a[i]` is not `a.i`.
+    """
 
     parts: tuple[Name | Expr, ...]
 
@@ -377,7 +380,7 @@ class Assign(Node):
 
 @dataclass(frozen=True, slots=True)
 class Bare(Node):
-    """An expression that stands alone: a limit in a budget, `require(...)`, a warm-up in a table."""
+    """An expression that stands alone: a limit in a budget, `require(...)`."""
 
     value: Expr
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -32,14 +32,29 @@ class BadArguments(Exception):
         self.problems = problems
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """In a field's annotation: bare words that the argument takes, beside those of a Literal."""
+
+    names: tuple[str, ...]
+
+
 class Declared(BaseModel):
-    """The base of everything that a spec configures with `Name(...)`."""
+    """The base of everything that a spec configures with `Name(...)`.
+
+    A choice is a `Literal` of strings, which a spec writes as bare words (`padding=same`); a bare
+    word arrives as that string, `none` as None. An argument whose name is a keyword of Python is a
+    field with a trailing underscore (`return=last` is the field `return_`).
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", defer_build=True, arbitrary_types_allowed=True
     )
 
     positional: ClassVar[tuple[str, ...]] = ()
+
+    variadic: ClassVar[str | None] = None
+    """The field that takes all positional arguments as one tuple (`Reshape(1, 28, 28)`)."""
 
     @classmethod
     def kind(cls) -> str:
@@ -49,31 +64,40 @@ class Declared(BaseModel):
     @classmethod
     def arguments(cls) -> tuple[str, ...]:
         """The names of all arguments, positional ones first."""
-        return (*cls.positional, *(f for f in cls.model_fields if f not in cls.positional))
+        named = [_argument(f) for f in cls.model_fields]
+        return (*cls.positional, *(a for a in named if a not in cls.positional))
+
+    @classmethod
+    def words(cls, argument: str) -> tuple[str, ...]:
+        """The bare words that an argument takes: `valid` and `same` for `padding`."""
+        field = cls.model_fields.get(cls._field(argument))
+        if field is None:
+            return ()
+        marked = [n for m in field.metadata if isinstance(m, Words) for n in m.names]
+        return (*_literals(field.annotation), *marked)
 
     @classmethod
     def bind(cls, positional: Sequence[Any], named: Mapping[str, Any]) -> Self:
         """The object with these arguments. Raises BadArguments with every problem found."""
         problems: list[Problem] = []
-        given = dict(zip(cls.positional, positional, strict=False))
-        if len(positional) > len(cls.positional):
-            extra = f"{cls.kind()} takes {_count(len(cls.positional))}, got {len(positional)}"
-            rest = [f for f in cls.model_fields if f not in cls.positional]
-            hint = f"write the others with their names: {', '.join(rest)}" if rest else ""
-            problems.append(Problem(str(len(cls.positional)), extra, hint))
+        if cls.variadic is not None:
+            given = {cls.variadic: tuple(positional)} if positional else {}
+        else:
+            given = dict(zip(cls.positional, positional, strict=False))
+            if len(positional) > len(cls.positional):
+                problems.append(cls._too_many(len(positional)))
         for name, value in named.items():
             if name in given:
                 problems.append(Problem(name, f"`{name}` is given twice"))
             given[name] = value
-        unknown = [n for n in given if n not in cls.model_fields]
-        for name in unknown:
+        for name in [n for n in given if n not in cls.arguments()]:
             known = ", ".join(cls.arguments()) or "none"
             problems.append(
                 Problem(name, f"{cls.kind()} has no argument `{name}`", f"it has: {known}")
             )
             del given[name]
         try:
-            made = cls.model_validate(given)
+            made = cls.model_validate({cls._field(n): v for n, v in given.items()})
         except ValidationError as error:
             problems.extend(_problem(cls, e) for e in error.errors(include_url=False))
             raise BadArguments(*problems) from None
@@ -81,12 +105,24 @@ class Declared(BaseModel):
             raise BadArguments(*problems)
         return made
 
+    @classmethod
+    def _field(cls, argument: str) -> str:
+        return f"{argument}_" if f"{argument}_" in cls.model_fields else argument
+
+    @classmethod
+    def _too_many(cls, found: int) -> Problem:
+        allowed = len(cls.positional)
+        rest = [a for a in cls.arguments() if a not in cls.positional]
+        what = f"{cls.kind()} takes {_count(allowed)}, got {found}"
+        hint = f"write the others with their names: {', '.join(rest)}" if rest else ""
+        return Problem(str(allowed), what, hint)
+
     def defaults_taken(self) -> dict[str, Any]:
         """The arguments that the spec did not give, with the values that they have."""
         return {
-            name: getattr(self, name)
-            for name in type(self).model_fields
-            if name not in self.model_fields_set
+            _argument(field): getattr(self, field)
+            for field in type(self).model_fields
+            if field not in self.model_fields_set
         }
 
 
@@ -94,12 +130,83 @@ def _count(n: int) -> str:
     return "no positional argument" if n == 0 else f"{n} positional argument{'s' * (n > 1)}"
 
 
+def _argument(field: str) -> str:
+    return field.removesuffix("_")
+
+
+def _literals(annotation: Any) -> tuple[str, ...]:
+    """The strings of every Literal in a type."""
+    parts = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return tuple(p for p in parts if isinstance(p, str))
+    return tuple(w for p in parts for w in _literals(p))
+
+
+_WORDING = {
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be finite",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be text",
+    "literal_error": "must be {expected}",
+}
+
+
 def _problem(cls: type[Declared], error: Any) -> Problem:
-    name = str(error["loc"][0]) if error["loc"] else None
+    name = _argument(str(error["loc"][0])) if error["loc"] else None
     if error["type"] == "missing":
         return Problem(name, f"{cls.kind()} needs `{name}`")
-    text = re.sub(r"^(Value error|Assertion failed), ", "", error["msg"])
-    return Problem(name, f"`{name}`: {text[0].lower()}{text[1:]}, got {error['input']!r}")
+    words = _WORDING.get(error["type"])
+    if words is None:
+        text = re.sub(r"^(Value error|Assertion failed), ", "", error["msg"])
+    else:
+        text = words.format(**{k: _plain(v) for k, v in error.get("ctx", {}).items()})
+    where = f"`{name}`: " if name is not None else ""
+    got = (
+        ""
+        if error["type"] == "value_error" and name is None
+        else f", got {written(error['input'])}"
+    )
+    return Problem(name, f"{where}{text[0].lower()}{text[1:]}{got}")
+
+
+def _plain(value: Any) -> str:
+    return str(value).replace("'", "")
+
+
+def written(value: Any) -> str:
+    """A value as a spec writes it: `true`, `none`, `same`, `(1, 2)`, `[3]`, `normal(std=0.02)`."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return value if value.isidentifier() else f'"{value}"'
+        case tuple():
+            comma = "," if len(value) == 1 else ""
+            return f"({', '.join(written(v) for v in value)}{comma})"
+        case list():
+            return f"[{', '.join(written(v) for v in value)}]"
+        case Declared():
+            given = [
+                f"{_argument(f)}={written(getattr(value, f))}"
+                for f in type(value).model_fields
+                if f in value.model_fields_set
+            ]
+            return value.kind() + (f"({', '.join(given)})" if given else "")
+        case int():
+            return str(int(value))
+        case _:
+            return repr(value)
 
 
 def snake_case(name: str) -> str:

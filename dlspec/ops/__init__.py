@@ -1,1 +1,41 @@
-""""""
+"""Layers and functions, each declared once, whatever the backend.
+
+Nothing is imported before it is asked for: `FAMILIES` says where each name stands.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dlspec.ops.base import Op
+
+FAMILIES: dict[str, str] = {
+    "dense": "Dense",
+    "conv": "Conv1D Conv2D DepthwiseConv2D",
+    "pool": "MaxPool1D MaxPool2D AvgPool1D AvgPool2D "
+    "GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D",
+    "norm": "BatchNorm LayerNorm",
+    "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh Softmax GELU SiLU HardSwish Identity",
+    "regularize": "Dropout",
+    "shape": "Flatten Reshape Concat",
+    "arithmetic": "add subtract multiply divide power negative",
+}
+"""Module -> the kinds that it declares, in the order of the manual."""
+
+_MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds.split()}
+
+
+def names() -> tuple[str, ...]:
+    """Every layer and function."""
+    return tuple(_MODULES)
+
+
+def lookup(name: str) -> type[Op] | None:
+    """The layer or function of this name; None if there is none."""
+    module = _MODULES.get(name)
+    if module is None:
+        return None
+    found: type[Op] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from dlspec.declared import Declared, Problem, snake_case
+from dlspec.ops.init import Init
 from dlspec.tensor import Tensor
 
 WeightKind = Literal["trainable", "fixed", "statistics"]
@@ -14,16 +15,25 @@ WeightKind = Literal["trainable", "fixed", "statistics"]
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One array of an op, in the neutral layout, which is PyTorch's where torch has the layer.
-
-    `init` names an initialiser with its arguments, as `draw` in the generated `weights.py` reads
-    it: `zeros`, `ones`, `constant(0.25)`, `glorot_uniform`, `normal(0.02)`, `orthogonal`, ...
-    """
+    """One array of an op, in the neutral layout, which is PyTorch's where torch has the layer."""
 
     name: str
     shape: tuple[int, ...]
-    init: str
+    init: Init
     kind: WeightKind = "trainable"
+    groups: int = 1
+    """Of a grouped or depthwise kernel: outputs of one group do not see another's inputs."""
+    zero_row: int | None = None
+    """A row that starts at zero, whatever `init` says, and gets no gradient (`padding_id`)."""
+
+    @property
+    def fans(self) -> tuple[int, int]:
+        """fan_in and fan_out of a kernel [outputs, inputs of one group, *places]."""
+        places = 1
+        for s in self.shape[2:]:
+            places *= int(s)
+        inputs = int(self.shape[1]) if len(self.shape) > 1 else 1
+        return inputs * places, int(self.shape[0]) // self.groups * places
 
     @property
     def size(self) -> int:
@@ -35,34 +45,35 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A one-line spec of the op: the layer as written in a chain, and the types of its inputs.
+    """A one-line spec of the op: as written in a chain, and the types of its inputs.
 
     `Example("Conv2D(4, 3, stride=2)", "f32[3, 9, 8]")` is read by the real parser as
     `x -> Conv2D(4, 3, stride=2)` with `input x: f32[3, 9, 8]`. With several inputs they are
-    passed as a tuple.
+    passed as a tuple, `named` ones with their names: `(x, h=h) -> GRU(4)`.
     """
 
     layer: str
     inputs: tuple[str, ...]
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
-def example(layer: str, *inputs: str) -> Example:
-    return Example(layer, inputs)
+def example(layer: str, *inputs: str, **named: str) -> Example:
+    return Example(layer, inputs, named)
 
 
 class Op(Declared):
     """A layer (capitalised) or a function (lower case) of the language.
 
-    The rules take the types of the inputs, for one example. `problems` is asked first; the other
-    rules are asked only where it yields nothing.
+    The rules take the types of the inputs, for one example; `problems` and `shape` are also given
+    the named ones, by name. `problems` is asked first; the other rules are asked only where it
+    yields nothing.
     """
 
     inputs: ClassVar[tuple[int, int | None]] = (1, 1)
     """The least and the greatest number of unnamed inputs; None: any number."""
 
-    sizes: ClassVar[Mapping[str, int]] = {}
-    """Sizes that a backend must be told and the op infers, as role -> axis of the first input:
-    `{"in_channels": 0}` for convolutions and image norms, `{"in_features": -1}` for Dense."""
+    named: ClassVar[tuple[str, ...]] = ()
+    """Further inputs, which are optional and given by name."""
 
     on_last_axis: ClassVar[bool] = False
     """Works on the last axis by default: on an image that would surprise, so `axis=` is asked."""
@@ -73,10 +84,13 @@ class Op(Declared):
 
     examples: ClassVar[tuple[Example, ...]] = ()
 
+    snaked: ClassVar[str] = ""
+    """The kind in snake case, where the usual rule would split an abbreviation."""
+
     @classmethod
     def snake(cls) -> str:
         """The name that an attribute or weight takes from the kind."""
-        return snake_case(cls.kind())
+        return cls.snaked or snake_case(cls.kind())
 
     @classmethod
     def has_object(cls) -> bool:
@@ -88,6 +102,12 @@ class Op(Declared):
     def has_weights(cls) -> bool:
         """May hold arrays: its name counts in the rules of names."""
         return False
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        """Sizes that a backend must be told and the op infers, as role -> axis of the first input:
+        `{"in_channels": 0}` for convolutions and image norms, `{"in_features": -1}` for Dense."""
+        return {}
 
     def problems(self, *x: Tensor) -> Iterable[Problem]:
         """What does not fit these inputs."""

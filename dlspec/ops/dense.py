@@ -1,0 +1,81 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from dlspec.declared import Problem
+from dlspec.ops.base import Op, Weight, example
+from dlspec.ops.fields import Axis, Count, Flag
+from dlspec.ops.init import GLOROT, ZEROS, Initial
+from dlspec.ops.rules import axis_exists, floats, last_axis_is_meant
+from dlspec.tensor import Tensor
+
+
+class Dense(Op):
+    """A fully connected layer: y = W x + b along one axis, the last one if none is named.
+
+    `[..., n]` becomes `[..., units]`; what stands on the other axes shares the weights. An image
+    that comes straight from convolution or pooling must say which axis is meant.
+
+    - `units`: the number of outputs.
+    - `bias`: whether b is added.
+    - `axis`: the axis that is mapped.
+    - `init`, `bias_init`: how W and b start.
+
+    Weights: `weight` [units, n], `bias` [units]. MACs: n · units for each place.
+    """
+
+    positional: ClassVar = ("units",)
+    on_last_axis: ClassVar = True
+    onnx: ClassVar = ("Gemm", "MatMul", "Add")
+    tflite: ClassVar = ("FULLY_CONNECTED",)
+    examples: ClassVar = (
+        example("Dense(5)", "f32[7]"),
+        example("Dense(5, bias=false)", "f32[3, 7]"),
+        example("Dense(1, init=he_normal, bias_init=constant(0.5))", "f32[2, 3, 4]"),
+        example("Dense(6, axis=0)", "f32[4, 3]"),
+    )
+
+    units: Count
+    bias: Flag = True
+    axis: Axis | None = None
+    init: Initial = GLOROT
+    bias_init: Initial = ZEROS
+
+    @classmethod
+    def has_object(cls) -> bool:
+        return True
+
+    @classmethod
+    def has_weights(cls) -> bool:
+        return True
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        return {"in_features": self._axis}
+
+    @property
+    def _axis(self) -> int:
+        return -1 if self.axis is None else self.axis
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        yield from floats("Dense", x[0])
+        if x[0].rank == 0:
+            yield Problem(None, f"Dense needs at least one axis, got {x[0]}", "Reshape(1)")
+        else:
+            yield from axis_exists("axis", self._axis, x[0])
+            yield from last_axis_is_meant("Dense", self.axis, x[0])
+
+    def shape(self, *x: Tensor) -> Tensor:
+        at = self._axis % x[0].rank
+        return x[0].with_shape(*x[0].shape[:at], self.units, *x[0].shape[at + 1 :])
+
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        n = x[0].shape[self._axis]
+        weight = Weight("weight", (self.units, n), self.init)
+        return (weight, Weight("bias", (self.units,), self.bias_init)) if self.bias else (weight,)
+
+    def macs(self, *x: Tensor) -> int:
+        return x[0].size * int(self.units)

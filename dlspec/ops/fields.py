@@ -1,0 +1,87 @@
+"""Types of arguments: what they take, and what is said of anything else.
+
+Integers pass through as they are, so that an `expr.Size` keeps its origin. Ranges are Pydantic
+constraints, which the manual reads.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator
+
+
+def whole(value: Any) -> int:
+    """An integer, or a float that is one (`dim / 2`)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("must be a whole number")
+    if isinstance(value, float):
+        if not value.is_integer():
+            raise ValueError("must be a whole number")
+        return int(value)
+    return value
+
+
+def number(value: Any) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("must be a number")
+    try:
+        result = float(value)
+    except OverflowError:
+        raise ValueError("must be a number that a float can hold") from None
+    if not math.isfinite(result):
+        raise ValueError("must be finite")
+    return result
+
+
+def flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def at_least(least: int, value: Any) -> int:
+    """An integer from `least` on."""
+    result = whole(value)
+    if result < least:
+        raise ValueError(f"must be at least {least}")
+    return result
+
+
+def per_axis(value: Any) -> int | tuple[int, ...]:
+    """A number, or one for each axis."""
+    if isinstance(value, (tuple, list)):
+        return tuple(at_least(1, v) for v in value)
+    return at_least(1, value)
+
+
+def axes(value: Any) -> int | tuple[int, ...]:
+    """An axis, or several different ones."""
+    if not isinstance(value, (tuple, list)):
+        return whole(value)
+    if not value:
+        raise ValueError("must name at least one axis")
+    if len(set(value)) != len(value):
+        raise ValueError("must name each axis once")
+    return tuple(whole(v) for v in value)
+
+
+Integer = Annotated[int, PlainValidator(whole)]
+Count = Annotated[int, PlainValidator(whole), Field(ge=1)]
+"""A number of things: 1 or more."""
+
+Index = Annotated[int, PlainValidator(whole), Field(ge=0)]
+"""A place, counted from 0."""
+
+Number = Annotated[float, PlainValidator(number)]
+Positive = Annotated[float, PlainValidator(number), Field(gt=0)]
+Fraction = Annotated[float, PlainValidator(number), Field(ge=0, le=1)]
+Rate = Annotated[float, PlainValidator(number), Field(ge=0, lt=1)]
+"""A probability of dropping: 1 would leave nothing."""
+
+Flag = Annotated[bool, PlainValidator(flag)]
+PerAxis = Annotated[int | tuple[int, ...], PlainValidator(per_axis)]
+Axis = Annotated[int, PlainValidator(whole)]
+Axes = Annotated[int | tuple[int, ...], PlainValidator(axes)]

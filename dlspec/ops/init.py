@@ -1,0 +1,140 @@
+"""Initialisers: how an array starts.
+
+Their place says what they are, so their names are lower case: `init=he_normal`,
+`bias_init=constant(1)`. `fan_in` is the number of inputs that reach one output, `fan_out` the
+number of outputs that one input reaches (`Weight.fans`). A recurrent layer's array is drawn whole,
+all gates at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import PlainValidator, model_validator
+
+from dlspec.declared import BadArguments, Declared, Words
+from dlspec.ops.fields import Number, Positive
+
+
+class Init(Declared):
+    """How an array starts. The draw happens once, in NumPy, by seed and name."""
+
+
+class zeros(Init):
+    """All 0."""
+
+
+class ones(Init):
+    """All 1."""
+
+
+class constant(Init):
+    """All `value`."""
+
+    positional: ClassVar = ("value",)
+    value: Number
+
+
+class uniform(Init):
+    """Uniform in [low, high)."""
+
+    positional: ClassVar = ("low", "high")
+    low: Number
+    high: Number
+
+    @model_validator(mode="after")
+    def _ordered(self) -> uniform:
+        if self.low >= self.high:
+            raise ValueError(f"uniform needs low below high, got {self.low} and {self.high}")
+        return self
+
+
+class normal(Init):
+    """Normal with this mean and standard deviation."""
+
+    mean: Number = 0.0
+    std: Positive
+
+
+class truncated_normal(Init):
+    """Normal, drawn again where a value lies more than two `std` from `mean`.
+
+    `std` is that of the normal before the cut (what is left has 0.88 of it), as in BERT's code.
+    """
+
+    mean: Number = 0.0
+    std: Positive
+
+
+class glorot_uniform(Init):
+    """Uniform in ±sqrt(6 / (fan_in + fan_out)). Glorot and Bengio 2010."""
+
+
+class glorot_normal(Init):
+    """Normal with std = sqrt(2 / (fan_in + fan_out)). Glorot and Bengio 2010."""
+
+
+class he_uniform(Init):
+    """Uniform in ±sqrt(6 / fan_in): for layers before a ReLU. He et al. 2015."""
+
+
+class he_normal(Init):
+    """Normal with std = sqrt(2 / fan_in): for layers before a ReLU. He et al. 2015.
+
+    Not truncated, as in the paper and in PyTorch; Keras cuts it at two standard deviations.
+    """
+
+
+class lecun_normal(Init):
+    """Normal with std = sqrt(1 / fan_in). LeCun et al. 1998."""
+
+
+class orthogonal(Init):
+    """`gain` times a matrix whose columns (or rows, if there are fewer) are orthonormal.
+
+    The array is taken as a matrix [shape[0], the rest]. It is the Q of the QR decomposition of a
+    normal matrix, with the signs of R's diagonal. Saxe et al. 2014.
+    """
+
+    gain: Positive = 1.0
+
+
+INITS: dict[str, type[Init]] = {
+    c.__name__: c
+    for c in (
+        zeros,
+        ones,
+        constant,
+        uniform,
+        normal,
+        truncated_normal,
+        glorot_uniform,
+        glorot_normal,
+        he_uniform,
+        he_normal,
+        lecun_normal,
+        orthogonal,
+    )
+}
+
+
+def _initialiser(value: Any) -> Init:
+    """An initialiser, or the name of one that needs no arguments."""
+    if isinstance(value, Init):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("must be an initialiser, such as zeros or normal(std=0.02)")
+    if value not in INITS:
+        raise ValueError(f"must be an initialiser: {', '.join(INITS)}")
+    try:
+        return INITS[value].bind((), {})
+    except BadArguments as bad:
+        raise ValueError("; ".join(p.what for p in bad.problems)) from None
+
+
+Initial = Annotated[Init, PlainValidator(_initialiser), Words(tuple(INITS))]
+
+GLOROT = glorot_uniform()
+ZEROS = zeros()
+ONES = ones()
+ORTHOGONAL = orthogonal()

@@ -1,0 +1,170 @@
+"""Sliding windows: what convolution and pooling share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import PlainValidator, field_validator
+
+from dlspec.declared import Problem, Words
+from dlspec.ops.base import Op
+from dlspec.ops.fields import PerAxis, at_least
+from dlspec.ops.rules import floats
+from dlspec.tensor import Tensor
+
+Pads = tuple[tuple[int, int], ...]
+"""For each place axis, how much is put before and after."""
+
+
+def _padding(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in ("valid", "same", "causal"):
+            raise ValueError("must be valid, same, a number, or a tuple of numbers")
+        return value
+    if isinstance(value, (tuple, list)):
+        return tuple(_padding(v) for v in value)
+    return at_least(0, value)
+
+
+Padding = Annotated[Any, PlainValidator(_padding), Words(("valid", "same"))]
+
+_LAYOUT = {1: "[channels, length]", 2: "[channels, height, width]"}
+
+
+class Windowed(Op):
+    """An op whose window slides over the axes behind the first, which holds the channels."""
+
+    places: ClassVar[int]
+    """The number of axes that the window slides over."""
+
+    kernel: PerAxis
+    padding: Padding = "valid"
+
+    @field_validator("kernel", "stride", "dilation", check_fields=False)
+    @classmethod
+    def _one_for_each_axis(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and len(value) != cls.places:
+            raise ValueError(
+                "must be one number"
+                if cls.places == 1
+                else "must be one number, or (height, width)"
+            )
+        return value
+
+    @field_validator("padding")
+    @classmethod
+    def _pads_for_each_axis(cls, value: Any) -> Any:
+        if value == "causal" and cls.__name__ != "Conv1D":
+            raise ValueError("must be valid, same, a number, or a tuple of numbers")
+        if not isinstance(value, tuple):
+            return value
+        pairs = (value,) if cls.places == 1 else value
+        fits = len(pairs) == cls.places and all(
+            isinstance(p, int)
+            or (isinstance(p, tuple) and len(p) == 2 and all(isinstance(n, int) for n in p))
+            for p in pairs
+        )
+        if not fits:
+            forms = "(before, after)"
+            if cls.places == 2:
+                forms = "(height, width), each a number or (before, after)"
+            raise ValueError(f"must be valid, same, one number, or {forms}")
+        return value
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        return {"in_channels": 0}
+
+    @property
+    def kernels(self) -> tuple[int, ...]:
+        """The kernel's size on each place axis."""
+        return self._each(self.kernel)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The stride on each place axis."""
+        stride = getattr(self, "stride", None)
+        return self._each(self.kernel if stride is None else stride)
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        """The dilation on each place axis."""
+        return self._each(getattr(self, "dilation", 1))
+
+    @property
+    def spans(self) -> tuple[int, ...]:
+        """The places that a window covers on each axis, with its dilation."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.kernels, self.dilations, strict=True))
+
+    def _each(self, value: int | tuple[int, ...]) -> tuple[int, ...]:
+        return value if isinstance(value, tuple) else (value,) * self.places
+
+    def pads(self, x: Tensor) -> Pads:
+        """The explicit padding (before, after) of each place axis, for this input.
+
+        `same` gives ceil(n / stride) places, with the surplus at the end; `causal` puts all of it
+        before, so that no place sees a later one.
+        """
+        if self.padding == "causal":
+            return tuple((s - 1, 0) for s in self.spans)
+        if self.padding == "same":
+            return tuple(
+                _same(int(n), span, stride)
+                for n, span, stride in zip(x.shape[1:], self.spans, self.strides, strict=True)
+            )
+        if self.padding == "valid":
+            return ((0, 0),) * self.places
+        if not isinstance(self.padding, tuple):
+            return ((self.padding, self.padding),) * self.places
+        pairs = (self.padding,) if self.places == 1 else self.padding
+        return tuple(p if isinstance(p, tuple) else (p, p) for p in pairs)
+
+    def slid(self, x: Tensor) -> tuple[int, ...]:
+        """The size of each place axis of the output. An axis that every stride-1 window keeps
+        passes on its size as it is."""
+        sizes = zip(x.shape[1:], self.pads(x), self.spans, self.strides, strict=True)
+        return tuple(
+            n
+            if stride == 1 and before + after == span - 1
+            else (int(n) + before + after - span) // int(stride) + 1
+            for n, (before, after), span, stride in sizes
+        )
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        kind = self.kind()
+        yield from floats(kind, x[0])
+        if x[0].rank != self.places + 1:
+            yield Problem(
+                None, f"{kind} needs {_LAYOUT[self.places]}, got {x[0]}", self._hint(x[0])
+            )
+            return
+        padded = [int(n) + a + b for n, (a, b) in zip(x[0].shape[1:], self.pads(x[0]), strict=True)]
+        for axis, (n, span) in enumerate(zip(padded, self.spans, strict=True), start=1):
+            if span > n:
+                wide = (
+                    f"a window of {span}" if self.spans != self.kernels else f"a kernel of {span}"
+                )
+                yield Problem(
+                    "kernel",
+                    f"{wide} does not fit axis {axis} of {x[0]}, which has {n} places with padding",
+                    "padding=same, a smaller kernel, or fewer strides before it",
+                )
+                return
+
+    def _hint(self, x: Tensor) -> str:
+        if x.rank == self.places:
+            sizes = ", ".join(str(int(s)) for s in x.shape)
+            return f"add the axis of channels first: Reshape(1, {sizes})"
+        if x.rank in (2, 3):
+            other = type(self).__name__.replace(f"{self.places}D", f"{x.rank - 1}D")
+            return f"for {_LAYOUT[x.rank - 1]} there is {other}" if other in _BOTH else ""
+        return ""
+
+
+_BOTH = ("Conv1D", "Conv2D", "MaxPool1D", "MaxPool2D", "AvgPool1D", "AvgPool2D")
+
+
+def _same(n: int, span: int, stride: int) -> tuple[int, int]:
+    surplus = max((-(-n // stride) - 1) * stride + span - n, 0)
+    return surplus // 2, surplus - surplus // 2

@@ -1,0 +1,100 @@
+"""The verbatim functions, taken apart: the text of each, and the names that it reads."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+PACKAGE = "dlspec.programs.verbatim"
+
+Kind = Literal["constant", "class", "function"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`import module as name`, or `from module import member as name`."""
+
+    module: str
+    member: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A statement at the top of a file. `uses` has its free names in order of appearance."""
+
+    name: str
+    kind: Kind
+    source: str
+    uses: tuple[str, ...]
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A file, taken apart."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    imports: dict[str, Imported] = field(default_factory=dict)
+
+
+@cache
+def verbatim() -> dict[str, Unit]:
+    """Every verbatim file by its stem."""
+    folder = Path(__file__).with_name("verbatim")
+    return {
+        path.stem: take_apart(path.read_text(encoding="utf-8"), path.stem)
+        for path in sorted(folder.glob("*.py"))
+        if path.stem not in ("__init__", "example")
+    }
+
+
+def take_apart(source: str, file: str) -> Unit:
+    """The items and imports of a file. Imports from other verbatim files are left out."""
+    lines = source.splitlines()
+    unit = Unit()
+    for node in parse(source).body:
+        match node:
+            case ast.Import(names):
+                for a in names:
+                    unit.imports[a.asname or a.name] = Imported(a.name, "", a.asname or a.name)
+            case ast.ImportFrom(module=str(module), names=names):
+                if not module.startswith(PACKAGE) and module != "__future__":
+                    for a in names:
+                        name = a.asname or a.name
+                        unit.imports[name] = Imported(module, a.name, name)
+            case ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)):
+                unit.items[name] = _item(name, "constant", node, lines, file)
+            case ast.ClassDef(name=name):
+                unit.items[name] = _item(name, "class", node, lines, file)
+            case ast.FunctionDef(name=name):
+                unit.items[name] = _item(name, "function", node, lines, file)
+            case ast.Expr(ast.Constant(str())):
+                pass
+            case _:
+                raise ValueError(f"{file}.py, line {node.lineno}: neither import nor definition")
+    return unit
+
+
+def _item(name: str, kind: Kind, node: ast.stmt, lines: list[str], file: str) -> Item:
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(d.lineno for d in decorators)])
+    while first > 1 and lines[first - 2].startswith("#"):
+        first -= 1
+    return Item(name, kind, "\n".join(lines[first - 1 : node.end_lineno]), free_names(node), file)
+
+
+def parse(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+def free_names(node: ast.AST) -> tuple[str, ...]:
+    """The names that a statement reads and does not bind itself, each once."""
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    bound = {n.id for n in names if not isinstance(n.ctx, ast.Load)}
+    bound |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    places = sorted((n.lineno, n.col_offset, n.id) for n in names if n.id not in bound)
+    return tuple(dict.fromkeys(name for _, _, name in places))

@@ -1,0 +1,46 @@
+"""Arrays in files of NumPy, and what must be true of any array."""
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dlspec.programs.verbatim.rows import DataError, Rows
+
+
+def read_npz(path: Path, names: Sequence[str]) -> Rows:
+    """Arrays of one file, each with the rows along its first axis."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in names if name not in file]
+            if missing:
+                known = ", ".join(file.files) or "nothing"
+                raise DataError(f"{path} has no array {missing[0]!r}; it has: {known}")
+            rows = {name: file[name] for name in names}
+    except DataError:
+        raise
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is not a readable .npz file: {error}") from error
+    lengths = {name: len(values) if values.ndim else 0 for name, values in rows.items()}
+    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+        raise DataError(f"the arrays of {path} need the same number of rows: {lengths}")
+    return rows
+
+
+def checked(values: np.ndarray, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The values, if they are finite numbers of this shape per row."""
+    if values.dtype.kind not in "biuf":
+        raise DataError(f"{name}: {values.dtype} values, where numbers are needed")
+    if values.shape[1:] != shape:
+        found = list(values.shape[1:])
+        raise DataError(
+            f"{name}: the rows have shape {found}, the spec says {list(shape)}"
+        )
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        row, *at = map(int, np.argwhere(~np.isfinite(values))[0])
+        where = f"row {row}, place {at}" if at else f"row {row}"
+        raise DataError(f"{name}, {where}: {values[(row, *at)]} is not a number")
+    return values

@@ -1,0 +1,25 @@
+"""Stands for what a program writes for its spec, so that the rest can be checked."""
+
+import functools
+
+import numpy as np
+
+from dlspec.programs.verbatim.rows import Rows
+
+
+@functools.cache
+def load() -> dict[str, Rows]:
+    """The parts of the data."""
+    rng = np.random.default_rng(0)
+    return {
+        part: {
+            "image": rng.random((count, 1, 8, 8), np.float32),
+            "label": rng.integers(0, 10, count),
+        }
+        for part, count in (("train", 100), ("val", 10))
+    }
+
+
+def augment(rows: Rows, rng: np.random.Generator) -> Rows:
+    """What training rows go through."""
+    return rows | {"image": rows["image"] * rng.random(dtype=np.float32)}

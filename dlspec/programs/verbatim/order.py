@@ -1,0 +1,24 @@
+"""The order of the rows, and how many steps they make."""
+
+import numpy as np
+
+from dlspec.programs.verbatim.example import load
+from dlspec.programs.verbatim.rows import length
+
+ORDER = 0  # streams of random numbers
+AUGMENT = 1
+
+
+def steps(part: str, size: int) -> int:
+    """Batches in an epoch, the last and smaller one counted."""
+    return -(-length(load()[part]) // size)
+
+
+def order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of the rows: a function of (seed, epoch) and of nothing else."""
+    return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
+
+
+def stream(seed: int, step: int) -> int:
+    """32 bits for the draws of one step: torch's CPU generator ignores the others."""
+    return (seed * 1_000_003 + step) % 2**32

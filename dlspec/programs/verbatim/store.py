@@ -1,0 +1,65 @@
+"""Arrays in safetensors files, written whole or not at all."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+Arrays = dict[str, np.ndarray]
+FORMAT = 1  # of the header
+
+
+class CheckpointError(ValueError):
+    """A file of weights that cannot be used."""
+
+
+def write(path: Path, tensors: Arrays, facts: Mapping[str, Any]) -> None:
+    """Writes weights and what is to be known of them: equal ones as equal bytes."""
+    # one key: safetensors writes several in random order
+    header = {"dlspec": json.dumps({"format": FORMAT, **facts}, sort_keys=True)}
+    arrays = {name: np.ascontiguousarray(a) for name, a in tensors.items()}
+    write_whole(path, save(arrays, header))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """A reader, or a crash at any moment, sees the old file or the new one."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:  # a full disk
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read(path: Path) -> tuple[Arrays, dict[str, Any]]:
+    """The weights, and what is to be known of them. Raises CheckpointError."""
+    try:
+        with safe_open(path, "np") as file:
+            header = (file.metadata() or {}).get("dlspec")
+            names = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names}
+    except SafetensorError as error:
+        message = f"{path} is cut short, or no safetensors file: {error}"
+        raise CheckpointError(message) from error
+    if header is None:
+        raise CheckpointError(f"{path} is a safetensors file of another program")
+    facts = json.loads(header)
+    if facts.pop("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} has another format than this program's, {FORMAT}"
+        )
+    return tensors, facts

@@ -1,0 +1,1 @@
+"""Writers: the text of Python modules, and files that are written whole or not at all."""

@@ -1,0 +1,154 @@
+"""Whole modules of Python, written so that `ruff format` and `ruff check` have nothing to say.
+
+A backend builds a `Module` out of the values that are gathered here and calls `render`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from dlspec.emit import text
+from dlspec.emit.imports import From, Import, import_lines
+from dlspec.emit.nodes import (
+    Arg,
+    Atom,
+    Attribute,
+    Binary,
+    Call,
+    Clause,
+    Code,
+    Compare,
+    Dict,
+    DictComp,
+    Expr,
+    Generator,
+    IfElse,
+    Index,
+    Lambda,
+    List,
+    ListComp,
+    Set,
+    SetComp,
+    Slice,
+    Star,
+    Tuple,
+    Unary,
+    call,
+    literal,
+)
+from dlspec.emit.statements import (
+    Assign,
+    Blank,
+    Block,
+    Class,
+    Comment,
+    Do,
+    For,
+    Function,
+    If,
+    Page,
+    Param,
+    Raise,
+    Raw,
+    Return,
+    Statement,
+    While,
+    suite,
+)
+from dlspec.emit.text import RESERVED, identifier
+
+__all__ = [
+    "LOCAL",
+    "RESERVED",
+    "Arg",
+    "Assign",
+    "Atom",
+    "Attribute",
+    "Binary",
+    "Blank",
+    "Block",
+    "Call",
+    "Class",
+    "Clause",
+    "Code",
+    "Comment",
+    "Compare",
+    "Dict",
+    "DictComp",
+    "Do",
+    "Expr",
+    "For",
+    "From",
+    "Function",
+    "Generator",
+    "If",
+    "IfElse",
+    "Import",
+    "Index",
+    "Lambda",
+    "List",
+    "ListComp",
+    "Module",
+    "Param",
+    "Raise",
+    "Raw",
+    "Return",
+    "Set",
+    "SetComp",
+    "Slice",
+    "Star",
+    "Statement",
+    "Tuple",
+    "Unary",
+    "While",
+    "call",
+    "identifier",
+    "literal",
+]
+
+LOCAL = frozenset({"checkpoint", "data", "export", "model", "recipe", "train", "weights"})
+"""The modules of a generated folder, whose imports form the last section."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A file: what it says of itself, what it may import, and its statements.
+
+    Of the imports only those are written whose names the body uses.
+    """
+
+    docstring: str
+    imports: Sequence[Import | From]
+    body: Sequence[Statement]
+    width: int = text.WIDTH
+    local: Collection[str] = LOCAL
+
+    def render(self) -> str:
+        """The text of the file.
+
+        Raises:
+            ValueError: the body is not Python, which only `Raw` and `Block` can bring about.
+        """
+        parts = [text.docstring(self.docstring, 0, self.width)] if self.docstring else []
+        body = suite(self.body, Page(self.width)) if self.body else []
+        imports = import_lines(self.imports, _used("\n".join(body)), self.local, self.width)
+        parts += [lines for lines in (imports, body) if lines]
+        apart = [1] * len(parts)
+        first = next((s for s in self.body if not isinstance(s, Blank)), None)
+        if body and isinstance(first, Function | Class):
+            apart[-1] = 2 if imports or self.docstring else 0
+        lines: list[str] = []
+        for part, gap in zip(parts, apart, strict=True):
+            lines += [""] * gap * bool(lines) + part
+        return "\n".join(lines) + "\n" if lines else ""
+
+
+def _used(body: str) -> set[str]:
+    """The names that a text reads."""
+    try:
+        tree = ast.parse(body)
+    except SyntaxError as error:
+        raise ValueError(f"not Python: {error}") from error
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

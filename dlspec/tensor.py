@@ -56,7 +56,8 @@ class Tensor:
 
     def __str__(self) -> str:
         if self.dtype == "class":
-            return f"class[{self.classes}]" + (f"{shape_text(self.shape)}" if self.shape else "")
+            count = f"[{self.classes}]" if self.classes is not None else ""
+            return f"class{count}" + (f"{shape_text(self.shape)}" if self.shape else "")
         return f"{self.dtype}{shape_text(self.shape)}"
 
 

@@ -1,1 +1,48 @@
-""""""
+"""Everything that a spec says outside its models: data, training, exports.
+
+Objects are looked up by the place where they stand, since a name may mean one thing there and
+another elsewhere (`MAE` is a loss and a metric). A family is imported when it is first needed.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from dlspec.recipe.base import Recipe
+
+PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "loss": ("losses", ("MSE", "MAE", "Huber", "CrossEntropy", "BinaryCrossEntropy")),
+    "metric": (
+        "metrics",
+        ("Accuracy", "Precision", "Recall", "F1", "ConfusionMatrix", "MAE", "RMSE", "R2"),
+    ),
+    "optimizer": ("optimizers", ("SGD", "Adam", "AdamW", "RMSprop")),
+    "schedule": ("schedules", ("Constant", "Step", "Cosine", "Warmup")),
+    "early_stop": ("stops", ("Patience",)),
+    "source": ("sources", ("Sklearn", "Csv", "Npz", "Images")),
+    "transform": ("transforms", ("Scale", "Standardize", "OneHot", "Pad", "Resize")),
+    "augmentation": ("augmentations", ("RandomRotate", "RandomFlip", "RandomShift")),
+    "split": ("splits", ("Stratified", "Random", "Ordered", "All")),
+    "quantize": ("exports", ("Int8",)),
+}
+"""Place -> the module below this package, and its classes."""
+
+
+@cache
+def table(place: str) -> dict[str, type[Recipe]]:
+    """The objects that may stand at a place, by the names that a spec writes."""
+    module, classes = PLACES[place]
+    family = import_module(f"dlspec.recipe.{module}")
+    found = [getattr(family, name) for name in classes]
+    return {cls.kind(): cls for cls in found}
+
+
+def lookup(place: str, name: str) -> type[Recipe] | None:
+    """The object of this name at this place."""
+    return table(place).get(name)
+
+
+def places_of(name: str) -> tuple[str, ...]:
+    """The places at which an object of this name may stand."""
+    return tuple(p for p in PLACES if name in table(p))

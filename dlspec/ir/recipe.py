@@ -1,0 +1,225 @@
+"""Data, training and exports in the IR: every name resolved, every default filled in.
+
+Objects of the recipe (losses, optimizers, sources, ...) stand in it as they are; in JSON each is
+`{"kind": "AdamW", "lr": 0.003, ...}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic_core import core_schema
+
+from dlspec import recipe
+from dlspec.ir.model import Node
+from dlspec.recipe.base import Recipe
+from dlspec.recipe.losses import Activation, Loss
+from dlspec.tensor import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Annotates a field that holds an object of the recipe: one that may stand at this place."""
+
+    place: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(Recipe.to_json),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        kinds = list(recipe.table(self.place))
+        return {
+            "type": "object",
+            "properties": {"kind": {"enum": kinds}},
+            "required": ["kind"],
+            "description": f"A {self.place}; the other properties are its arguments.",
+        }
+
+    def read(self, value: Any) -> Recipe:
+        if isinstance(value, Recipe):
+            return value
+        if not isinstance(value, dict) or "kind" not in value:
+            raise ValueError(f"not a {self.place}")
+        cls = recipe.lookup(self.place, value["kind"])
+        if cls is None:
+            raise ValueError(f"no {self.place} is called {value['kind']}")
+        return cls.from_json({k: v for k, v in value.items() if k != "kind"})
+
+
+# --- data -------------------------------------------------------------------------------------
+
+
+class Transformed(Node):
+    """A transform with the types before and after it, for one row.
+
+    `takes` is None where it is known only when the data is read (pictures of any size).
+    """
+
+    transform: Annotated[Any, At("transform")]
+    takes: Tensor | None
+    gives: Tensor
+
+
+class Field(Node):
+    """`field name: type = column("a") -> ...`.
+
+    `read` is the type of what is read, before any transform; None as in `Transformed`. With
+    `joined` (`columns("a", "b")`) the columns, which are numbers or vectors, stand side by side
+    on the last axis. A class count that only the data tells is None in the types.
+    """
+
+    name: str
+    type: Tensor
+    columns: tuple[str, ...]
+    joined: bool = False
+    read: Tensor | None
+    transforms: tuple[Transformed, ...] = ()
+    line: int
+
+
+class Augment(Node):
+    """`augment fields -> ...`: what training rows go through, together where there are several."""
+
+    fields: tuple[str, ...]
+    transforms: tuple[Annotated[Any, At("augmentation")], ...]
+    line: int
+
+
+class Data(Node):
+    """A `data` block."""
+
+    name: str
+    source: Annotated[Any, At("source")]
+    fields: tuple[Field, ...]
+    split: Annotated[Any, At("split")]
+    augment: tuple[Augment, ...] = ()
+    doc: str = ""
+    line: int
+
+    def field(self, name: str) -> Field:
+        return next(f for f in self.fields if f.name == name)
+
+    @property
+    def unknown_classes(self) -> tuple[str, ...]:
+        """The fields whose classes are read from the data."""
+        return tuple(
+            f.name for f in self.fields if f.type.dtype == "class" and f.type.classes is None
+        )
+
+
+# --- training ---------------------------------------------------------------------------------
+
+
+class LossTerm(Node):
+    """`factor * Loss(output, target)`; the target is a field. `axis` is that of the classes."""
+
+    factor: float
+    loss: Annotated[Any, At("loss")]
+    output: str
+    target: str
+    axis: int | None = None
+    line: int
+
+
+class MetricUse(Node):
+    """A metric with what it compares. `name` is unique in its block, and that of the log.
+
+    `activation` turns the output into what the metric reads: the one that the loss on this
+    output implies. `axis` is that of the classes.
+    """
+
+    name: str
+    metric: Annotated[Any, At("metric")]
+    output: str
+    target: str
+    activation: Activation
+    axis: int | None = None
+    line: int
+
+
+class Train(Node):
+    """A `train` block. The loss is the sum of its terms."""
+
+    name: str
+    data: str
+    model: str
+    inputs: dict[str, str]
+    """Each input of the model and the field that feeds it."""
+    loss: tuple[LossTerm, ...]
+    optimizer: Annotated[Any, At("optimizer")]
+    schedule: tuple[Annotated[Any, At("schedule")], ...]
+    epochs: int
+    batch: int
+    clip_norm: float | None = None
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    numerics: Literal["native", "exact"] = "native"
+    seed: int = 0
+    metrics: tuple[MetricUse, ...] = ()
+    early_stop: Annotated[Any, At("early_stop")] | None = None
+    doc: str = ""
+    line: int
+
+    @property
+    def best_by(self) -> tuple[str, Literal["min", "max"]]:
+        """The number that says which checkpoint is best, as in the log, and its direction."""
+        on = self.early_stop.on if self.early_stop is not None else "val.loss"
+        for m in self.metrics:
+            if on == f"val.{m.name}":
+                return on, "max" if m.metric.greater_is_better else "min"
+        return on, "min"
+
+    def activation(self, output: str) -> Activation:
+        """What turns an output into a prediction, as the loss on it implies."""
+        for term in self.loss:
+            if term.output == output and term.loss.activation != "none":
+                return term.loss.activation
+        return "none"
+
+
+# --- exports ----------------------------------------------------------------------------------
+
+
+class Limit(Node):
+    """A line of a budget: `size <= 60 KB`. Bytes, counts, or a share for `accuracy_drop`."""
+
+    measure: Literal["size", "macs", "ram", "accuracy_drop"]
+    most: float
+    text: str
+    line: int
+
+
+class Export(Node):
+    """An `export` block. `train` names the block whose model it exports."""
+
+    name: str
+    train: str
+    format: Literal["onnx", "tflite"]
+    quantize: Annotated[Any, At("quantize")] | None = None
+    dynamic: tuple[Literal["batch"], ...] = ()
+    budget: tuple[Limit, ...] = ()
+    doc: str = ""
+    line: int
+
+    @property
+    def file(self) -> str:
+        """The name of the file that it makes."""
+        return f"{self.name or 'model'}.{self.format}"
+
+
+__all__ = [
+    "At",
+    "Augment",
+    "Data",
+    "Export",
+    "Field",
+    "Limit",
+    "Loss",
+    "LossTerm",
+    "MetricUse",
+    "Train",
+    "Transformed",
+]

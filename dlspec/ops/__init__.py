@@ -20,7 +20,10 @@ FAMILIES: dict[str, str] = {
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh Softmax GELU SiLU HardSwish Identity",
     "regularize": "Dropout",
     "shape": "Flatten Reshape Concat",
+    "embedding": "Embedding",
+    "recurrent": "LSTM GRU BiLSTM BiGRU",
     "arithmetic": "add subtract multiply divide power negative",
+    "function": "exp log sqrt abs sigmoid tanh relu softmax mean sum max min",
 }
 """Module -> the kinds that it declares, in the order of the manual."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import ClassVar, Literal
 
 from dlspec.declared import Declared, Problem, snake_case
@@ -29,18 +30,12 @@ class Weight:
     @property
     def fans(self) -> tuple[int, int]:
         """fan_in and fan_out of a kernel [outputs, inputs of one group, *places]."""
-        places = 1
-        for s in self.shape[2:]:
-            places *= int(s)
-        inputs = int(self.shape[1]) if len(self.shape) > 1 else 1
-        return inputs * places, int(self.shape[0]) // self.groups * places
+        outputs, inputs, *places = (*(int(s) for s in self.shape), 1)
+        return inputs * prod(places), outputs // self.groups * prod(places)
 
     @property
     def size(self) -> int:
-        n = 1
-        for s in self.shape:
-            n *= int(s)
-        return n
+        return prod(int(s) for s in self.shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,10 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator
 
 
+LIMIT = 2**31 - 1
+"""What runtimes hold in a size: 32 bits with a sign."""
+
+
 def whole(value: Any) -> int:
     """An integer, or a float that is one (`dim / 2`)."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -19,7 +23,9 @@ def whole(value: Any) -> int:
     if isinstance(value, float):
         if not value.is_integer():
             raise ValueError("must be a whole number")
-        return int(value)
+        value = int(value)
+    if abs(value) > LIMIT:
+        raise ValueError(f"must lie within ±{LIMIT}")
     return value
 
 

@@ -79,6 +79,9 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "sum": sum,
     "round": round,
     "range": lambda *a: list(range(*a)),
+    "enumerate": lambda items: list(enumerate(items)),
+    "zip": lambda *lists: list(zip(*lists, strict=True)),
+    "reversed": lambda items: list(reversed(items)),
 }
 
 

@@ -49,6 +49,7 @@ class Carry(Node):
     """What arrives at the body of a `Repeat` or `Scope`."""
 
     kind: Literal["carry"] = "carry"
+    index: int = 0
     types: tuple[Tensor, ...]
 
 
@@ -104,12 +105,12 @@ class Select(Node):
 
 
 class Repeat(Node):
-    """`layer * count`: the bodies in order, each reading what the one before it made."""
+    """`layer * count`: the bodies in order, each reading (as `Carry`) what the one before made."""
 
     kind: Literal["repeat"] = "repeat"
     site: int
     count: Static
-    value: Flow
+    inputs: tuple[Flow, ...]
     bodies: tuple[Flow, ...]
     types: tuple[Tensor, ...]
 
@@ -120,7 +121,7 @@ class Scope(Node):
     kind: Literal["scope"] = "scope"
     site: int
     module: Path
-    value: Flow
+    inputs: tuple[Flow, ...]
     body: Flow
     types: tuple[Tensor, ...]
 
@@ -249,12 +250,11 @@ def flows(flow: Flow) -> Iterator[Flow]:
         case Select():
             yield from flows(flow.value)
         case Repeat():
-            yield from flows(flow.value)
-            for body in flow.bodies:
-                yield from flows(body)
+            for f in (*flow.inputs, *flow.bodies):
+                yield from flows(f)
         case Scope():
-            yield from flows(flow.value)
-            yield from flows(flow.body)
+            for f in (*flow.inputs, flow.body):
+                yield from flows(f)
     yield flow
 
 

@@ -1,0 +1,245 @@
+"""Expressions whose value is known at compile time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.shapes import TensorAsValue
+from dlspec.diagnostics.values import BadArithmetic, TooLarge, WrongType
+from dlspec.elaborate import arithmetic
+from dlspec.elaborate.arithmetic import ArithmeticProblem
+from dlspec.elaborate.values import (
+    BlockLayer,
+    Broken,
+    Bundle,
+    ChainLayer,
+    Entry,
+    NotTaken,
+    OpLayer,
+    Scope,
+    Value,
+    describe,
+    text,
+)
+from dlspec.expr import Const, Ref, Static, constant
+from dlspec.source import Span
+from dlspec.syntax import tree
+from dlspec.units import Quantity
+
+
+class Skip(Exception):
+    """Something depends on what is broken already: there is nothing more to say."""
+
+
+class Evaluator:
+    """Evaluates arithmetic, conditions and lists. Models extend it by layers and tensors."""
+
+    def __init__(self) -> None:
+        self.context: tuple[str, ...] = ()
+        """Where in the tree of uses an error stands, innermost first."""
+
+    # -- values
+
+    def value(self, e: tree.Expr, scope: Scope, *, words: bool = False) -> Static:
+        """The value of an expression. Raises SpecError where it has none.
+
+        `words`: a name that nothing defines stands for itself, as in `padding=same`.
+        """
+        found = self.expression(e, scope, words=words)
+        if isinstance(found, Static):
+            return found
+        if isinstance(found, Value):
+            raise SpecError(TensorAsValue(e.span, self.context, str(found.types[0])))
+        raise SpecError(WrongType(e.span, self.context, e.span.text, "a value", describe(found)))
+
+    def expression(self, e: tree.Expr, scope: Scope, *, words: bool = False) -> Any:
+        match e:
+            case tree.Number(value=value):
+                if isinstance(value, int) and value > arithmetic.LARGEST:
+                    raise SpecError(TooLarge(e.span, self.context, "an integer beyond 2 ** 63", ""))
+                return constant(value)
+            case tree.Literal(value=value):
+                return constant(value)
+            case tree.Quantity():
+                return Static(Quantity(e.value, e.unit.id))
+            case tree.Name():
+                return self.name(e, scope, words)
+            case tree.Group():
+                return self.expression(e.value, scope, words=words)
+            case tree.Binary():
+                return self.binary(e, scope)
+            case tree.Unary():
+                return self.unary(e, scope)
+            case tree.Conditional():
+                return self.conditional(e, scope, words)
+            case tree.Call():
+                return self.call(e, scope)
+            case tree.Index():
+                return self.index(e, scope)
+            case tree.List():
+                return self.sequence("list", e.items, scope, words)
+            case tree.Tuple():
+                return self.tuple(e, scope, words)
+            case tree.Comprehension():
+                return self.comprehension(e, scope)
+            case tree.Chain():
+                return self.chain(e, scope)
+            case tree.Attribute():
+                return self.attribute(e, scope)
+
+    def name(self, e: tree.Name, scope: Scope, words: bool) -> Entry:
+        found = scope.find(e.id)
+        if found is None:
+            return self.unbound(e, scope, words)
+        if isinstance(found, Broken):
+            raise Skip
+        if isinstance(found, NotTaken):
+            from dlspec.diagnostics.names import OnlyInOtherBranch
+
+            raise SpecError(OnlyInOtherBranch(e.span, e.id, found.defined, self.context))
+        return found
+
+    def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
+        if words:
+            return Static(e.id, Const(e.id))
+        known = (*scope.names(), *arithmetic.FUNCTIONS)
+        raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
+
+    def binary(self, e: tree.Binary, scope: Scope) -> Any:
+        left = self.value(e.left, scope)
+        if e.op in ("and", "or") and isinstance(left.value, bool) and left.value is (e.op == "or"):
+            # The other side is not evaluated, but it is part of what was written.
+            return Static(left.value, left.origin)
+        return self.compute(e.span, arithmetic.binary, e.op, left, self.value(e.right, scope))
+
+    def unary(self, e: tree.Unary, scope: Scope) -> Any:
+        return self.compute(e.span, arithmetic.unary, e.op, self.value(e.operand, scope))
+
+    def compute(self, span: Span, operation: Any, *arguments: Any) -> Static:
+        try:
+            return operation(*arguments)
+        except ArithmeticProblem as problem:
+            kind = TooLarge if problem.limit else BadArithmetic
+            raise SpecError(kind(span, self.context, problem.what, problem.help)) from None
+
+    def truth(self, e: tree.Expr, scope: Scope, what: str) -> Static:
+        """The value of a condition."""
+        found = self.value(e, scope)
+        if not isinstance(found.value, bool):
+            wrong = WrongType(e.span, self.context, what, "true or false", describe(found))
+            raise SpecError(wrong)
+        return found
+
+    def conditional(self, e: tree.Conditional, scope: Scope, words: bool) -> Any:
+        test = self.truth(e.test, scope, "if")
+        chosen, other = (e.then, e.otherwise) if test.value else (e.otherwise, e.then)
+        found = self.expression(chosen, scope, words=words)
+        if not isinstance(found, Static) or found.origin is None or test.origin is None:
+            return Static(found.value) if isinstance(found, Static) else found
+        try:
+            unchosen = self.expression(other, scope, words=words)
+        except (SpecError, Skip):
+            return Static(found.value)
+        if not isinstance(unchosen, Static):
+            return Static(found.value)
+        then, otherwise = (found, unchosen) if test.value else (unchosen, found)
+        return Static(found.value, arithmetic.term("if", test, then, otherwise))
+
+    def call(self, e: tree.Call, scope: Scope) -> Any:
+        name = e.callee.id if isinstance(e.callee, tree.Name) else None
+        if name is None or name not in arithmetic.FUNCTIONS:
+            raise SpecError(self.unknown_function(e.callee))
+        arguments = []
+        for a in e.arguments:
+            if a.name is not None:
+                what = f"{name} takes no argument `{a.name.id}` here"
+                raise SpecError(BadArithmetic(a.span, self.context, what))
+            arguments.append(self.value(a.value, scope))
+        return self.compute(e.span, arithmetic.call, name, arguments)
+
+    def unknown_function(self, callee: tree.Expr) -> Diagnostic:
+        name = callee.span.text
+        return UnknownName(callee.span, name, "function", nearest(name, arithmetic.FUNCTIONS))
+
+    def index(self, e: tree.Index, scope: Scope) -> Any:
+        items = self.value(e.value, scope)
+        if not isinstance(items.value, list | tuple):
+            what = f"{describe(items)} has no elements"
+            raise SpecError(BadArithmetic(e.span, self.context, what))
+        if len(e.subscripts) != 1 or isinstance(e.subscripts[0], tree.Rest):
+            raise SpecError(BadArithmetic(e.span, self.context, "a list takes one index"))
+        at = e.subscripts[0]
+        if isinstance(at, tree.Slice):
+            bounds = [
+                self.value(b, scope).value if b else None for b in (at.start, at.stop, at.step)
+            ]
+            if any(b is not None and not isinstance(b, int) for b in bounds) or bounds[2] == 0:
+                raise SpecError(BadArithmetic(at.span, self.context, "not the bounds of a slice"))
+            return Static(items.value[slice(*bounds)])
+        i = self.value(at, scope)
+        if isinstance(i.value, bool) or not isinstance(i.value, int):
+            wrong = WrongType(at.span, self.context, "index", "an integer", describe(i))
+            raise SpecError(wrong)
+        count = len(items.value)
+        if not -count <= i.value < count:
+            what = f"index {i.value} of a list of {count}"
+            hint = f"the indices are 0 to {count - 1}" if count else "the list is empty"
+            raise SpecError(BadArithmetic(at.span, self.context, what, hint))
+        return Static(items.value[i.value], arithmetic.term("index", items, i))
+
+    def sequence(
+        self, kind: str, items: tuple[tree.Expr, ...], scope: Scope, words: bool
+    ) -> Static:
+        values = [self.value(i, scope, words=words) for i in items]
+        made = [v.value for v in values]
+        origin = arithmetic.term(kind, *values)
+        return Static(made if kind == "list" else tuple(made), origin)
+
+    def tuple(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
+        if any(a.name for a in e.items):
+            what = "named values in parentheses are the inputs of a layer"
+            raise SpecError(BadArithmetic(e.span, self.context, what, "write `(...) -> Layer`"))
+        return self.sequence("tuple", tuple(a.value for a in e.items), scope, words)
+
+    def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
+        made = []
+        for entries in self.rounds(e.names, e.iterable, scope, loop=None)[1]:
+            made.append(self.value(e.body, Scope(scope, entries)).value)
+        return Static(made)
+
+    def rounds(
+        self, names: tuple[tree.Name, ...], iterable: tree.Expr, scope: Scope, loop: int | None
+    ) -> tuple[Static, list[dict[str, Entry]]]:
+        """The list that a loop runs over, and the names of each round."""
+        items = self.value(iterable, scope)
+        if not isinstance(items.value, list | tuple):
+            wrong = WrongType(iterable.span, self.context, "for", "a list", describe(items))
+            raise SpecError(wrong)
+        rounds: list[dict[str, Entry]] = []
+        for item in items.value:
+            row = item if len(names) > 1 else (item,)
+            if not isinstance(row, tuple | list) or len(row) != len(names):
+                what = f"{len(names)} names for {text(item)}"
+                raise SpecError(BadArithmetic(iterable.span, self.context, what))
+            rounds.append(
+                {
+                    n.id: Static(v, Ref(n.id, loop) if loop is not None else None)
+                    for n, v in zip(names, row, strict=True)
+                }
+            )
+        return items, rounds
+
+    # -- what only a model has
+
+    def chain(self, e: tree.Chain, scope: Scope) -> Any:
+        raise SpecError(
+            WrongType(e.span, self.context, e.span.text, "a value", "a chain of layers")
+        )
+
+    def attribute(self, e: tree.Attribute, scope: Scope) -> Any:
+        raise SpecError(NotInThisVersion(e.span, f"reading `.{e.name.id}` here"))
+
+
+__all__ = ["BlockLayer", "Bundle", "ChainLayer", "Evaluator", "OpLayer", "Skip"]

@@ -10,7 +10,7 @@ from dlspec.ops.base import Weight
 from dlspec.ops.init import Init, constant, glorot_normal, glorot_uniform, ones, zeros
 from dlspec.programs.compose import Written, compose
 
-DOC = "Weights in NumPy, whatever the backend: drawn by seed and name, kept in safetensors."
+DOC = "Weights in NumPy, whatever the backend: drawn by name, kept in safetensors."
 IMPORTS = (
     py.Import("zlib"),
     py.From("functools", ("partial",)),

@@ -22,7 +22,7 @@ def read_npz(path: Path, names: Sequence[str]) -> Rows:
         raise
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is not a readable .npz file: {error}") from error
     lengths = {name: len(values) if values.ndim else 0 for name, values in rows.items()}
     if len(set(lengths.values())) != 1 or 0 in lengths.values():
@@ -41,6 +41,6 @@ def checked(values: np.ndarray, name: str, shape: tuple[int, ...]) -> np.ndarray
         )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         row, *at = map(int, np.argwhere(~np.isfinite(values))[0])
-        where = f"row {row}, place {at}" if at else f"row {row}"
+        where = f"row {row + 1}, place {at}" if at else f"row {row + 1}"
         raise DataError(f"{name}, {where}: {values[(row, *at)]} is not a number")
     return values

@@ -22,7 +22,7 @@ def write(path: Path, tensors: Arrays, facts: Mapping[str, Any]) -> None:
     """Writes weights and what is to be known of them: equal ones as equal bytes."""
     # one key: safetensors writes several in random order
     header = {"dlspec": json.dumps({"format": FORMAT, **facts}, sort_keys=True)}
-    arrays = {name: np.ascontiguousarray(a) for name, a in tensors.items()}
+    arrays = {name: np.asarray(a, order="C") for name, a in tensors.items()}
     write_whole(path, save(arrays, header))
 
 
@@ -58,8 +58,6 @@ def read(path: Path) -> tuple[Arrays, dict[str, Any]]:
     if header is None:
         raise CheckpointError(f"{path} is a safetensors file of another program")
     facts = json.loads(header)
-    if facts.pop("format") != FORMAT:
-        raise CheckpointError(
-            f"{path} has another format than this program's, {FORMAT}"
-        )
+    if (found := facts.pop("format")) != FORMAT:
+        raise CheckpointError(f"{path} has format {found}; this program reads {FORMAT}")
     return tensors, facts

@@ -16,10 +16,9 @@ def one_hot(index: np.ndarray, count: int, what: str) -> np.ndarray:
     """A new last axis of `count`, 1 at the index and 0 elsewhere."""
     wrong = (index < 0) | (index >= count) | (index != np.floor(index))
     if wrong.any():
-        at = tuple(map(int, np.argwhere(wrong)[0]))
-        raise DataError(
-            f"{what}, row {at[0]}: {index[at]:g} is not one of 0 to {count - 1}"
-        )
+        row, *at = map(int, np.argwhere(wrong)[0])
+        found = f"{index[(row, *at)]:g} is not one of 0 to {count - 1}"
+        raise DataError(f"{what}, row {row + 1}: {found}")
     return np.eye(count, dtype=np.float32)[index.astype(np.int64)]
 
 

@@ -1,0 +1,71 @@
+"""Batches: every row once in an epoch, and the same ones wherever a run starts."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from dlspec.programs.verbatim import augmented, batches, example, order
+from dlspec.programs.verbatim.rows import digest
+
+
+def rows_of(epoch: list[dict[str, np.ndarray]]) -> list[float]:
+    return sorted(float(x) for b in epoch for x in b["image"][:, 0, 0, 0])
+
+
+def test_an_epoch_has_every_row_once_the_last_and_smaller_batch_included():
+    epoch = list(batches.batches("train", 16, seed=0, first=0, count=7))
+    assert order.steps("train", 16) == 7
+    assert [len(b["label"]) for b in epoch] == [16] * 6 + [4]
+    assert rows_of(epoch) == sorted(map(float, example.load()["train"]["image"][:, 0, 0, 0]))
+
+
+def test_fields_stay_together():
+    rows = example.load()["train"]
+    of = {x.tobytes(): label for x, label in zip(rows["image"], rows["label"], strict=True)}
+    for batch in batches.batches("train", 16, seed=3, first=0, count=7):
+        for x, label in zip(batch["image"], batch["label"], strict=True):
+            assert of[x.tobytes()] == label
+
+
+@pytest.mark.parametrize("module", [batches, augmented], ids=["plain", "augmented"])
+@pytest.mark.parametrize("first", [1, 6, 7, 10, 14])
+def test_a_run_that_is_resumed_sees_the_same_batches(module, first):
+    whole = list(module.batches("train", 16, 5, 0, 20))
+    rest = list(itertools.islice(module.batches("train", 16, 5, first), 20 - first))
+    for a, b in zip(whole[first:], rest, strict=True):
+        assert a["image"].tobytes() == b["image"].tobytes()
+        assert a["label"].tobytes() == b["label"].tobytes()
+
+
+def test_epochs_and_seeds_have_orders_of_their_own():
+    orders = [order.order(100, seed, epoch).tolist() for seed in (0, 1) for epoch in (0, 1)]
+    assert len({tuple(o) for o in orders}) == 4
+
+
+def test_streams_of_seeds_differ_in_their_low_32_bits():
+    streams = {order.stream(seed, step) for seed in range(20) for step in range(1000)}
+    assert len(streams) == 20_000
+    assert max(streams) < 2**32
+
+
+def test_evaluation_reads_all_rows_in_order():
+    parts = list(batches.chunks("val", 4))
+    assert [len(p["label"]) for p in parts] == [4, 4, 2]
+    assert np.array_equal(
+        np.concatenate([p["label"] for p in parts]), example.load()["val"]["label"]
+    )
+
+
+def test_a_hash_of_the_data_sees_every_value_name_and_type():
+    parts = {"train": {"x": np.arange(6.0), "y": np.arange(6)}}
+    same = {"train": {"x": np.arange(12.0)[::1][:6], "y": np.arange(6)}}
+    assert digest(parts) == digest(same)
+    for other in (
+        {"train": {"x": np.array([0, 1, 2, 3, 4, 5 + 1e-9]), "y": np.arange(6)}},
+        {"train": {"x": np.arange(6.0).astype("f4"), "y": np.arange(6)}},
+        {"train": {"x": np.arange(6.0).reshape(2, 3), "y": np.arange(6)}},
+        {"train": {"z": np.arange(6.0), "y": np.arange(6)}},
+        {"val": {"x": np.arange(6.0), "y": np.arange(6)}},
+    ):
+        assert digest(other) != digest(parts)

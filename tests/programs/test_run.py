@@ -1,0 +1,62 @@
+"""Where a run stands, and its log."""
+
+import json
+import math
+from dataclasses import asdict
+
+import pytest
+
+from dlspec.programs.verbatim import highest, log, lowest
+
+
+def test_the_lowest_value_is_the_best():
+    run = lowest.Run(seed=0)
+    assert [run.improved(v) for v in (3.0, 2.0, 2.0, 2.5, 1.0)] == [True, True, False, False, True]
+    assert asdict(run) == {"seed": 0, "epoch": 5, "step": 0, "best": 1.0, "wait": 0}
+
+
+def test_the_highest_value_is_the_best():
+    run = highest.Run(seed=0)
+    assert [run.improved(v) for v in (0.3, 0.2, 0.3, 0.4)] == [True, False, False, True]
+    assert run.best == 0.4
+
+
+@pytest.mark.parametrize("module", [lowest, highest])
+def test_what_is_not_a_number_is_never_the_best(module):
+    run = module.Run(seed=0)
+    assert not run.improved(math.nan)
+    assert run.improved(1.0)
+    assert not run.improved(math.nan)
+    assert (run.best, run.wait) == (1.0, 1)
+
+
+def test_a_log_is_json_lines(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    log.log(path, {"epoch": 1, "val.loss": 0.5, "val.confusion": [[1, 0], [0, 1]]})
+    log.log(path, {"epoch": 2, "val.loss": math.nan})
+    first, second = map(json.loads, path.read_text().splitlines())
+    assert first["val.confusion"] == [[1, 0], [0, 1]]
+    assert second["val.loss"] is None
+
+
+def test_a_resumed_run_logs_each_epoch_once(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    for epoch in (1, 2, 3):
+        log.log(path, {"epoch": epoch})
+    with path.open("a") as file:
+        file.write('{"epoch": 4, "val')  # killed here
+    log.rewind(path, 2)
+    log.log(path, {"epoch": 3})
+    assert [json.loads(line)["epoch"] for line in path.read_text().splitlines()] == [1, 2, 3]
+
+
+def test_a_run_without_a_log_has_nothing_to_rewind(tmp_path):
+    log.rewind(tmp_path / "metrics.jsonl", 0)
+    assert not (tmp_path / "metrics.jsonl").exists()
+
+
+def test_a_lock_is_sorted_json_without_a_time(tmp_path):
+    log.write_lock(tmp_path / "a", {"seed": 1, "data": {"rows": 3}})
+    log.write_lock(tmp_path / "b", {"data": {"rows": 3}, "seed": 1})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert json.loads((tmp_path / "a").read_text()) == {"format": 1, "seed": 1, "data": {"rows": 3}}

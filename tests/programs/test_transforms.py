@@ -1,0 +1,69 @@
+"""Transforms against scikit-learn, Pillow and NumPy."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.preprocessing import StandardScaler
+
+from dlspec.programs.verbatim import transforms as t
+from dlspec.programs.verbatim.rows import DataError
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((20, 30), (7, 11)),
+        ((8, 8), (32, 20)),
+        ((9, 40), (30, 10)),
+        ((5, 7), (5, 3)),
+        ((1, 1), (4, 4)),
+    ],
+)
+def test_a_resize_is_pillows(before, after):
+    image = np.random.default_rng(0).random(before, np.float32)
+    size = after[::-1]
+    theirs = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))
+    assert np.allclose(t.resize(image, after), theirs, atol=1e-6)
+
+
+def test_a_resize_works_on_the_last_two_axes():
+    batch = np.random.default_rng(0).random((3, 2, 8, 6), np.float32)
+    resized = t.resize(batch, (4, 9))
+    assert resized.shape == (3, 2, 4, 9)
+    assert resized.dtype == np.float32
+    assert np.allclose(resized[1, 1], t.resize(batch[1, 1], (4, 9)))
+
+
+@pytest.mark.parametrize(("before", "after"), [((20, 30), (7, 13)), ((4, 5), (13, 10))])
+def test_class_maps_are_resized_as_pillow_does(before, after):
+    classes = np.random.default_rng(0).integers(0, 21, before)
+    picture = Image.fromarray(classes.astype(np.uint8))
+    theirs = np.asarray(picture.resize(after[::-1], Image.Resampling.NEAREST))
+    assert np.array_equal(t.resize_nearest(classes, after), theirs)
+
+
+def test_moments_are_scikit_learns():
+    rows = np.random.default_rng(0).normal(5, 3, (40, 4))
+    rows[:, 2] = 7
+    theirs = StandardScaler().fit(rows)
+    ours = t.moments(rows, (0,))
+    assert np.allclose(ours["mean"], theirs.mean_)
+    assert np.allclose(ours["std"], theirs.scale_)
+    assert ours["std"][2] == 1
+
+
+def test_moments_of_float32_are_taken_in_float64():
+    rows = np.full((100_000, 1), 16_777_217.0, np.float32) + np.array([[0.0]])
+    assert t.moments(rows.astype(np.float32), (0,))["std"][0] == 1  # nothing varies
+
+
+def test_one_hot():
+    values = t.one_hot(np.array([2, 0]), 3, "kind")
+    assert values.dtype == np.float32
+    assert values.tolist() == [[0, 0, 1], [1, 0, 0]]
+
+
+@pytest.mark.parametrize("bad", [3, -1, 0.5])
+def test_one_hot_refuses_what_is_no_index(bad):
+    with pytest.raises(DataError, match=r"kind, row 2: .* is not one of 0 to 2"):
+        t.one_hot(np.array([0, bad]), 3, "kind")

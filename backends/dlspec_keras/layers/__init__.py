@@ -1,0 +1,35 @@
+"""What each op becomes in Keras: one table, made of the tables of the families."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Unsupported
+from dlspec.ops.base import Op
+from dlspec_keras.layers import (
+    activation,
+    arithmetic,
+    conv,
+    dense,
+    embedding,
+    function,
+    norm,
+    pool,
+    recurrent,
+    regularize,
+    shape,
+)
+
+LAYERS: dict[type[Op], Emit] = {
+    **dense.LAYERS,
+    **conv.LAYERS,
+    **pool.LAYERS,
+    **norm.LAYERS,
+    **activation.LAYERS,
+    **shape.LAYERS,
+    **embedding.LAYERS,
+    **recurrent.LAYERS,
+    **regularize.LAYERS,
+    **arithmetic.LAYERS,
+    **function.LAYERS,
+}
+
+UNSUPPORTED: dict[type[Op], Unsupported] = {}

@@ -1,0 +1,41 @@
+"""What the families share: axes as Keras counts them, and calls of layers and functions."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import SELF, Emitted, Slot, Use, X
+from dlspec.emit import python as py
+from dlspec.expr import refs
+from dlspec.tensor import Tensor
+
+
+def layer(make: py.Expr) -> Emitted:
+    """A layer of one input."""
+    return Emitted(call=py.call(SELF, X[0]), make=make)
+
+
+def function(name: str, *args: object, **named: object) -> Emitted:
+    """A function of `keras.ops` of one input."""
+    return Emitted(call=py.call(f"ops.{name}", X[0], *args, **named))
+
+
+def kept_axis(axis: int, x: Tensor) -> int:
+    """An axis of an example as it is kept, counted from 0."""
+    at = axis % x.rank
+    return (at - 1) % x.rank if x.last else at
+
+
+def keras_axis(axis: int, x: Tensor) -> int:
+    """The same with the batch's axis in front; -1 where it is the last."""
+    at = kept_axis(axis, x)
+    return -1 if at == x.rank - 1 else at + 1
+
+
+def axis_slot(use: Use, axis: int, x: Tensor | None = None) -> Slot:
+    """An axis of an input, the first if none is named, as a literal."""
+    return use.fixed(keras_axis(axis, x or use.x[0]))
+
+
+def varies(use: Use, name: str) -> bool:
+    """Whether an argument of the op is an expression of the block, and not a number."""
+    made_by = use.origins.get(name)
+    return made_by is not None and any(True for _ in refs(made_by))

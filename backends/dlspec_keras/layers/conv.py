@@ -1,0 +1,99 @@
+"""Convolutions. They work channels-last, with `padding="same"` where it equals the IR's pads."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
+from dlspec_keras.layers.common import varies
+
+
+def padded(x: py.Expr, slots: tuple[tuple[Slot, Slot], ...]) -> py.Expr:
+    """The places of a tensor padded with zeros."""
+    widths = tuple(py.Tuple((before, after)) for before, after in slots)
+    none = py.literal((0, 0))
+    return py.call("ops.pad", x, py.Tuple((none, *widths, none)))
+
+
+def pad_slots(use: Use) -> tuple[tuple[Slot, Slot], ...]:
+    """The pads of each place axis, with the arithmetic that made them where one number did."""
+    pads = use.op.pads(use.x[0])
+    if isinstance(use.op.padding, int):
+        slot = use.field("padding")
+        return ((slot, slot),) * len(pads)
+    return tuple((use.fixed(before), use.fixed(after)) for before, after in pads)
+
+
+def equals_same(use: Use) -> bool:
+    """Whether `same`, as TensorFlow and the language have it, pads like this use and like every
+    other use of the same line: with a stride it depends on the size that arrives."""
+    if use.op.padding in ("same", "valid"):
+        return bool(use.op.padding == "same")
+    if varies(use, "stride") or any(s != 1 for s in use.op.strides):
+        return False
+    spans = use.op.spans
+    return use.op.pads(use.x[0]) == tuple(((s - 1) // 2, s // 2) for s in spans)
+
+
+def is_valid(use: Use) -> bool:
+    """Whether nothing is padded here, nor in other uses of the same line."""
+    nothing = all(pair == (0, 0) for pair in use.op.pads(use.x[0]))
+    return nothing and use.op.padding != "same" and not varies(use, "padding")
+
+
+def skips(use: Use) -> bool:
+    """Whether every place is computed and only some are read: TensorFlow knows no stride together
+    with dilation, and no two strides for depthwise kernels."""
+    strides = set(use.op.strides)
+    if strides == {1}:
+        return False
+    uneven = isinstance(use.op, DepthwiseConv2D) and len(strides) > 1
+    return uneven or any(d != 1 for d in use.op.dilations)
+
+
+def convolution(name: str, use: Use, *first: Slot, **more: Slot) -> Emitted:
+    """A convolution layer whose input is padded as the op says."""
+    x: py.Expr = X[0]
+    skipping = skips(use)
+    padding = "valid"
+    if use.op.padding == "causal":
+        padding = "causal"
+    elif equals_same(use) and not skipping:
+        padding = "same"
+    elif not is_valid(use):
+        x = padded(x, pad_slots(use))
+    make = py.call(
+        f"layers.{name}",
+        *first,
+        use.field("kernel"),
+        strides=use.fixed(1).or_default(1) if skipping else use.field("stride").or_default(1),
+        padding=use.fixed(padding).or_default("valid"),
+        dilation_rate=use.field("dilation").or_default(1),
+        **more,
+        use_bias=use.field("bias").or_default(True),
+    )
+    call: py.Expr = py.call(SELF, x)
+    if skipping:
+        steps = (py.Slice(step=use.fixed(s)) for s in use.op.strides)
+        call = py.Index(call, py.Tuple((py.Slice(), *steps)))
+    return Emitted(call, make)
+
+
+def conv(name: str, use: Use) -> Emitted:
+    groups = use.field("groups").or_default(1)
+    return convolution(name, use, use.field("channels"), groups=groups)
+
+
+def depthwise(use: Use) -> Emitted:
+    multiplier = use.field("multiplier").or_default(1)
+    return convolution("DepthwiseConv2D", use, depth_multiplier=multiplier)
+
+
+LAYERS: dict[type[Op], Emit] = {
+    Conv1D: partial(conv, "Conv1D"),
+    Conv2D: partial(conv, "Conv2D"),
+    DepthwiseConv2D: depthwise,
+}

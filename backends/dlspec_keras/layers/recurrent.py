@@ -1,0 +1,68 @@
+"""Recurrent layers: Keras's own where they do what the op says, else the helper `Recurrent`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM
+from dlspec_keras.layers.common import layer
+
+NATIVE = {
+    ("last",): {},
+    ("all",): {"return_sequences": True},
+    ("last", "state"): {"return_state": True},
+    ("all", "state"): {"return_sequences": True, "return_state": True},
+}
+"""What Keras returns, and how it is asked to."""
+
+
+def recurrent(kind: str, use: Use) -> Emitted:
+    op = use.op
+    two_ways = op.directions == 2
+    returns = NATIVE.get(op.returns)
+    given = set(use.named)
+    if op.layers > 1 or returns is None or (given and given != set(op.states)):
+        return stacked(kind, use)
+    if two_ways and (given or "state" in op.returns):
+        return stacked(kind, use)
+    make = py.call(
+        f"layers.{kind}",
+        use.field("units"),
+        use_bias=use.field("bias").or_default(True),
+        **returns,
+    )
+    if two_ways:
+        return layer(py.call("layers.Bidirectional", make))
+    if not given:
+        return layer(make)
+    states = tuple(Hole(name) for name in op.states)
+    start = states[0] if len(states) == 1 else py.List(states)
+    return Emitted(py.call(SELF, X[0], initial_state=start), make)
+
+
+def stacked(kind: str, use: Use) -> Emitted:
+    op = use.op
+    returns = op.returns[0] if len(op.returns) == 1 else op.returns
+    make = py.call(
+        "Recurrent",
+        py.Code(f"layers.{kind}"),
+        use.field("units"),
+        returns=use.fixed(returns).or_default("last"),
+        count=use.field("layers").or_default(1),
+        two_ways=use.fixed(op.directions == 2).or_default(False),
+        use_bias=use.field("bias").or_default(True),
+        dropout=use.field("dropout").or_default(0.0),
+    )
+    states = {name: Hole(name) for name in op.states if name in use.named}
+    return Emitted(py.call(SELF, X[0], **states), make, helpers=("Recurrent",))
+
+
+LAYERS: dict[type[Op], Emit] = {
+    LSTM: partial(recurrent, "LSTM"),
+    GRU: partial(recurrent, "GRU"),
+    BiLSTM: partial(recurrent, "LSTM"),
+    BiGRU: partial(recurrent, "GRU"),
+}

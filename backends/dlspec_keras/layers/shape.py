@@ -1,0 +1,45 @@
+"""Layers that change the shape and no number, and the borders of channels-last regions."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Emitted, Inputs, Slot, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.shape import Concat, Flatten, Reshape
+from dlspec.passes.layout import Permute
+from dlspec.passes.regions import moves_only_ones
+from dlspec.tensor import Tensor
+from dlspec_keras.layers.common import axis_slot
+
+
+def sizes(use: Use, y: Tensor) -> tuple[Slot, ...]:
+    """The sizes of the output as they are kept."""
+    return tuple(use.given(n, f"size_{i}") for i, n in enumerate(y.stored))
+
+
+def reshape(use: Use) -> Emitted:
+    shape = py.Tuple((py.literal(-1), *sizes(use, use.y[0])))
+    return Emitted(py.call("ops.reshape", X[0], shape))
+
+
+def permute(use: Use) -> Emitted:
+    """A transpose, or a reshape where only axes of size 1 move."""
+    if moves_only_ones(use.x[0]):
+        return reshape(use)
+    rank = use.x[0].rank
+    last = use.op.order == "last"
+    axes = (0, *range(2, rank + 1), 1) if last else (0, rank, *range(1, rank))
+    return Emitted(py.call("ops.transpose", X[0], axes))
+
+
+def concat(use: Use) -> Emitted:
+    axis = axis_slot(use, use.op.axis or 0)
+    return Emitted(py.call("ops.concatenate", Inputs(), axis=axis))
+
+
+LAYERS: dict[type[Op], Emit] = {
+    Flatten: reshape,
+    Reshape: reshape,
+    Concat: concat,
+    Permute: permute,
+}

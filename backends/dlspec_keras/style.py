@@ -1,0 +1,68 @@
+"""How classes look in Keras, and the verbatim helpers of `model.py`."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+from dlspec.backend.protocol import Style
+from dlspec.elaborate.reserved import ATTRIBUTES
+from dlspec.emit import python as py
+
+
+def taken_apart(source: str) -> dict[str, str]:
+    """The text of each definition at the top of a file, by its name."""
+    return {
+        node.name: ast.get_source_segment(source, node) or ""
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
+def helpers() -> dict[str, str]:
+    """The definitions of `verbatim/model.py`."""
+    path = Path(__file__).parent / "verbatim" / "model.py"
+    return taken_apart(path.read_text(encoding="utf-8"))
+
+
+def lists(layers: py.Expr) -> py.Expr:
+    """Keras tracks plain lists."""
+    if isinstance(layers, py.Generator):
+        fields = (layers.element, layers.target, layers.iterable, layers.conditions, layers.inner)
+        return py.ListComp(*fields)
+    return layers
+
+
+def sequential(layers: tuple[tuple[str, py.Expr], ...]) -> py.Expr:
+    """The names are those by which a checkpoint finds the layers."""
+    named = []
+    for name, made in layers:
+        if not isinstance(made, py.Call):
+            raise TypeError(f"{name} is not made by a call: {made}")
+        named.append(py.Call(made.callee, (*made.args, py.Arg(py.literal(name), "name"))))
+    return py.call("keras.Sequential", py.List(tuple(named)))
+
+
+def identity(op: Any) -> bool:
+    """Whether an op changes nothing, ever."""
+    from dlspec.ops.activation import Identity
+    from dlspec.ops.regularize import Dropout
+
+    return isinstance(op, Identity) or (isinstance(op, Dropout) and op.rate == 0)
+
+
+STYLE = Style(
+    module="layers.Layer",
+    model="keras.Model",
+    forward="call",
+    typed=False,
+    keyword_init=True,
+    imports=("import keras", "from keras import layers, ops"),
+    lists=lists,
+    sequential=sequential,
+    dict_inputs=True,
+    reserved=ATTRIBUTES,
+    helpers=helpers(),
+    identity=identity,
+)

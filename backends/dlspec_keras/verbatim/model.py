@@ -1,0 +1,118 @@
+"""Classes and functions that a `model.py` holds as they stand, where it needs them."""
+
+import math
+
+from keras import layers, ops
+
+
+def padded_average(x, size, strides, pads):
+    """The mean of each window over the places that are not padding."""
+    widths = ((0, 0), *pads, (0, 0))
+    counted = ops.pad(ops.ones_like(x[:1, ..., :1]), widths)
+    mean = ops.average_pool(ops.pad(x, widths), size, strides=strides)
+    return mean / ops.average_pool(counted, size, strides=strides)
+
+
+def erf_gelu(x):
+    """GELU with the constants in full precision."""
+    return 0.5 * x * (1 + ops.erf(x / math.sqrt(2)))
+
+
+def tanh_gelu(x):
+    """GELU's approximation with the constants in full precision."""
+    return 0.5 * x * (1 + ops.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
+class ExactBatchNormalization(layers.BatchNormalization):
+    """Its running variance takes the unbiased variance of a batch, as in PyTorch."""
+
+    def call(self, x, training=None):
+        before = ops.convert_to_tensor(self.moving_variance) if training else None
+        y = super().call(x, training=training)
+        if training:
+            axes = [a for a in range(len(x.shape)) if a != self.axis % len(x.shape)]
+            count = ops.cast(ops.prod(ops.shape(x)) / ops.shape(x)[self.axis], x.dtype)
+            batch = ops.var(x, axis=axes) * count / ops.maximum(count - 1, 1)
+            moved = before * self.momentum + batch * (1 - self.momentum)
+            self.moving_variance.assign(moved)
+        return y
+
+
+class PaddedEmbedding(layers.Embedding):
+    """The row `padding_id` gets no gradient."""
+
+    def __init__(self, *args, padding_id: int, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.padding_id = padding_id
+
+    def call(self, ids):
+        rows = super().call(ids)
+        padding = ops.equal(ids, self.padding_id)[..., None]
+        return ops.where(padding, ops.stop_gradient(rows), rows)
+
+
+class Recurrent(layers.Layer):
+    """Recurrent layers one behind the other, in one direction or two.
+
+    `returns` names what it gives: `last`, `all`, `state`, or several of them. States
+    are [B, units], or [B, layers * directions, units] where there are several.
+    """
+
+    def __init__(
+        self,
+        kind,
+        units: int,
+        returns="last",
+        count: int = 1,
+        two_ways: bool = False,
+        use_bias: bool = True,
+        dropout: float = 0.0,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        arguments = {
+            "use_bias": use_bias,
+            "return_sequences": True,
+            "return_state": True,
+        }
+        self.returns = (returns,) if isinstance(returns, str) else returns
+        self.forwards = [kind(units, **arguments) for _ in range(count)]
+        self.backwards = []
+        if two_ways:
+            arguments["go_backwards"] = True
+            self.backwards = [kind(units, **arguments) for _ in range(count)]
+        self.dropouts = [layers.Dropout(dropout) for _ in range(count - 1) if dropout]
+
+    def call(self, x, h=None, c=None):
+        made = []  # the states of each layer and direction
+        start = self.starts(x, h, c)
+        for i, forward in enumerate(self.forwards):
+            if i > 0 and self.dropouts:
+                x = self.dropouts[i - 1](x)
+            y, *state = forward(x, initial_state=next(start))
+            made.append(state)
+            last = state[0]
+            if self.backwards:
+                z, *state = self.backwards[i](x, initial_state=next(start))
+                made.append(state)
+                y = ops.concatenate((y, ops.flip(z, axis=1)), axis=-1)
+                last = ops.concatenate((last, state[0]), axis=-1)
+            x = y
+        single = len(made) == 1
+        states = [
+            s[0] if single else ops.stack(s, axis=1) for s in zip(*made, strict=True)
+        ]
+        given = {"last": [last], "all": [x], "state": states}
+        outputs = tuple(y for name in self.returns for y in given[name])
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def starts(self, x, h, c):
+        """The first state of each layer and direction, in order."""
+        cells = len(self.forwards) + len(self.backwards)
+        for i in range(cells):
+            zero = self.forwards[0].get_initial_state(ops.shape(x)[0])
+            given = (h, c)[: len(zero)]
+            yield [
+                z if s is None else s if cells == 1 else s[:, i]
+                for z, s in zip(zero, given, strict=True)
+            ]

@@ -1,0 +1,271 @@
+"""Channels-last regions for backends that keep images so.
+
+Types stay logical (channels first) everywhere; `Tensor.last` says how a value is kept. The pass
+marks the ops that work channels-last and puts `Permute` on the borders of their regions. It decides
+for definitions, not for instances: what is one class, loop or repeat stays one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dlspec.ir.model import (
+    Apply,
+    Bind,
+    Branch,
+    Call,
+    Carry,
+    Flow,
+    Instance,
+    Loop,
+    ModelIR,
+    Output,
+    Repeat,
+    Scalar,
+    Scope,
+    Select,
+    Statement,
+    Wire,
+    flows,
+    statements,
+)
+from dlspec.ops.base import Op
+from dlspec.passes.regions import Order, Place, Regions, Source, moves_only_ones
+from dlspec.passes.roles import keeps_channels, role
+from dlspec.tensor import Tensor
+
+
+class Permute(Op):
+    """The same tensor, kept channels-last or channels-first. Only the layout pass makes it."""
+
+    order: str
+    """`last` or `first`."""
+
+
+def channels_last(model: ModelIR) -> ModelIR:
+    """The same model with images kept channels-last.
+
+    Inputs of the model that are read only inside a region come channels-last (`Tensor.last` of
+    their types says so), outputs in logical order.
+    """
+    root = model.root.definition
+    fits = _reshapes(model)
+    inputs = {(root, "input", name) for name, _ in model.root.inputs}
+    while True:
+        regions = Regions(frozenset(inputs))
+        collect = _Walk(model, regions, fits, collecting=True)
+        for instance in model.instances:
+            collect.instance(instance)
+        outside = regions.read_outside()
+        if not outside:
+            break
+        inputs -= outside
+    rewrite = _Walk(model, regions, fits, collecting=False)
+    instances = tuple(rewrite.instance(i) for i in model.instances)
+    return model.model_copy(update={"instances": instances})
+
+
+@dataclass(frozen=True)
+class _Fits:
+    """Sites of Reshape and Flatten that read, or give, the same sequence in both orders."""
+
+    read: frozenset[Place]
+    give: frozenset[Place]
+
+
+def _reshapes(model: ModelIR) -> _Fits:
+    sites, reads, gives = set(), set(), set()
+    for instance in model.instances:
+        for s in statements(instance.body):
+            for f in flows(s.value):
+                if isinstance(f, Apply) and role(f.op, f.inputs[0].types[0]) == "reshape":
+                    place = (instance.definition, f.site)
+                    sites.add(place)
+                    if not moves_only_ones(f.inputs[0].types[0]):
+                        reads.add(place)
+                    if not moves_only_ones(f.types[0]):
+                        gives.add(place)
+    return _Fits(frozenset(sites - reads), frozenset(sites - gives))
+
+
+@dataclass
+class _Walk:
+    """One walk over the bodies: first to collect what borders on what, then to rewrite them.
+
+    Both walks meet the same places, whose names are made of the definition and the sites in it.
+    """
+
+    model: ModelIR
+    regions: Regions
+    fits: _Fits
+    collecting: bool
+    definition: str = ""
+    env: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+    outputs: int = 0
+    sites: dict[Place, int] = field(default_factory=dict)
+
+    def instance(self, instance: Instance) -> Instance:
+        """The instance with its types and borders."""
+        self.definition, self.outputs = instance.definition, 0
+        self.env = {name: (self.input(self.definition, name),) for name, _ in instance.inputs}
+        inputs = tuple((name, self.kept(t, self.env[name][0])) for name, t in instance.inputs)
+        outputs = tuple(
+            (name, self.kept(t, self.output(self.definition, i)))
+            for i, (name, t) in enumerate(instance.outputs)
+        )
+        body = self.body(instance.body)
+        return instance.model_copy(update={"inputs": inputs, "outputs": outputs, "body": body})
+
+    def input(self, definition: str, name: str) -> Source:
+        place = (definition, "input", name)
+        is_root = definition == self.model.root.definition
+        return "first" if is_root and place not in self.regions.inputs else place
+
+    def output(self, definition: str, index: int) -> Source:
+        is_root = definition == self.model.root.definition
+        return "first" if is_root else (definition, "output", index)
+
+    # --- statements ---------------------------------------------------------------------------
+
+    def body(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tuple(self.statement(s) for s in body)
+
+    def statement(self, s: Statement) -> Statement:
+        match s:
+            case Bind():
+                return s.model_copy(update={"value": self.bind(s)})
+            case Branch():
+                return s.model_copy(update={"body": self.body(s.body)})
+            case Loop():
+                return s.model_copy(
+                    update={"iterations": tuple(self.body(i) for i in s.iterations)}
+                )
+            case Output():
+                value, sources = self.flow(s.value, (), (s.site,))
+                if len(sources) == 1:
+                    want = self.output(self.definition, self.outputs)
+                    value = self.border(value, sources[0], want, (s.site, 0))
+                self.outputs += len(sources)
+                return s.model_copy(update={"value": value})
+
+    def bind(self, s: Bind) -> Flow:
+        value, sources = self.flow(s.value, (), (s.site,))
+        if len(s.names) > 1:
+            self.env.update(
+                (name, (source,)) for name, source in zip(s.names, sources, strict=True)
+            )
+        elif len(sources) > 1:
+            self.env[s.names[0]] = sources
+        else:
+            place = (self.definition, "wire", s.site)
+            value = self.border(value, sources[0], place, (s.site,))
+            self.env[s.names[0]] = (place,)
+        return value
+
+    # --- values -------------------------------------------------------------------------------
+
+    def flow(
+        self, flow: Flow, carry: tuple[Source, ...], at: Place
+    ) -> tuple[Flow, tuple[Source, ...]]:
+        """The flow rewritten, and where each of its values stands."""
+        here = (self.definition, *at)
+        match flow:
+            case Scalar():
+                return flow, ("first",)
+            case Carry():
+                return self.typed(flow, carry), carry
+            case Wire():
+                sources = self.env[flow.name]
+                reads = tuple((*here, "read", i) for i in range(len(sources)))
+                for source, read, t in zip(sources, reads, flow.types, strict=True):
+                    self.edge(source, read, t)
+                return self.typed(flow, sources), reads
+            case Select():
+                value, sources = self.flow(flow.value, carry, at)
+                source = (sources[flow.index],)
+                return self.typed(flow, source, value=value), source
+            case Apply():
+                return self.apply(flow, carry)
+            case Call():
+                return self.call(flow, carry)
+            case Repeat():
+                place = (self.definition, "repeat", flow.site)
+                value = self.read(flow.value, place, carry, (flow.site, "value"))
+                bodies = tuple(
+                    self.read(b, place, (place,), (flow.site, "next")) for b in flow.bodies
+                )
+                return self.typed(flow, (place,), value=value, bodies=bodies), (place,)
+            case Scope():
+                place = (self.definition, "scope", flow.site)
+                value = self.read(flow.value, place, carry, (flow.site, "value"))
+                body, sources = self.flow(flow.body, (place,), (flow.site, "body"))
+                return self.typed(flow, sources, value=value, body=body), sources
+
+    def apply(self, flow: Apply, carry: tuple[Source, ...]) -> tuple[Flow, tuple[Source, ...]]:
+        site = (self.definition, flow.site)
+        x = max((f.types[0] for f in flow.inputs), key=lambda t: t.rank)
+        kind = role(flow.op, x)
+        want: Source = "first"
+        give: Source = "first"
+        if kind == "last":
+            want = give = "last"
+        elif kind == "reshape":
+            want = (*site, "in") if site in self.fits.read else "first"
+            give = (*site, "out") if site in self.fits.give else "first"
+        elif kind != "first":
+            want = (*site, "op")
+            give = want if keeps_channels(flow.op, x, len(flow.inputs)) else "first"
+            if kind == "likes last" and x.rank > 1 and self.collecting:
+                self.regions.vote(want, "last")
+        inputs = tuple(self.read(f, want, carry, (flow.site, i)) for i, f in enumerate(flow.inputs))
+        named = {n: self.read(f, "first", carry, (flow.site, n)) for n, f in flow.named.items()}
+        sources = (give,) * len(flow.types)
+        last = not self.collecting and self.regions.last(give if kind == "reshape" else want)
+        made = self.typed(flow, sources, inputs=inputs, named=named, channels_last=last)
+        return made, sources
+
+    def call(self, flow: Call, carry: tuple[Source, ...]) -> tuple[Flow, tuple[Source, ...]]:
+        block = self.model.instances[flow.instance].definition
+        names = [n for n in self.model.definitions[block].inputs if n not in flow.named]
+        inputs = tuple(
+            self.read(f, self.input(block, n), carry, (flow.site, i))
+            for i, (n, f) in enumerate(zip(names, flow.inputs, strict=False))
+        )
+        named = {
+            n: self.read(f, self.input(block, n), carry, (flow.site, n))
+            for n, f in flow.named.items()
+        }
+        sources = tuple(self.output(block, i) for i in range(len(flow.types)))
+        return self.typed(flow, sources, inputs=inputs, named=named), sources
+
+    def read(self, flow: Flow, want: Source, carry: tuple[Source, ...], at: Place) -> Flow:
+        """A flow as the input of something that wants it in an order."""
+        value, sources = self.flow(flow, carry, at)
+        return self.border(value, sources[0], want, at) if len(sources) == 1 else value
+
+    def border(self, flow: Flow, source: Source, want: Source, at: Place) -> Flow:
+        """A flow on its way to another place, permuted if the order differs there."""
+        x = flow.types[0]
+        self.edge(source, want, x)
+        if self.collecting or x.rank < 2 or self.regions.last(source) == self.regions.last(want):
+            return flow
+        order: Order = "last" if self.regions.last(want) else "first"
+        site = self.sites.setdefault((self.definition, *at), 1_000_000 + len(self.sites))
+        kept = replace(x, last=order == "last")
+        return Apply(site=site, op=Permute(order=order), inputs=(flow,), types=(kept,))
+
+    # --- types --------------------------------------------------------------------------------
+
+    def edge(self, source: Source, target: Source, x: Tensor) -> None:
+        if self.collecting:
+            self.regions.edge(source, target, x)
+
+    def kept(self, x: Tensor, source: Source) -> Tensor:
+        if self.collecting or x.rank < 2:
+            return x
+        return replace(x, last=self.regions.last(source))
+
+    def typed(self, flow: Any, sources: tuple[Source, ...], **update: Any) -> Any:
+        types = tuple(self.kept(t, s) for t, s in zip(flow.types, sources, strict=True))
+        return flow.model_copy(update={"types": types, **update})

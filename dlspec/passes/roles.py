@@ -1,0 +1,78 @@
+"""How each op stands to the order of axes in memory."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dlspec.ops import function
+from dlspec.ops.activation import (
+    GELU,
+    HardSwish,
+    Identity,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Tanh,
+)
+from dlspec.ops.arithmetic import add, divide, multiply, negative, power, subtract
+from dlspec.ops.base import Op
+from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
+from dlspec.ops.dense import Dense
+from dlspec.ops.norm import BatchNorm, LayerNorm
+from dlspec.ops.pool import (
+    AvgPool1D,
+    AvgPool2D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    MaxPool1D,
+    MaxPool2D,
+)
+from dlspec.ops.regularize import Dropout
+from dlspec.ops.rules import all_axes
+from dlspec.ops.shape import Concat, Flatten, Reshape
+from dlspec.tensor import Tensor
+
+Role = Literal["last", "likes last", "either", "reshape", "first"]
+"""`last`: works channels-last only. `likes last`: works in both, better so. `either`: elementwise,
+or its axis is remapped. `reshape`: needs the logical sequence of elements. `first`: all others."""
+
+ROLES: dict[type[Op], Role] = {
+    **dict.fromkeys((Conv1D, Conv2D, DepthwiseConv2D), "last"),
+    **dict.fromkeys((MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D), "last"),
+    **dict.fromkeys((GlobalAvgPool1D, GlobalAvgPool2D), "likes last"),
+    **dict.fromkeys((GlobalMaxPool1D, GlobalMaxPool2D), "likes last"),
+    **dict.fromkeys((ReLU, LeakyReLU, PReLU, Sigmoid, Tanh, Softmax), "either"),
+    **dict.fromkeys((GELU, SiLU, HardSwish, Identity, Dropout), "either"),
+    **dict.fromkeys((add, subtract, multiply, divide, power, negative, Concat), "either"),
+    **dict.fromkeys((function.exp, function.log, function.sqrt, function.abs), "either"),
+    **dict.fromkeys((function.sigmoid, function.tanh, function.relu, function.softmax), "either"),
+    **dict.fromkeys((function.mean, function.sum, function.max, function.min), "either"),
+    **dict.fromkeys((Flatten, Reshape), "reshape"),
+}
+
+
+def role(op: Op, x: Tensor) -> Role:
+    """How an op stands to the order, for this first input."""
+    match op:
+        case BatchNorm():
+            return "likes last" if (op.axis or 0) % max(x.rank, 1) == 0 else "either"
+        case Dense():
+            # On the first axis it is a convolution of one place.
+            return "either" if op.axis is not None and op.axis % x.rank == 0 else "first"
+        case LayerNorm():
+            # The order of several axes is that of its weights.
+            axes = op.axes(x)
+            return "first" if len(axes) > 1 and 0 in axes else "either"
+    return ROLES.get(type(op), "first")
+
+
+def keeps_channels(op: Op, x: Tensor, inputs: int) -> bool:
+    """Whether the first axis of the input is an axis of the output."""
+    if isinstance(op, function.mean | function.sum | function.max | function.min):
+        return inputs > 1 or 0 not in all_axes(op.axis, x)
+    return True

@@ -1,0 +1,21 @@
+"""Functions and classes that a `model.py` holds word for word, where its model needs them.
+
+They are the file `verbatim.py`, taken apart.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+
+def taken_apart(source: str) -> dict[str, str]:
+    """The text of each definition at the top of a file, by its name."""
+    return {
+        node.name: ast.get_source_segment(source, node) or ""
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
+HELPERS = taken_apart(Path(__file__).with_name("verbatim.py").read_text(encoding="utf-8"))

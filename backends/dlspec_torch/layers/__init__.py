@@ -1,0 +1,37 @@
+"""One function for each op: how PyTorch makes it and calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.backend.protocol import Emit, Unsupported
+from dlspec.ops.base import Op
+from dlspec_torch.layers import (
+    activation,
+    arithmetic,
+    conv,
+    dense,
+    embedding,
+    function,
+    norm,
+    pool,
+    recurrent,
+    regularize,
+    shape,
+)
+
+LAYERS: Mapping[type[Op], Emit] = {
+    **dense.LAYERS,
+    **conv.LAYERS,
+    **pool.LAYERS,
+    **norm.LAYERS,
+    **activation.LAYERS,
+    **shape.LAYERS,
+    **embedding.LAYERS,
+    **recurrent.LAYERS,
+    **regularize.LAYERS,
+    **arithmetic.LAYERS,
+    **function.LAYERS,
+}
+
+UNSUPPORTED: Mapping[type[Op], Unsupported] = {}

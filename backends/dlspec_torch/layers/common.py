@@ -1,0 +1,105 @@
+"""What the emitters of several families share."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import SELF, Emitted, Slot, Use, X
+from dlspec.emit import python as py
+from dlspec.expr import Const, Expr, Term, refs
+
+Pads = tuple[tuple[int, int], ...]
+
+
+def method(value: py.Expr, name: str, *args: object, **named: object) -> py.Call:
+    """`value.name(args)`."""
+    return py.call(py.Attribute(value, name), *args, **named)
+
+
+def applied(make: py.Expr, helpers: tuple[str, ...] = (), value: py.Expr = X[0]) -> Emitted:
+    """An object that is called on the only input."""
+    return Emitted(py.call(SELF, value), make, helpers)
+
+
+def by_rank(name: str, rank: int) -> str:
+    """`nn.Conv` and 2 give `nn.Conv2d`."""
+    return f"{name}{rank}d"
+
+
+def batched(axis: int) -> int:
+    """An axis of an example, counted with the batch axis in front."""
+    return axis + 1 if axis >= 0 else axis
+
+
+def dim(use: Use, default: int) -> Slot:
+    """The op's `axis` (or its default) as a `dim` of the batch."""
+    if use.op.axis is None:
+        return use.given(batched(default), "dim", Const(batched(default)))
+    axis = use.field("axis")
+    if axis.value < 0 or axis.origin is None or not any(refs(axis.origin)):
+        return use.given(batched(axis.value), "dim", Const(batched(axis.value)))
+    return use.given(batched(axis.value), "dim", Term("+", (axis.origin, Const(1))))
+
+
+def moved(axis: int, to: int, emitted: Emitted) -> Emitted:
+    """The same with axis `axis` of the batch at `to`, where the framework wants it."""
+    if axis == to:
+        return emitted
+    there = method(X[0], "movedim", axis, to)
+    back = method(_with_input(emitted.call, there), "movedim", to, axis)
+    return Emitted(back, emitted.make, emitted.helpers, emitted.imports)
+
+
+def _with_input(call: py.Expr, value: py.Expr) -> py.Expr:
+    """A call of an object with its input replaced."""
+    if call != py.call(SELF, X[0]):
+        raise ValueError("only a plain call of an object has its axis moved")
+    return py.call(SELF, value)
+
+
+# --- arithmetic of origins ------------------------------------------------------------------
+
+
+def varies(origin: Expr | None) -> bool:
+    """Whether a value was written with names, so that the code can show how it was made."""
+    return origin is not None and any(refs(origin))
+
+
+def symmetric(pads: Pads) -> bool:
+    """Whether each axis is padded alike at both ends."""
+    return all(before == after for before, after in pads)
+
+
+def padding(use: Use, pads: Pads) -> Slot:
+    """Symmetric pads as torch's `padding=`, left out where there are none."""
+    return _padding(use, pads).or_default(0)
+
+
+def _padding(use: Use, pads: Pads) -> Slot:
+    sizes = tuple(before for before, _ in pads)
+    value = sizes[0] if len(set(sizes)) == 1 else sizes
+    given, kernel = use.field("padding"), use.field("kernel")
+    if given.value == value:
+        return given
+    if given.value == "same" and isinstance(kernel.value, int) and varies(kernel.origin):
+        dilation = getattr(use.op, "dilation", 1)
+        if dilation == 1 and value == kernel.value // 2:
+            return use.given(value, "padding", Term("//", (kernel.origin, Const(2))))
+    return use.given(value, "padding", Const(value))
+
+
+def padded(use: Use, pads: Pads, value: py.Expr | None = None) -> py.Expr:
+    """The input with explicit pads, zeros if nothing else is given."""
+    named = {} if value is None else {"value": value}
+    return py.call("F.pad", X[0], ends(use, pads), **named)
+
+
+def ends(use: Use, pads: Pads) -> py.Tuple:
+    """Pads as `F.pad` takes them: the last axis first."""
+    roles = (("before", "after"),) if len(pads) == 1 else (("top", "bottom"), ("left", "right"))
+    pairs = zip(reversed(pads), reversed(roles), strict=True)
+    return py.Tuple(
+        tuple(
+            use.given(size, role, Const(size))
+            for sizes, names in pairs
+            for size, role in zip(sizes, names, strict=True)
+        )
+    )

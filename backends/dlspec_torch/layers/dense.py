@@ -1,0 +1,22 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.backend.protocol import Emit, Emitted, Use
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.dense import Dense
+from dlspec_torch.layers.common import applied, batched, moved
+
+
+def dense(use: Use) -> Emitted:
+    bias = use.field("bias").or_default(True)
+    make = py.call("nn.Linear", use.size("in_features"), use.field("units"), bias=bias)
+    axis = use.op.sizes["in_features"] % use.x[0].rank
+    last = use.x[0].rank - 1
+    return moved(batched(axis) if axis != last else -1, -1, applied(make))
+
+
+LAYERS: Mapping[type[Op], Emit] = {Dense: dense}

@@ -1,0 +1,76 @@
+"""Recurrent layers. An LSTM has one bias, where PyTorch adds two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM
+from dlspec_torch.layers.common import method
+
+
+def recurrent(use: Use) -> Emitted:
+    op = use.op
+    make: py.Expr = py.call(
+        "nn.LSTM" if "c" in op.states else "nn.GRU",
+        use.size("in_features"),
+        use.field("units"),
+        num_layers=use.field("layers").or_default(1),
+        bias=use.field("bias").or_default(True),
+        batch_first=True,
+        dropout=use.field("dropout").or_default(0.0),
+        bidirectional=use.fixed(op.directions == 2).or_default(False),
+    )
+    helpers: tuple[str, ...] = ()
+    if op.bias and "c" in op.states:
+        make, helpers = py.call("one_bias", make), ("one_bias",)
+    result = py.call(SELF, X[0], *_start(use))
+    if len(use.y) == 1:
+        return Emitted(_one(use, result), make, helpers)
+    kinds = py.literal(op.returns)
+    directions = use.fixed(op.directions).or_default(1)
+    call = py.call("returned", result, kinds, directions=directions)
+    return Emitted(call, make, (*helpers, "returned"))
+
+
+def _one(use: Use, result: py.Expr) -> py.Expr:
+    """The only output that is asked for, of (all steps, state)."""
+    op = use.op
+    steps = py.Index(result, py.literal(0))
+    if op.returns == ("all",):
+        return steps
+    if op.returns == ("last",) and op.directions == 1:
+        return py.Index(steps, py.Tuple((py.Slice(), py.literal(-1))))
+    h: py.Expr = py.Index(result, py.literal(1))
+    if "c" in op.states:
+        h = py.Index(h, py.literal(0))
+    if op.returns == ("state",):
+        return method(h, "transpose", 0, 1) if use.y[0].rank > 1 else py.Index(h, py.literal(0))
+    if op.layers > 1:
+        h = py.Index(h, py.Slice(py.literal(-2)))
+    return py.call("torch.cat", method(h, "unbind"), dim=1)
+
+
+def _start(use: Use) -> tuple[py.Expr, ...]:
+    """The first state, where it is given: PyTorch has the layers in front of the batch."""
+    if not use.named:
+        return ()
+    h = _layers_first(use, "h")
+    return (py.Tuple((h, _layers_first(use, "c"))),) if "c" in use.op.states else (h,)
+
+
+def _layers_first(use: Use, name: str) -> py.Expr:
+    state = Hole(name)
+    if use.named[name].rank > 1:
+        return method(state, "transpose", 0, 1)
+    return py.Index(state, py.literal(None))
+
+
+LAYERS: Mapping[type[Op], Emit] = {
+    LSTM: recurrent,
+    BiLSTM: recurrent,
+    GRU: recurrent,
+    BiGRU: recurrent,
+}

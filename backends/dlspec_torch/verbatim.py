@@ -1,0 +1,57 @@
+"""What PyTorch lacks, as real code: each definition is copied whole where a model needs it."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def without(layer: nn.Module, name: str) -> nn.Module:
+    """The layer without one of its parameters."""
+    layer.register_parameter(name, None)
+    return layer
+
+
+def one_bias(lstm: nn.LSTM) -> nn.LSTM:
+    """The layer with one bias, where PyTorch adds two: the second is zero and no weight."""
+    for name, parameter in list(lstm.named_parameters()):
+        if name.startswith("bias_hh"):
+            zero = torch.zeros_like(parameter)
+            delattr(lstm, name)
+            lstm.register_buffer(name, zero, persistent=False)
+            setattr(lstm, name, zero)  # also in the layer's own list
+    return lstm
+
+
+def returned(
+    result: tuple[Tensor, Any], kinds: tuple[str, ...], directions: int = 1
+) -> tuple[Tensor, ...]:
+    """`last`, `all` and `state` of what a recurrent layer gives, the batch in front."""
+    steps, state = result
+    states = state if isinstance(state, tuple) else (state,)  # h and c of an LSTM
+    found = {
+        "last": (states[0][-directions:].transpose(0, 1).flatten(1),),
+        "all": (steps,),
+        "state": tuple(s[0] if len(s) == 1 else s.transpose(0, 1) for s in states),
+    }
+    return tuple(tensor for kind in kinds for tensor in found[kind])
+
+
+def avg_pool1d(x: Tensor, kernel: int, stride: int, pads: tuple[int, ...]) -> Tensor:
+    """The mean of each window over the places that are not padding."""
+    inside = F.pad(torch.ones_like(x[:1, :1]), pads)
+    share = F.avg_pool1d(inside, kernel, stride)
+    return F.avg_pool1d(F.pad(x, pads), kernel, stride) / share
+
+
+def avg_pool2d(
+    x: Tensor,
+    kernel: int | tuple[int, int],
+    stride: int | tuple[int, int],
+    pads: tuple[int, ...],
+) -> Tensor:
+    """The mean of each window over the places that are not padding."""
+    inside = F.pad(torch.ones_like(x[:1, :1]), pads)
+    share = F.avg_pool2d(inside, kernel, stride)
+    return F.avg_pool2d(F.pad(x, pads), kernel, stride) / share

@@ -1,0 +1,286 @@
+"""What each op computes, written out in NumPy from the formulas of its manual page.
+
+`reference(op, x, w)` takes the inputs with the batch in front and the weights by name, in float64,
+in evaluation mode; it gives the outputs in order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Weights = dict[str, Array]
+Reference = Callable[[Any, list[Array], Weights], Any]
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+erf = np.vectorize(math.erf, otypes=[float])
+
+
+def pads(op: Any, x: Array) -> list[tuple[int, int]]:
+    """`same` by its definition: ceil(n / stride) places, the surplus at the end."""
+    if op.padding == "same":
+        found = []
+        for n, span, stride in zip(x.shape[2:], op.spans, op.strides, strict=True):
+            short = max((math.ceil(n / stride) - 1) * stride + span - n, 0)
+            found.append((short // 2, short - short // 2))
+        return found
+    if op.padding == "causal":
+        return [(op.spans[0] - 1, 0)]
+    given = 0 if op.padding == "valid" else op.padding
+    if not isinstance(given, tuple):
+        given = (given,) * op.places
+    elif op.places == 1:
+        given = (given,)
+    return [p if isinstance(p, tuple) else (p, p) for p in given]
+
+
+def windows(op: Any, x: Array, fill: float) -> tuple[Array, Array]:
+    """Each window's elements [B, C, *out, *kernel], and which of them are not padding."""
+    edges = [(0, 0), (0, 0), *pads(op, x)]
+    wide = np.pad(x, edges, constant_values=fill)
+    real = np.pad(np.ones_like(x), edges)
+    out = [
+        (n - span) // stride + 1
+        for n, span, stride in zip(wide.shape[2:], op.spans, op.strides, strict=True)
+    ]
+    cut = np.empty((2, *x.shape[:2], *out, *op.kernels))
+    for at in product(*map(range, out)):
+        for k in product(*map(range, op.kernels)):
+            place = tuple(
+                a * s + i * d for a, s, i, d in zip(at, op.strides, k, op.dilations, strict=True)
+            )
+            for found, source in zip(cut, (wide, real), strict=True):
+                found[(slice(None), slice(None), *at, *k)] = source[(..., *place)]
+    return cut[0], cut[1]
+
+
+def conv(op: Any, x: list[Array], w: Weights) -> Array:
+    cut, _ = windows(op, x[0], 0.0)
+    kernel = w["weight"]
+    groups = x[0].shape[1] // kernel.shape[1]
+    per_group = kernel.shape[0] // groups
+    taken = kernel.shape[1]
+    out = []
+    for o in range(kernel.shape[0]):
+        g = o // per_group
+        part = cut[:, g * taken : (g + 1) * taken]
+        moved = np.moveaxis(part, 1, 1 + op.places)
+        out.append((moved * kernel[o]).sum(tuple(range(-op.places - 1, 0))))
+    y = np.stack(out, 1)
+    return y + w["bias"].reshape(-1, *[1] * op.places) if op.bias else y
+
+
+def pool(best: bool) -> Reference:
+    def run(op: Any, x: list[Array], w: Weights) -> Array:
+        cut, real = windows(op, x[0], -np.inf if best else 0.0)
+        ends = tuple(range(-op.places, 0))
+        if best:
+            return cut.max(ends)
+        return cut.mean(ends) if op.count_include_pad else cut.sum(ends) / real.sum(ends)
+
+    return run
+
+
+def everywhere(f: Callable[[Array, tuple[int, ...]], Array]) -> Reference:
+    return lambda op, x, w: f(x[0], tuple(range(2, x[0].ndim)))
+
+
+def batch_norm(op: Any, x: list[Array], w: Weights) -> Array:
+    axis = (op.axis or 0) % (x[0].ndim - 1) + 1
+    to = [1] * x[0].ndim
+    to[axis] = -1
+    y = (x[0] - w["running_mean"].reshape(to)) / np.sqrt(w["running_var"].reshape(to) + op.eps)
+    y = y * w["weight"].reshape(to) if op.scale else y
+    return y + w["bias"].reshape(to) if op.bias else y
+
+
+def layer_norm(op: Any, x: list[Array], w: Weights) -> Array:
+    rank = x[0].ndim - 1
+    given = (-1,) if op.axis is None else op.axis if isinstance(op.axis, tuple) else (op.axis,)
+    axes = tuple(sorted(a % rank + 1 for a in given))
+    mean = x[0].mean(axes, keepdims=True)
+    y = (x[0] - mean) / np.sqrt(((x[0] - mean) ** 2).mean(axes, keepdims=True) + op.eps)
+    to = [n if a in axes else 1 for a, n in enumerate(x[0].shape)]
+    y = y * w["weight"].reshape(to) if op.scale else y
+    return y + w["bias"].reshape(to) if op.bias else y
+
+
+def dense(op: Any, x: list[Array], w: Weights) -> Array:
+    axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
+    y = np.moveaxis(x[0], axis, -1) @ w["weight"].T
+    return np.moveaxis(y + w["bias"] if op.bias else y, -1, axis)
+
+
+def prelu(op: Any, x: list[Array], w: Weights) -> Array:
+    to = [1] * x[0].ndim
+    to[(op.axis or 0) % (x[0].ndim - 1) + 1] = -1
+    return np.where(x[0] > 0, x[0], w["weight"].reshape(to) * x[0])
+
+
+def softmax(op: Any, x: list[Array], w: Weights) -> Array:
+    axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
+    e = np.exp(x[0] - x[0].max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def gelu(op: Any, x: list[Array], w: Weights) -> Array:
+    if op.approximate == "tanh":
+        inner = math.sqrt(2 / math.pi) * (x[0] + 0.044715 * x[0] ** 3)
+        return 0.5 * x[0] * (1 + np.tanh(inner))
+    return x[0] * 0.5 * (1 + erf(x[0] / math.sqrt(2)))
+
+
+def lstm_step(gates: Array, u: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    i, f, g, o = np.split(gates + h @ u.T, 4, -1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def gru_step(gates: Array, u: Array, h: Array, d: Array | float) -> Array:
+    ri, zi, gi = np.split(gates, 3, -1)
+    rh, zh, gh = np.split(h @ u.T + d, 3, -1)
+    r, z = sigmoid(ri + rh), sigmoid(zi + zh)
+    return (1 - z) * np.tanh(gi + r * gh) + z * h
+
+
+def first(given: list[Array], index: int, op: Any, y: Array) -> Array:
+    """The first state of one layer and direction: 0 where none is given."""
+    if not given:
+        return np.zeros((len(y), int(op.units)))
+    return given[0][:, index] if given[0].ndim == 3 else given[0]
+
+
+def recurrent(op: Any, x: list[Array], w: Weights) -> list[Array]:
+    """`x` holds the sequence, then the first states that are given, by `op.named`'s order."""
+    lstm = "LSTM" in op.kind()
+    ways = ("", "_reverse") if op.kind().startswith("Bi") else ("",)
+    y = x[0]
+    hs, cs = [], []
+    for layer in range(op.layers):
+        out = []
+        for way in ways:
+            place = f"_l{layer}{way}"
+            bias = w.get(f"bias_ih{place}", 0.0)
+            gates = y @ w[f"weight_ih{place}"].T + bias
+            h = first(x[1:2], len(hs), op, y)
+            c = first(x[2:3], len(hs), op, y)
+            steps = []
+            order = range(y.shape[1]) if not way else reversed(range(y.shape[1]))
+            for t in order:
+                u = w[f"weight_hh{place}"]
+                if lstm:
+                    h, c = lstm_step(gates[:, t], u, h, c)
+                else:
+                    h = gru_step(gates[:, t], u, h, w.get(f"bias_hh{place}", 0.0))
+                steps.append(h)
+            out.append(np.stack(steps if not way else steps[::-1], 1))
+            hs.append(h)
+            cs.append(c)
+        y = np.concatenate(out, -1)
+    states = [hs, cs] if lstm else [hs]
+    several = len(hs) > 1
+    found = {
+        "last": [np.concatenate(hs[-len(ways) :], -1)],
+        "all": [y],
+        "state": [np.stack(s, 1) if several else s[0] for s in states],
+    }
+    return [t for kind in op.returns for t in found[kind]]
+
+
+def reduction(f: Callable[..., Array]) -> Reference:
+    def run(op: Any, x: list[Array], w: Weights) -> Array:
+        rank = x[0].ndim - 1
+        given = range(rank) if op.axis is None else op.axis
+        given = (given,) if isinstance(given, int) else tuple(given)
+        return f(x[0], tuple(a % rank + 1 for a in given))
+
+    return run
+
+
+def pairs(f: Callable[[Array, Array], Array]) -> Reference:
+    def run(op: Any, x: list[Array], w: Weights) -> Array:
+        rank = max(v.ndim for v in x)
+        a, b = (v.reshape(*v.shape, *[1] * (rank - v.ndim)) for v in x)
+        return f(a, b)
+
+    return run
+
+
+def either(one: Callable[..., Array], two: Callable[[Array, Array], Array]) -> Reference:
+    return lambda op, x, w: (pairs(two) if len(x) == 2 else reduction(one))(op, x, w)
+
+
+def each(f: Callable[[Array], Array]) -> Reference:
+    return lambda op, x, w: f(x[0])
+
+
+def concat(op: Any, x: list[Array], w: Weights) -> Array:
+    return np.concatenate(x, (op.axis or 0) % (x[0].ndim - 1) + 1)
+
+
+def reshape(op: Any, x: list[Array], w: Weights) -> Array:
+    return np.stack([row.reshape(tuple(map(int, op.dims))) for row in x[0]])
+
+
+REFERENCES: dict[str, Reference] = {
+    "Dense": dense,
+    "Conv1D": conv,
+    "Conv2D": conv,
+    "DepthwiseConv2D": conv,
+    "MaxPool1D": pool(best=True),
+    "MaxPool2D": pool(best=True),
+    "AvgPool1D": pool(best=False),
+    "AvgPool2D": pool(best=False),
+    "GlobalAvgPool1D": everywhere(np.mean),
+    "GlobalAvgPool2D": everywhere(np.mean),
+    "GlobalMaxPool1D": everywhere(np.max),
+    "GlobalMaxPool2D": everywhere(np.max),
+    "BatchNorm": batch_norm,
+    "LayerNorm": layer_norm,
+    "ReLU": each(lambda x: np.maximum(x, 0)),
+    "LeakyReLU": lambda op, x, w: np.where(x[0] > 0, x[0], op.slope * x[0]),
+    "PReLU": prelu,
+    "Sigmoid": each(sigmoid),
+    "Tanh": each(np.tanh),
+    "Softmax": softmax,
+    "GELU": gelu,
+    "SiLU": each(lambda x: x * sigmoid(x)),
+    "HardSwish": each(lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6),
+    "Identity": each(lambda x: x),
+    "Dropout": each(lambda x: x),
+    "Flatten": each(lambda x: x.reshape(len(x), -1)),
+    "Reshape": reshape,
+    "Concat": concat,
+    "Embedding": lambda op, x, w: w["weight"][x[0].astype(int)],
+    "LSTM": recurrent,
+    "BiLSTM": recurrent,
+    "GRU": recurrent,
+    "BiGRU": recurrent,
+    "add": pairs(np.add),
+    "subtract": pairs(np.subtract),
+    "multiply": pairs(np.multiply),
+    "divide": pairs(np.divide),
+    "power": pairs(np.power),
+    "negative": each(np.negative),
+    "exp": each(np.exp),
+    "log": each(np.log),
+    "sqrt": each(np.sqrt),
+    "abs": each(np.abs),
+    "sigmoid": each(sigmoid),
+    "tanh": each(np.tanh),
+    "relu": each(lambda x: np.maximum(x, 0)),
+    "softmax": softmax,
+    "mean": reduction(np.mean),
+    "sum": reduction(np.sum),
+    "max": either(np.max, np.maximum),
+    "min": either(np.min, np.minimum),
+}

@@ -1,0 +1,148 @@
+"""Every example of every op: the code that is emitted for it computes what its manual says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dlspec_torch.helpers import HELPERS
+from dlspec_torch.layers import LAYERS, UNSUPPORTED
+
+from dlspec import ops
+from dlspec.ops.base import example
+
+torch = pytest.importorskip("torch")
+sys.path[:0] = [str(Path(__file__).parent)]
+
+import torch.nn.functional as F  # noqa: E402
+from reference import REFERENCES  # noqa: E402
+from torch import nn  # noqa: E402
+from written import code, examples, use_of  # noqa: E402
+
+torch.set_num_threads(1)
+
+FURTHER = [
+    (
+        "max pool, more than half padded",
+        example("MaxPool2D(3, stride=1, padding=2)", "f32[2, 4, 5]"),
+    ),
+    ("avg pool, more than half padded", example("AvgPool1D(3, stride=1, padding=2)", "f32[2, 6]")),
+    ("batch norm of many axes", example("BatchNorm(axis=1)", "f32[2, 3, 2, 4, 2]")),
+    ("layer norm, axes apart", example("LayerNorm(axis=(0, 2))", "f32[3, 5, 4]")),
+    ("a state of layers", example("LSTM(3, layers=2, return=state, dropout=0.5)", "f32[4, 2]")),
+    ("state of a GRU", example("GRU(3, return=state)", "f32[4, 2]")),
+    ("states of a GRU", example("BiGRU(3, return=state)", "f32[4, 2]")),
+    ("last of layers", example("BiLSTM(3, layers=2)", "f32[4, 2]")),
+    (
+        "states of layers",
+        example("LSTM(3, layers=2)", "f32[4, 2]", h="f32[2, 3]", c="f32[2, 3]"),
+    ),
+    ("flatten of a scalar", example("Flatten", "f32[]")),
+    ("8-bit ids", example("Embedding(9, 2)", "i8[3]")),
+]
+
+KINDS = {
+    **{"f32": torch.float64, "class": torch.int64},
+    **{"i8": torch.int8, "i32": torch.int32, "i64": torch.int64},
+}
+
+
+def values(tensor, rng, low=-2.0):
+    shape = (6, *map(int, tensor.shape))
+    if tensor.dtype in ("i8", "i32", "i64", "class"):
+        return rng.integers(0, 7, shape)
+    return rng.uniform(low, 2.0, shape)
+
+
+def ran(example, eps=1e-9):
+    """The outputs of the emitted code and of the definition, and the layer."""
+    rng = np.random.default_rng(1)
+    use = use_of(example)
+    emitted = LAYERS[type(use.op)](use)
+    make, call = code(emitted, use)
+    scope = {"torch": torch, "nn": nn, "F": F, "Tensor": torch.Tensor, "Any": object}
+    for name in emitted.helpers:
+        exec(HELPERS[name], scope)
+    positive = use.op.kind() in ("log", "sqrt", "power")
+    arrays = [values(t, rng, 0.1 if positive else -2.0) for t in use.x]
+    kinds = {"f32": torch.float64, "class": torch.int64}
+    scope |= {
+        f"x{i}": torch.from_numpy(a).to(
+            kinds.get(t.dtype) or getattr(torch, t.dtype.replace("i", "int"))
+        )
+        for i, (a, t) in enumerate(zip(arrays, use.x, strict=True))
+    }
+    states = {n: values(t, rng) for n, t in use.named.items()}
+    scope |= {n: torch.from_numpy(a) for n, a in states.items()}
+    weights = {
+        w.name: rng.uniform(0.2, 1.5, tuple(map(int, w.shape))) for w in use.op.weights(*use.x)
+    }
+    layer = None
+    if make:
+        layer = eval(make, scope).double().eval()
+        own = {k: v for k, v in layer.state_dict().items() if k != "num_batches_tracked"}
+        assert {k: tuple(v.shape) for k, v in own.items()} == {
+            k: v.shape for k, v in weights.items()
+        }
+        layer.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()}, strict=False)
+        scope["layer"] = layer
+    with torch.no_grad():
+        found = eval(call, scope)
+    found = found if isinstance(found, tuple) else (found,)
+    expected = REFERENCES[use.op.kind()](use.op, [*arrays, *states.values()], weights)
+    expected = expected if isinstance(expected, list) else [expected]
+    return use, found, expected, layer
+
+
+def test_every_op_is_answered():
+    for name in ops.names():
+        op = ops.lookup(name)
+        assert (op in LAYERS) != (op in UNSUPPORTED), name
+        assert op in UNSUPPORTED or name in REFERENCES, name
+
+
+@pytest.mark.parametrize("example", [pytest.param(e, id=n) for n, e in (*examples(), *FURTHER)])
+def test_emitted_code_computes_the_definition(example):
+    use, found, expected, _ = ran(example)
+    assert len(found) == len(expected) == len(use.y)
+    for y, reference, declared in zip(found, expected, use.y, strict=True):
+        assert tuple(y.shape[1:]) == reference.shape[1:] == tuple(map(int, declared.shape))
+        np.testing.assert_allclose(y.numpy(), reference, rtol=1e-9, atol=1e-9)
+
+
+def test_integers_stay_as_wide_as_they_are():
+    use = use_of(example("sum(axis=0)", "i32[3, 4]"))
+    _, call = code(LAYERS[type(use.op)](use), use)
+    x0 = torch.ones(2, 3, 4, dtype=torch.int32)
+    assert eval(call, {"x0": x0, "torch": torch}).dtype == torch.int32
+
+
+def test_the_lstm_trains_the_weights_of_its_op_and_no_other():
+    _, _, _, layer = ran(example("LSTM(4, layers=2)", "f32[5, 3]"))
+    assert [n for n, _ in layer.named_parameters()] == [
+        f"{kind}_l{i}" for i in (0, 1) for kind in ("weight_ih", "weight_hh", "bias_ih")
+    ]
+    layer = layer.train().float()
+    layer(torch.randn(2, 5, 3))[0].sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in layer.parameters())
+    assert all(torch.equal(b, torch.zeros(16)) for b in layer.buffers())
+
+
+def test_batch_norm_keeps_running_averages_as_its_manual_says():
+    use = use_of(example("BatchNorm(momentum=0.3)", "f32[2, 3, 3]"))
+    make, _ = code(LAYERS[type(use.op)](use), use)
+    layer = eval(make, {"nn": nn}).double().train()
+    x = np.random.default_rng(0).normal(1.0, 2.0, (4, 2, 3, 3))
+    layer(torch.from_numpy(x))
+    over = (0, 2, 3)
+    np.testing.assert_allclose(layer.running_mean.numpy(), 0.3 * x.mean(over))
+    np.testing.assert_allclose(layer.running_var.numpy(), 0.7 + 0.3 * x.var(over, ddof=1))
+
+
+def test_a_reserved_name_is_one_that_a_module_has():
+    from dlspec_torch.style import STYLE
+
+    own = {n for n in (set(dir(nn.Module())) | set(vars(nn.Module()))) if not n.startswith("_")}
+    assert own == STYLE.reserved

@@ -1,0 +1,122 @@
+"""Ops from their one-line examples, and emitted code as plain text that runs by itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from typing import Any
+
+from dlspec import ops
+from dlspec.backend.protocol import Emitted, Hole, Inputs, Slot, Use
+from dlspec.emit import python as py
+from dlspec.ops.base import Example, Op
+from dlspec.ops.init import INITS
+from dlspec.tensor import Tensor
+
+WORDS = {"true": True, "false": False, "none": None}
+
+
+def op_of(layer: str) -> Op:
+    """`Conv2D(4, 3, stride=2)` as an object."""
+    found = ast.parse(re.sub(r"\breturn=", "return_=", layer), mode="eval").body
+    if isinstance(found, ast.Name):
+        return _kind(found.id).bind((), {})
+    assert isinstance(found, ast.Call) and isinstance(found.func, ast.Name)
+    named = {(k.arg or "").rstrip("_"): _value(k.value) for k in found.keywords}
+    return _kind(found.func.id).bind([_value(a) for a in found.args], named)
+
+
+def _kind(name: str) -> type[Op]:
+    found = ops.lookup(name)
+    assert found is not None, name
+    return found
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Name(id=name):
+            return WORDS.get(name, name)
+        case ast.Tuple(elts=items):
+            return tuple(map(_value, items))
+        case ast.Call(func=ast.Name(id=name)):
+            named = {k.arg or "": _value(k.value) for k in node.keywords}
+            return INITS[name].bind([_value(a) for a in node.args], named)
+    return ast.literal_eval(node)
+
+
+def tensor_of(text: str) -> Tensor:
+    """`f32[3, 9, 8]` as a type."""
+    dtype, _, rest = text.partition("[")
+    shape = tuple(int(s) for s in re.findall(r"\d+", rest.split("][")[-1]))
+    if dtype == "class":
+        count, _, _ = rest.partition("]")
+        return Tensor("class", shape if "][" in rest else (), int(count))
+    return Tensor(dtype, shape)  # type: ignore[arg-type]
+
+
+def use_of(example: Example, exact: bool = False) -> Use:
+    op = op_of(example.layer)
+    x = tuple(map(tensor_of, example.inputs))
+    named = {n: tensor_of(t) for n, t in example.named.items()}
+    assert not list(op.problems(*x, **named)), example
+    y = op.shape(*x, **named)
+    return Use(op, x, named, y if isinstance(y, tuple) else (y,), {}, exact=exact)
+
+
+@cache
+def examples() -> tuple[tuple[str, Example], ...]:
+    """Every example of every op, with an id."""
+    found = []
+    for name in ops.names():
+        op = ops.lookup(name)
+        assert op is not None
+        found += [(f"{e.layer} {', '.join(e.inputs)}", e) for e in op.examples]
+    return tuple(found)
+
+
+# --- emitted code as text ---------------------------------------------------------------------
+
+
+def text(expr: Any, inputs: tuple[str, ...] = (), named: Mapping[str, str] | None = None) -> str:
+    """The code with its values in place and its defaults left out."""
+    return str(_plain(expr, inputs, dict(named or {})))
+
+
+def _plain(node: Any, inputs: tuple[str, ...], named: dict[str, str]) -> Any:
+    match node:
+        case Slot():
+            return py.literal(node.value)
+        case Hole(what="self"):
+            return py.Code("layer")
+        case Hole(what=int(i)):
+            return py.Code(inputs[i])
+        case Hole(what=name):
+            return py.Code(named[name])
+        case Inputs():
+            return py.Tuple(tuple(py.Code(i) for i in inputs))
+        case py.Call():
+            kept = (a for a in node.args if not _default(a.value))
+            args = tuple(py.Arg(_plain(a.value, inputs, named), a.name) for a in kept)
+            return replace(node, callee=_plain(node.callee, inputs, named), args=args)
+        case tuple():
+            return tuple(_plain(n, inputs, named) for n in node)
+    if is_dataclass(node) and isinstance(node, py.Expr):
+        return replace(
+            node, **{f.name: _plain(getattr(node, f.name), inputs, named) for f in fields(node)}
+        )
+    return node
+
+
+def _default(value: Any) -> bool:
+    same = isinstance(value, Slot) and value.value == value.default
+    return same and type(value.value) is type(value.default)
+
+
+def code(emitted: Emitted, use: Use) -> tuple[str, str]:
+    """The constructor (empty for a function) and the call, as text."""
+    inputs = tuple(f"x{i}" for i in range(len(use.x)))
+    make = "" if emitted.make is None else text(emitted.make)
+    return make, text(emitted.call, inputs, {n: n for n in use.named})

@@ -61,7 +61,10 @@ class Dense(Op):
         return -1 if self.axis is None else self.axis
 
     def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from floats("Dense", x[0])
+        wrong = tuple(floats("Dense", x[0]))
+        yield from wrong
+        if wrong:
+            return
         if x[0].rank == 0:
             yield Problem(None, f"Dense needs at least one axis, got {x[0]}", "Reshape(1)")
         else:

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
-
 LIMIT = 2**31 - 1
 """What runtimes hold in a size: 32 bits with a sign."""
 
@@ -24,9 +23,10 @@ def whole(value: Any) -> int:
         if not value.is_integer():
             raise ValueError("must be a whole number")
         value = int(value)
-    if abs(value) > LIMIT:
+    result: int = value
+    if abs(result) > LIMIT:
         raise ValueError(f"must lie within ±{LIMIT}")
-    return value
+    return result
 
 
 def number(value: Any) -> float:

@@ -1,0 +1,140 @@
+"""What recurrent layers share: outputs, states, stacked layers, two directions."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, PlainValidator
+
+from dlspec.declared import Problem, Words
+from dlspec.expr import product
+from dlspec.ops.base import Op, Weight
+from dlspec.ops.fields import Count, Flag, Rate
+from dlspec.ops.init import GLOROT, ORTHOGONAL, ZEROS, Initial
+from dlspec.ops.rules import floats
+from dlspec.tensor import Tensor
+
+RETURNS = ("last", "all", "state")
+
+
+def _returns(value: Any) -> str | tuple[str, ...]:
+    parts = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not parts or any(p not in RETURNS for p in parts):
+        raise ValueError("must be last, all, state, or several of them, such as (all, state)")
+    if len(set(parts)) < len(parts):
+        raise ValueError("must name each output once")
+    return value if isinstance(value, str) else parts
+
+
+Returns = Annotated[str | tuple[str, ...], PlainValidator(_returns), Words(RETURNS)]
+
+
+class Recurrent(Op):
+    """What LSTM and GRU share: [T, n] is read step by step, T first."""
+
+    positional: ClassVar = ("units",)
+    gates: ClassVar[int]
+    """Rows of the kernels for each unit."""
+    states: ClassVar[tuple[str, ...]]
+    """The names of what is carried from step to step, which are also optional inputs."""
+    directions: ClassVar[int] = 1
+
+    units: Count
+    return_: Returns = "last"
+    layers: Annotated[Count, Field(le=1000)] = 1
+    bias: Flag = True
+    dropout: Rate = 0.0
+    init: Initial = GLOROT
+    recurrent_init: Initial = ORTHOGONAL
+    bias_init: Initial = ZEROS
+
+    @classmethod
+    def has_object(cls) -> bool:
+        return True
+
+    @classmethod
+    def has_weights(cls) -> bool:
+        return True
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        return {"in_features": -1}
+
+    @property
+    def returns(self) -> tuple[str, ...]:
+        """What it gives, in order: of `last`, `all` and `state`."""
+        return self.return_ if isinstance(self.return_, tuple) else (self.return_,)
+
+    @property
+    def merged(self) -> int:
+        """The features of each step's output, both directions together."""
+        return product(self.directions, self.units)
+
+    @property
+    @abstractmethod
+    def biases(self) -> tuple[str, ...]:
+        """The bias arrays of one layer and direction."""
+
+    def state(self, x: Tensor) -> Tensor:
+        """The type of one state: [units], or [layers · directions, units] where there are several,
+        layer by layer, forward before backward."""
+        count = product(self.directions, self.layers)
+        return x.with_shape(*((count, self.units) if count > 1 else (self.units,)))
+
+    def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
+        kind = self.kind()
+        yield from floats(kind, x[0])
+        if x[0].rank != 2:
+            yield Problem(None, f"{kind} needs [steps, features], got {x[0]}", _as_steps(x[0]))
+            return
+        if x[0].image:
+            yield Problem(
+                None,
+                f"{kind} needs [steps, features]: {x[0]} comes straight from convolution or "
+                "pooling, so that its first axis is the channels",
+                "swap the axes first: Rearrange([C, L] -> [L, C])",
+            )
+        if named and len(named) < len(self.named):
+            what = f"{kind} needs both h= and c=, or neither"
+            yield Problem(next(iter(named)), what, "both start at 0 where neither is given")
+        for name, t in named.items():
+            if not t.same(self.state(x[0])):
+                yield Problem(name, f"`{name}` must be {self.state(x[0])}, got {t}")
+
+    def shape(self, *x: Tensor, **named: Tensor) -> Tensor | tuple[Tensor, ...]:
+        kinds = {
+            "last": (x[0].with_shape(self.merged),),
+            "all": (x[0].with_shape(x[0].shape[0], self.merged),),
+            "state": (self.state(x[0]),) * len(self.states),
+        }
+        given = tuple(t for r in self.returns for t in kinds[r])
+        return given[0] if len(given) == 1 else given
+
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        rows, made = self.gates * self.units, []
+        for layer in range(self.layers):
+            features = x[0].shape[1] if layer == 0 else self.merged
+            for way in ("", "_reverse")[: self.directions]:
+                place = f"_l{layer}{way}"
+                made += [
+                    Weight(f"weight_ih{place}", (rows, features), self.init),
+                    Weight(f"weight_hh{place}", (rows, self.units), self.recurrent_init),
+                ]
+                if self.bias:
+                    made += [Weight(b + place, (rows,), self.bias_init) for b in self.biases]
+        return tuple(made)
+
+    def macs(self, *x: Tensor) -> int:
+        kernels = (w.size for w in self.weights(*x) if w.name.startswith("weight"))
+        return int(x[0].shape[0]) * sum(kernels)
+
+
+def _as_steps(x: Tensor) -> str:
+    if x.rank == 1:
+        return f"one feature for each step: Reshape({x.shape[0]:d}, 1)"
+    if x.rank == 3 and not x.image:
+        steps, *rest = (int(s) for s in x.shape)
+        return f"all features of a step on one axis: Reshape({steps}, {rest[0] * rest[1]})"
+    return ""

@@ -1,0 +1,61 @@
+"""Reads the examples of ops by Python's own parser, independently of the language's."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dlspec import ops
+from dlspec.ops.base import Op
+from dlspec.ops.init import INITS
+from dlspec.tensor import Tensor
+
+WORDS = {"true": True, "false": False, "none": None}
+
+
+def value(node: ast.expr) -> Any:
+    match node:
+        case ast.Name(id):
+            return WORDS.get(id, id)
+        case ast.Tuple(items):
+            return tuple(value(i) for i in items)
+        case ast.Call(ast.Name(id), args, keywords):
+            kind = INITS[id] if id in INITS else ops.lookup(id)
+            assert kind is not None, id
+            named = {k.arg.removesuffix("_"): value(k.value) for k in keywords if k.arg}
+            return kind.bind([value(a) for a in args], named)
+    return ast.literal_eval(node)
+
+
+def layer(text: str) -> Op:
+    """`Conv2D(4, 3, padding=same)` as an op."""
+    text = text if text.endswith(")") else f"{text}()"
+    made = value(ast.parse(text.replace("return=", "return_="), mode="eval").body)
+    assert isinstance(made, Op)
+    return made
+
+
+def tensor(text: str) -> Tensor:
+    """`f32[3, 4]`, `class[10]`, `class[10][5]`; `image f32[3, 4, 4]` comes from a convolution."""
+    found = re.fullmatch(r"(image )?(\w+?)((?:\[[\d, ]*\])+)", text)
+    assert found is not None, text
+    groups = [
+        tuple(int(n) for n in re.findall(r"\d+", g)) for g in re.findall(r"\[.*?\]", found[3])
+    ]
+    if found[2] == "class":
+        return Tensor("class", groups[1] if len(groups) > 1 else (), groups[0][0])
+    return Tensor(found[2], groups[0], image=bool(found[1]))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[str], Op]:
+    return layer
+
+
+@pytest.fixture(scope="session")
+def typed() -> Callable[[str], Tensor]:
+    return tensor

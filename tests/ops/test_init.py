@@ -1,0 +1,71 @@
+"""Initialisers: their arguments, the fans of kernels, and where each is the default."""
+
+import pytest
+
+from dlspec.declared import BadArguments
+from dlspec.ops.init import INITS
+from dlspec.tensor import f32
+
+
+def test_the_family_is_complete_and_each_has_a_formula():
+    asked = """zeros ones constant uniform normal truncated_normal glorot_uniform glorot_normal
+        he_uniform he_normal lecun_normal orthogonal"""
+    assert set(INITS) == set(asked.split())
+    assert all(i.__doc__ for i in INITS.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "positional", "named", "what"),
+    [
+        ("constant", (), {}, "constant needs `value`"),
+        ("uniform", (0.1, -0.1), {}, "uniform needs low below high, got 0.1 and -0.1"),
+        ("normal", (), {"std": 0}, "`std`: must be greater than 0, got 0"),
+        ("truncated_normal", (), {}, "truncated_normal needs `std`"),
+        ("zeros", (1,), {}, "zeros takes no positional argument, got 1"),
+        ("orthogonal", (), {"gain": "big"}, "`gain`: must be a number, got big"),
+    ],
+)
+def test_bad_arguments(name, positional, named, what):
+    with pytest.raises(BadArguments) as caught:
+        INITS[name].bind(positional, named)
+    assert [p.what for p in caught.value.problems] == [what]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "fans"),
+    [
+        ("Dense(5)", (7,), (7, 5)),
+        ("Conv2D(4, (3, 2))", (3, 9, 8), (3 * 6, 4 * 6)),
+        ("Conv2D(6, 3, groups=3)", (3, 9, 8), (9, 2 * 9)),
+        ("DepthwiseConv2D(3, multiplier=2)", (4, 9, 8), (9, 2 * 9)),
+        ("Conv1D(4, 5)", (3, 9), (15, 20)),
+    ],
+)
+def test_fans_count_what_is_connected(layer, shape, fans, read):
+    assert read(layer).weights(f32(*shape))[0].fans == fans
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "inits"),
+    [
+        ("Dense(5)", (7,), ["glorot_uniform", "zeros"]),
+        ("Conv2D(5, 3)", (3, 8, 8), ["glorot_uniform", "zeros"]),
+        ("BatchNorm", (3, 8, 8), ["ones", "zeros", "zeros", "ones"]),
+        ("LayerNorm", (3,), ["ones", "zeros"]),
+        ("PReLU", (3,), ["constant"]),
+        ("LSTM(4)", (5, 3), ["glorot_uniform", "orthogonal", "zeros"]),
+        ("GRU(4)", (5, 3), ["glorot_uniform", "orthogonal", "zeros", "zeros"]),
+        ("LSTM(4, recurrent_init=he_normal)", (5, 3), ["glorot_uniform", "he_normal", "zeros"]),
+        ("Dense(5, init=zeros, bias_init=constant(1))", (7,), ["zeros", "constant"]),
+        ("BatchNorm(init=zeros, bias_init=ones)", (3,), ["zeros", "ones", "zeros", "ones"]),
+    ],
+)
+def test_where_weights_start(layer, shape, inits, read):
+    assert [w.init.kind() for w in read(layer).weights(f32(*shape))] == inits
+
+
+def test_the_row_of_padding_stays_zero(read):
+    (table,) = read("Embedding(7, 3, padding_id=2)").weights(f32(5))
+    assert table.zero_row == 2
+    (table,) = read("Embedding(7, 3)").weights(f32(5))
+    assert table.zero_row is None

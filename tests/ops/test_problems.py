@@ -1,0 +1,164 @@
+"""Every problem that an op can find has a case here, and reads as it should."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import dlspec.ops
+from dlspec import ops
+
+# layer | inputs | argument (none: the input) | what | help
+CASES = """
+Dense(3) | class[10] | none | Dense needs floating-point numbers, got class[10] | turn classes into numbers with Embedding
+Dense(3) | i32[4] | none | Dense needs floating-point numbers, got i32[4] | cast(x, f32)
+Dense(3) | f32[] | none | Dense needs at least one axis, got f32[] | Reshape(1)
+Dense(3, axis=2) | f32[4, 5] | axis | there is no axis 2: f32[4, 5] has axes 0 to 1 | the batch axis is not counted; -1 is the last axis
+Dense(3, axis=-2) | f32[4] | axis | there is no axis -2: f32[4] has only axis 0 |
+Dense(3) | image f32[8, 4, 5] | axis | Dense needs axis= here: f32[8, 4, 5] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool2D before it
+Conv2D(4, 3) | f32[28, 28] | none | Conv2D needs [channels, height, width], got f32[28, 28] | add the axis of channels first: Reshape(1, 28, 28)
+Conv2D(4, 3) | f32[28] | none | Conv2D needs [channels, height, width], got f32[28] |
+Conv1D(4, 3) | f32[3, 8, 8] | none | Conv1D needs [channels, length], got f32[3, 8, 8] | for [channels, height, width] there is Conv2D
+MaxPool2D(2) | i32[3, 8, 8] | none | MaxPool2D needs floating-point numbers, got i32[3, 8, 8] | cast(x, f32)
+Conv2D(4, 9, padding=1) | f32[3, 20, 5] | kernel | a kernel of 9 does not fit axis 2 of f32[3, 20, 5], which has 7 places with padding | padding=same, a smaller kernel, or fewer strides before it
+Conv1D(4, 3, dilation=4) | f32[3, 8] | kernel | a window of 9 does not fit axis 1 of f32[3, 8], which has 8 places with padding | padding=same, a smaller kernel, or fewer strides before it
+Conv2D(4, 3, groups=2) | f32[3, 8, 8] | groups | 2 groups do not divide the 3 input channels | a divisor of 3
+Conv2D(4, 3, groups=3) | f32[3, 8, 8] | groups | 3 groups do not divide 4 channels | a divisor of 4
+MaxPool2D(2, padding=2) | f32[3, 8, 8] | padding | padding of 2 leaves windows of 2 empty | at most 1 at each end
+GlobalAvgPool2D | f32[3, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 8] | GlobalAvgPool1D
+GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] |
+BatchNorm | f32[4, 5] | axis | BatchNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
+BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
+BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis
+LayerNorm | image f32[8, 4] | axis | LayerNorm needs axis= here: f32[8, 4] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
+LayerNorm | f32[] | none | LayerNorm needs at least one axis, got f32[] |
+LayerNorm(axis=(0, 3)) | f32[4, 5] | axis | there is no axis 3: f32[4, 5] has axes 0 to 1 |
+LayerNorm(axis=(1, -1)) | f32[4, 5] | axis | the same axis of f32[4, 5] is named twice |
+Softmax | image f32[8, 4, 5] | axis | Softmax needs axis= here: f32[8, 4, 5] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool2D before it
+Softmax | f32[] | none | Softmax needs at least one axis, got f32[] |
+softmax | f32[] | none | softmax needs at least one axis, got f32[] |
+PReLU | f32[4, 5] | axis | PReLU needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
+ReLU | i32[4] | none | ReLU needs floating-point numbers, got i32[4] | cast(x, f32)
+Dropout(0.5) | i32[4] | none | Dropout needs floating-point numbers, got i32[4] | cast(x, f32)
+Reshape(2, 5) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [2, 5] takes 10 | one size may be -1: it follows from the others
+Reshape(5, -1) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [5, -1] takes a multiple of 5 |
+Concat | f32[3], i32[3] | none | Concat needs one dtype, got f32 and i32 | cast(x, f32)
+Concat | f32[3], f32[3, 4] | none | Concat needs inputs with the same number of axes, got f32[3] and f32[3, 4] | Flatten or Reshape the others first
+Concat | class[3][4], class[5][4] | none | Concat needs inputs with the same classes, got class[3][4] and class[5][4] |
+Concat | f32[], f32[] | none | Concat needs at least one axis, got f32[] | Reshape(1)
+Concat | f32[3, 4], f32[3, 4] | axis | Concat needs axis= for inputs of 2 axes, such as f32[3, 4] | axis=0 joins channels, axis=-1 the last axis
+Concat(axis=2) | f32[3, 4], f32[3, 4] | axis | there is no axis 2: f32[3, 4] has axes 0 to 1 | the batch axis is not counted; -1 is the last axis
+Concat(axis=0) | f32[3, 4], f32[3, 5] | none | Concat along axis 0 needs equal sizes of axis 1, got 4 and 5 | axis=1 would fit
+Concat(axis=0) | f32[3, 4, 2], f32[3, 5, 3] | none | Concat along axis 0 needs equal sizes of axis 1, got 4 and 5 |
+Embedding(10, 4) | f32[3] | none | Embedding looks up integers or classes, got f32[3] | numbers that are no ids go through Dense
+Embedding(10, 4) | class[12] | count | class[12] has 12 classes, and the table 10 rows | Embedding(12, 4)
+Embedding(10, 4, padding_id=10) | i32[3] | padding_id | padding_id=10 is no row: there are 10 | 0 to 9
+LSTM(4) | f32[3] | none | LSTM needs [steps, features], got f32[3] | one feature for each step: Reshape(3, 1)
+GRU(4) | f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] | all features of a step on one axis: Reshape(5, 6)
+GRU(4) | image f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] |
+GRU(4) | image f32[5, 7] | none | GRU needs [steps, features]: f32[5, 7] comes straight from convolution or pooling, so that its first axis is the channels | swap the axes first: Rearrange([C, L] -> [L, C])
+LSTM(4) | i32[5, 7] | none | LSTM needs floating-point numbers, got i32[5, 7] | cast(x, f32)
+LSTM(4) | f32[5, 7], h=f32[4] | h | LSTM needs both h= and c=, or neither | both start at 0 where neither is given
+LSTM(4) | f32[5, 7], h=f32[4], c=f32[7] | c | `c` must be f32[4], got f32[7] |
+BiGRU(4, layers=2) | f32[5, 7], h=f32[4] | h | `h` must be f32[4, 4], got f32[4] |
+GRU(4, reset=before) | f32[5, 7] | reset | GRU takes reset=after in this version |
+add | class[3], class[3] | none | class[3] is no number to add | one_hot or Embedding turns classes into numbers
+add | bool[3], f32[3] | none | bool[3] is no number to add | cast(x, f32)
+subtract | f32[3], i32[3] | none | `subtract` needs one dtype, got f32 and i32 | cast(x, f32)
+add | f32[3], f32[4] | none | these shapes do not add | sizes must be equal, or 1
+multiply | f32[3, 4], f32[4] | none | these shapes do not multiply | give f32[4] the 2 axes of f32[3, 4]; nothing is broadcast but sizes of 1
+add | image f32[64, 32, 32], image f32[128, 16, 16] | none | these shapes do not add | project the shortcut: x -> Conv2D(128, 1, stride=2)
+add | image f32[64, 32, 32], image f32[128, 32, 32] | none | these shapes do not add | project the shortcut: x -> Conv2D(128, 1)
+add | image f32[64, 32, 16], image f32[64, 16, 16] | none | these shapes do not add | sizes must be equal, or 1
+divide | i32[3], i32[3] | none | `divide` needs floating-point numbers, got i32[3] | cast(x, f32)
+power | i32[3], i32[3] | none | `power` needs floating-point numbers, got i32[3] | cast(x, f32)
+negative | bool[3] | none | bool[3] is no number to negate |
+exp | i32[3] | none | exp needs floating-point numbers, got i32[3] | cast(x, f32)
+abs | bool[3] | none | abs needs numbers, got bool[3] |
+sum | bool[3] | none | sum needs numbers, got bool[3] |
+sum(axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
+mean | i32[3] | none | mean needs floating-point numbers, got i32[3] | cast(x, f32)
+mean(axis=0) | f32[] | axis | there is no axis 0: f32[] has no axis | the batch axis is not counted; -1 is the last axis
+max(axis=(0, -2)) | f32[3, 4] | axis | the same axis of f32[3, 4] is named twice |
+max(axis=0) | f32[3], f32[3] | axis | max of two tensors is taken element by element, and has no axis | max(max(a, b), axis=...)
+min | f32[3], f32[4] | none | these shapes do not compare | sizes must be equal, or 1
+"""  # noqa: E501
+ROWS = [[c.strip() for c in line.split(" | ")] for line in CASES.strip().splitlines()]
+
+
+def inputs(text):
+    """`f32[3], h=f32[4]` as unnamed and named types."""
+    parts = text.replace("], ", "]; ").split("; ")
+    plain = [p for p in parts if "=" not in p]
+    return plain, dict(p.split("=") for p in parts if "=" in p)
+
+
+def found(row, read, typed):
+    plain, named = inputs(row[1])
+    return list(
+        read(row[0]).problems(*map(typed, plain), **{k: typed(t) for k, t in named.items()})
+    )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r[0]} {r[1]}")
+def test_problem(row, read, typed):
+    argument, what, hint = row[2], row[3].removesuffix("|").strip(), "".join(row[4:])
+    problems = found(row, read, typed)
+    assert [(p.parameter or "none", p.what, p.help) for p in problems] == [(argument, what, hint)]
+
+
+def test_every_problem_in_the_source_is_met(read, typed):
+    """Which lines that make a Problem have run, by tracing."""
+    root = Path(dlspec.ops.__file__).parent
+    made = {
+        (path.name, node.lineno)
+        for path in root.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem"
+    }
+    ran = set()
+
+    def trace(frame, event, arg):
+        if not frame.f_code.co_filename.startswith(str(root)):
+            return None
+        ran.add((Path(frame.f_code.co_filename).name, frame.f_lineno))
+        return trace
+
+    for name in ops.names():
+        ops.lookup(name)
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        for row in ROWS:
+            found(row, read, typed)
+    finally:
+        sys.settrace(before)
+    assert made and made - ran == set()
+
+
+# --- what is fine, where a rule might be too strict -------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("layer", "types"),
+    [
+        ("Dense(3)", ["f32[8, 4, 5]"]),
+        ("Dense(3)", ["image f32[8]"]),
+        ("Dense(3, axis=0)", ["image f32[8, 4, 5]"]),
+        ("BatchNorm", ["image f32[8, 4]"]),
+        ("BatchNorm", ["f32[8, 4, 5]"]),
+        ("LayerNorm(axis=-1)", ["image f32[8, 4, 5]"]),
+        ("Conv2D(4, 5, padding=2)", ["f32[1, 1, 1]"]),
+        ("Conv2D(4, 7, padding=same)", ["f32[1, 2, 2]"]),
+        ("Concat", ["f32[3]"]),
+        ("Embedding(12, 4)", ["class[12]"]),
+        ("Identity", ["class[12]"]),
+        ("add", ["i32[3]", "i32[3]"]),
+        ("add", ["bf16[3]", "bf16[]"]),
+        ("max", ["i32[3]", "i32[]"]),
+        ("LSTM(4, dropout=0.5)", ["f32[5, 7]"]),
+    ],
+)
+def test_no_problem(layer, types, read, typed):
+    assert list(read(layer).problems(*map(typed, types))) == []

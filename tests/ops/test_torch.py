@@ -1,0 +1,231 @@
+"""Output shapes and weights of every example, against PyTorch's own layers."""
+
+import pytest
+
+from dlspec import ops
+
+torch = pytest.importorskip("torch")
+nn, F = torch.nn, torch.nn.functional
+
+CASES = [(n, e) for n in ops.names() for e in ops.lookup(n).examples]
+IDS = [f"{e.layer} {' '.join(e.inputs)}" for _, e in CASES]
+DTYPES = {"f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "class": torch.int64}
+
+
+def padded(x, pads, value=0.0):
+    """torch's F.pad counts axes from the last."""
+    return F.pad(x, [n for pair in reversed(pads) for n in pair], value=value)
+
+
+def expected_pads(op, x):
+    """The padding from the definition: `same` gives ceil(n / stride), surplus at the end."""
+
+    def each(v):
+        return v if isinstance(v, tuple) else (v,) * op.places
+
+    kernel, stride = each(op.kernel), each(getattr(op, "stride", None) or op.kernel)
+    dilation, pads = each(getattr(op, "dilation", 1)), []
+    for i in range(op.places):
+        span = (kernel[i] - 1) * dilation[i] + 1
+        if op.padding == "valid":
+            pads.append((0, 0))
+        elif op.padding == "causal":
+            pads.append((span - 1, 0))
+        elif op.padding == "same":
+            n, need = x.shape[1 + i], 0
+            while (n + need - span) // stride[i] + 1 < -(-n // stride[i]) or n + need < span:
+                need += 1
+            pads.append((need // 2, need - need // 2))
+        else:
+            p = op.padding
+            if isinstance(p, tuple) and op.places == 2:
+                p = p[i]
+            pads.append(p if isinstance(p, tuple) else (p, p))
+    return tuple(pads)
+
+
+def conv(op, x):
+    if op.kind() == "DepthwiseConv2D":
+        out, groups, make = x.shape[0] * op.multiplier, x.shape[0], nn.Conv2d
+    else:
+        out, groups = op.channels, op.groups
+        make = nn.Conv1d if op.places == 1 else nn.Conv2d
+    m = make(
+        x.shape[0],
+        out,
+        op.kernel,
+        stride=op.stride,
+        dilation=op.dilation,
+        groups=groups,
+        bias=op.bias,
+    )
+    assert op.pads(x) == expected_pads(op, x)
+    return m, lambda t: m(padded(t, expected_pads(op, x)))
+
+
+def pool(op, x):
+    assert op.pads(x) == expected_pads(op, x)
+    f = {
+        "MaxPool1D": F.max_pool1d, "MaxPool2D": F.max_pool2d,
+        "AvgPool1D": F.avg_pool1d, "AvgPool2D": F.avg_pool2d,
+    }[op.kind()]  # fmt: skip
+    return None, lambda t: f(padded(t, expected_pads(op, x)), op.kernel, op.stride or op.kernel)
+
+
+def batch_norm(op, x):
+    make = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}[x.rank]
+    axis = (op.axis or 0) % x.rank
+    m = make(x.shape[axis], eps=op.eps, momentum=op.momentum)
+    for name, kept in (("weight", op.scale), ("bias", op.bias)):
+        if not kept:
+            m.register_parameter(name, None)
+    return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
+
+
+def layer_norm(op, x):
+    axes = sorted(a % x.rank for a in (op.axis if isinstance(op.axis, tuple) else (op.axis or -1,)))
+    if op.axis == 0:
+        axes = [0]
+    m = nn.LayerNorm([x.shape[a] for a in axes], eps=op.eps)
+    for name, kept in (("weight", op.scale), ("bias", op.bias)):
+        if not kept:
+            m.register_parameter(name, None)
+    last = list(range(-len(axes), 0))
+    return m, lambda t: m(t.movedim([1 + a for a in axes], last)).movedim(
+        last, [1 + a for a in axes]
+    )
+
+
+def dense(op, x):
+    axis = -1 if op.axis is None else op.axis % x.rank + 1
+    m = nn.Linear(x.shape[-1 if op.axis is None else op.axis], op.units, bias=op.bias)
+    return m, lambda t: m(t.movedim(axis, -1)).movedim(-1, axis)
+
+
+def recurrent(op, x):
+    make = nn.LSTM if "LSTM" in op.kind() else nn.GRU
+    two = op.kind().startswith("Bi")
+    m = make(x.shape[1], op.units, op.layers, bias=op.bias, batch_first=True, bidirectional=two)
+
+    def call(t, **named):
+        first = tuple(v[:, None] if v.dim() == 2 else v for v in named.values())
+        first = tuple(v.transpose(0, 1) for v in first) or None
+        y, state = m(t, first[0] if first and len(first) == 1 else first)
+        states = state if isinstance(state, tuple) else (state,)
+        hidden = states[0].transpose(0, 1)[:, -2 if two else -1 :].flatten(1)
+        squeezed = tuple(s.squeeze(0) if s.shape[0] == 1 else s.transpose(0, 1) for s in states)
+        kinds = {"last": (hidden,), "all": (y,), "state": squeezed}
+        given = [v for r in op.returns for v in kinds[r]]
+        return given[0] if len(given) == 1 else tuple(given)
+
+    return m, call
+
+
+def embedding(op, x):
+    m = nn.Embedding(op.count, op.dim, padding_idx=op.padding_id)
+    return m, m
+
+
+def prelu(op, x):
+    axis = op.axis or 0
+    m = nn.PReLU(x.shape[axis])
+    return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
+
+
+def reduce(f):
+    def call(t, axis):
+        axes = range(t.dim() - 1) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        return f(t, [1 + a % (t.dim() - 1) for a in axes])
+
+    return call
+
+
+def extreme(all_axes, pairs):
+    def made(op, x):
+        def call(a, b=None):
+            return reduce(all_axes)(a, op.axis) if b is None else pairs(a, b)
+
+        return None, call
+
+    return made
+
+
+def plain(f):
+    return lambda op, x: (None, f)
+
+
+def scalar_last(f):
+    """A scalar of each example is [B] in torch: give it the axes of the other operand."""
+
+    def call(a, b):
+        rank = max(a.dim(), b.dim())
+        return f(*(t.reshape(t.shape + (1,) * (rank - 1)) if t.dim() == 1 else t for t in (a, b)))
+
+    return plain(call)
+
+
+REFERENCES = {
+    "Dense": dense, "Conv1D": conv, "Conv2D": conv, "DepthwiseConv2D": conv,
+    "MaxPool1D": pool, "MaxPool2D": pool, "AvgPool1D": pool, "AvgPool2D": pool,
+    "GlobalAvgPool1D": plain(lambda t: F.adaptive_avg_pool1d(t, 1).flatten(1)),
+    "GlobalAvgPool2D": plain(lambda t: F.adaptive_avg_pool2d(t, 1).flatten(1)),
+    "GlobalMaxPool1D": plain(lambda t: F.adaptive_max_pool1d(t, 1).flatten(1)),
+    "GlobalMaxPool2D": plain(lambda t: F.adaptive_max_pool2d(t, 1).flatten(1)),
+    "BatchNorm": batch_norm, "LayerNorm": layer_norm, "Embedding": embedding, "PReLU": prelu,
+    "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
+    "Dropout": lambda op, x: (None, nn.Dropout(op.rate)),
+    "ReLU": plain(F.relu), "LeakyReLU": lambda op, x: (None, nn.LeakyReLU(op.slope)),
+    "Sigmoid": plain(torch.sigmoid), "Tanh": plain(torch.tanh), "SiLU": plain(F.silu),
+    "GELU": lambda op, x: (None, nn.GELU(op.approximate or "none")),
+    "HardSwish": plain(F.hardswish), "Identity": plain(lambda t: t),
+    "Softmax": plain(lambda t: F.softmax(t, -1)), "softmax": plain(lambda t: F.softmax(t, -1)),
+    "Flatten": plain(lambda t: t.flatten(1)),
+    "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),
+    "Concat": lambda op, x: (
+        None, lambda *t: torch.cat(t, 1 + (op.axis or 0) if (op.axis or 0) >= 0 else op.axis)
+    ),
+    "add": scalar_last(torch.add), "subtract": scalar_last(torch.sub),
+    "multiply": scalar_last(torch.mul), "divide": scalar_last(torch.div),
+    "power": scalar_last(torch.pow), "negative": plain(torch.neg),
+    "exp": plain(torch.exp), "log": plain(torch.log), "sqrt": plain(torch.sqrt),
+    "abs": plain(torch.abs), "sigmoid": plain(torch.sigmoid), "tanh": plain(torch.tanh),
+    "relu": plain(F.relu),
+    "mean": lambda op, x: (None, lambda t: reduce(torch.mean)(t, op.axis)),
+    "sum": lambda op, x: (None, lambda t: reduce(torch.sum)(t, op.axis)),
+    "max": extreme(torch.amax, lambda a, b: scalar_last(torch.maximum)(0, 0)[1](a, b)),
+    "min": extreme(torch.amin, lambda a, b: scalar_last(torch.minimum)(0, 0)[1](a, b)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "example"), CASES, ids=IDS)
+def test_shape_and_weights(name, example, read, typed):
+    torch.manual_seed(0)
+    op, x = read(example.layer), [typed(t) for t in example.inputs]
+    named = {k: typed(t) for k, t in example.named.items()}
+    module, call = REFERENCES[name](op, x[0])
+
+    def drawn(t):
+        high = t.classes or getattr(op, "count", 2)
+        draw = torch.randint(high, (2, *t.shape)) if t.dtype != "f32" else torch.rand(2, *t.shape)
+        return draw.to(DTYPES[t.dtype])
+
+    found = call(*map(drawn, x), **{k: drawn(t) for k, t in named.items()})
+    found = found if isinstance(found, tuple) else (found,)
+    declared = op.shape(*x, **named)
+    declared = declared if isinstance(declared, tuple) else (declared,)
+    assert [t.shape for t in declared] == [tuple(f.shape[1:]) for f in found]
+    assert {t.dtype for t in declared} == {"f32"}
+
+    arrays = {} if module is None else {k: tuple(v.shape) for k, v in module.state_dict().items()}
+    extras = {"num_batches_tracked"}
+    if "LSTM" in name:  # one bias in the language, two in torch
+        extras |= {k for k in arrays if k.startswith("bias_hh")}
+    expected = {k: v for k, v in arrays.items() if k not in extras}
+    assert {w.name: tuple(w.shape) for w in op.weights(*x)} == expected
+    assert [w.name for w in op.weights(*x)] == list(expected)
+    trainable = {k for k, _ in module.named_parameters()} if module is not None else set()
+    assert {w.name for w in op.weights(*x) if w.kind == "trainable"} == trainable - extras
+
+
+def test_every_op_has_a_reference():
+    assert set(REFERENCES) == set(ops.names())

@@ -1,0 +1,35 @@
+"""When a run ends before its last epoch."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator
+
+from dlspec.recipe.base import LowerCase, Recipe
+from dlspec.units import Duration, During
+
+
+def _epochs(value: Duration) -> Duration:
+    if value.unit != "epochs" or value.value != int(value.value):
+        raise ValueError("takes whole epochs: `5 epochs`")
+    return value
+
+
+class Patience(LowerCase, Recipe):
+    """Ends the run after so many epochs in a row without a better value of `on`.
+
+    `on` is `val.loss` or a metric of the block, such as `val.accuracy`. Lower is better for losses
+    and errors, higher for the rest.
+    """
+
+    positional = ("epochs",)
+    spelled: ClassVar[tuple[str, ...]] = ("on",)
+
+    epochs: Annotated[During, AfterValidator(_epochs)]
+    on: str = "val.loss"
+
+    @property
+    def count(self) -> int:
+        """How many epochs."""
+        return int(self.epochs.value)

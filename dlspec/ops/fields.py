@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator
 
 LIMIT = 2**31 - 1
 """What runtimes hold in a size: 32 bits with a sign."""
@@ -74,7 +74,14 @@ def axes(value: Any) -> int | tuple[int, ...]:
     return tuple(whole(v) for v in value)
 
 
-Integer = Annotated[int, PlainValidator(whole)]
+def _itself(value: Any) -> Any:
+    return value
+
+
+AS_IT_IS = PlainSerializer(_itself, return_type=Any)
+"""For types that hold tuples: behind a validator of its own, Pydantic would check the JSON list
+against the tuple, and warn."""
+
 Count = Annotated[int, PlainValidator(whole), Field(ge=1)]
 """A number of things: 1 or more."""
 
@@ -88,6 +95,6 @@ Rate = Annotated[float, PlainValidator(number), Field(ge=0, lt=1)]
 """A probability of dropping: 1 would leave nothing."""
 
 Flag = Annotated[bool, PlainValidator(flag)]
-PerAxis = Annotated[int | tuple[int, ...], PlainValidator(per_axis)]
+PerAxis = Annotated[int | tuple[int, ...], PlainValidator(per_axis), AS_IT_IS]
 Axis = Annotated[int, PlainValidator(whole)]
-Axes = Annotated[int | tuple[int, ...], PlainValidator(axes)]
+Axes = Annotated[int | tuple[int, ...], PlainValidator(axes), AS_IT_IS]

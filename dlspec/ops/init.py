@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import PlainValidator, model_validator
+from pydantic import PlainSerializer, PlainValidator, model_validator
 
 from dlspec.declared import BadArguments, Declared, Words
 from dlspec.ops.fields import Number, Positive
@@ -119,20 +119,31 @@ INITS: dict[str, type[Init]] = {
 
 
 def _initialiser(value: Any) -> Init:
-    """An initialiser, or the name of one that needs no arguments."""
+    """An initialiser, the name of one that needs no arguments, or what `_json` makes of one."""
     if isinstance(value, Init):
         return value
-    if not isinstance(value, str):
+    named = dict(value) if isinstance(value, dict) else {"kind": value}
+    kind = named.pop("kind", None)
+    if not isinstance(kind, str):
         raise ValueError("must be an initialiser, such as zeros or normal(std=0.02)")
-    if value not in INITS:
+    if kind not in INITS:
         raise ValueError(f"must be an initialiser: {', '.join(INITS)}")
     try:
-        return INITS[value].bind((), {})
+        return INITS[kind].bind((), named)
     except BadArguments as bad:
         raise ValueError("; ".join(p.what for p in bad.problems)) from None
 
 
-Initial = Annotated[Init, PlainValidator(_initialiser), Words(tuple(INITS))]
+def _json(init: Init) -> dict[str, Any]:
+    return {"kind": init.kind(), **init.model_dump(mode="json")}
+
+
+Initial = Annotated[
+    Init,
+    PlainValidator(_initialiser),
+    PlainSerializer(_json, when_used="json"),
+    Words(tuple(INITS)),
+]
 
 GLOROT = glorot_uniform()
 ZEROS = zeros()

@@ -11,7 +11,7 @@ from pydantic import Field, PlainValidator
 from dlspec.declared import Problem, Words
 from dlspec.expr import product
 from dlspec.ops.base import Op, Weight
-from dlspec.ops.fields import Count, Flag, Rate
+from dlspec.ops.fields import AS_IT_IS, Count, Flag, Rate
 from dlspec.ops.init import GLOROT, ORTHOGONAL, ZEROS, Initial
 from dlspec.ops.rules import floats
 from dlspec.tensor import Tensor
@@ -28,7 +28,7 @@ def _returns(value: Any) -> str | tuple[str, ...]:
     return value if isinstance(value, str) else parts
 
 
-Returns = Annotated[str | tuple[str, ...], PlainValidator(_returns), Words(RETURNS)]
+Returns = Annotated[str | tuple[str, ...], PlainValidator(_returns), AS_IT_IS, Words(RETURNS)]
 
 
 class Recurrent(Op):

@@ -11,7 +11,7 @@ from pydantic import PlainValidator
 from dlspec.declared import Problem
 from dlspec.expr import product, total
 from dlspec.ops.base import Op, example
-from dlspec.ops.fields import Axis, whole
+from dlspec.ops.fields import AS_IT_IS, Axis, whole
 from dlspec.ops.rules import axis_exists, same_dtypes
 from dlspec.tensor import Tensor, shape_text
 
@@ -59,7 +59,7 @@ class Reshape(Op):
         example("Reshape(-1)", "f32[2, 5]"),
     )
 
-    dims: Annotated[tuple[int, ...], PlainValidator(_sizes)]
+    dims: Annotated[tuple[int, ...], PlainValidator(_sizes), AS_IT_IS]
 
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         known = prod(int(s) for s in self.dims if s != -1)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dlspec import ops
 from dlspec.declared import BadArguments
 from dlspec.ops.init import INITS
 from dlspec.tensor import f32
@@ -69,3 +70,15 @@ def test_the_row_of_padding_stays_zero(read):
     assert table.zero_row == 2
     (table,) = read("Embedding(7, 3)").weights(f32(5))
     assert table.zero_row is None
+
+
+@pytest.mark.parametrize("name", ops.names())
+def test_every_op_survives_json_with_its_initialisers(name, read):
+    for example in ops.lookup(name).examples:
+        op = read(example.layer)
+        assert type(op).model_validate_json(op.model_dump_json()) == op
+
+
+def test_initialisers_in_json_have_their_names(read):
+    op = read("Dense(4, init=normal(std=0.5))")
+    assert op.model_dump(mode="json")["init"] == {"kind": "normal", "mean": 0.0, "std": 0.5}

@@ -10,8 +10,22 @@ from dlspec.ops.arithmetic import add, divide, multiply, negative, power, subtra
 from dlspec.ops.base import Op
 
 
+def operands(use: Use) -> tuple[py.Expr, py.Expr]:
+    """Both sides. One number for each example gets the axes of the other side."""
+    rank = max(x.rank for x in use.x)
+
+    def side(i: int) -> py.Expr:
+        if i in use.scalars:
+            return use.scalars[i]
+        if use.x[i].rank == rank:
+            return X[i]
+        return py.Index(X[i], py.Tuple((py.Slice(), *[py.literal(None)] * rank)))
+
+    return side(0), side(1)
+
+
 def operator(op: str, use: Use) -> Emitted:
-    left, right = (use.scalars.get(i, X[i]) for i in range(2))
+    left, right = operands(use)
     return Emitted(py.Binary(left, op, right))
 
 

@@ -10,6 +10,7 @@ from dlspec.ops import function as ops
 from dlspec.ops.base import Op
 from dlspec.ops.rules import all_axes
 from dlspec_keras.layers.activation import plain, softmax
+from dlspec_keras.layers.arithmetic import operands
 from dlspec_keras.layers.common import function, keras_axis
 
 
@@ -24,8 +25,7 @@ def reduction(name: str, use: Use) -> Emitted:
 def extreme(reduce: str, compare: str, use: Use) -> Emitted:
     if len(use.x) == 1:
         return reduction(reduce, use)
-    left, right = (use.scalars.get(i, X[i]) for i in range(2))
-    return Emitted(py.call(f"ops.{compare}", left, right))
+    return Emitted(py.call(f"ops.{compare}", *operands(use)))
 
 
 LAYERS: dict[type[Op], Emit] = {

@@ -140,6 +140,10 @@ class Style:
     helpers: Mapping[str, str] = field(default_factory=dict)
     """Source text of verbatim helpers, by name."""
     identity: Callable[[Any], bool] = lambda op: False
+    """Whether an op does nothing, so that no code is written for it."""
+    object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")
+    """The constructor call of a layer that a block takes as an argument, also of one that is
+    otherwise written as a function: `nn.ReLU()`, `layers.LeakyReLU(negative_slope=0.2)`."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,252 @@
+"""The arguments of a generated class, found by generalising the values that its body needs.
+
+The candidates for a value, in order: the spec's own arithmetic, where it gives the value in every
+instance; an argument that is equal in all instances; a constant; a new argument, named by the
+operator's role. A model takes no arguments: its body passes literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlspec.backend.merge import Occurrence, Values, same
+from dlspec.emit import python as py
+from dlspec.emit.text import identifier
+from dlspec.expr import Const, Expr, Ref, Term, evaluate, refs
+from dlspec.ir import model as ir
+
+Reader = Callable[[str], py.Expr]
+"""How an argument is read where the code stands: `stride` or `self.stride`."""
+
+
+@dataclass
+class Argument:
+    """One argument of a class, with its value in each instance."""
+
+    name: str
+    values: dict[int, Any]
+    default: py.Expr | None = None
+    default_value: Any = None
+    annotation: str = "int"
+    is_new: bool = False
+
+
+@dataclass
+class Arguments:
+    """The arguments of one class."""
+
+    definition: ir.Definition
+    instances: list[ir.Instance]
+    taken: set[str]
+    used: dict[str, Argument] = field(default_factory=dict)
+    new: list[Argument] = field(default_factory=list)
+    parameters: dict[str, Argument] = field(default_factory=dict)
+    named_dims: set[str] = field(default_factory=set)
+    roles: dict[str, str] = field(default_factory=dict)
+    dims: dict[str, Argument] = field(default_factory=dict)
+    loop_names: dict[Ref, str] = field(default_factory=dict)
+    loop_reads: set[Ref] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for p in self.definition.parameters:
+            name = identifier(p.name, self.taken)
+            values = {i.number: i.arguments.get(p.name) for i in self.instances}
+            default = p.default.value if p.default is not None else None
+            plain = p.default is not None and _plain(default)
+            self.parameters[p.name] = Argument(
+                name,
+                values,
+                py.literal(default) if plain else None,
+                default,
+                ANNOTATIONS.get(p.type, _annotation(p.type)),
+            )
+
+    @property
+    def is_model(self) -> bool:
+        return self.definition.kind == "model"
+
+    def learn(self, found: Iterable[Values]) -> None:
+        """What the values of the body say about the names of dimensions."""
+        for values in found:
+            e = values.origin
+            if isinstance(e, Ref) and e.loop is None and values.role:
+                self.roles.setdefault(e.name, values.role)
+            elif isinstance(e, Term):
+                self.name_dims(e)
+
+    def name_dims(self, e: Expr) -> None:
+        """Dimensions that the arithmetic names are always arguments."""
+        dims = {d for i in self.instances for d in i.dims}
+        self.named_dims |= {r.name for r in refs(e) if r.loop is None and r.name in dims}
+
+    # -- one value
+
+    def resolve(self, values: Values, read: Reader) -> py.Expr:
+        """The code for a value. Loop variables may appear in it where `loop_names` has them."""
+        found = self.by_origin(values, read)
+        if found is not None:
+            return found
+        each = self.each(values)
+        if each is not None and not self.is_model:
+            for argument in (*self.parameters.values(), *self.dims.values(), *self.new):
+                if _integral(each) and all(
+                    same(argument.values.get(n), v) for n, v in each.items()
+                ):
+                    self.use(argument)
+                    return read(argument.name)
+        constant = self.constant(values)
+        if constant is not None:
+            return constant
+        if each is None or self.is_model:
+            raise Varies
+        return read(self.add(values.role or "value", each).name)
+
+    def by_origin(self, values: Values, read: Reader) -> py.Expr | None:
+        e = values.origin
+        if e is None:
+            return None
+        if not any(True for _ in refs(e)):
+            return self.constant(values)
+        if self.is_model and all(r.loop is None for r in refs(e)):
+            return self.constant(values)
+        try:
+            right = all(same(evaluate(e, o.env), s.value) for o, s in values.slots)
+        except (KeyError, IndexError, TypeError, ZeroDivisionError):
+            return None
+        if not right:
+            return None
+        loops = [r for r in refs(e) if r.loop is not None]
+        if any(r not in self.loop_names for r in loops):
+            return None
+        if isinstance(e, Ref) and e.loop is None and e.name not in self.parameters:
+            agreed = len({i.dims.get(e.name) for i in self.instances}) == 1
+            if agreed and e.name not in self.named_dims:
+                return None
+        made = self.print(e, read)
+        self.loop_reads.update(loops)
+        return made
+
+    def constant(self, values: Values) -> py.Expr | None:
+        one = values.slots[0][1].value
+        if all(same(s.value, one) for _, s in values.slots) and _plain(one):
+            return py.literal(one)
+        return None
+
+    def each(self, values: Values) -> dict[int, Any] | None:
+        """The value in each instance; None where it differs within one."""
+        found: dict[int, Any] = {}
+        for o, s in values.slots:
+            if not same(found.setdefault(o.instance.number, s.value), s.value):
+                return None
+        return found
+
+    # -- arguments
+
+    def use(self, argument: Argument) -> None:
+        self.used[argument.name] = argument
+
+    def add(self, role: str, each: dict[int, Any]) -> Argument:
+        for argument in self.new:
+            if all(same(argument.values.get(n), v) for n, v in each.items()):
+                return argument
+        name = identifier(role, self.taken)
+        self.taken.add(name)
+        one = next(iter(each.values()))
+        made = Argument(name, each, annotation=type(one).__name__, is_new=True)
+        self.new.append(made)
+        self.use(made)
+        return made
+
+    def dim(self, name: str) -> Argument:
+        """The argument for a bound dimension."""
+        if name not in self.dims:
+            role = self.roles.get(name, name.lower())
+            each = {i.number: i.dims[name] for i in self.instances if name in i.dims}
+            self.dims[name] = self.add(role, each)
+        return self.dims[name]
+
+    def signature(self) -> list[Argument]:
+        """The arguments that the body reads: new ones, then the spec's, defaults last."""
+        mine = [a for a in self.parameters.values() if a.name in self.used]
+        plain = [a for a in mine if a.default is None]
+        return [*self.new, *plain, *(a for a in mine if a.default is not None)]
+
+    # -- arithmetic
+
+    def print(self, e: Expr, read: Reader) -> py.Expr:
+        """The spec's arithmetic in Python."""
+        match e:
+            case Const(value):
+                return py.literal(value)
+            case Ref() if e.loop is not None:
+                return py.Atom(self.loop_names[e])
+            case Ref(name):
+                return self.reference(name, read)
+            case Term(op, operands):
+                return _term(op, [self.print(o, read) for o in operands])
+        raise TypeError(e)
+
+    def reference(self, name: str, read: Reader) -> py.Expr:
+        if name in self.parameters:
+            argument = self.parameters[name]
+            if self.is_model:
+                return py.literal(next(iter(argument.values.values())))
+            self.use(argument)
+            return read(argument.name)
+        sizes = {i.dims.get(name) for i in self.instances}
+        if self.is_model or (len(sizes) == 1 and name not in self.named_dims):
+            return py.literal(next(iter(sizes)))
+        return read(self.dim(name).name)
+
+
+class Varies(Exception):
+    """A value that differs between the rounds of a loop: it needs a column of a table."""
+
+
+ANNOTATIONS = {"layer": "Callable", "str": "str", "bool": "bool", "int": "int", "float": "float"}
+
+
+def _annotation(type_: str) -> str:
+    return "tuple" if type_.startswith("tuple") else "list"
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _integral(each: dict[int, Any]) -> bool:
+    """Only sizes are recognised by their value; a rate that happens to be equal is not the same."""
+    return all(isinstance(v, int) and not isinstance(v, bool) and v > 3 for v in each.values())
+
+
+_BINARY = {"+", "-", "*", "/", "//", "%", "**", "and", "or"}
+_COMPARE = {"==", "!=", "<", "<=", ">", ">=", "in", "not in"}
+
+
+def _term(op: str, operands: list[py.Expr]) -> py.Expr:
+    match op:
+        case "neg":
+            return py.Unary("-", operands[0])
+        case "not":
+            return py.Unary("not", operands[0])
+        case "if":
+            test, then, otherwise = operands
+            return py.IfElse(then, test, otherwise)
+        case "index":
+            return py.Index(operands[0], operands[1])
+        case "list":
+            return py.List(tuple(operands))
+        case "tuple":
+            return py.Tuple(tuple(operands))
+    if op in _BINARY:
+        return py.Binary(operands[0], op, operands[1])
+    if op in _COMPARE:
+        return py.Compare(operands[0], op, operands[1])
+    return py.call(op, *operands)
+
+
+__all__ = ["Argument", "Arguments", "Occurrence", "Varies"]

@@ -1,0 +1,445 @@
+"""One class of `model.py`: its constructor, from the merged traces of a definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dlspec.backend import scopes
+from dlspec.backend.arguments import Argument, Arguments
+from dlspec.backend.merge import (
+    Merged,
+    Occurrence,
+    Step,
+    Values,
+    fill,
+    first,
+    flows,
+    merge_body,
+    unify,
+    values_in,
+)
+from dlspec.backend.protocol import Emitted, Hole, Slot, Use
+from dlspec.backend.tables import comprehension, plain
+from dlspec.elaborate.reserved import safe
+from dlspec.emit import python as py
+from dlspec.emit.text import identifier
+from dlspec.expr import Const
+from dlspec.ir import model as ir
+
+if TYPE_CHECKING:
+    from dlspec.backend.plan import Planner
+
+
+@dataclass
+class Layer:
+    """An attribute that holds a layer, or a list of them."""
+
+    name: str
+    is_list: bool
+    uses: list[tuple[Occurrence, ir.Path, Merged]] = field(default_factory=list)
+    """Each use with its path, and the place where it stands."""
+
+    @property
+    def element(self) -> str:
+        """The name for one of a list: `residual` of `residuals`."""
+        stem, _, number = self.name.rpartition("_")
+        base = stem if stem and number.isdigit() else self.name
+        base = base.rstrip("_")
+        return base[:-1] if base.endswith("s") and len(base) > 1 else f"{base}_layer"
+
+
+@dataclass
+class ClassCode:
+    """What a parent must know of a planned class, and its statement."""
+
+    name: str
+    arguments: list[Argument]
+    statement: py.Class
+    helpers: set[str]
+    imports: set[str]
+
+
+class ClassWriter:
+    """Plans and writes the class of one definition."""
+
+    def __init__(
+        self, planner: Planner, definition: ir.Definition, instances: list[ir.Instance], name: str
+    ) -> None:
+        self.planner = planner
+        self.style = planner.backend.style
+        self.definition = definition
+        self.instances = instances
+        self.name = name
+        self.steps = merge_body([(first(i), i.body) for i in instances])
+        self.taken = {*planner.module_names, "self"}
+        self.arguments = Arguments(definition, instances, set(self.taken))
+        self.layers: dict[str, Layer] = {}
+        self.calls: dict[int, py.Expr] = {}
+        self.makes: dict[int, py.Expr | None] = {}
+        self.helpers: set[str] = set()
+        self.imports: set[str] = set()
+        self.stored: dict[str, py.Expr] = {}
+        self.conditions: dict[int, str] = {}
+        self.plan()
+
+    # -- planning
+
+    def plan(self) -> None:
+        """Emits every place, and learns from the emitted values what arguments there are."""
+        found: list[Values] = []
+        for m in self.places(self.steps):
+            if m.kind == "apply":
+                self.emit(m)
+            elif m.kind == "call":
+                self.emit_call(m)
+            elif m.kind == "scope":
+                self.emit_sequence(m)
+            else:
+                continue
+            found.extend(values_in(self.makes.get(id(m))))
+            found.extend(values_in(self.calls.get(id(m))))
+            self.place(m)
+        self.arguments.learn(found)
+        for step in self.branches(self.steps):
+            for _, s in step.uses:
+                for test in s.tests:
+                    if test.origin is not None:
+                        self.arguments.name_dims(test.origin)
+
+    def places(self, steps: list[Step]) -> Any:
+        """Every flow of some statements, in order, those in scopes left out."""
+        for step in steps:
+            if step.value is not None:
+                yield from self.outside_scopes(step.value)
+            for body in step.bodies.values():
+                yield from self.places(body)
+
+    def outside_scopes(self, m: Merged) -> Any:
+        for inner in (*m.inputs, *m.named.values()):
+            yield from self.outside_scopes(inner)
+        if m.body is not None and m.kind != "scope":
+            yield from self.outside_scopes(m.body)
+        yield m
+
+    def branches(self, steps: list[Step]) -> Any:
+        for step in steps:
+            if step.kind == "branch" and not self.settled(step):
+                yield step
+            for body in step.bodies.values():
+                yield from self.branches(body)
+
+    @staticmethod
+    def settled(step: Step) -> bool:
+        """Whether all uses take the same branch: then nothing is decided at run time."""
+        return len({s.taken for _, s in step.uses}) == 1
+
+    def use(self, flow: ir.Apply) -> Use:
+        x = tuple(f.types[0] for f in flow.inputs)
+        scalars = {
+            i: Slot(f.value.value, f.value.origin, role="value")
+            for i, f in enumerate(flow.inputs)
+            if isinstance(f, ir.Scalar)
+        }
+        named = {n: f.types[0] for n, f in flow.named.items()}
+        return Use(
+            flow.op,
+            x,
+            named,
+            flow.types,
+            flow.origins,
+            flow.channels_last,
+            self.planner.exact,
+            scalars,
+        )
+
+    def emit(self, m: Merged) -> None:
+        if all(self.style.identity(f.op) for _, f in m.uses) and m.flow.factory is None:
+            self.calls[id(m)] = Hole(0)
+            return
+        if m.flow.factory is not None:
+            self.emit_factory(m)
+            return
+        codes: list[tuple[Occurrence, Emitted]] = []
+        for o, f in m.uses:
+            emit = self.planner.backend.layers.get(type(f.op))
+            if emit is None:
+                raise self.planner.unsupported(f.op)
+            codes.append((o, emit(self.use(f))))
+        self.calls[id(m)] = unify([(o, e.call) for o, e in codes])
+        makes = [(o, e.make) for o, e in codes]
+        self.makes[id(m)] = unify(makes) if makes[0][1] is not None else None
+        self.needs(e for _, e in codes)
+
+    def needs(self, emitted: Any) -> None:
+        for e in emitted:
+            self.helpers.update(e.helpers)
+            self.imports.update(e.imports)
+
+    def emit_factory(self, m: Merged) -> None:
+        """A layer that a parameter of type `layer` gives: made by calling the argument."""
+        argument = self.arguments.parameters[m.flow.factory]
+        argument.annotation = "Callable"
+        self.arguments.use(argument)
+        for o, f in m.uses:
+            layer = f.op if m.kind == "apply" else f
+            made = self.planner.factory(layer, self.use(f) if m.kind == "apply" else None, o, self)
+            argument.values[o.instance.number] = made
+        default = self.planner.default_factory(self.definition, m.flow.factory)
+        if default is not None:
+            argument.default = argument.default_value = default
+        self.makes[id(m)] = py.Call(argument.name)
+        inputs = tuple(py.Arg(Hole(i)) for i in range(len(m.inputs)))
+        self.calls[id(m)] = py.Call(Hole("self"), inputs)
+
+    def emit_call(self, m: Merged) -> None:
+        if m.flow.factory is not None:
+            self.emit_factory(m)
+            return
+        child = self.planner.classes[m.flow.block]
+        codes = [(o, self.make_block(f)) for o, f in m.uses]
+        self.makes[id(m)] = unify(codes)
+        names = self.planner.model.definitions[m.flow.block].inputs
+        inputs = []
+        for i, name in enumerate(names):
+            local = child.inputs[i] if i else ""
+            inputs.append(py.Arg(Hole(i), local if i and len(names) > 1 else ""))
+            del name
+        self.calls[id(m)] = py.Call(Hole("self"), tuple(inputs))
+
+    def make_block(self, f: ir.Call) -> py.Expr:
+        """The constructor call of a block, concrete: what its class takes, from this caller."""
+        child = self.planner.classes[f.block]
+        dims = {a.name: d for d, a in child.arguments_plan.dims.items()}
+        own = {a.name: p for p, a in child.arguments_plan.parameters.items()}
+        args = []
+        for a in child.code.arguments:
+            value = a.values[f.instance]
+            if isinstance(value, py.Expr):
+                same_default = a.default is not None and value == a.default
+                args.append(py.Arg(Slot(value, None, value if same_default else None), a.name))
+                continue
+            static = None
+            if a.name in own:
+                static = f.arguments.get(own[a.name])
+            elif a.name in dims:
+                static = f.dims.get(dims[a.name])
+            made_by = static.origin if static is not None else None
+            slot = Slot(value, made_by, role=a.name)
+            if a.default is not None:
+                slot = slot.or_default(a.default_value)
+            args.append(py.Arg(slot, a.name if a.default is not None else ""))
+        return py.Call(child.code.name, tuple(args))
+
+    def emit_sequence(self, m: Merged) -> None:
+        """A named chain of layers, kept as the framework's own sequence."""
+        codes = []
+        for o, f in m.uses:
+            layers = []
+            for inner in scopes.in_sequence(f.body) or ():
+                if isinstance(inner, ir.Call):
+                    make: Any = self.make_block(inner)
+                else:
+                    emitted = self.planner.backend.layers[type(inner.op)](self.use(inner))
+                    self.needs((emitted,))
+                    make = emitted.make
+                layers.append((safe(str(inner.module[-1])), make))
+            codes.append((o, self.style.sequential(tuple(layers))))
+        self.makes[id(m)] = unify(codes)
+        self.calls[id(m)] = py.call(Hole("self"), Hole(0))
+
+    def place(self, m: Merged) -> None:
+        if m.module is None or self.makes.get(id(m)) is None:
+            return
+        name = str(m.module[0])
+        layer = self.layers.setdefault(name, Layer(name, len(m.module) > 1))
+        layer.uses.extend((o, f.module, m) for o, f in m.uses)
+
+    # -- the constructor
+
+    def constructor(self) -> list[py.Statement]:
+        made: set[str] = set()
+        return self.making(self.steps, made, within=False)
+
+    def making(self, steps: list[Step], made: set[str], within: bool) -> list[py.Statement]:
+        found: list[py.Statement] = []
+        for step in steps:
+            if step.value is not None:
+                for m in self.outside_scopes(step.value):
+                    found.extend(self.make(m, made))
+            if step.kind == "branch" and not self.settled(step) and not within:
+                found.extend(self.branch(step, made))
+                continue
+            for body in step.bodies.values():
+                found.extend(self.making(body, made, within or step.kind == "loop"))
+        return found
+
+    def make(self, m: Merged, made: set[str]) -> list[py.Statement]:
+        if m.module is None or self.makes.get(id(m)) is None or m.module[0] in made:
+            return []
+        layer = self.layers[str(m.module[0])]
+        made.add(layer.name)
+        value = self.list_of(layer) if layer.is_list else self.filled(self.makes[id(m)])
+        return [py.Assign(py.Attribute("self", layer.name), value)]
+
+    def filled(self, code: Any) -> py.Expr:
+        """Constructor code with its values as the constructor reads them."""
+
+        def put(values: Any) -> Any:
+            if values.omitted:
+                return None
+            concrete = [s.value for _, s in values.slots]
+            if isinstance(concrete[0], py.Expr):
+                if all(c == concrete[0] for c in concrete):
+                    return concrete[0]
+                return self.passed_factory(values)
+            return self.arguments.resolve(values, plain)
+
+        return fill(code, put)
+
+    def passed_factory(self, values: Values) -> py.Expr:
+        """A layer that is passed on, different in each instance: an argument of its own."""
+        each = {o.instance.number: s.value for o, s in values.slots}
+        argument = self.arguments.add("layer", each)
+        argument.annotation = "Callable"
+        return py.Atom(argument.name)
+
+    def list_of(self, layer: Layer) -> py.Expr:
+        """A list of layers: one row for each, in order of execution."""
+        by_path: dict[tuple[int, ir.Path], tuple[Occurrence, Merged]] = {}
+        for o, path, m in layer.uses:
+            by_path.setdefault((o.instance.number, path), (o, m))
+        codes: list[tuple[Occurrence, Any]] = []
+        rows: dict[int, int] = {}
+        lengths: dict[int, int] = {}
+        for (number, path), (o, m) in by_path.items():
+            raw = self.raw_make(m, o)
+            row = Occurrence(o.instance, o.env, o.rounds)
+            rows[id(row)] = int(path[-1])
+            lengths[number] = max(lengths.get(number, 0), int(path[-1]) + 1)
+            codes.append((row, raw))
+        template = unify(codes)
+        most = max(lengths.values())
+
+        def count() -> py.Expr:
+            origin = self.count_origin(layer)
+            slots = tuple(
+                (first(i), Slot(lengths.get(i.number, 0), origin, role="count"))
+                for i in self.instances
+            )
+            return self.arguments.resolve(Values(slots), plain)
+
+        return comprehension(
+            template,
+            range(most),
+            lambda o: rows[id(o)],
+            self.arguments,
+            count,
+            self.style.lists,
+        )
+
+    def raw_make(self, m: Merged, o: Occurrence) -> Any:
+        """The constructor call of one use, with its slots."""
+        flow = next(f for other, f in m.uses if other is o)
+        if flow.factory is not None:
+            return self.makes[id(m)]
+        if m.kind == "call":
+            return self.make_block(flow)
+        if m.kind == "scope":
+            return self.sequence_of(flow)
+        return self.planner.backend.layers[type(flow.op)](self.use(flow)).make
+
+    def sequence_of(self, flow: ir.Scope) -> py.Expr:
+        layers = []
+        for inner in scopes.in_sequence(flow.body) or ():
+            if isinstance(inner, ir.Call):
+                layers.append((safe(str(inner.module[-1])), self.make_block(inner)))
+            else:
+                emitted = self.planner.backend.layers[type(inner.op)](self.use(inner))
+                layers.append((safe(str(inner.module[-1])), emitted.make))
+        return self.style.sequential(tuple(layers))
+
+    def count_origin(self, layer: Layer) -> Any:
+        """The spec's count, where one repeat makes the whole list."""
+        places = {id(m) for _, _, m in layer.uses}
+        repeats = [
+            m
+            for step in self.all_steps(self.steps)
+            if step.value is not None
+            for m in flows(step.value)
+            if m.kind == "repeat" and any(id(p) in places for p in flows(m.body))
+        ]
+        depth = {len(o.rounds) for o, _, _ in layer.uses}
+        if len(repeats) == 1 and depth == {1} and len(places) == 1:
+            origins = {f.count.origin for _, f in repeats[0].uses}
+            return origins.pop() if len(origins) == 1 else None
+        return None
+
+    def all_steps(self, steps: list[Step]) -> Any:
+        for step in steps:
+            yield step
+            for body in step.bodies.values():
+                yield from self.all_steps(body)
+
+    def branch(self, step: Step, made: set[str]) -> list[py.Statement]:
+        """Layers that only some instances have: None in the others."""
+        before = set(made)
+        bodies = {k: self.making(body, made, False) for k, body in step.bodies.items()}
+        new = [n for n in self.layers if n in made - before]
+        arms = {k: body for k, body in bodies.items() if body}
+        found: list[py.Statement] = [
+            py.Assign(py.Attribute("self", n), py.literal(None)) for n in new
+        ]
+        if not arms:
+            self.conditions[id(step)] = self.store_condition(step)
+            return found
+        chain = [(self.test(step, k, plain), body) for k, body in arms.items()]
+        (test, body), *rest = chain
+        found.append(py.If(test, body, (), tuple(rest)))
+        if self.needs_condition(step):
+            self.conditions[id(step)] = self.store_condition(step)
+        return found
+
+    def needs_condition(self, step: Step) -> bool:
+        """Whether forward cannot tell the branch by a layer that is there."""
+        return len(step.bodies) > 1 or self.guard(step) is None
+
+    def guard(self, step: Step) -> str | None:
+        """A layer that is there exactly where the only branch is taken."""
+        if len(step.bodies) != 1:
+            return None
+        for m in self.places(next(iter(step.bodies.values()))):
+            if m.module is not None and self.makes.get(id(m)) is not None:
+                return str(m.module[0])
+        return None
+
+    def store_condition(self, step: Step) -> str:
+        """The decision as an attribute: its number for several branches."""
+        taken = {*self.layers, *self.stored, *self.style.reserved}
+        name = identifier("condition", taken)
+        self.stored[name] = self.test(step, min(step.bodies), plain)
+        return name
+
+    def test(self, step: Step, taken: int, read: Any) -> py.Expr:
+        """The condition under which a branch is taken, as it was written."""
+        tests = len(step.statement.tests)
+        most = max(len(s.tests) for _, s in step.uses)
+        del tests
+        if taken >= most:  # the else
+            parts = [self.one_test(step, j, read) for j in range(most)]
+            made = parts[0]
+            for p in parts[1:]:
+                made = py.Binary(made, "or", p)
+            return py.Unary("not", made)
+        return self.one_test(step, taken, read)
+
+    def one_test(self, step: Step, j: int, read: Any) -> py.Expr:
+        slots = tuple(
+            (o, Slot(s.tests[j].value, s.tests[j].origin, role="condition"))
+            for o, s in step.uses
+            if len(s.tests) > j
+        )
+        return self.arguments.resolve(Values(slots), read)
+
+
+__all__ = ["ClassCode", "ClassWriter", "Const", "Layer"]

@@ -1,0 +1,619 @@
+"""The forward pass of a class: statements that a person would have written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlspec.backend.arguments import Varies
+from dlspec.backend.classes import ClassWriter, Layer
+from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
+from dlspec.backend.protocol import Inputs, Slot
+from dlspec.backend.tables import sequence
+from dlspec.emit import python as py
+from dlspec.emit.text import WIDTH, identifier
+from dlspec.expr import Ref
+from dlspec.ops.norm import BatchNorm, LayerNorm
+from dlspec.ops.regularize import Dropout
+from dlspec.tensor import Tensor
+
+INDENT = 8
+QUIET = (BatchNorm, LayerNorm, Dropout)
+"""Layers that belong to the one before them: a line does not break in front of them."""
+
+
+@dataclass
+class Round:
+    """A loop that is being written."""
+
+    step: Any
+    site: int
+    columns: list[tuple[str, list[Any]]] = field(default_factory=list)
+
+
+class Forward:
+    """Writes the forward pass of one class."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        self.w = writer
+        self.style = writer.style
+        self.arguments = writer.arguments
+        self.is_model = writer.definition.kind == "model"
+        self.locals: dict[str, str] = {}
+        self.taken = {*writer.taken, "inputs"}
+        self.carries: list[list[py.Expr]] = []
+        self.elements: dict[str, py.Expr] = {}
+        self.rounds: list[Round] = []
+        self.outputs: list[tuple[str | None, py.Expr]] = []
+        self.reads = self.count_reads()
+        self.shown: tuple[int, ...] | None = None
+
+    # -- names
+
+    def local(self, name: str) -> str:
+        if name not in self.locals:
+            self.locals[name] = identifier(name, self.taken)
+            self.taken.add(self.locals[name])
+        return self.locals[name]
+
+    def fresh(self, name: str) -> str:
+        made = identifier(name, {*self.taken, *self.locals.values()})
+        self.taken.add(made)
+        return made
+
+    def count_reads(self) -> dict[str, int]:
+        reads: dict[str, int] = {}
+        for step in self.w.all_steps(self.w.steps):
+            if step.value is not None:
+                for m in flows(step.value):
+                    if m.kind == "wire":
+                        reads[m.flow.name] = reads.get(m.flow.name, 0) + 1
+        return reads
+
+    # -- the method
+
+    def method(self) -> py.Function:
+        names = self.w.definition.inputs
+        inputs = [self.local(n) for n in names]
+        dict_inputs = self.is_model and self.style.dict_inputs and len(inputs) > 1
+        lines: list[py.Statement] = []
+        if dict_inputs:
+            targets = py.Tuple(tuple(map(py.Atom, inputs)), naked=True)
+            values = tuple(py.Index("inputs", py.literal(n)) for n in names)
+            lines.append(py.Assign(targets, py.Tuple(values, naked=True)))
+        types = [t for _, t in self.w.instances[0].inputs]
+        self.shown = self.memory(types[0]) if types else None
+        lines.extend(self.body(self.w.steps, last=True))
+        params = [py.Param("self")]
+        kind = "Tensor" if self.style.typed else ""
+        if dict_inputs:
+            params.append(py.Param("inputs"))
+        else:
+            params.extend(py.Param(n, kind) for n in inputs)
+        return py.Function(
+            self.style.forward,
+            params,
+            lines,
+            returns=self.returns() if self.style.typed else "",
+            comment=self.signature(types) if self.is_model else "",
+        )
+
+    def returns(self) -> str | py.Expr:
+        outputs = self.w.instances[0].outputs
+        if len(outputs) == 1:
+            return "Tensor"
+        if self.is_model:
+            return py.Code("dict[str, Tensor]")
+        return py.Code(f"tuple[{', '.join(['Tensor'] * len(outputs))}]")
+
+    def signature(self, types: list[Tensor]) -> str:
+        outputs = self.w.instances[0].outputs
+        if len(types) != 1 or len(outputs) != 1:
+            return ""
+        return f"{self.shape(types[0])} -> {self.shape(outputs[0][1])}"
+
+    def memory(self, t: Tensor) -> tuple[int, ...]:
+        shape = tuple(int(s) for s in t.shape)
+        return (*shape[1:], shape[0]) if getattr(t, "last", False) else shape
+
+    def shape(self, t: Tensor) -> str:
+        return "[" + ", ".join(["B", *map(str, self.memory(t))]) + "]"
+
+    def comment(self, types: list[Tensor]) -> str:
+        """The shape of a value, where it changed; only in a model, which is concrete."""
+        if not self.is_model or len({self.memory(t) for t in types}) != 1:
+            return ""
+        memory = self.memory(types[0])
+        if memory == self.shown:
+            return ""
+        self.shown = memory
+        return self.shape(types[0])
+
+    # -- statements
+
+    def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]:
+        lines: list[py.Statement] = []
+        for step in steps:
+            match step.kind:
+                case "bind":
+                    self.bind(step, lines)
+                case "output":
+                    self.output(step, lines)
+                case "branch":
+                    self.branch(step, lines)
+                case "loop":
+                    self.loop(step, lines)
+        if last:
+            self.finish(lines)
+        return lines
+
+    def bind(self, step: Step, lines: list[py.Statement]) -> None:
+        names = step.statement.names
+        if not any(self.reads.get(n) for n in names):
+            return
+        value = step.value
+        assert value is not None
+        if len(names) == 1:
+            target = self.target(names[0], value)
+            made = self.chain(value, target, lines)
+            local = self.local(names[0])
+            if made != py.Atom(local):
+                types = [f.types[0] for _, f in value.uses]
+                lines.append(py.Assign(local, made, self.comment(types)))
+            return
+        made = self.chain(value, self.fresh_target(value), lines)
+        targets = tuple(py.Atom(self.local(n) if self.reads.get(n) else "_") for n in names)
+        lines.append(py.Assign(py.Tuple(targets, naked=True), made))
+
+    def target(self, name: str, value: Merged) -> str:
+        """The wire's own name for the parts of its chain, unless the chain still needs it."""
+        needed = sum(1 for m in self.beside(value) if m.kind == "wire" and m.flow.name == name)
+        return self.fresh("h") if needed else self.local(name)
+
+    def fresh_target(self, value: Merged) -> str:
+        """A name for the parts of a chain whose result has none."""
+        source = value
+        while source.inputs:
+            source = source.inputs[0]
+        beside = {m.flow.name for m in self.beside(value) if m.kind == "wire"}
+        name = source.flow.name if source.kind == "wire" else "x"
+        if source.kind == "wire" and name not in beside and name not in self.w.definition.inputs:
+            return self.local(name)
+        if "x" in self.locals and ("x" in beside or self.reads.get("x", 0) > 1):
+            return self.fresh("h")
+        return self.local("x")
+
+    def beside(self, value: Merged) -> Any:
+        """What a chain reads after its first value: the other inputs of its layers."""
+        while True:
+            for m in (*value.inputs[1:], *value.named.values()):
+                yield from flows(m)
+            if value.body is not None and value.kind == "repeat":
+                yield from flows(value.body)
+            if not value.inputs:
+                return
+            value = value.inputs[0]
+
+    def output(self, step: Step, lines: list[py.Statement]) -> None:
+        value = step.value
+        assert value is not None
+        name = step.statement.name
+        read_later = bool(name and self.reads.get(name) and value.kind != "wire")
+        many = len(self.w.instances[0].outputs) > 1
+        if read_later or (many and value.kind != "wire"):
+            target = self.local(name or "output")
+            made = self.chain(value, target, lines)
+            if made != py.Atom(target):
+                types = [f.types[0] for _, f in value.uses]
+                lines.append(py.Assign(target, made, self.comment(types)))
+            self.outputs.append((name, py.Atom(target)))
+            return
+        self.outputs.append((name, self.chain(value, self.fresh_target(value), lines)))
+
+    def finish(self, lines: list[py.Statement]) -> None:
+        if len(self.outputs) == 1:
+            lines.append(py.Return(self.outputs[0][1]))
+        elif self.is_model:
+            items = tuple((py.literal(n), e) for n, e in self.outputs)
+            lines.append(py.Return(py.Dict(items)))
+        else:
+            lines.append(py.Return(py.Tuple(tuple(e for _, e in self.outputs), naked=True)))
+
+    # -- expressions
+
+    def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
+        """A value whose long chain is cut into statements, one for each layer with work."""
+        nodes: list[Merged] = []
+        m = value
+        while m.kind in ("apply", "call", "scope", "repeat") and len(m.inputs) == 1:
+            if m.kind == "repeat" and m.body is None:
+                m = m.inputs[0]
+                continue
+            nodes.append(m)
+            m = m.inputs[0]
+        made = self.expression(m, lines)
+        heavy = False
+        types = None
+        for node in reversed(nodes):
+            head = self.is_head(node)
+            if (head and heavy) or node.kind == "repeat" or self.too_long(node, made, target):
+                self.store(target, made, types, lines)
+                made, heavy = py.Atom(target), False
+            if node.kind == "repeat":
+                made = self.repeat(node, [made], target, lines)
+                heavy = False
+            else:
+                made = self.applied(node, lines, made)
+                heavy = heavy or head
+            types = [f.types[0] for _, f in node.uses]
+        return self.shortened(value, made, target, lines)
+
+    def store(self, target: str, made: py.Expr, types: Any, lines: list[py.Statement]) -> None:
+        if made != py.Atom(target) and not isinstance(made, py.Atom):
+            lines.append(py.Assign(target, made, self.comment(types) if types else ""))
+        elif made != py.Atom(target):
+            lines.append(py.Assign(target, made))
+
+    def too_long(self, node: Merged, made: py.Expr, target: str) -> bool:
+        if isinstance(made, py.Atom):
+            return False
+        return INDENT + len(target) + 3 + len(str(made)) > WIDTH - 16
+
+    def shortened(
+        self, value: Merged, made: py.Expr, target: str, lines: list[py.Statement]
+    ) -> py.Expr:
+        return made
+
+    def is_head(self, m: Merged) -> bool:
+        if m.kind in ("call", "scope"):
+            return True
+        return bool(
+            m.kind == "apply"
+            and m.module is not None
+            and self.w.makes.get(id(m)) is not None
+            and m.flow.factory is None
+            and not isinstance(m.flow.op, QUIET)
+        )
+
+    def expression(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+        match m.kind:
+            case "wire":
+                return py.Atom(self.local(m.flow.name))
+            case "carry":
+                return self.carries[-1][m.flow.index]
+            case "scalar":
+                slots = tuple((o, Slot(f.value.value, f.value.origin)) for o, f in m.uses)
+                return self.value(Values(slots))
+            case "select":
+                assert m.body is not None
+                return py.Index(self.expression(m.body, lines), py.literal(m.flow.index))
+            case "repeat":
+                inputs = [self.expression(i, lines) for i in m.inputs]
+                if m.body is None:
+                    return inputs[0]
+                return self.repeat(m, inputs, self.fresh("h"), lines)
+        return self.applied(m, lines, None)
+
+    def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
+        """An op, block or scope on its inputs."""
+        inputs = [
+            arriving if i == 0 and arriving is not None else self.operand(x, lines)
+            for i, x in enumerate(m.inputs)
+        ]
+        named = {n: self.expression(x, lines) for n, x in m.named.items()}
+
+        def put(code: Any) -> Any:
+            if isinstance(code, Inputs):
+                return py.Tuple(tuple(inputs))
+            if isinstance(code, Values):
+                return None if code.omitted else self.value(code)
+            what = code.what
+            if what == "self":
+                return self.layer(m)
+            return named[what] if isinstance(what, str) else inputs[what]
+
+        return fill(self.w.calls[id(m)], put)
+
+    def operand(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+        """An operand of arithmetic; a long chain in it gets a line of its own."""
+        mark = len(lines)
+        made = self.expression(m, lines)
+        heads = sum(1 for x in flows(m) if self.is_head(x))
+        if heads > 1 and INDENT + len(str(made)) > WIDTH - 24:
+            del lines[mark:]
+            target = self.fresh_target(m)
+            made = self.chain(m, target, lines)
+        return made
+
+    def layer(self, m: Merged) -> py.Expr:
+        """The object of a layer: an attribute, or the element of a list that is next."""
+        assert m.module is not None
+        name = str(m.module[0])
+        return self.elements.get(name) or py.Attribute("self", name)
+
+    # -- values
+
+    def read(self, name: str) -> py.Expr:
+        """An argument of the class in forward: kept under its own name."""
+        attribute = identifier(name, {*self.w.layers, *self.style.reserved})
+        self.w.stored[attribute] = py.Atom(name)
+        return py.Attribute("self", attribute)
+
+    def value(self, values: Values) -> py.Expr:
+        if isinstance(values.slots[0][1].value, py.Expr):
+            return values.slots[0][1].value
+        try:
+            return self.arguments.resolve(values, self.read)
+        except Varies:
+            return self.column(values)
+
+    def column(self, values: Values) -> py.Expr:
+        """A value that each round has its own of: a further column of the loop's table."""
+        if not self.rounds:
+            raise Varies
+        current = self.rounds[-1]
+        by_round: dict[int, Any] = {}
+        for o, s in values.slots:
+            at = dict(o.rounds)[current.site]
+            if not same(by_round.setdefault(at, s.value), s.value):
+                raise Varies
+        cells = [by_round.get(i) for i in range(max(by_round) + 1)]
+        for name, known in current.columns:
+            if known == cells:
+                return py.Atom(name)
+        name = self.fresh(values.role or "value")
+        current.columns.append((name, cells))
+        return py.Atom(name)
+
+    # -- branches
+
+    def branch(self, step: Step, lines: list[py.Statement]) -> None:
+        if self.w.settled(step):
+            for body in step.bodies.values():
+                lines.extend(self.body(body))
+            return
+        arms: list[tuple[py.Expr, list[py.Statement]]] = []
+        shown = self.shown
+        for taken, body in step.bodies.items():
+            test = self.decision(step, taken)
+            self.shown = shown
+            arms.append((test, self.body(body)))
+        self.shown = None
+        arms = [(t, b) for t, b in arms if b]
+        if not arms:
+            return
+        (test, body), *rest = arms
+        lines.append(py.If(test, body, (), tuple(rest)))
+
+    def decision(self, step: Step, taken: int) -> py.Expr:
+        if self.rounds or self.is_model:
+            return self.loop_test(step, taken)
+        if id(step) in self.w.conditions:
+            kept = py.Attribute("self", self.w.conditions[id(step)])
+            if taken == min(step.bodies):
+                return kept
+            return py.Unary("not", kept) if len(step.bodies) == 2 else self.loop_test(step, taken)
+        guard = self.w.guard(step)
+        assert guard is not None
+        return py.Compare(py.Attribute("self", guard), "is not", py.literal(None))
+
+    def loop_test(self, step: Step, taken: int) -> py.Expr:
+        try:
+            return self.w.test(step, taken, self.read)
+        except Varies:
+            slots = tuple((o, Slot(s.taken == taken, role="condition")) for o, s in step.uses)
+            return self.column(Values(slots))
+
+    # -- loops
+
+    def repeat(
+        self, m: Merged, inputs: list[py.Expr], target: str, lines: list[py.Statement]
+    ) -> py.Expr:
+        """`layer * n`: a loop that carries its values in `target`."""
+        assert m.body is not None
+        if len(inputs) != 1:
+            targets = [self.fresh("h") for _ in inputs]
+            left = py.Tuple(tuple(map(py.Atom, targets)), naked=True)
+            lines.append(py.Assign(left, py.Tuple(tuple(inputs), naked=True)))
+        else:
+            targets = [target]
+            left = py.Atom(target)
+            if inputs[0] != left:
+                lines.append(py.Assign(target, inputs[0]))
+        self.carries.append([py.Atom(t) for t in targets])
+        self.rounds.append(Round(m, m.flow.site))
+        inner: list[py.Statement] = []
+        cursors, zipped = self.enter([m.body], top=len(self.rounds) == 1)
+        made = self.chain(m.body, targets[0], inner)
+        if made != left:
+            inner.append(py.Assign(left, made))
+        current = self.rounds.pop()
+        self.carries.pop()
+        lines.extend(cursors)
+        counts = tuple((o, Slot(f.count.value, f.count.origin, role="count")) for o, f in m.uses)
+        lines.append(self.over(current, zipped, [], [], counts, inner))
+        self.leave(zipped)
+        self.shown = None
+        return left if len(targets) > 1 else py.Atom(targets[0])
+
+    def loop(self, step: Step, lines: list[py.Statement]) -> None:
+        if not step.bodies.get(0):
+            return
+        loop = step.statement
+        self.rounds.append(Round(step, loop.site))
+        top = len(self.rounds) == 1
+        threaded = self.threaded(step) if top else None
+        if threaded is not None:
+            layer, name = threaded
+            self.rounds.pop()
+            element = self.fresh(layer.element)
+            call = py.call(element, py.Atom(self.local(name)))
+            each = py.Attribute("self", layer.name)
+            lines.append(py.For(element, each, [py.Assign(self.local(name), call)]))
+            self.shown = None
+            return
+        places = list(self.w.places(step.bodies[0]))
+        cursors, zipped = self.enter(places, top)
+        refs = {Ref(n, loop.site): n for n in loop.names}
+        before = dict(self.arguments.loop_names)
+        for ref, n in refs.items():
+            self.arguments.loop_names[ref] = self.local_variable(n)
+        reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
+        inner = self.body(step.bodies[0])
+        read = self.arguments.loop_reads
+        self.arguments.loop_reads = reads | {r for r in read if r not in refs}
+        current = self.rounds.pop()
+        if not inner:
+            self.arguments.loop_names = before
+            self.leave(zipped)
+            return
+        lines.extend(cursors)
+        variables = [(i, self.arguments.loop_names[r]) for i, r in enumerate(refs) if r in read]
+        counts = tuple((o, Slot(len(s.iterations), role="count")) for o, s in step.uses)
+        lines.append(self.over(current, zipped, variables, step.uses, counts, inner))
+        self.arguments.loop_names = before
+        self.leave(zipped)
+        self.shown = None
+
+    def local_variable(self, name: str) -> str:
+        made = identifier(name, self.taken)
+        return made
+
+    def threaded(self, step: Step) -> tuple[Layer, str] | None:
+        """A loop that only sends one wire through the members of one list is a loop over it."""
+        name: str | None = None
+        found: set[str] = set()
+        for inner in step.bodies[0]:
+            value = inner.value
+            if inner.kind != "bind" or value is None or len(inner.statement.names) != 1:
+                return None
+            name = name or inner.statement.names[0]
+            if inner.statement.names[0] != name:
+                return None
+            for m in flows(value):
+                if m.kind == "wire" and m.flow.name == name:
+                    continue
+                if m.kind in ("carry", "repeat"):
+                    continue
+                plain = m.kind == "call" and len(m.inputs) == 1 and not m.flow.factory
+                if not plain or m.module is None or len(m.module) < 2:
+                    return None
+                found.add(str(m.module[0]))
+        if len(found) != 1 or name is None:
+            return None
+        return self.w.layers[found.pop()], name
+
+    def enter(
+        self, places: list[Merged], top: bool
+    ) -> tuple[list[py.Statement], list[tuple[str, Layer]]]:
+        """The lists that a loop reads: zipped into its header, or by a cursor made before it."""
+        if not top:
+            return [], []
+        direct: dict[str, int] = {}
+        deep: set[str] = set()
+        order: dict[str, Layer] = {}
+        for place in places:
+            for m in flows(place) if place is places[0] or len(places) == 1 else (place,):
+                if m.module is None or len(m.module) < 2 or self.w.makes.get(id(m)) is None:
+                    continue
+                name = str(m.module[0])
+                if name not in self.w.layers:
+                    continue
+                order[name] = self.w.layers[name]
+                rounds = {len(o.rounds) for o, _ in m.uses}
+                if rounds != {len(self.rounds)}:
+                    deep.add(name)
+        seen: dict[str, set[int]] = {}
+        for name, layer in order.items():
+            seen[name] = {id(m) for _, _, m in layer.uses}
+            direct[name] = len(seen[name])
+        cursors: list[py.Statement] = []
+        zipped: list[tuple[str, Layer]] = []
+        for name, layer in order.items():
+            lengths = {len({p for _, p, _ in layer.uses})}
+            whole = direct[name] == 1 and name not in deep and self.every_round(layer)
+            if whole and lengths:
+                element = self.fresh(layer.element)
+                self.elements[name] = py.Atom(element)
+                zipped.append((element, layer))
+            else:
+                cursor = self.fresh(name)
+                cursors.append(py.Assign(cursor, py.call("iter", py.Attribute("self", name))))
+                self.elements[name] = py.call("next", py.Atom(cursor))
+        return cursors, zipped
+
+    def every_round(self, layer: Layer) -> bool:
+        """Whether each round of the loop has exactly one element."""
+        site = self.rounds[-1].site
+        by_instance: dict[int, set[int]] = {}
+        for o, _, _ in layer.uses:
+            by_instance.setdefault(o.instance.number, set()).add(dict(o.rounds)[site])
+        total = {o.instance.number: self.total(o.instance.number, site) for o, _, _ in layer.uses}
+        return all(len(rounds) == total[n] for n, rounds in by_instance.items())
+
+    def total(self, number: int, site: int) -> int:
+        step = self.rounds[-1].step
+        for o, s in step.uses:
+            if o.instance.number == number:
+                return len(s.bodies) if hasattr(s, "bodies") else len(s.iterations)
+        return -1
+
+    def leave(self, zipped: list[tuple[str, Layer]]) -> None:
+        if not self.rounds:
+            self.elements.clear()
+
+    def over(
+        self,
+        current: Round,
+        zipped: list[tuple[str, Layer]],
+        variables: list[tuple[int, str]],
+        uses: Any,
+        counts: Any,
+        inner: list[py.Statement],
+    ) -> py.For:
+        """The `for` statement over the lists, the loop's own variables and its columns."""
+        names: list[str] = [e for e, _ in zipped]
+        sources: list[py.Expr] = [py.Attribute("self", layer.name) for _, layer in zipped]
+        if variables:
+            target, source = self.header(variables, uses)
+            names.append(target)
+            sources.append(source)
+        for name, cells in current.columns:
+            names.append(name)
+            sources.append(sequence([py.literal(c) for c in cells]))
+        if not sources:
+            count = self.value(Values(counts))
+            return py.For("_", py.call("range", count), inner)
+        if len(sources) == 1:
+            return py.For(_target(names[0]), sources[0], inner)
+        every = py.call("zip", *sources, strict=True)
+        return py.For(py.Tuple(tuple(map(_target, names)), naked=True), every, inner)
+
+    def header(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
+        """The loop's variables that the body reads, and what they run over."""
+        names = [n for _, n in variables]
+        tables = {tuple(tuple(row[i] for i, _ in variables) for row in s.values) for _, s in uses}
+        if len(tables) != 1:
+            return self.header_by_origin(variables, uses)
+        rows = next(iter(tables))
+        if len(names) == 1:
+            return names[0], sequence([py.literal(r[0]) for r in rows])
+        if [r[0] for r in rows] == list(range(len(rows))) and len(names) == 2:
+            seconds = sequence([py.literal(r[1]) for r in rows])
+            return ", ".join(names), py.call("enumerate", seconds)
+        return ", ".join(names), py.literal(tuple(rows))
+
+    def header_by_origin(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
+        """The spec's own list, where instances (or outer rounds) run over different ones."""
+        slots = tuple((o, Slot(s.items.value, s.items.origin, role="items")) for o, s in uses)
+        source = self.arguments.by_origin(Values(slots), self.read)
+        width = len(uses[0][1].names)
+        if source is None:
+            raise Varies
+        kept = dict(variables)
+        return ", ".join(kept.get(i, "_") for i in range(width)), source
+
+
+def _target(names: str) -> py.Expr:
+    parts = names.split(", ")
+    return py.Atom(names) if len(parts) == 1 else py.Tuple(tuple(map(py.Atom, parts)))

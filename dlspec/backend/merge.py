@@ -1,0 +1,254 @@
+"""Laying traces over each other: what stands at one place of a definition, in all its uses.
+
+The traces of one definition come from one text, so they agree statement by statement; where they
+differ in more than values, `Differs` says that they need classes of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlspec.backend.protocol import Hole, Inputs, Slot
+from dlspec.emit import python as py
+from dlspec.expr import Expr, Ref
+from dlspec.ir import model as ir
+
+
+class Differs(Exception):
+    """The uses of a definition differ in structure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Occurrence:
+    """One execution of a place: in which instance, and in which round of the loops around it."""
+
+    instance: ir.Instance
+    env: dict[Ref, Any]
+    rounds: tuple[tuple[int, int], ...] = ()
+
+    def inner(self, site: int, round_: int, env: dict[Ref, Any]) -> Occurrence:
+        return Occurrence(self.instance, {**self.env, **env}, (*self.rounds, (site, round_)))
+
+
+def first(instance: ir.Instance) -> Occurrence:
+    """The body of an instance."""
+    env: dict[Ref, Any] = {Ref(n): v for n, v in instance.arguments.items()}
+    env.update({Ref(n): v for n, v in instance.dims.items()})
+    return Occurrence(instance, env)
+
+
+# --- flows ------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Merged:
+    """A flow at one place in all its occurrences."""
+
+    kind: str
+    uses: list[tuple[Occurrence, Any]]
+    inputs: list[Merged] = field(default_factory=list)
+    named: dict[str, Merged] = field(default_factory=dict)
+    body: Merged | None = None
+
+    @property
+    def flow(self) -> Any:
+        return self.uses[0][1]
+
+    @property
+    def module(self) -> ir.Path | None:
+        return getattr(self.flow, "module", None)
+
+
+def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
+    flow = uses[0][1]
+    kind = flow.kind
+    if any(f.kind != kind for _, f in uses):
+        raise Differs
+    made = Merged(kind, uses)
+    match kind:
+        case "wire":
+            _same(f.name for _, f in uses)
+        case "carry" | "select":
+            _same(f.index for _, f in uses)
+    if kind in ("apply", "call", "repeat", "scope"):
+        _same(f.site for _, f in uses)
+        _same(len(f.inputs) for _, f in uses)
+        made.inputs = [
+            merge_flow([(o, f.inputs[i]) for o, f in uses]) for i in range(len(flow.inputs))
+        ]
+    if kind in ("apply", "call"):
+        _same(tuple(f.named) for _, f in uses)
+        _same(f.factory for _, f in uses)
+        made.named = {n: merge_flow([(o, f.named[n]) for o, f in uses]) for n in flow.named}
+    if kind == "select":
+        made.body = merge_flow([(o, f.value) for o, f in uses])
+    if kind == "scope":
+        made.body = merge_flow([(o, f.body) for o, f in uses])
+    if kind == "repeat":
+        rounds = [
+            (o.inner(f.site, i, {}), body) for o, f in uses for i, body in enumerate(f.bodies)
+        ]
+        made.body = merge_flow(rounds) if rounds else None
+    return made
+
+
+def _same(values: Any) -> None:
+    if len(set(values)) != 1:
+        raise Differs
+
+
+def flows(merged: Merged) -> Any:
+    """A flow and what it reads, inputs first."""
+    for m in (*merged.inputs, *merged.named.values()):
+        yield from flows(m)
+    if merged.body is not None:
+        yield from flows(merged.body)
+    yield merged
+
+
+# --- statements -------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Step:
+    """A statement at one place in all its occurrences."""
+
+    kind: str
+    uses: list[tuple[Occurrence, Any]]
+    value: Merged | None = None
+    bodies: dict[int, list[Step]] = field(default_factory=dict)
+    """Of a branch: by the number of the branch; of a loop: under 0."""
+
+    @property
+    def statement(self) -> Any:
+        return self.uses[0][1]
+
+
+def merge_body(bodies: Sequence[tuple[Occurrence, tuple[Any, ...]]]) -> list[Step]:
+    if not bodies:
+        return []
+    if len({len(b) for _, b in bodies}) != 1:
+        raise Differs
+    return [_merge_statement([(o, b[i]) for o, b in bodies]) for i in range(len(bodies[0][1]))]
+
+
+def _merge_statement(uses: list[tuple[Occurrence, Any]]) -> Step:
+    kind = uses[0][1].kind
+    if any(s.kind != kind for _, s in uses):
+        raise Differs
+    _same(s.site for _, s in uses)
+    step = Step(kind, uses)
+    match kind:
+        case "bind" | "output":
+            step.value = merge_flow([(o, s.value) for o, s in uses])
+        case "branch":
+            for taken in sorted({s.taken for _, s in uses if s.taken is not None}):
+                step.bodies[taken] = merge_body([(o, s.body) for o, s in uses if s.taken == taken])
+        case "loop":
+            rounds = [
+                (o.inner(s.site, i, _variables(s, i)), body)
+                for o, s in uses
+                for i, body in enumerate(s.iterations)
+            ]
+            step.bodies[0] = merge_body(rounds)
+    return step
+
+
+def _variables(loop: ir.Loop, round_: int) -> dict[Ref, Any]:
+    return {Ref(n, loop.site): v for n, v in zip(loop.names, loop.values[round_], strict=True)}
+
+
+# --- code -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Values(py.Expr):
+    """The slots at one place of the code, one for each occurrence."""
+
+    slots: tuple[tuple[Occurrence, Slot], ...]
+
+    @property
+    def role(self) -> str:
+        return self.slots[0][1].role
+
+    @property
+    def origin(self) -> Expr | None:
+        """The origin that all agree on."""
+        origins = {s.origin for _, s in self.slots}
+        return origins.pop() if len(origins) == 1 else None
+
+    @property
+    def omitted(self) -> bool:
+        """Everywhere the framework's own default."""
+        return all(same(s.value, s.default) for _, s in self.slots)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equal in type and value: 1 is not true."""
+    if isinstance(a, bool) is not isinstance(b, bool):
+        return False
+    return bool(a == b)
+
+
+def unify(codes: Sequence[tuple[Occurrence, Any]]) -> Any:
+    """One tree of code for all occurrences, with `Values` where there were slots."""
+    one = codes[0][1]
+    if isinstance(one, Slot):
+        if not all(isinstance(c, Slot) for _, c in codes):
+            raise Differs
+        return Values(tuple(codes))
+    if isinstance(one, tuple):
+        if any(not isinstance(c, tuple) or len(c) != len(one) for _, c in codes):
+            raise Differs
+        return tuple(unify([(o, c[i]) for o, c in codes]) for i in range(len(one)))
+    if isinstance(one, py.Expr | py.Arg | py.Clause):
+        if any(type(c) is not type(one) for _, c in codes):
+            raise Differs
+        changed = {
+            f.name: unify([(o, getattr(c, f.name)) for o, c in codes])
+            for f in dataclasses.fields(one)
+        }
+        return dataclasses.replace(one, **changed)
+    if any(c != one for _, c in codes):
+        raise Differs
+    return one
+
+
+def fill(code: Any, put: Callable[[Any], Any]) -> Any:
+    """Code with its values, holes and inputs replaced; arguments whose value is None go."""
+    if isinstance(code, Values | Hole | Inputs):
+        return put(code)
+    if isinstance(code, py.Call):
+        callee = fill(code.callee, put) if isinstance(code.callee, py.Expr) else code.callee
+        args = []
+        for a in code.args:
+            value = fill(a.value, put)
+            if value is None:
+                continue
+            args.append(dataclasses.replace(a, value=value))
+        return dataclasses.replace(code, callee=callee, args=tuple(args))
+    if isinstance(code, tuple):
+        return tuple(x for x in (fill(c, put) for c in code) if x is not None)
+    if isinstance(code, py.Expr | py.Arg | py.Clause):
+        changed = {
+            f.name: fill(getattr(code, f.name), put)
+            for f in dataclasses.fields(code)
+            if isinstance(getattr(code, f.name), py.Expr | py.Arg | py.Clause | tuple)
+        }
+        return dataclasses.replace(code, **changed) if changed else code
+    return code
+
+
+def values_in(code: Any) -> Any:
+    """Every `Values` of some code, in order."""
+    if isinstance(code, Values):
+        yield code
+    elif isinstance(code, tuple):
+        for c in code:
+            yield from values_in(c)
+    elif isinstance(code, py.Expr | py.Arg | py.Clause):
+        for f in dataclasses.fields(code):
+            yield from values_in(getattr(code, f.name))

@@ -1,0 +1,229 @@
+"""`model.py`: a class for each definition of a model, children first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dlspec.backend.arguments import Arguments
+from dlspec.backend.classes import ClassCode, ClassWriter
+from dlspec.backend.forward import Forward
+from dlspec.backend.merge import Differs, Occurrence
+from dlspec.backend.protocol import Backend, Use
+from dlspec.backend.scopes import open_scopes
+from dlspec.emit import python as py
+from dlspec.emit.text import identifier
+from dlspec.ir import model as ir
+
+
+PLANNED_IMPORTS = ("from collections.abc import Callable", "from functools import partial")
+
+
+class UnsupportedOp(Exception):
+    """A backend has no code for an op."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"{kind}: {reason}")
+        self.kind, self.reason = kind, reason
+
+
+@dataclass
+class Planned:
+    """A class that others may use."""
+
+    code: ClassCode
+    arguments_plan: Arguments
+    inputs: list[str]
+
+
+class Planner:
+    """Plans the classes of one model for one backend."""
+
+    def __init__(self, model: ir.ModelIR, backend: Backend, exact: bool = False) -> None:
+        self.model = open_scopes(model)
+        self.backend = backend
+        self.exact = exact
+        self.classes: dict[str, Planned] = {}
+        self.module_names = {
+            name for line in (*backend.style.imports, *PLANNED_IMPORTS) for name in _bound(line)
+        } | {*backend.style.helpers}
+        for name in self.model.definitions:
+            self.module_names.add(name)
+
+    def plan(self) -> list[ClassCode]:
+        self.split()
+        by_definition: dict[str, list[ir.Instance]] = {}
+        for instance in self.model.instances:
+            by_definition.setdefault(instance.definition, []).append(instance)
+        for name, definition in self.model.definitions.items():
+            if name in by_definition:
+                self.classes[name] = self.written(definition, by_definition[name])
+        return [c.code for c in self.classes.values()]
+
+    def written(self, definition: ir.Definition, instances: list[ir.Instance]) -> Planned:
+        name = identifier(definition.name, set())
+        writer = ClassWriter(self, definition, instances, name)
+        forward = Forward(writer)
+        making = writer.constructor()
+        method = forward.method()
+        arguments = writer.arguments.signature()
+        code = ClassCode(
+            name,
+            arguments,
+            self.statement(writer, making, method, arguments),
+            writer.helpers,
+            writer.imports,
+        )
+        return Planned(code, writer.arguments, [forward.local(n) for n in definition.inputs])
+
+    def statement(
+        self,
+        writer: ClassWriter,
+        making: list[py.Statement],
+        method: py.Function,
+        arguments: list[Any],
+    ) -> py.Class:
+        style = self.backend.style
+        is_model = writer.definition.kind == "model" and writer.instances[0] is self.model.root
+        params = [py.Param("self")]
+        for a in arguments:
+            params.append(py.Param(a.name, a.annotation, a.default))
+        parent: py.Expr = py.Call(py.Attribute(py.call("super"), "__init__"))
+        if style.keyword_init:
+            params.append(py.Param("**kwargs"))
+            parent = py.Call(
+                py.Attribute(py.call("super"), "__init__"), (py.Arg(py.Atom("kwargs"), "**"),)
+            )
+        stored = [py.Assign(py.Attribute("self", n), value) for n, value in writer.stored.items()]
+        init: list[py.Statement] = []
+        if making or stored or arguments or style.keyword_init:
+            body = [py.Do(parent), *stored, *making]
+            init.append(py.Function("__init__", params, body, returns="None"))
+        base = style.model if is_model else style.module
+        doc = self.parameters_line(writer) if is_model else writer.definition.doc.strip()
+        return py.Class(writer.name, (base,), doc, [*init, method])
+
+    def parameters_line(self, writer: ClassWriter) -> str:
+        values = writer.instances[0].arguments
+        plain = {n: v for n, v in values.items() if isinstance(v, int | float | str | list | tuple)}
+        text = ", ".join(f"{n}={py.literal(v)}" for n, v in plain.items())
+        return f"{text}." if text else ""
+
+    def unsupported(self, op: Any) -> Exception:
+        row = self.backend.unsupported.get(type(op))
+        reason = row.reason if row else "no code is written for it"
+        return UnsupportedOp(op.kind(), reason)
+
+    # -- layers that are passed on
+
+    def factory(self, layer: Any, use: Use | None, at: Occurrence, writer: ClassWriter) -> py.Expr:
+        """What makes a layer when called: `nn.ReLU`, `partial(nn.LeakyReLU, 0.2)`."""
+        make = writer.make_block(layer) if use is None else self.backend.style.object_of(use)
+        return _partial(_concrete(make))
+
+    def default_factory(self, definition: ir.Definition, parameter: str) -> py.Expr | None:
+        """The default of a `layer` parameter, where making it needs no input."""
+        p = next(p for p in definition.parameters if p.name == parameter)
+        layer = p.default.value if p.default is not None else None
+        op = getattr(layer, "op", None)
+        if op is None or type(op).sizes:
+            return None
+        use = Use(op, (), {}, (), {})
+        return _partial(_concrete(self.backend.style.object_of(use)))
+
+    # -- definitions whose uses differ in structure
+
+    def split(self) -> None:
+        """Gives each structure of a definition a class of its own, where one does not do."""
+        from dlspec.backend.merge import first, merge_body
+
+        for name in list(self.model.definitions):
+            instances = [i for i in self.model.instances if i.definition == name]
+            groups: list[list[ir.Instance]] = []
+            for instance in instances:
+                for group in groups:
+                    try:
+                        merge_body([(first(i), i.body) for i in (*group, instance)])
+                    except Differs:
+                        continue
+                    group.append(instance)
+                    break
+                else:
+                    groups.append([instance])
+            for number, group in enumerate(groups[1:], start=2):
+                self.rename(name, f"{name}{number}", {i.number for i in group})
+
+    def rename(self, name: str, new: str, numbers: set[int]) -> None:
+        while new in self.model.definitions:
+            new += "_"
+        self.module_names.add(new)
+        definitions: dict[str, ir.Definition] = {}
+        for n, d in self.model.definitions.items():
+            definitions[n] = d
+            if n == name:
+                definitions[new] = d.model_copy(update={"name": new})
+        instances = tuple(
+            i.model_copy(update={"definition": new}) if i.number in numbers else i
+            for i in self.model.instances
+        )
+        self.model = self.model.model_copy(
+            update={"definitions": definitions, "instances": instances}
+        )
+
+
+def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool = False) -> str:
+    """The text of `model.py`."""
+    planner = Planner(model, backend, exact)
+    classes = planner.plan()
+    style = backend.style
+    helpers = [h for h in style.helpers if any(h in c.helpers for c in classes)]
+    imports = [
+        *style.imports,
+        "from functools import partial",
+        "from collections.abc import Callable",
+    ]
+    for c in classes:
+        imports.extend(sorted(c.imports))
+    body: list[py.Statement] = [py.Raw(style.helpers[h]) for h in helpers]
+    for statement in (c.statement for c in classes):
+        if body:
+            body.extend((py.Blank(), py.Blank()))
+        body.append(statement)
+    made = py.Module(doc or f"{model.name}.", [_import(line) for line in imports], body)
+    return made.render()
+
+
+def _import(line: str) -> py.Import | py.From:
+    words = line.split()
+    if words[0] == "import":
+        return py.Import(words[1], words[3] if len(words) > 2 else "")
+    names = tuple(n.strip() for n in line.split(" import ")[1].split(","))
+    return py.From(words[1], names)
+
+
+def _bound(line: str) -> list[str]:
+    words = line.split()
+    if words[0] == "import":
+        return [words[-1].split(".")[0]]
+    return [n.strip() for n in line.split(" import ")[1].split(",")]
+
+
+def _concrete(make: py.Expr) -> py.Expr:
+    """A constructor call with its slots as literals."""
+    from dlspec.backend.merge import fill, unify
+
+    def put(values: Any) -> Any:
+        if values.omitted:
+            return None
+        value = values.slots[0][1].value
+        return value if isinstance(value, py.Expr) else py.literal(value)
+
+    return fill(unify([(None, make)]), put)  # type: ignore[list-item]
+
+
+def _partial(make: py.Expr) -> py.Expr:
+    assert isinstance(make, py.Call)
+    callee = py.Code(make.callee) if isinstance(make.callee, str) else make.callee
+    if not make.args:
+        return callee
+    return py.Call("partial", (py.Arg(callee), *make.args))

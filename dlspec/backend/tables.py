@@ -1,0 +1,130 @@
+"""Lists of layers as comprehensions over tables of literals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dlspec.backend.arguments import Arguments, Varies
+from dlspec.backend.merge import Values, fill, values_in
+from dlspec.emit import python as py
+from dlspec.emit.text import identifier
+from dlspec.expr import Ref
+
+SHORTEST_RANGE = 4
+"""Fewer numbers in a progression are written out."""
+
+
+def plain(name: str) -> py.Expr:
+    """An argument within the constructor: its name."""
+    return py.Atom(name)
+
+
+def comprehension(
+    template: Any,
+    rows: Sequence[int],
+    row_of: Callable[[Any], int],
+    arguments: Arguments,
+    count: Callable[[], py.Expr],
+    wrap: Callable[[py.Expr], py.Expr],
+) -> py.Expr:
+    """`Layer(a, b) for a, b in ((1, 2), (3, 4))`, or `for _ in range(n)` where nothing varies.
+
+    `template` is the constructor call with `Values`, whose occurrences `row_of` sorts into rows.
+    """
+    fixed: dict[int, py.Expr | None] = {}
+    columns: list[tuple[str, list[py.Expr]]] = []
+    names: dict[int, str] = {}
+    for values in values_in(template):
+        if id(values) in fixed or id(values) in names:
+            continue
+        if values.omitted:
+            fixed[id(values)] = None
+            continue
+        try:
+            fixed[id(values)] = arguments.resolve(values, plain)
+        except Varies:
+            cells = [arguments.resolve(_row(values, r, row_of), plain) for r in rows]
+            names[id(values)] = _column(columns, values, cells, arguments)
+
+    def put(code: Any) -> Any:
+        if id(code) in names:
+            return py.Atom(names[id(code)])
+        return fixed[id(code)]
+
+    element = fill(template, put)
+    if not columns:
+        return wrap(py.Generator(element, "_", py.call("range", count())))
+    targets = [py.Atom(n) for n, _ in columns]
+    if len(columns) == 1:
+        return wrap(py.Generator(element, targets[0], sequence(columns[0][1])))
+    table = py.Tuple(tuple(py.Tuple(row) for row in zip(*(c for _, c in columns), strict=True)))
+    return wrap(py.Generator(element, py.Tuple(tuple(targets)), table))
+
+
+def _row(values: Values, row: int, row_of: Callable[[Any], int]) -> Values:
+    return Values(tuple((o, s) for o, s in values.slots if row_of(o) == row))
+
+
+def _column(
+    columns: list[tuple[str, list[py.Expr]]],
+    values: Values,
+    cells: list[py.Expr],
+    arguments: Arguments,
+) -> str:
+    for name, known in columns:
+        if known == cells:
+            return name
+    taken = arguments.taken | {n for n, _ in columns}
+    e = values.origin
+    if isinstance(e, Ref) and e.loop is not None and e.name not in taken:
+        name = identifier(e.name, taken)
+    elif values.role not in taken:
+        name = identifier(values.role or "value", taken)
+    else:
+        name = identifier("size", taken)
+    columns.append((name, cells))
+    return name
+
+
+def sequence(cells: Sequence[py.Expr]) -> py.Expr:
+    """A tuple of literals; progressions of integers print as ranges."""
+    numbers = [_integer(c) for c in cells]
+    if any(n is None for n in numbers):
+        return py.Tuple(tuple(cells))
+    runs = _runs([n for n in numbers if n is not None])
+    if len(runs) == 1 and len(runs[0]) >= SHORTEST_RANGE:
+        return _range(runs[0])
+    items: list[py.Expr] = []
+    for run in runs:
+        if len(run) >= SHORTEST_RANGE:
+            items.append(py.Star(_range(run)))
+        else:
+            items.extend(map(py.literal, run))
+    return py.Tuple(tuple(items))
+
+
+def _integer(cell: py.Expr) -> int | None:
+    if isinstance(cell, py.Atom) and cell.kind == "number" and cell.text.isdecimal():
+        return int(cell.text)
+    return None
+
+
+def _runs(numbers: list[int]) -> list[list[int]]:
+    """The numbers cut into arithmetic progressions, greedily."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        last = runs[-1] if runs else None
+        if last and (len(last) == 1 or n - last[-1] == last[1] - last[0]) and n != last[-1]:
+            last.append(n)
+        else:
+            runs.append([n])
+    return runs
+
+
+def _range(run: list[int]) -> py.Expr:
+    step = run[1] - run[0]
+    stop = run[-1] + (1 if step > 0 else -1) if abs(step) == 1 else run[-1] + step
+    if step != 1:
+        return py.call("range", run[0], stop, step)
+    return py.call("range", stop) if run[0] == 0 else py.call("range", run[0], stop)

@@ -24,16 +24,16 @@ class Verbatim(py.Function):
 class Written:
     """What a spec makes of one file: its constants, its functions, and tables that call functions.
 
+    `functions` has the written ones and, as text, the names of verbatim ones that others call.
     `files` are the verbatim files in which names are looked up, the first that has one; `imports`
-    may hold more than is used; `roots` names what other files call.
+    may hold more than is used.
     """
 
     doc: str
     files: Sequence[str]
     imports: Sequence[py.Import | py.From] = ()
     constants: Sequence[py.Assign] = ()
-    functions: Sequence[py.Function] = ()
-    roots: Sequence[str] = ()
+    functions: Sequence[py.Function | str] = ()
     tables: Sequence[py.Assign] = ()
 
 
@@ -54,15 +54,17 @@ class _Composer:
     def render(self) -> str:
         w = self.written
         self.imports += w.imports
-        self.placed |= {f.name for f in w.functions} | {str(a.target) for a in w.constants}
+        self.placed |= {f.name for f in w.functions if isinstance(f, py.Function)}
+        self.placed |= {str(a.target) for a in w.constants}
         for constant in w.constants:
             self._use_all(constant)
         self.constants += w.constants
         for function in w.functions:
-            self.functions.append(function)
-            self._use_all(function)
-        for root in w.roots:
-            self._use(root)
+            if isinstance(function, str):
+                self._use(function)
+            else:
+                self.functions.append(function)
+                self._use_all(function)
         for table in w.tables:
             self._use_all(table)
         blank = [py.Blank()] if w.tables else []

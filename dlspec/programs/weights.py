@@ -37,8 +37,7 @@ def weights_file(weights: Mapping[str, Weight]) -> str:
             files=("grouped", "draws", "store") if "GROUPS" in extra else ("draws", "store"),
             imports=IMPORTS,
             constants=constants,
-            functions=[_draw(usual, weights, bool(odd))],
-            roots=("write", "read"),
+            functions=[_draw(usual, weights, bool(odd)), "write", "read"],
             tables=[_table("INITIAL", initial)] if initial else [],
         )
     )

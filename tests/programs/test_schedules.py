@@ -16,7 +16,7 @@ def test_a_constant():
 
 
 def test_steps():
-    rates = s.step(1.0, 7, every=3, factor=0.1)
+    rates = s.step(1.0, 7, every=3, gamma=0.1)
     assert rates.tolist() == pytest.approx([1, 1, 1, 0.1, 0.1, 0.1, 0.01])
 
 

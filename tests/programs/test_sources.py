@@ -143,6 +143,15 @@ def test_labels_that_are_numbers_are_in_the_order_of_numbers():
     assert labels.class_names(np.array([10, 9, 9])) == ["9", "10"]
 
 
+def test_numbers_count_from_0_where_the_spec_says_how_many_there_are():
+    names = labels.class_names(np.array(["2", "1"]), 3, "kind")
+    assert labels.class_index(np.array(["2", "1"]), names, "kind").tolist() == [2, 1]
+    with pytest.raises(DataError, match="kind, row 1: no class '3' among 0, 1, 2"):
+        labels.class_index(np.array(["3", "1"]), names, "kind")
+    with pytest.raises(DataError, match=r"kind has 4 classes, not 2: a, b, c, \.\.\."):
+        labels.class_names(np.array(list("abcd")), 2, "kind")
+
+
 @pytest.mark.parametrize("bad", [3, -1, 1.5])
 def test_a_label_outside_its_classes(bad):
     with pytest.raises(DataError, match=r"label, row 2: .* is not a class of 0 to 2"):

@@ -30,11 +30,13 @@ def read_npz(path: Path, names: Sequence[str]) -> Rows:
     return rows
 
 
-def checked(values: np.ndarray, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """The values, if they are finite numbers of this shape per row."""
+def checked(
+    values: np.ndarray, name: str, shape: tuple[int, ...] | None = None
+) -> np.ndarray:
+    """The same values, if they are finite numbers, and each row has this shape."""
     if values.dtype.kind not in "biuf":
         raise DataError(f"{name}: {values.dtype} values, where numbers are needed")
-    if values.shape[1:] != shape:
+    if shape is not None and values.shape[1:] != shape:
         found = list(values.shape[1:])
         raise DataError(
             f"{name}: the rows have shape {found}, the spec says {list(shape)}"

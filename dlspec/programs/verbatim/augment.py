@@ -32,6 +32,13 @@ def flips(count: int, chance: float, axis: int, rng: np.random.Generator) -> np.
     return pull
 
 
+def mirror(image: np.ndarray, chosen: np.ndarray, axis: int) -> np.ndarray:
+    """The same images, the chosen ones reflected along `axis`."""
+    image = image.copy()
+    image[chosen] = np.flip(image[chosen], axis)
+    return image
+
+
 def resample(image: np.ndarray, pull: np.ndarray) -> np.ndarray:
     """Images [N, C, H, W], each pixel read from where its map [3, 3] sends it.
 
@@ -55,14 +62,14 @@ def resample(image: np.ndarray, pull: np.ndarray) -> np.ndarray:
     corner += (np.arange(count) * ((height + 3) * stride) + stride + 1)[:, None, None]
     out = np.empty_like(image)
     for channel, plane in enumerate(padded.reshape(channels, -1)):  # one fits the cache
-        upper = blend(read(plane, corner), read(plane[1:], corner), right)
+        upper = blend(pick(plane, corner), pick(plane[1:], corner), right)
         plane = plane[stride:]
-        lower = blend(read(plane, corner), read(plane[1:], corner), right)
+        lower = blend(pick(plane, corner), pick(plane[1:], corner), right)
         out[:, channel] = blend(upper, lower, down)
     return out
 
 
-def read(plane: np.ndarray, index: np.ndarray) -> np.ndarray:
+def pick(plane: np.ndarray, index: np.ndarray) -> np.ndarray:
     """The values at these places, which exist: `clip` only spares the check."""
     return plane.take(index, mode="clip")
 

@@ -7,14 +7,20 @@ import numpy as np
 from dlspec.programs.verbatim.rows import DataError
 
 
-def class_names(column: np.ndarray) -> list[str]:
-    """The classes that a column has: numbers in their order, then words in theirs."""
+def class_names(
+    column: np.ndarray, count: int | None = None, what: str = ""
+) -> list[str]:
+    """The classes that a column has: numbers in their order, words in theirs.
 
-    def rank(name: str) -> tuple[bool, float, str]:
-        digits = name.removeprefix("-").isdecimal()
-        return not digits, int(name) if digits else 0, name
-
-    return sorted(map(str, np.unique(column)), key=rank)
+    Where their count is known, numbers are those from 0 on, and words may not be more.
+    """
+    found = sorted(map(str, np.unique(column)))
+    if all(name.removeprefix("-").isdecimal() for name in found):
+        return sorted(found, key=int) if count is None else [*map(str, range(count))]
+    if count is not None and len(found) > count:
+        known = ", ".join(found[: count + 1])
+        raise DataError(f"{what} has {len(found)} classes, not {count}: {known}, ...")
+    return found
 
 
 def class_index(column: np.ndarray, names: Sequence[str], what: str) -> np.ndarray:

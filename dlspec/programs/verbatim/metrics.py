@@ -14,6 +14,12 @@ def accuracy(table: np.ndarray) -> float:
     return float(table.trace() / table.sum())
 
 
+def top_accuracy(label: np.ndarray, scores: np.ndarray, top: int, axis: int) -> float:
+    """The share of labels among the classes of the `top` largest scores."""
+    best = np.flip(scores.argsort(axis, kind="stable"), axis).take(range(top), axis)
+    return float((best == np.expand_dims(label, axis)).any(axis).mean())
+
+
 def precision(table: np.ndarray) -> np.ndarray:
     """For each class, the share of those taken for it that are of it, or 0."""
     return table.diagonal() / np.maximum(table.sum(0), 1)
@@ -65,3 +71,14 @@ def errors(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """The differences, as [rows, values]."""
     difference = predicted.reshape(target.shape).astype(np.float64) - target
     return difference.reshape(len(target), -1)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of yes."""
+    return np.exp(-np.logaddexp(0, -logits))
+
+
+def softmax(logits: np.ndarray, axis: int) -> np.ndarray:
+    """Probabilities of the classes along `axis`."""
+    grown = np.exp(logits - logits.max(axis, keepdims=True))
+    return grown / grown.sum(axis, keepdims=True)

@@ -6,7 +6,6 @@ import numpy as np
 from PIL import Image
 
 from dlspec.programs.verbatim.rows import DataError
-from dlspec.programs.verbatim.transforms import resize
 
 SUFFIXES = {
     ".bmp",
@@ -45,11 +44,20 @@ def read_picture(path: Path, channels: int) -> np.ndarray:
     return values.astype(np.float32) / 255
 
 
-def read_pictures(
-    paths: list[Path], channels: int, size: tuple[int, int]
-) -> np.ndarray:
-    """Pictures [N, C, H, W] in 0…1, all resized to (H, W)."""
-    out = np.empty((len(paths), channels, *size), np.float32)
-    for i, path in enumerate(paths):
-        out[i] = resize(read_picture(path, channels), size)
-    return out
+def sized(values: np.ndarray, shape: tuple[int, ...], path: Path) -> np.ndarray:
+    """The same picture, if it has the shape that the spec says."""
+    if values.shape != shape:
+        height, width = values.shape[1:]
+        message = (
+            f"{path} is {height} by {width}, the spec says {shape[1]} by {shape[2]}"
+        )
+        raise DataError(message)
+    return values
+
+
+def folders(paths: list[Path], root: Path) -> np.ndarray:
+    """The name of the folder, directly below `root`, in which each picture lies."""
+    for path in paths:
+        if path.parent == root:
+            raise DataError(f"{path} lies in no folder that says its label")
+    return np.array([path.relative_to(root).parts[0] for path in paths])

@@ -1,6 +1,8 @@
 """Rows as columns of arrays."""
 
 import hashlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -29,3 +31,11 @@ def digest(parts: dict[str, Rows]) -> str:
             whole.update(f"{part} {name} {values.dtype.str} {values.shape}\n".encode())
             whole.update(np.ascontiguousarray(values).data)
     return whole.hexdigest()
+
+
+def plain(fitted: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The same as lists, for JSON, which keeps every digit."""
+    return {
+        name: {key: np.asarray(values).tolist() for key, values in learned.items()}
+        for name, learned in fitted.items()
+    }

@@ -15,9 +15,9 @@ def constant(peak: float, steps: int) -> np.ndarray:
     return np.full(steps, peak)
 
 
-def step(peak: float, steps: int, every: int, factor: float) -> np.ndarray:
-    """The peak, multiplied by `factor` after each `every` steps."""
-    return peak * factor ** (np.arange(steps) // every)
+def step(peak: float, steps: int, every: int, gamma: float) -> np.ndarray:
+    """The peak, multiplied by `gamma` after each `every` steps."""
+    return peak * gamma ** (np.arange(steps) // every)
 
 
 def cosine(peak: float, steps: int, to: float) -> np.ndarray:

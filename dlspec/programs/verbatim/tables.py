@@ -10,7 +10,10 @@ from dlspec.programs.verbatim.rows import DataError, Rows
 
 
 def read_csv(
-    path: Path, numbers: Sequence[str], texts: Sequence[str], separator: str = ","
+    path: Path,
+    numbers: Sequence[str] = (),
+    texts: Sequence[str] = (),
+    separator: str = ",",
 ) -> Rows:
     """Columns of a table with a header: numbers as float64, texts as they stand."""
     wanted, lines, cells = [*numbers, *texts], [], []

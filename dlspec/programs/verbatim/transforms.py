@@ -1,5 +1,8 @@
 """What is done to the values of a field."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from dlspec.programs.verbatim.rows import DataError
@@ -7,19 +10,27 @@ from dlspec.programs.verbatim.rows import DataError
 
 def moments(values: np.ndarray, axis: tuple[int, ...]) -> dict[str, np.ndarray]:
     """Mean and standard deviation over `axis`; 1 for what does not vary."""
-    mean = values.mean(axis, np.float64)
-    std = values.std(axis, np.float64)
+    mean = values.mean(axis, np.float64, keepdims=True)[0]
+    std = values.std(axis, np.float64, keepdims=True)[0]
     return {"mean": mean, "std": np.where(std > 0, std, 1.0)}
 
 
-def one_hot(index: np.ndarray, count: int, what: str) -> np.ndarray:
-    """A new last axis of `count`, 1 at the index and 0 elsewhere."""
-    wrong = (index < 0) | (index >= count) | (index != np.floor(index))
+def standardize(values: np.ndarray, moments: Mapping[str, Any]) -> np.ndarray:
+    """Mean 0 and standard deviation 1, where the moments are those of the values."""
+    kind = np.result_type(values.dtype, np.float32)
+    mean, std = np.asarray(moments["mean"], kind), np.asarray(moments["std"], kind)
+    return (values - mean) / std
+
+
+def whole(values: np.ndarray, dtype: type[np.integer], what: str) -> np.ndarray:
+    """The values as integers. Raises DataError at one that is none."""
+    limits = np.iinfo(dtype)
+    wrong = (values != np.floor(values)) | (values < limits.min) | (values > limits.max)
     if wrong.any():
         row, *at = map(int, np.argwhere(wrong)[0])
-        found = f"{index[(row, *at)]:g} is not one of 0 to {count - 1}"
+        found = f"{values[(row, *at)]:.10g} is not a whole number of {limits.bits} bits"
         raise DataError(f"{what}, row {row + 1}: {found}")
-    return np.eye(count, dtype=np.float32)[index.astype(np.int64)]
+    return values.astype(dtype)
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

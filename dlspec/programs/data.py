@@ -1,0 +1,276 @@
+"""`data.py` of a program: its rows, from the source to the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dlspec.emit import python as py
+from dlspec.ir.recipe import Data, Field, Train
+from dlspec.programs.augment import augment_function
+from dlspec.programs.chains import Chain
+from dlspec.programs.compose import Written, compose
+from dlspec.programs.library import free_names, parse
+from dlspec.programs.readers import (
+    Reader,
+    class_names,
+    column,
+    column_names,
+    has_names,
+    per_picture,
+    picture_column,
+    read_field,
+    reader,
+)
+from dlspec.programs.words import split_text
+from dlspec.recipe.bundled import SETS
+from dlspec.recipe.sources import Images, Sklearn
+from dlspec.recipe.splits import Ordered, Random, Stratified
+
+FILES = (
+    *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
+    *("augment",),
+)
+IMPORTS = (
+    py.Import("functools"),
+    py.From("pathlib", ("Path",)),
+    py.From("typing", ("Any",)),
+    py.Import("numpy", "np"),
+)
+CACHE = (py.Code("functools.cache"),)
+ROWS = py.Code("Rows")
+BY_PART = "{part: take(rows, index) for part, index in parts.items()}"
+
+
+def data_file(
+    data: Data,
+    train: Train | None = None,
+    *,
+    folder: str = ".",
+    classes: Mapping[str, Sequence[str]] | None = None,
+    draws: bool = False,
+) -> str:
+    """The text of `data.py`.
+
+    `folder` leads from the program's folder to that of the spec, where its paths begin. `classes`
+    has the names of a field's classes as the lock file keeps them; those of other fields are read
+    from the data. With `draws`, `stream(seed, step)` is there for dropout and its like.
+
+    It offers `load()` (a dict of the parts, each a dict of arrays by field), `steps`, `order`,
+    `batches`, `chunks`, `facts()` (for the lock file) and `DataError`; `prepare(columns)`, which
+    makes the model's inputs, takes `fitted` too where they depend on it, and `picture(path)` is
+    there where the source is pictures.
+    """
+    return compose(_Writer(data, train, folder, dict(classes or {})).written(draws))
+
+
+@dataclass(slots=True)
+class _Writer:
+    data: Data
+    train: Train | None
+    folder: str
+    classes: dict[str, Sequence[str]]
+    reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = reader(self.data)
+
+    # --- what the data holds ------------------------------------------------------------------
+
+    @property
+    def inputs(self) -> list[Field]:
+        """The fields that feed the model."""
+        fed = set(self.train.inputs.values()) if self.train else set()
+        return [f for f in self.data.fields if f.name in fed]
+
+    @property
+    def others(self) -> list[Field]:
+        return [f for f in self.data.fields if f not in self.inputs]
+
+    @property
+    def learned(self) -> dict[str, py.Expr]:
+        """What the data tells, by its key: classes, and statistics of the training rows."""
+        found: dict[str, py.Expr] = {}
+        whole = self._columns()
+        for f in self.data.fields:
+            if has_names(f, self.data) and f.name not in self.classes:
+                names = class_names(f, whole[f.columns[0]])
+                found[f.name] = py.Dict(((py.literal("classes"), names),))
+        train = {c: py.Index(v, "train") for c, v in whole.items()}
+        for f in self.data.fields:
+            for key, values, axes in self._chain(f, train).fitted:
+                found[key] = py.call("moments", values, axes)
+        return found
+
+    def _columns(self) -> dict[str, py.Expr]:
+        """Every column, when they are gathered."""
+        return {c: column(c) for c in (*column_names(self.data), *self._pictures().values())}
+
+    def _pictures(self) -> dict[str, str]:
+        """The column that holds a field's pictures, by the field's name."""
+        if not isinstance(self.data.source, Images):
+            return {}
+        pictures = [f for f in self.data.fields if f.columns == ("image",)]
+        return {f.name: picture_column(f, self.data) for f in pictures}
+
+    def _chain(self, f: Field, columns: Mapping[str, py.Expr], fitted: str = "fitted") -> Chain:
+        done = 0
+        if f.name in self._pictures():
+            columns = {"image": columns[self._pictures()[f.name]]}
+            done = per_picture(f)
+        if f.name in self.classes:
+            names: py.Expr = py.Index("CLASSES", py.literal(f.name))
+        else:
+            names = py.Index(py.Index(fitted, py.literal(f.name)), py.literal("classes"))
+        value, state = read_field(f, self.data, columns, names)
+        return Chain(f, value, state, fitted).through(f.transforms[done:])
+
+    def _rows(
+        self, fields: Sequence[Field], columns: Mapping[str, py.Expr], fitted: str
+    ) -> py.Dict:
+        chains = [(py.literal(f.name), self._chain(f, columns, fitted).cast()) for f in fields]
+        return py.Dict(tuple(chains))
+
+    # --- the file -----------------------------------------------------------------------------
+
+    def written(self, draws: bool) -> Written:
+        learned = self.learned
+        functions: list[py.Function | str] = []
+        functions += self._load_learned(learned) if learned else [self._load()]
+        if self.inputs:
+            functions.append(self._prepare())
+        functions += [*self.reader.functions, "steps", "batches"]
+        if self.data.augment:
+            functions.append(augment_function(self.data))
+        functions += ["chunks", *(["stream"] if draws else []), self._facts(bool(learned))]
+        augmented = ("augmented",) if self.data.augment else ()
+        return Written(
+            f"The rows of `data {self.data.name}`: NumPy only, the same file whatever the backend.",
+            files=(*augmented, "batches", *FILES),
+            imports=(*IMPORTS, *self.reader.imports),
+            constants=self._constants(bool(learned)),
+            functions=functions,
+        )
+
+    def _constants(self, learned: bool) -> list[py.Assign]:
+        found = []
+        if self.reader.folder:
+            where: py.Expr = py.Code("Path(__file__).parent")
+            if self.folder != ".":
+                below = py.Binary(where, "/", py.literal(self.folder))
+                where = py.call(py.Attribute(below, "resolve"))
+            found.append(py.Assign("FOLDER", where, "where the paths of the spec begin"))
+        if self.classes:
+            names = {name: tuple(c) for name, c in self.classes.items()}
+            found.append(py.Assign("CLASSES", py.literal(names)))
+        if learned:
+            found.append(py.Assign("Fitted", "dict[str, dict[str, Any]]"))
+        return found
+
+    def _load(self) -> py.Function:
+        """Where nothing is learned from the data."""
+        read = self.reader
+        body = list(read.statements)
+        columns = self._columns() if read.gathered else read.given
+        rows: py.Expr = self._rows(self.others, columns, "")
+        if self.inputs:
+            used = [c for f in self.inputs for c in self._columns_of(f)]
+            prepared = py.call("prepare", read.gather(list(dict.fromkeys(used))))
+            rows = py.Binary(prepared, "|", rows) if self.others else prepared
+        body.append(py.Assign("rows", rows))
+        by = self.data.split.by if isinstance(self.data.split, Stratified) else ""
+        label = py.Index("rows", py.literal(by))
+        body.append(py.Assign("parts", self._split(label, py.Code("length(rows)"))))
+        body.append(py.Return(BY_PART))
+        return py.Function(
+            "load", (), body, "dict[str, Rows]", f"{split_text(self.data.split)}.", CACHE
+        )
+
+    def _columns_of(self, f: Field) -> Sequence[str]:
+        return (self._pictures()[f.name],) if f.name in self._pictures() else f.columns
+
+    def _load_learned(self, learned: Mapping[str, py.Expr]) -> list[py.Function]:
+        """Where some of what the rows become depends on the rows."""
+        read = self.reader
+        body = list(read.statements)
+        if not read.gathered:
+            body.append(py.Assign("columns", read.gather(list(read.given))))
+        by = self.data.split.by if isinstance(self.data.split, Stratified) else ""
+        label = column(self.data.field(by).columns[0]) if by else py.Code("")
+        split = self._split(label, py.Code("length(columns)"))
+        body.append(py.Return(py.Tuple((py.Code("columns"), split), naked=True)))
+        text = split_text(self.data.split)
+        doc = f"The columns of the source, and the rows of each part: {text}."
+        found = [py.Function("read", (), body, "tuple[Rows, Parts]", doc, CACHE)]
+
+        names = tuple((py.literal(k), v) for k, v in learned.items())
+        train = "train" in _names(learned.values())
+        body = [py.Assign("columns, parts" if train else "columns, _", "read()")]
+        body += [py.Assign("train", 'parts["train"]')] if train else []
+        body.append(py.Return(py.Dict(names)))
+        doc = "What the data tells: classes, and statistics of the training rows."
+        found.append(py.Function("fit", (), body, "Fitted", doc, CACHE))
+
+        rows: py.Expr = self._rows(self.others, self._columns(), "fitted")
+        body = [py.Assign("columns, parts", "read()")]
+        if self.inputs:
+            given = "columns, fitted" if self._prepares_fitted() else "columns"
+            prepared = py.Code(f"prepare({given})")
+            rows = py.Binary(prepared, "|", rows) if self.others else prepared
+        if "fitted" in _names([rows]):
+            body.append(py.Assign("fitted", "fit()"))
+        body += [py.Assign("rows", rows), py.Return(BY_PART)]
+        doc = "The rows of each part."
+        found.append(py.Function("load", (), body, "dict[str, Rows]", doc, CACHE))
+        return found
+
+    def _split(self, label: py.Expr, count: py.Expr) -> py.Expr:
+        shares = self.data.split.shares()
+        match self.data.split:
+            case Stratified(seed=seed):
+                return py.call("stratified", label, shares, seed=seed)
+            case Random(seed=seed):
+                return py.call("random", count, shares, seed=seed)
+            case Ordered():
+                return py.call("ordered", count, shares)
+        return py.Dict(((py.literal("train"), py.call("np.arange", count)),))
+
+    def _prepare(self) -> py.Function:
+        params = [py.Param("columns", ROWS)]
+        if self._prepares_fitted():
+            params.append(py.Param("fitted", "Fitted"))
+        rows = self._rows(self.inputs, self._columns(), "fitted")
+        doc = "The model's inputs, from columns of the source."
+        return py.Function("prepare", params, [py.Return(rows)], ROWS, doc)
+
+    def _prepares_fitted(self) -> bool:
+        """The model's inputs take something that was learned."""
+        return "fitted" in _names([self._rows(self.inputs, self._columns(), "fitted")])
+
+    def _facts(self, learned: bool) -> py.Function:
+        entries: list[tuple[py.Expr | str, py.Expr | str]] = [
+            (py.literal("hash"), "digest(load())"),
+            (py.literal("rows"), "{part: length(rows) for part, rows in load().items()}"),
+        ]
+        known = {name: list(c) for name, c in self._known_classes().items()}
+        if known:
+            entries.append((py.literal("classes"), py.literal(known)))
+        if learned:
+            entries.append((py.literal("fitted"), "plain(fit())"))
+        body = [py.Return(py.Dict(tuple(entries), broken=True))]
+        return py.Function(
+            "facts", (), body, "dict[str, Any]", "What the lock file says of the data."
+        )
+
+    def _known_classes(self) -> dict[str, Sequence[str]]:
+        """The names of classes that are known without reading the data."""
+        found = dict(self.classes)
+        if isinstance(self.data.source, Sklearn):
+            names = SETS[self.data.source.name].classes
+            targets = [f for f in self.data.fields if f.columns == ("target",)]
+            found |= {f.name: names for f in targets if names and f.type.dtype == "class"}
+        return found
+
+
+def _names(values: Sequence[py.Expr]) -> set[str]:
+    return {name for v in values for name in free_names(parse(str(v)))}

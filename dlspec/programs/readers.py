@@ -1,0 +1,190 @@
+"""How a program reads its source: the statements, and an expression for each column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dlspec.emit import python as py
+from dlspec.ir.recipe import Data, Field
+from dlspec.programs.chains import Chain, State, is_class
+from dlspec.recipe.bundled import SETS
+from dlspec.recipe.sources import Csv, Images, Npz, Sklearn
+from dlspec.recipe.transforms import Resize
+
+COLUMNS = py.Code("columns")
+
+
+@dataclass(slots=True)
+class Reader:
+    """What reads a source, for the writer of `load`.
+
+    `gather` is the dict of all columns, as it is when `statements` have run; `given` has the
+    expression of each column in it, before they are gathered.
+    """
+
+    statements: list[py.Statement] = field(default_factory=list)
+    given: dict[str, py.Expr] = field(default_factory=dict)
+    gathered: bool = False
+    functions: list[py.Function] = field(default_factory=list)
+    imports: list[py.Import | py.From] = field(default_factory=list)
+    folder: bool = False
+
+    def gather(self, names: Sequence[str]) -> py.Expr:
+        """A dict of these columns."""
+        if self.gathered:
+            return COLUMNS
+        return py.Dict(tuple((py.literal(n), self.given[n]) for n in names))
+
+
+def reader(data: Data) -> Reader:
+    """The reader of a data block's source."""
+    match data.source:
+        case Sklearn() as source:
+            return _sklearn(source, data)
+        case Csv() as source:
+            return _csv(source, data)
+        case Npz() as source:
+            names = py.literal(tuple(column_names(data)))
+            return _file("read_npz", source.path, (names,))
+        case Images() as source:
+            return _images(source, data)
+    raise TypeError(f"no code for {data.source.kind()}")
+
+
+def column_names(data: Data) -> list[str]:
+    """The columns that are read, each once, in the order of the fields."""
+    return list(dict.fromkeys(c for f in data.fields for c in f.columns))
+
+
+def column(name: str) -> py.Expr:
+    """A column, when they are gathered."""
+    return py.Index(COLUMNS, py.literal(name))
+
+
+def read_field(
+    f: Field, data: Data, columns: Mapping[str, py.Expr], names: py.Expr
+) -> tuple[py.Expr, State]:
+    """The values of a field before its transforms; `names` is the list of its classes."""
+    values = [columns[c] for c in f.columns]
+    if isinstance(data.source, Npz) and not (is_class(f) and _count(f) is None):
+        shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
+        values = [py.call("checked", v, c, *shape) for v, c in zip(values, f.columns, strict=True)]
+    if f.joined:
+        return py.call("np.column_stack", py.List(tuple(values))), "raw"
+    value = values[0]
+    if not is_class(f):
+        return value, "f32" if isinstance(data.source, Images) else "raw"
+    if has_names(f, data):
+        return py.call("class_index", value, names, f.name), "class"
+    if isinstance(data.source, Npz):
+        return py.call("class_number", value, _count(f), f.name), "class"
+    return py.call(py.Attribute(value, "astype"), py.Code("np.int64")), "class"
+
+
+def has_names(f: Field, data: Data) -> bool:
+    """Its labels are looked up in the list of its classes."""
+    if not is_class(f) or isinstance(data.source, Sklearn):
+        return False
+    return not isinstance(data.source, Npz) or _count(f) is None
+
+
+def _count(f: Field) -> int | None:
+    """The number of classes that the field declares."""
+    return (f.read or f.type).classes
+
+
+def class_names(f: Field, values: py.Expr) -> py.Expr:
+    """The list of the classes that the data has."""
+    count = _count(f)
+    return py.call("class_names", values, *(() if count is None else (count, f.name)))
+
+
+# --- sources ----------------------------------------------------------------------------------
+
+
+def _sklearn(source: Sklearn, data: Data) -> Reader:
+    loader, name = f"load_{source.name}", source.name
+    features = SETS[source.name].features
+    found = {
+        "data": py.Code(f"{name}.data"),
+        "target": py.Code(f"{name}.target"),
+        "image": py.Code(f"{name}.images[:, None]"),
+    }
+    given = {
+        c: found[c] if c in found else py.Code(f"{name}.data[:, {features.index(c)}]")
+        for c in column_names(data)
+    }
+    imports = [py.From("sklearn.datasets", (loader,))]
+    return Reader([py.Assign(name, py.call(loader))], given, imports=imports)
+
+
+def _file(function: str, path: str, arguments: Sequence[py.Expr]) -> Reader:
+    where = py.Binary("FOLDER", "/", py.literal(path))
+    read = py.call(function, where, *arguments)
+    return Reader([py.Assign("columns", read)], gathered=True, folder=True)
+
+
+def _csv(source: Csv, data: Data) -> Reader:
+    numbers = [c for f in data.fields if not is_class(f) for c in f.columns]
+    texts = [c for f in data.fields if is_class(f) for c in f.columns if c not in numbers]
+    made = _file("read_csv", source.path, ())
+    arguments: dict[str, object] = {
+        "numbers": tuple(dict.fromkeys(numbers)),
+        "texts": tuple(dict.fromkeys(texts)),
+    }
+    given = {k: v for k, v in arguments.items() if v}
+    if source.separator != ",":
+        given["separator"] = source.separator
+    where = py.Binary("FOLDER", "/", py.literal(source.path))
+    made.statements = [py.Assign("columns", py.call("read_csv", where, **given))]
+    return made
+
+
+def _images(source: Images, data: Data) -> Reader:
+    root = py.Binary("FOLDER", "/", py.literal(source.path))
+    made = Reader([py.Assign("paths", py.call("pictures_below", root))], folder=True)
+    made.imports = [py.From("pathlib", ("Path",))]
+    for f in data.fields:
+        if f.columns == ("label",):
+            made.given["label"] = py.call("folders", py.Code("paths"), root)
+    pictures = [f for f in data.fields if f.columns == ("image",)]
+    for f in pictures:
+        name = "picture" if len(pictures) == 1 else f"picture_{f.name}"
+        made.functions.append(_picture(f, name))
+        shape = _size(f)
+        numpy = py.Tuple((py.Code("np.float32"), py.literal(shape)))
+        each = py.Generator(py.call(name, py.Code("p")), "p", "paths")
+        count = py.call("len", py.Code("paths"))
+        made.given[picture_column(f, data)] = py.call("np.fromiter", each, numpy, count)
+    return made
+
+
+def picture_column(f: Field, data: Data) -> str:
+    """The key of a field's pictures among the columns: fields may want them in several sizes."""
+    alone = sum(g.columns == ("image",) for g in data.fields) == 1
+    return "image" if alone else f.name
+
+
+def per_picture(f: Field) -> int:
+    """How many transforms are applied to each picture by itself: those up to the first Resize."""
+    sizes = [i + 1 for i, t in enumerate(f.transforms) if isinstance(t.transform, Resize)]
+    return sizes[0] if sizes else 0
+
+
+def _size(f: Field) -> tuple[int, ...]:
+    count = per_picture(f)
+    after = f.transforms[count - 1].gives if count else f.read or f.type
+    return tuple(map(int, after.shape))
+
+
+def _picture(f: Field, name: str) -> py.Function:
+    channels = int(f.type.shape[0])
+    values = py.call("read_picture", py.Code("path"), channels)
+    count = per_picture(f)
+    if count == 0:
+        made = py.call("sized", values, _size(f), py.Code("path"))
+    else:
+        made = Chain(f, values, "f32").through(f.transforms[:count]).value
+    doc = "A picture as `prepare` takes it."
+    return py.Function(name, (py.Param("path", "Path"),), [py.Return(made)], "np.ndarray", doc)

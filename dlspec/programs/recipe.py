@@ -1,0 +1,227 @@
+"""`recipe.py` of a program: learning rates, where a run stands, metrics, the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlspec.emit import python as py
+from dlspec.ir.recipe import Data, MetricUse, Train
+from dlspec.programs.compose import Written, compose
+from dlspec.recipe.metrics import (
+    F1,
+    MAE,
+    R2,
+    RMSE,
+    Accuracy,
+    Averaged,
+    Classification,
+    ConfusionMatrix,
+    Precision,
+    Recall,
+)
+from dlspec.recipe.schedules import Constant, Cosine, Schedule, Step, Warmup
+from dlspec.units import Duration
+
+DOC = "What every run needs and no framework has a say in."
+IMPORTS = (
+    py.From("typing", ("Any",)),
+    py.Import("numpy", "np"),
+    py.From("weights", ("write_whole",)),
+)
+FILES = ("schedules", "metrics", "log")
+AVERAGED = {Precision: "precision", Recall: "recall", F1: "f1"}
+ERRORS = {MAE: "mae", RMSE: "rmse", R2: "r2"}
+
+
+def recipe_file(train: Train, data: Data) -> str:
+    """The text of `recipe.py`.
+
+    It offers `Run` (with `improved(value)`, where there are validation rows), `log`, `rewind` and
+    `write_lock`; `rates(peak, steps, per_epoch)`, where the block has a schedule; and, where it
+    has metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
+    """
+    run = "counted"
+    if "val" in data.split.shares():
+        run = "lowest" if train.best_by[1] == "min" else "highest"
+    functions: list[py.Function | str] = []
+    if train.schedule:
+        functions.append(_rates(train.schedule))
+    functions.append("Run")
+    if train.metrics:
+        functions.append(_scores(train.metrics, data))
+    functions += ["log", "rewind", "write_lock"]
+    return compose(Written(DOC, (run, *FILES), IMPORTS, functions=functions))
+
+
+# --- learning rates ---------------------------------------------------------------------------
+
+
+def _rates(phases: Sequence[Schedule]) -> py.Function:
+    """Each phase begins at the level where the one before it ended."""
+    body: list[py.Statement] = []
+    parts: list[py.Expr] = []
+    level: py.Expr = py.Code("peak")
+    rest: py.Expr = py.Code("steps")
+    whole = phases if phases[-1].duration is None else (*phases, Constant())
+    for phase in whole:
+        steps = rest
+        if phase.duration is not None:
+            steps = _steps(phase.duration)
+            if not isinstance(steps, py.Atom | py.Code):
+                name = py.Code(py.identifier(phase.kind() + "_steps", _assigned(body)))
+                body.append(py.Assign(name, steps))
+                steps = name
+            rest = py.Binary(rest, "-", steps)
+        parts.append(_phase(phase, level, steps))
+        level = _end(phase, level, steps)
+    if len(parts) == 1:
+        made: py.Expr = parts[0]
+    else:
+        joined = py.call("np.concatenate", py.List(tuple(parts)))
+        made = py.Index(joined, py.Slice(None, py.Code("steps")))
+    said = " -> ".join(_said(phase) for phase in phases)
+    kinds = {"peak": "float", "steps": "int", "per_epoch": "int"}
+    params = [py.Param(name, kind) for name, kind in kinds.items()]
+    doc = f"{said}: one learning rate for each step."
+    return py.Function("rates", params, [*body, py.Return(made)], "np.ndarray", doc)
+
+
+def _assigned(body: Sequence[py.Statement]) -> set[str]:
+    return {str(s.target) for s in body if isinstance(s, py.Assign)}
+
+
+def _steps(duration: Duration) -> py.Expr:
+    """The number of steps, in terms of `steps` (all of them) and `per_epoch`."""
+    whole = duration.value == int(duration.value)
+    value = py.literal(int(duration.value) if whole else duration.value)
+    match duration.unit:
+        case "steps":
+            return value
+        case "%":
+            return py.call("round", py.Binary(value, "*", py.Code("(steps / 100)")))
+    if duration.value == 1:
+        return py.Code("per_epoch")
+    product = py.Binary(value, "*", "per_epoch")
+    return product if whole else py.call("round", product)
+
+
+def _every(step: Step) -> py.Expr:
+    found = _steps(step.every)
+    return found if isinstance(found, py.Code) else py.call("max", 1, found)
+
+
+def _phase(phase: Schedule, level: py.Expr, steps: py.Expr) -> py.Expr:
+    match phase:
+        case Warmup():
+            return py.call("warmup", level, steps)
+        case Constant():
+            return py.call("constant", level, steps)
+        case Cosine(to=to):
+            return py.call("cosine", level, steps, to=to)
+        case Step(gamma=gamma):
+            return py.call("step", level, steps, _every(phase), gamma)
+    raise TypeError(f"no code for {phase.kind()}")
+
+
+def _end(phase: Schedule, level: py.Expr, steps: py.Expr) -> py.Expr:
+    """The level after a phase."""
+    match phase:
+        case Cosine(to=to):
+            return py.literal(to)
+        case Step(gamma=gamma):
+            last = py.call("max", 0, py.Binary(steps, "-", "1"))
+            times = py.Binary(last, "//", _every(phase))
+            return py.Binary(level, "*", py.Binary(py.literal(gamma), "**", times))
+    return level
+
+
+def _said(phase: Schedule) -> str:
+    """A phase as a spec writes it."""
+    given = [] if phase.duration is None else [str(phase.duration)]
+    match phase:
+        case Cosine(to=to):
+            given.append(f"to={to:g}")
+        case Step(gamma=gamma, every=every):
+            given = [f"{gamma:g}", f"every={every}", *(f"duration={d}" for d in given)]
+    return f"{phase.kind()}({', '.join(given)})" if given else phase.kind()
+
+
+# --- metrics ----------------------------------------------------------------------------------
+
+
+def _scores(uses: Sequence[MetricUse], data: Data) -> py.Function:
+    body: list[py.Statement] = []
+    tables: dict[py.Expr, str] = {}
+    values: list[tuple[py.Expr | str, py.Expr | str]] = []
+    for use in uses:
+        if isinstance(use.metric, Classification) and not _is_top(use):
+            table = _table(use, data)
+            if table not in tables:
+                tables[table] = py.identifier("table", tables.values())
+                body.append(py.Assign(tables[table], table))
+            value = _of_table(use, py.Code(tables[table]), data)
+        else:
+            value = _of_arrays(use)
+        values.append((py.literal(use.name), value))
+    body.append(py.Return(py.Dict(tuple(values), broken=True)))
+    arrays = "dict[str, np.ndarray]"
+    params = [py.Param("outputs", arrays), py.Param("rows", arrays)]
+    doc = "The metrics of a whole set, by their names."
+    return py.Function("scores", params, body, "dict[str, Any]", doc)
+
+
+def _is_top(use: MetricUse) -> bool:
+    return isinstance(use.metric, Accuracy) and use.metric.top > 1
+
+
+def _output(use: MetricUse) -> py.Expr:
+    return py.Index("outputs", py.literal(use.output))
+
+
+def _target(use: MetricUse) -> py.Expr:
+    return py.Index("rows", py.literal(use.target))
+
+
+def _table(use: MetricUse, data: Data) -> py.Expr:
+    """The confusion matrix, from which all metrics of classes follow."""
+    if use.axis is None:
+        half = py.literal(0 if use.activation == "sigmoid" else 0.5)
+        predicted: py.Expr = py.Compare(_output(use), ">", half)
+        count: py.Expr = py.literal(2)
+    else:
+        axis = py.literal(use.axis + 1)
+        predicted = py.Call(py.Attribute(_output(use), "argmax"), (py.Arg(axis),))
+        known = data.field(use.target).type.classes
+        shape = py.Attribute(_output(use), "shape")
+        count = py.Index(shape, axis) if known is None else py.literal(known)
+    return py.call("confusion", _target(use), predicted, count)
+
+
+def _of_table(use: MetricUse, table: py.Expr, data: Data) -> py.Expr:
+    match use.metric:
+        case Accuracy():
+            return py.call("accuracy", table)
+        case ConfusionMatrix():
+            return py.call(py.Attribute(table, "tolist"))
+        case Averaged() as metric:
+            each = py.call(AVERAGED[type(metric)], table)
+            match metric.averaging(data.field(use.target).type):
+                case "binary":
+                    return py.call("float", py.Index(each, py.literal(1)))
+                case "micro":
+                    return py.call("accuracy", table)
+                case average:
+                    return py.call(average, each, table)
+    raise TypeError(f"no code for {use.metric.kind()}")
+
+
+def _of_arrays(use: MetricUse) -> py.Expr:
+    output = _output(use)
+    axis = -1 if use.axis is None else use.axis + 1
+    if _is_top(use):
+        return py.call("top_accuracy", _target(use), output, use.metric.top, axis)
+    if use.activation == "sigmoid":
+        output = py.call("sigmoid", output)
+    elif use.activation == "softmax":
+        output = py.call("softmax", output, axis)
+    return py.call(ERRORS[type(use.metric)], _target(use), output)

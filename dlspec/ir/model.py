@@ -9,13 +9,11 @@ other, site by site, and prints one class.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dlspec.expr import Expr, Static
-from dlspec.ops.base import Op
-from dlspec.tensor import Tensor
+from dlspec.ir.values import AnyInit, AnyOp, Known, Origin, Type, Value
 
 
 class Node(BaseModel):
@@ -42,7 +40,7 @@ class Wire(Node):
 
     kind: Literal["wire"] = "wire"
     name: str
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
 
 
 class Carry(Node):
@@ -50,15 +48,15 @@ class Carry(Node):
 
     kind: Literal["carry"] = "carry"
     index: int = 0
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
 
 
 class Scalar(Node):
     """A compile-time number among the operands of tensor arithmetic."""
 
     kind: Literal["scalar"] = "scalar"
-    value: Static
-    types: tuple[Tensor, ...]
+    value: Known
+    types: tuple[Type, ...]
 
 
 class Apply(Node):
@@ -66,11 +64,11 @@ class Apply(Node):
 
     kind: Literal["apply"] = "apply"
     site: int
-    op: Op
-    origins: dict[str, Expr] = {}
+    op: AnyOp
+    origins: dict[str, Origin] = {}
     inputs: tuple[Flow, ...]
     named: dict[str, Flow] = {}
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
     module: Path | None = None
     """Where its object stands, for an op that has one."""
     factory: str | None = None
@@ -86,11 +84,11 @@ class Call(Node):
     site: int
     block: str
     instance: int
-    arguments: dict[str, Static]
-    dims: dict[str, Static]
+    arguments: dict[str, Known]
+    dims: dict[str, Known]
     inputs: tuple[Flow, ...]
     named: dict[str, Flow] = {}
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
     module: Path
     factory: str | None = None
 
@@ -101,7 +99,7 @@ class Select(Node):
     kind: Literal["select"] = "select"
     index: int
     value: Flow
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
 
 
 class Repeat(Node):
@@ -109,10 +107,10 @@ class Repeat(Node):
 
     kind: Literal["repeat"] = "repeat"
     site: int
-    count: Static
+    count: Known
     inputs: tuple[Flow, ...]
     bodies: tuple[Flow, ...]
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
 
 
 class Scope(Node):
@@ -123,7 +121,7 @@ class Scope(Node):
     module: Path
     inputs: tuple[Flow, ...]
     body: Flow
-    types: tuple[Tensor, ...]
+    types: tuple[Type, ...]
 
 
 Flow = Annotated[
@@ -150,7 +148,7 @@ class Branch(Node):
 
     kind: Literal["branch"] = "branch"
     site: int
-    tests: tuple[Static, ...]
+    tests: tuple[Known, ...]
     taken: int | None
     body: tuple[Statement, ...]
     line: int
@@ -162,8 +160,8 @@ class Loop(Node):
     kind: Literal["loop"] = "loop"
     site: int
     names: tuple[str, ...]
-    items: Static
-    values: tuple[tuple[Any, ...], ...]
+    items: Known
+    values: tuple[tuple[Value, ...], ...]
     iterations: tuple[tuple[Statement, ...], ...]
     line: int
 
@@ -186,7 +184,7 @@ class Parameter(Node):
 
     name: str
     type: str
-    default: Static | None = None
+    default: Known | None = None
 
 
 class Definition(Node):
@@ -211,10 +209,10 @@ class Instance(Node):
 
     number: int
     definition: str
-    arguments: dict[str, Any]
+    arguments: dict[str, Value]
     dims: dict[str, int]
-    inputs: tuple[tuple[str, Tensor], ...]
-    outputs: tuple[tuple[str | None, Tensor], ...]
+    inputs: tuple[tuple[str, Type], ...]
+    outputs: tuple[tuple[str | None, Type], ...]
     body: tuple[Statement, ...]
 
 
@@ -233,7 +231,7 @@ class ModelIR(Node):
     instance: int
     definitions: dict[str, Definition]
     instances: tuple[Instance, ...]
-    initial: dict[str, Any] = {}
+    initial: dict[str, AnyInit] = {}
     """Neutral name of a weight -> its initialiser, where `weights ... { init }` gave another."""
 
     @property

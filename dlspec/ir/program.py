@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dlspec.ir.model import ModelIR, Node
 from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ir.values import Value
 
 FORMAT = 1
 """The version of the published format; raised when a reader of the old one would be misled."""
@@ -17,7 +16,7 @@ class Program(Node):
     format: int = FORMAT
     name: str
     doc: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Value] = {}
     """The file's `param`s with the values that they have in this program."""
     data: dict[str, Data] = {}
     models: dict[str, ModelIR] = {}

@@ -13,9 +13,9 @@ from pydantic_core import core_schema
 
 from dlspec import recipe
 from dlspec.ir.model import Node
+from dlspec.ir.values import Type
 from dlspec.recipe.base import Recipe
 from dlspec.recipe.losses import Activation, Loss
-from dlspec.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Transformed(Node):
     """
 
     transform: Annotated[Any, At("transform")]
-    takes: Tensor | None
-    gives: Tensor
+    takes: Type | None
+    gives: Type
 
 
 class Field(Node):
@@ -73,10 +73,10 @@ class Field(Node):
     """
 
     name: str
-    type: Tensor
+    type: Type
     columns: tuple[str, ...]
     joined: bool = False
-    read: Tensor | None
+    read: Type | None
     transforms: tuple[Transformed, ...] = ()
     line: int
 

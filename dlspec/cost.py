@@ -1,0 +1,165 @@
+"""What a model costs: parameters, multiply-accumulates and memory, counted without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlspec.ir import model as ir
+from dlspec.ops.base import Weight
+from dlspec.tensor import Tensor
+
+BYTES = {
+    "f64": 8,
+    "i64": 8,
+    "f32": 4,
+    "i32": 4,
+    "class": 4,
+    "f16": 2,
+    "bf16": 2,
+    "i8": 1,
+    "bool": 1,
+}
+VIEWS = frozenset({"Flatten", "Reshape", "Identity", "Dropout"})
+"""What makes no new tensor in a program for inference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Numbers of weights: what is trained, what is kept fixed, and BatchNorm's statistics."""
+
+    trainable: int = 0
+    fixed: int = 0
+    statistics: int = 0
+
+    @property
+    def learned(self) -> int:
+        """trainable + fixed: what a publication calls the parameters of a model."""
+        return self.trainable + self.fixed
+
+    @property
+    def total(self) -> int:
+        return self.learned + self.statistics
+
+    def to_json(self) -> dict[str, int]:
+        names = ("trainable", "fixed", "statistics", "learned", "total")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def of(cls, weights: tuple[Weight, ...]) -> Parameters:
+        sums = {"trainable": 0, "fixed": 0, "statistics": 0}
+        for w in weights:
+            sums[w.kind] += w.size
+        return cls(**sums)
+
+    def __add__(self, other: Parameters) -> Parameters:
+        return Parameters(
+            self.trainable + other.trainable,
+            self.fixed + other.fixed,
+            self.statistics + other.statistics,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCost:
+    """One use of a layer. A layer that is used again has its parameters at its first use."""
+
+    name: str
+    kind: str
+    output: tuple[Tensor, ...]
+    parameters: Parameters
+    macs: int
+    activation: int
+    """Bytes of the output, for one example."""
+    needs: int
+    """Bytes of inputs and output, where both must be held at once; 0 for what works in place."""
+    line: int
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """The arguments that the spec left to their defaults."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "output": _joined(self.output),
+            "parameters": self.parameters.total,
+            "macs": self.macs,
+            "activation": self.activation,
+            "line": self.line,
+            "defaults": self.defaults,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """A model and its layers, in order of execution."""
+
+    name: str
+    inputs: dict[str, Tensor]
+    outputs: dict[str, Tensor]
+    parameters: Parameters
+    macs: int
+    activations: int
+    """Bytes of all outputs of layers, for one example: what training keeps."""
+    layers: tuple[LayerCost, ...]
+
+    @property
+    def ram(self) -> int:
+        """Bytes that inference needs at least, for one example: those of its largest layer."""
+        return max((l.needs for l in self.layers), default=0)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "parameters": self.parameters.to_json(),
+            "macs": self.macs,
+            "activations": self.activations,
+            "inputs": {n: str(t) for n, t in self.inputs.items()},
+            "outputs": {n: str(t) for n, t in self.outputs.items()},
+            "layers": [l.to_json() for l in self.layers],
+        }
+
+
+def cost(model: ir.ModelIR) -> Cost:
+    """What a model costs. Weights that are shared count once."""
+    layers = tuple(_layers(model))
+    root = model.root
+    return Cost(
+        name=model.name,
+        inputs=dict(root.inputs),
+        outputs={n or "output": t for n, t in root.outputs},
+        parameters=sum((l.parameters for l in layers), Parameters()),
+        macs=sum(l.macs for l in layers),
+        activations=sum(l.activation for l in layers),
+        layers=layers,
+    )
+
+
+def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
+    seen: set[str] = set()
+    for layer in ir.layers(model):
+        op = layer.apply.op
+        x = tuple(flow.types[0] for flow in layer.apply.inputs)
+        new = layer.apply.module is None or layer.name not in seen
+        seen.add(layer.name)
+        macs = op.macs(*x)
+        made = sum(_bytes(t) for t in layer.apply.types) if op.kind() not in VIEWS else 0
+        yield LayerCost(
+            name=layer.name,
+            kind=op.kind(),
+            output=layer.apply.types,
+            parameters=Parameters.of(op.weights(*x)) if new else Parameters(),
+            macs=macs,
+            activation=made,
+            needs=made + sum(_bytes(t) for t in x) if macs else 0,
+            line=layer.line,
+            defaults=op.defaults_taken(),
+        )
+
+
+def _bytes(t: Tensor) -> int:
+    return t.size * BYTES[t.dtype]
+
+
+def _joined(types: tuple[Tensor, ...]) -> str:
+    return ", ".join(map(str, types))

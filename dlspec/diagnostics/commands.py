@@ -1,0 +1,269 @@
+"""The command line, runs and budgets (DLS630 to DLS699)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic
+
+
+@dataclass(frozen=True)
+class BadSetting(Diagnostic):
+    """`--set` takes a parameter and a value in the language of specs, which may need quotes.
+
+    `--set lr=1e-2` sets a parameter of the file, `--set Net.width=64` one of a model or block.
+    """
+
+    code = "DLS630"
+    setting: str
+
+    @property
+    def title(self) -> str:
+        return f"`--set {self.setting}` does not set a parameter"
+
+    @property
+    def help(self) -> str:
+        return "write `--set lr=1e-2` or `--set Net.width=64`"
+
+
+@dataclass(frozen=True)
+class UnknownSpace(Diagnostic):
+    """What follows `in` is no search space.
+
+    The spaces are `choice(a, b, ...)`, `uniform(least, greatest)` and `log(least, greatest)`.
+    """
+
+    code = "DLS631"
+    why: str = ""
+
+    @property
+    def title(self) -> str:
+        return "this is not a search space"
+
+    @property
+    def label(self) -> str:
+        return self.why
+
+    @property
+    def help(self) -> str:
+        return "write `choice(16, 32, 64)`, `uniform(0, 1)` or `log(1e-4, 1e-1)`"
+
+
+@dataclass(frozen=True)
+class BudgetCannotHold(Diagnostic):
+    """A limit of a budget that the model breaks whatever the export does.
+
+    Multiply-accumulates are known to the compiler. For sizes it knows the least: the bytes of the
+    weights, and of the inputs and the output of the largest layer.
+    """
+
+    code = "DLS632"
+    what: str
+    found: str
+    most: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"this budget cannot hold: {self.what}"
+
+    @property
+    def label(self) -> str:
+        return self.found
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return (f"what costs most: {', '.join(self.most)}",) if self.most else ()
+
+    @property
+    def help(self) -> str:
+        return "make these layers narrower, or the limit wider"
+
+
+@dataclass(frozen=True)
+class NoTrain(Diagnostic):
+    """A command that needs a `train` block, and a spec without one."""
+
+    code = "DLS640"
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        if not self.known:
+            return "this spec has no `train` block"
+        if self.name:
+            return f"there is no `train {self.name}`"
+        return "this spec has several `train` blocks"
+
+    @property
+    def help(self) -> str:
+        if not self.known:
+            return "add one: it says which data, model, loss and optimizer belong together"
+        names = ", ".join(f"`--train {n}`" if n else "the one without a name" for n in self.known)
+        return f"choose one: {names}"
+
+
+@dataclass(frozen=True)
+class UnknownBackend(Diagnostic):
+    """A backend that is not installed."""
+
+    code = "DLS641"
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"there is no backend `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        return f"the backends are: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True)
+class MissingExtra(Diagnostic):
+    """A command that needs packages which are not installed."""
+
+    code = "DLS642"
+    command: str
+    packages: tuple[str, ...]
+    extra: str
+
+    @property
+    def title(self) -> str:
+        return f"`dlspec {self.command}` needs {', '.join(self.packages)}"
+
+    @property
+    def help(self) -> str:
+        return f'pip install "dlspec[{self.extra}]"'
+
+
+@dataclass(frozen=True)
+class NotARun(Diagnostic):
+    """A folder that `dlspec compile` or `dlspec train` did not make."""
+
+    code = "DLS643"
+    path: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is not a compiled folder: {self.why}"
+
+    @property
+    def help(self) -> str:
+        return "`dlspec train SPEC -o RUN` makes one"
+
+
+@dataclass(frozen=True)
+class OtherFormat(Diagnostic):
+    """A file that another version of dlspec wrote, in a form that this one cannot read."""
+
+    code = "DLS644"
+    path: str
+    found: object
+    reads: int
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} has format {self.found}; this version of dlspec reads {self.reads}"
+
+    @property
+    def help(self) -> str:
+        return "compile the spec again, or use the version of dlspec that wrote it"
+
+
+@dataclass(frozen=True)
+class OtherSpec(Diagnostic):
+    """A run cannot go on with a spec whose data, model or training differ from its own."""
+
+    code = "DLS645"
+    path: str
+    differs: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is a run of another spec"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return (f"they differ in: {', '.join(self.differs)}",) if self.differs else ()
+
+    @property
+    def help(self) -> str:
+        return "write to another folder, or say `--force` to start again in this one"
+
+
+@dataclass(frozen=True)
+class RunExists(Diagnostic):
+    """A folder that holds a checkpoint already, which a new run would write over."""
+
+    code = "DLS646"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} holds a run already"
+
+    @property
+    def help(self) -> str:
+        return "`--resume` goes on with it, `--force` starts again"
+
+
+@dataclass(frozen=True)
+class NoCheckpoint(Diagnostic):
+    """A run without the weights that a command needs."""
+
+    code = "DLS647"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"there is no checkpoint in {self.path}"
+
+    @property
+    def help(self) -> str:
+        return "train it first: `dlspec train SPEC -o RUN`"
+
+
+@dataclass(frozen=True)
+class ProgramFailed(Diagnostic):
+    """The program of a run ended with an error of its own."""
+
+    code = "DLS648"
+    command: str
+    last: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.command} failed: {self.last}" if self.last else f"{self.command} failed"
+
+
+@dataclass(frozen=True)
+class Unwritable(Diagnostic):
+    """A file or folder that cannot be written: no room, no right, or something else in its place."""
+
+    code = "DLS649"
+    path: str
+    reason: str
+
+    @property
+    def title(self) -> str:
+        return f"cannot write {self.path}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Internal(Diagnostic):
+    """A mistake in dlspec itself. Please report it, with the spec."""
+
+    code = "DLS699"
+    what: str
+
+    @property
+    def title(self) -> str:
+        return f"dlspec made a mistake: {self.what}"
+
+    @property
+    def help(self) -> str:
+        return "the same command with `--debug` shows where; please report it with the spec"

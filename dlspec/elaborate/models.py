@@ -1,0 +1,38 @@
+"""The models of a file with their defaults, whether a `train` block uses them or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.diagnostics import Diagnostic, SpecError
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.model import ModelBuilder
+from dlspec.elaborate.values import Scope
+from dlspec.ir.model import ModelIR
+from dlspec.syntax import tree
+
+
+def default_models(
+    table: FileTable, overrides: Mapping[str, tree.Expr], scope: Scope
+) -> tuple[dict[str, ModelIR], list[Diagnostic]]:
+    """Every model whose parameters all have a default or a `--set`, and what is wrong with them."""
+    made: dict[str, ModelIR] = {}
+    problems: list[Diagnostic] = []
+    for name, definition in table.models.items():
+        given = (f"{name}.{p.name.id}" in overrides or p.default for p in definition.parameters)
+        if not all(given):
+            continue
+        builder = ModelBuilder(table, overrides, scope)
+        try:
+            layer = builder.block_layer(definition, (), definition.name.span, scope)
+            model = builder.model(layer)
+        except SpecError as error:
+            problems.extend(error.diagnostics)
+            continue
+        except Skip:
+            continue
+        problems.extend(builder.problems)
+        if model is not None:
+            made[name] = model
+    return made, problems

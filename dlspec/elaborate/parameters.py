@@ -1,0 +1,146 @@
+"""The parameters of a file: their values, the values given with `--set`, their search spaces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics.commands import BadSetting, UnknownSpace
+from dlspec.diagnostics.names import MissingArgument, UnknownOverride
+from dlspec.diagnostics.values import OutOfSpace
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.layers import LayerEvaluator
+from dlspec.elaborate.values import Broken, Scope, text
+from dlspec.expr import Static, constant
+from dlspec.source import Source
+from dlspec.syntax import parse, tree
+
+SETTING = re.compile(r"\s*((?:[A-Za-z_]\w*\.)?([A-Za-z_]\w*))\s*=(.*)", re.DOTALL)
+SPACES = ("choice", "log", "uniform")
+
+
+def settings(given: Sequence[str], table: FileTable) -> dict[str, tree.Expr]:
+    """`--set name=value` and `--set Model.parameter=value` as expressions, by name.
+
+    The last of two for one name wins. Raises SpecError with everything that is wrong.
+    """
+    problems: list[Diagnostic] = []
+    found: dict[str, tree.Expr] = {}
+    known = tuple(_known(table))
+    for setting in given:
+        match = SETTING.fullmatch(setting)
+        if match is None:
+            problems.append(BadSetting(None, setting))
+            continue
+        name, parameter, value = match.groups()
+        if name not in known:
+            problems.append(UnknownOverride(None, name, known, nearest(name, known)))
+            continue
+        file, errors = parse(Source(f"--set {name}", f"{parameter}={value.strip()}"))
+        match file.statements:
+            case (tree.Assign(names=(_,), type=None, value=e),) if not errors:
+                found[name] = e
+            case _:
+                problems.extend(errors or [BadSetting(None, setting)])
+    if problems:
+        raise SpecError(*problems)
+    return found
+
+
+def _known(table: FileTable) -> Iterator[str]:
+    yield from table.parameters
+    for name, definition in table.definitions.items():
+        yield from (f"{name}.{p.name.id}" for p in definition.parameters)
+
+
+def file_scope(
+    table: FileTable, overrides: Mapping[str, tree.Expr]
+) -> tuple[Scope, dict[str, Any], list[Diagnostic]]:
+    """The scope that the parameters of a file make, their values, and what is wrong with them."""
+    evaluator = LayerEvaluator(table, overrides)
+    scope = evaluator.file_scope
+    values: dict[str, Any] = {}
+    problems: list[Diagnostic] = []
+    for name, declared in table.parameters.items():
+        p = declared.parameter
+        given = overrides.get(name, p.default)
+        scope.entries[name] = Broken()
+        if given is None:
+            problems.append(MissingArgument(p.span, "this spec", (name,)))
+            continue
+        try:
+            # `--set` is read in the file's scope, like the default that it replaces
+            found = evaluator.typed(p.type, given, scope, name)
+            check_space(evaluator, p, found.value, given, scope)
+        except SpecError as error:
+            problems.extend(error.diagnostics)
+            continue
+        except Skip:
+            continue
+        values[name] = found.value
+        plain = isinstance(found.value, bool | int | float | str)
+        scope.entries[name] = constant(found.value) if plain else Static(found.value)
+    problems.extend(_definitions(table, evaluator, overrides))
+    return scope, values, problems
+
+
+def _definitions(
+    table: FileTable, evaluator: LayerEvaluator, overrides: Mapping[str, tree.Expr]
+) -> Iterator[Diagnostic]:
+    """What is wrong with the search spaces of models and blocks."""
+    for owner, definition in table.definitions.items():
+        for p in definition.parameters:
+            given = overrides.get(f"{owner}.{p.name.id}", p.default)
+            if p.space is None or given is None:
+                continue
+            scope = evaluator.file_scope
+            try:
+                value = evaluator.typed(p.type, given, scope, p.name.id).value
+                check_space(evaluator, p, value, given, scope)
+            except SpecError as error:
+                yield from error.diagnostics
+            except Skip:
+                continue
+
+
+def check_space(
+    evaluator: LayerEvaluator, p: tree.Parameter, value: Any, given: tree.Expr, scope: Scope
+) -> None:
+    """Whether a value lies in the parameter's space: `choice(...)`, `log(a, b)`, `uniform(a, b)`.
+
+    Raises SpecError where it does not, or where the space is none.
+    """
+    space = p.space
+    if space is None:
+        return
+    call = isinstance(space, tree.Call) and isinstance(space.callee, tree.Name)
+    if not call or space.callee.id not in SPACES:  # type: ignore[union-attr]
+        raise SpecError(UnknownSpace(space.span))
+    kind = space.callee.id  # type: ignore[union-attr]
+    arguments = space.arguments  # type: ignore[union-attr]
+    if any(a.name for a in arguments) or not arguments:
+        raise SpecError(UnknownSpace(space.span, "it takes values without names"))
+    limits = [evaluator.typed(p.type, a.value, scope, p.name.id).value for a in arguments]
+    if kind == "choice":
+        fits = any(type(v) is type(value) and v == value for v in limits)
+    else:
+        why = _bad_bounds(kind, limits)
+        if why:
+            raise SpecError(UnknownSpace(space.span, why))
+        fits = isinstance(value, int | float) and limits[0] <= value <= limits[1]
+    if not fits:
+        raise SpecError(OutOfSpace(given.span, p.name.id, text(value), space.span.text))
+
+
+def _bad_bounds(kind: str, limits: list[Any]) -> str:
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in limits)
+    if len(limits) != 2 or not numbers:
+        return f"`{kind}` takes two numbers, the least and the greatest"
+    if limits[0] >= limits[1]:
+        return "the least comes first, then the greatest"
+    if kind == "log" and limits[0] <= 0:
+        return "a logarithmic space lies above 0"
+    return ""

@@ -54,10 +54,13 @@ class IfBroken:
 
 @dataclass(slots=True)
 class FitsBroken:
-    """Content that may break although the group `id` around it counts as being on one line."""
+    """Content that may break although what is around it counts as being on one line.
+
+    With `id`, only inside that group.
+    """
 
     content: Document
-    id: int
+    id: int = 0
     breaks: bool = False
 
 
@@ -167,7 +170,7 @@ class Printer:
                 if (self.modes[id] if id else frame.broken) == broken:
                     stack.append(frame.of(content))
             case FitsBroken(content, id):
-                if not self.modes[id]:
+                if not id or not self.modes[id]:
                     # Only what surrounds it was measured on one line.
                     self.measured = False
                 stack.append(frame.of(content))
@@ -279,7 +282,7 @@ class Printer:
             case FitsBroken(content, id, breaks_inside):
                 if frame.broken:
                     return [frame.of(content)]
-                if not self.modes[id]:
+                if not id or not self.modes[id]:
                     return [_Frame(content, frame.indent, True, _ANY_WIDTH)]
                 return None if breaks_inside else [frame.of(content)]
             case BestParens(content, id):

@@ -165,8 +165,9 @@ def _arguments(args: tuple[Arg, ...]) -> tuple[Arg, ...]:
 
 
 def _subscript(index: Expr) -> Expr:
-    if isinstance(index, Tuple) and len(index.items) > 1:
-        return replace(index, naked=True)
+    match index:
+        case Tuple([_, _, *_]) | Tuple([Slice()]):
+            return replace(index, naked=True)
     return index
 
 

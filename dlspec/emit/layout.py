@@ -19,6 +19,7 @@ from dlspec.emit.document import (
     Indent,
     Line,
     Printer,
+    breaks,
 )
 from dlspec.emit.explicit import explicit
 from dlspec.emit.nodes import (
@@ -75,7 +76,15 @@ def new_level() -> Level:
 
 
 def value(expr: Expr) -> Document:
-    """The expression at the end of a statement: in parentheses where it would not fit otherwise."""
+    """An expression that is assigned or returned: a lambda keeps its body in parentheses."""
+    if isinstance(expr, Lambda):
+        head, body = _lambda_parts(expr, INSIDE)
+        return parentheses_if_broken([head, FitsBroken(body)])
+    return clause(expr)
+
+
+def clause(expr: Expr) -> Document:
+    """An expression that a statement ends with: in parentheses where it would not fit otherwise."""
     match need(expr):
         case Need.NEVER:
             return layout(expr, OUTSIDE)
@@ -141,8 +150,7 @@ def _tuple(expr: Tuple, level: Level) -> Document:
     if not expr.items:
         return "()"
     if len(expr.items) == 1:
-        comma: Document = [",", Group("", broken=True)] if expr.broken else ","
-        return bracketed("(", [_inside(expr.items[0]), comma], ")", level)
+        return bracketed("(", [_inside(expr.items[0]), ","], ")", level)
     if expr.naked and not expr.broken:
         return parentheses_if_broken(_items(expr))
     return bracketed("(", _items(expr), ")", level)
@@ -294,17 +302,22 @@ def _star(expr: Star, level: Level) -> Document:
 
 
 def _lambda(expr: Lambda, level: Level) -> Document:
+    return [*_lambda_parts(expr, level)]
+
+
+def _lambda_parts(expr: Lambda, level: Level) -> tuple[str, Document]:
     head = f"lambda {', '.join(expr.parameters)}: " if expr.parameters else "lambda: "
     body = explicit(expr.body)
     if need(body) is Need.MULTILINE:
-        return [head, parentheses_if_broken(layout(body, INSIDE))]
+        return head, parentheses_if_broken(layout(body, INSIDE))
     if isinstance(body, Call | Index):
         plain = layout(body, level)
         wrapped: Document = ["(", Indent([Line.HARD, plain]), Line.HARD, ")"]
-        return [head, Best([plain, Group(plain, broken=True), wrapped])]
+        best = Best([plain, Group(plain, broken=True), wrapped])
+        return head, [Group("", broken=True), best] if breaks(plain) else best
     if isinstance(body, Atom | Attribute | Unary):
-        return [head, parentheses_if_broken(layout(body, INSIDE))]
-    return [head, layout(body, level)]
+        return head, parentheses_if_broken(layout(body, INSIDE))
+    return head, layout(body, level)
 
 
 # --- calls and chains -----------------------------------------------------------------------
@@ -358,7 +371,8 @@ def _argument(arg: Arg) -> Document:
 
 def _subscript(index: Expr, level: Level) -> Document:
     if isinstance(index, Tuple) and index.naked:
-        return bracketed("[", Group(_items(index)), "]", level)
+        items = Group(_items(index)) if len(index.items) > 1 else [_inside(index.items[0]), ","]
+        return bracketed("[", items, "]", level)
     return bracketed("[", layout(index, INSIDE), "]", level)
 
 
@@ -375,7 +389,7 @@ def _slice(expr: Slice, level: Level) -> Document:
 def _simple_bound(expr: Expr) -> bool:
     if isinstance(expr, Unary) and expr.op != "not":
         return _simple_bound(explicit(expr.operand))
-    return isinstance(expr, Atom)
+    return isinstance(expr, Atom) and expr.kind != "format"
 
 
 _LAYOUTS: dict[type[Expr], Callable[..., Document]] = {

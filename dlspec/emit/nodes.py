@@ -36,7 +36,7 @@ class Atom(Expr):
     """One token: a name, or a literal as it is to be printed."""
 
     text: str
-    kind: Literal["name", "number", "string", "constant"] = "name"
+    kind: Literal["name", "number", "string", "format", "constant"] = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Call(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Tuple(Expr):
-    """`(a, b)`. With `broken`, one item to a line; `naked` ones have no parentheses on one line."""
+    """`(a, b)`. With `broken`, one of several items to a line; `naked`, without parentheses."""
 
     items: tuple[Expr | str, ...] = ()
     broken: bool = False

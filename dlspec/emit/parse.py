@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import lru_cache
 
 from dlspec.emit.nodes import (
@@ -29,7 +30,7 @@ from dlspec.emit.nodes import (
     Tuple,
     Unary,
 )
-from dlspec.emit.text import number, quoted
+from dlspec.emit.text import escaped, number, quoted
 
 Operands = tuple[Expr, ...]
 Clauses = tuple[Clause, ...]
@@ -78,7 +79,7 @@ def _read(node: ast.expr, text: str) -> Expr:
         case ast.Constant(value):
             return _constant(value, ast.get_source_segment(text, node) or "")
         case ast.JoinedStr():
-            return _formatted(ast.get_source_segment(text, node) or "")
+            return Atom(f'f"{"".join(_formatted(part, read) for part in node.values)}"', "format")
         case ast.Attribute(value, name):
             return Attribute(read(value), name)
         case ast.Subscript(value, index):
@@ -140,8 +141,17 @@ def _constant(value: object, source: str) -> Expr:
     raise ValueError(f"no such literal in generated code: {source}")
 
 
-def _formatted(source: str) -> Expr:
-    """A formatted string is kept as it is: write it with double quotes, on one line."""
-    if not source.startswith('f"') or source.startswith('f"""') or "\n" in source:
-        raise ValueError(f'not a formatted string as in f"...": {source}')
-    return Atom(source, "string")
+def _formatted(part: ast.expr, read: Callable[[ast.expr], Expr]) -> str:
+    """A piece of a formatted string. Strings inside of its braces have single quotes."""
+    match part:
+        case ast.Constant(str(value)) if '"' not in value:
+            return escaped(value, keep="").replace("{", "{{").replace("}", "}}")
+        case ast.FormattedValue(value, conversion, form):
+            inner = str(read(value))
+            if not inner.startswith("{") and not {"'", "\\"} & {*inner}:
+                inner = inner.replace('"', "'")
+                inner += f"!{chr(conversion)}" if conversion > 0 else ""
+                pieces = form.values if isinstance(form, ast.JoinedStr) else []
+                spec = "".join(_formatted(p, read) for p in pieces)
+                return f"{{{inner}:{spec}}}" if spec else f"{{{inner}}}"
+    raise ValueError(f"too much for a formatted string: {ast.unparse(part)}")

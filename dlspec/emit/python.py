@@ -55,6 +55,7 @@ from dlspec.emit.statements import (
     Return,
     Statement,
     While,
+    begins_definition,
     suite,
 )
 from dlspec.emit.text import RESERVED, identifier
@@ -131,14 +132,13 @@ class Module:
         Raises:
             ValueError: the body is not Python, which only `Raw` and `Block` can bring about.
         """
-        parts = [text.docstring(self.docstring, 0, self.width)] if self.docstring else []
+        parts = [text.docstring(self.docstring, 0, self.width)] if self.docstring.strip() else []
         body = suite(self.body, Page(self.width)) if self.body else []
         imports = import_lines(self.imports, _used("\n".join(body)), self.local, self.width)
         parts += [lines for lines in (imports, body) if lines]
         apart = [1] * len(parts)
-        first = next((s for s in self.body if not isinstance(s, Blank)), None)
-        if body and isinstance(first, Function | Class):
-            apart[-1] = 2 if imports or self.docstring else 0
+        if begins_definition(self.body):
+            apart[-1] = 2
         lines: list[str] = []
         for part, gap in zip(parts, apart, strict=True):
             lines += [""] * gap * bool(lines) + part

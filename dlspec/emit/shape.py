@@ -23,6 +23,7 @@ from dlspec.emit.nodes import (
     List,
     Paren,
     Set,
+    Slice,
     Star,
     Tuple,
     Unary,
@@ -77,6 +78,20 @@ def is_chain(expr: Expr) -> bool:
                 return found >= 2
 
 
+def may_break(expr: Expr) -> bool:
+    """Whether an expression has a place, in brackets of its own, where a line may end."""
+    match expr:
+        case Atom() | Slice():
+            return False
+        case Attribute(value=inner) | Unary(operand=inner) | Star(value=inner) | Lambda(body=inner):
+            return may_break(explicit(inner))
+        case Call(callee=callee, args=args):
+            return bool(args) or isinstance(explicit(callee), Paren)
+        case Tuple(items=items) | List(items=items) | Dict(items=items):
+            return bool(items)
+    return True
+
+
 def has_brackets(expr: Expr) -> bool | None:
     """Whether an expression ends in brackets that hold something; None without brackets."""
     match expr:
@@ -117,8 +132,8 @@ def _simple(expr: Expr | str) -> bool:
             return op != "not" and _simple(explicit(operand))
         case Attribute(value=owner):
             return _simple(explicit(owner))
-        case Atom(kind=kind):
-            return kind != "string"
+        case Atom(text, kind):
+            return kind not in ("string", "format") and text != "..."
     return False
 
 

@@ -15,6 +15,7 @@ from dlspec.emit.explicit import explicit, naked
 from dlspec.emit.layout import (
     INSIDE,
     OUTSIDE,
+    clause,
     layout,
     new_level,
     optional_parentheses,
@@ -23,7 +24,7 @@ from dlspec.emit.layout import (
     value,
 )
 from dlspec.emit.nodes import Arg, Atom, Attribute, Call, Expr, Index, Tuple
-from dlspec.emit.shape import Need, can_omit_parentheses, has_brackets, need
+from dlspec.emit.shape import Need, can_omit_parentheses, has_brackets, may_break, need
 from dlspec.emit.text import INDENT, check_name
 
 
@@ -40,7 +41,7 @@ class Page:
     def write(self, document: Document, comment: str = "") -> list[str]:
         """A document with its comment."""
         lines = Printer(self.width, self.indent).print(document)
-        if not comment:
+        if not comment.strip():
             return lines
         said = text.comment(comment)
         if len(lines) == 1 and text.columns(lines[0]) + 2 + text.columns(said) <= self.width:
@@ -121,8 +122,9 @@ class Assign(Statement):
         if self.annotation:
             head = [layout(target, OUTSIDE), ": "]
             kind = explicit(self.annotation)
-            if isinstance(kind, Atom):
-                return page.write([head, kind.text, operator, value(found)], self.comment)
+            if not may_break(kind):
+                annotation = layout(kind, OUTSIDE)
+                return page.write([head, annotation, operator, value(found)], self.comment)
             return page.write([head, _right_first(kind, operator, found)], self.comment)
         if isinstance(target, Tuple) or has_brackets(target) is not None:
             return page.write(_right_first(target, operator, found), self.comment)
@@ -184,7 +186,7 @@ class Raise(Statement):
     def lines(self, page: Page) -> list[str]:
         found = explicit(self.value)
         best = need(found) is Need.BEST_FIT
-        return page.write(["raise ", layout(found, OUTSIDE) if best else value(found)])
+        return page.write(["raise ", layout(found, OUTSIDE) if best else clause(found)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +200,9 @@ class If(Statement):
     comment: str = ""
 
     def lines(self, page: Page) -> list[str]:
-        found = _clause(page, ["if ", value(explicit(self.test)), ":"], self.body, self.comment)
+        found = _clause(page, ["if ", clause(explicit(self.test)), ":"], self.body, self.comment)
         for test, body in self.elifs:
-            found += _clause(page, ["elif ", value(explicit(test)), ":"], body)
+            found += _clause(page, ["elif ", clause(explicit(test)), ":"], body)
         if self.otherwise:
             found += _clause(page, "else:", self.otherwise)
         return found
@@ -215,13 +217,13 @@ class For(Statement):
 
     def lines(self, page: Page) -> list[str]:
         target = naked(self.target)
-        left = layout(target, OUTSIDE)
+        left = clause(target)
         if isinstance(target, Tuple) and target.naked:
             level = new_level()
             left = optional_parentheses(
                 separated(layout(explicit(i), level) for i in target.items), level
             )
-        header = ["for ", left, " in ", value(explicit(self.iterable)), ":"]
+        header = ["for ", left, " in ", clause(explicit(self.iterable)), ":"]
         return _clause(page, header, self.body, self.comment)
 
 
@@ -232,7 +234,7 @@ class While(Statement):
     comment: str = ""
 
     def lines(self, page: Page) -> list[str]:
-        return _clause(page, ["while ", value(explicit(self.test)), ":"], self.body, self.comment)
+        return _clause(page, ["while ", clause(explicit(self.test)), ":"], self.body, self.comment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ class Block(Statement):
 
 def _clause(page: Page, header: Document, body: Body, comment: str = "") -> list[str]:
     inner = suite(body, page.deeper())
-    if body and isinstance(body[0], Function | Class):
+    if body and isinstance(body[0], Function | Class) and not inner[0].lstrip().startswith("#"):
         inner.insert(0, "")
     return page.write(header, comment) + inner
 
@@ -312,7 +314,7 @@ class Function(Statement):
                 level = new_level()
                 return optional_parentheses(layout(returns, level), level)
             return parentheses_if_broken(layout(returns, INSIDE))
-        return value(returns)
+        return clause(returns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +346,7 @@ def _decorated(
 
 
 def _documented(page: Page, docstring: str, body: Body, method: bool) -> list[str]:
-    if not docstring:
+    if not docstring.strip():
         return suite(body, page)
     said = text.docstring(docstring, page.indent, page.width)
     if not body:
@@ -358,25 +360,25 @@ def suite(body: Body, page: Page) -> list[str]:
     found: list[str] = []
     gap = 0
     before: Statement | None = None
-    for statement in body:
+    for i, statement in enumerate(body):
         if isinstance(statement, Blank):
-            gap = max(gap, 1)
+            gap = 1
             continue
-        lines = statement.lines(page)
-        if found:
-            found += [""] * max(gap, _apart(before, statement, page))
-        found += lines
+        if isinstance(before, Comment) and isinstance(statement, Function | Class):
+            gap = 0
+        elif _ends_with_definition(before) or begins_definition(body[i:]):
+            gap = 1 if page.indent else 2
+        found += [""] * gap * bool(found) + statement.lines(page)
         before, gap = statement, 0
-    return found or [" " * page.indent + "pass"]
+    if page.indent and all(isinstance(s, Blank | Comment) for s in body):
+        found.append(" " * page.indent + "pass")
+    return found
 
 
-def _apart(before: Statement | None, after: Statement, page: Page) -> int:
-    """How many empty lines stand between two statements at least."""
-    if isinstance(before, Comment):
-        return 0
-    if _ends_with_definition(before) or isinstance(after, Function | Class):
-        return 1 if page.indent else 2
-    return 0
+def begins_definition(body: Body) -> bool:
+    """Whether a definition comes next, or comments that belong to one."""
+    first = next((s for s in body if not isinstance(s, Blank | Comment)), None)
+    return isinstance(first, Function | Class)
 
 
 def _ends_with_definition(statement: Statement | None) -> bool:

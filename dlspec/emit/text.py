@@ -10,7 +10,7 @@ from collections.abc import Collection
 from textwrap import dedent
 from unicodedata import category, east_asian_width
 
-RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "l", "O", "I"})
+RESERVED = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "l", "O", "I"} - {"_"})
 """Names that a generated program may not bind: keywords, builtins, letters like digits."""
 
 INDENT = 4
@@ -71,13 +71,13 @@ def number(value: int | float) -> str:
 def quoted(value: str) -> str:
     """A string literal on one line, in double quotes unless that would need more escapes."""
     quote = "'" if value.count('"') > value.count("'") else '"'
-    return quote + _escaped(value, keep="").replace(quote, "\\" + quote) + quote
+    return quote + escaped(value, keep="").replace(quote, "\\" + quote) + quote
 
 
 def docstring(text: str, indent: int, width: int = WIDTH) -> list[str]:
     """The lines of a docstring, wrapped where they are too long, its quotes included."""
     room = width - indent
-    text = _escaped(_dedented(text.replace("\t", " " * INDENT)))
+    text = escaped(_dedented(text.replace("\t", " " * INDENT)))
     lines = _wrapped(text, room - (3 if "\n" in text else 6))
     # A quote at either end, or three in a row, would end the docstring.
     lines = [re.sub(r'"(?="")|^"|"$', r"\"", line) for line in lines]
@@ -103,13 +103,13 @@ def comments(text: str, indent: int, width: int = WIDTH) -> list[str]:
     return [" " * indent + f"# {line}".rstrip() for line in lines]
 
 
-def _escaped(value: str, keep: str = "\n") -> str:
+def escaped(value: str, keep: str = "\n") -> str:
     """Text with escapes for backslashes and for what does not print, but not for quotes."""
     return "".join(c if c in keep or c in "'\"" else repr(c)[1:-1] for c in value)
 
 
 def _printable(value: str) -> str:
-    return _escaped(value, keep="\n\\")
+    return escaped(value, keep="\n\\")
 
 
 def _wrapped(text: str, room: int) -> list[str]:

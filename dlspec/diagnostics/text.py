@@ -1,13 +1,11 @@
-"""Files that cannot be read, and what is wrong before any grammar (DLS001 to DLS029)."""
+"""Files that cannot be read, and what is wrong before any grammar (DLS001 to DLS013)."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dlspec.diagnostics.base import Diagnostic, Fix, Label
-from dlspec.source import Span
+from dlspec.diagnostics.base import Diagnostic, Fix
 
 
 @dataclass(frozen=True)
@@ -255,116 +253,3 @@ class BadNumber(Diagnostic):
     @property
     def fix(self) -> Fix | None:
         return Fix(self.span, self.write) if self.write and self.span else None
-
-
-@dataclass(frozen=True)
-class UnclosedBracket(Diagnostic):
-    """A bracket that nothing closes before the statement, or the bracket around it, ends."""
-
-    code = "DLS014"
-    bracket: str
-    closer: str
-    end: Span
-
-    @property
-    def title(self) -> str:
-        return f"`{self.bracket}` is never closed"
-
-    @property
-    def related(self) -> Iterable[Label]:
-        return (Label(self.end, f"`{self.closer}` is missing here at the latest"),)
-
-
-@dataclass(frozen=True)
-class UnmatchedBracket(Diagnostic):
-    """A closing bracket or brace that closes nothing."""
-
-    code = "DLS015"
-    bracket: str
-
-    @property
-    def title(self) -> str:
-        return f"`{self.bracket}` closes nothing"
-
-
-@dataclass(frozen=True)
-class WrongBracket(Diagnostic):
-    """A bracket closed by one of another kind."""
-
-    code = "DLS016"
-    opener: str
-    found: str
-    expected: str
-    opened: Span
-
-    @property
-    def title(self) -> str:
-        return f"`{self.opener}` is closed by `{self.found}`"
-
-    @property
-    def label(self) -> str:
-        return f"expected `{self.expected}`"
-
-    @property
-    def related(self) -> Iterable[Label]:
-        return (Label(self.opened, "opened here"),)
-
-    @property
-    def fix(self) -> Fix | None:
-        return Fix(self.span, self.expected) if self.span else None
-
-
-@dataclass(frozen=True)
-class UnclosedBrace(Diagnostic):
-    """A body that is not closed by the end of the file, or before the next declaration."""
-
-    code = "DLS017"
-    before: Span | None
-
-    @property
-    def title(self) -> str:
-        return "`{` is never closed"
-
-    @property
-    def label(self) -> str:
-        return "" if self.before else "the file ends before its `}`"
-
-    @property
-    def related(self) -> Iterable[Label]:
-        return (Label(self.before, "`}` is missing before this"),) if self.before else ()
-
-
-@dataclass(frozen=True)
-class MissingBrace(Diagnostic):
-    """The body of a declaration stands in braces, whatever its indentation."""
-
-    code = "DLS018"
-    head: str
-    colon: bool
-
-    @property
-    def title(self) -> str:
-        return f"the body of `{self.head}` stands in braces"
-
-    @property
-    def label(self) -> str:
-        return "write `{` for `:`" if self.colon else "`{` is missing here"
-
-    @property
-    def help(self) -> str:
-        return f"write `{self.head} ... {{`, and `}}` after its last line"
-
-
-@dataclass(frozen=True)
-class NoDictionary(Diagnostic):
-    """Braces hold statements. What other languages put into dictionaries are named arguments."""
-
-    code = "DLS019"
-
-    @property
-    def title(self) -> str:
-        return "braces hold statements, not values"
-
-    @property
-    def help(self) -> str:
-        return "a list is written [a, b]; names with values are arguments: f(name=value)"

@@ -1,19 +1,420 @@
-"""Why a word cannot stand where it stands, in the words of people."""
+"""Why a word cannot stand where it stands, in the words of people.
+
+The parser only knows which words could come next. The rules below look at what was written, the
+most telling first; what none of them knows is told by what could come next.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.syntax import Unexpected
+from dlspec.diagnostics import Diagnostic, nearest
+from dlspec.diagnostics.brackets import MissingBrace
+from dlspec.diagnostics.expressions import (
+    ChainedComparison,
+    ChainNeedsParentheses,
+    CountAfterName,
+    EqualInCondition,
+    MissingElse,
+    PercentIsUnit,
+    UnitAfterExpression,
+)
+from dlspec.diagnostics.syntax import (
+    ColonForEqual,
+    ElseWithoutIf,
+    LeadingOperator,
+    MissingComma,
+    MissingType,
+    NotAssignable,
+    OtherComment,
+    PositionalAfterNamed,
+    ReservedWord,
+    SeveralValues,
+    TrailingOperator,
+    TwoStatements,
+    Unexpected,
+    UnknownStatement,
+)
+from dlspec.source import Span
+from dlspec.syntax import tables
+from dlspec.syntax.vocabulary import (
+    CLOSER,
+    CONTINUES,
+    ENDS_VALUE,
+    KEYWORDS,
+    OPENER,
+    OPERATORS,
+    OTHER_STATEMENTS,
+    RESERVED,
+    STARTS_VALUE,
+    UNITS,
+    WITH_BODY,
+)
 from dlspec.syntax.words import Word
 
 if TYPE_CHECKING:
     from lark.parsers.lalr_parser_state import ParserState
 
+ENDS_STATEMENT = ("SEP", "RBRACE", "$END")
+NOTHING = Word("", "", Span(None, 0, 0))  # type: ignore[arg-type]
+
 
 def explain(words: list[Word], i: int, head: int, state: ParserState[int]) -> Diagnostic:
     """The error of the word `i`, in the statement that begins at `head`."""
-    word = words[i]
-    found = f"`{word.text}`" if word.text else "the end of the statement"
-    return Unexpected(word.span, found, "something else")
+    place = Place(words, i, head, state)
+    for rule in RULES:
+        error = rule(place)
+        if error is not None:
+            return error
+    return unexpected(place)
+
+
+class Place:
+    """Where the parser stopped, and what stands around."""
+
+    def __init__(self, words: list[Word], i: int, head: int, state: ParserState[int]) -> None:
+        self.words = words
+        self.i = i
+        self.head = head
+        self.state = state
+        self.word = words[i]
+        self.before = words[i - 1] if i > head else NOTHING
+        self.following = words[i + 1] if i + 1 < len(words) else NOTHING
+
+    @cached_property
+    def accepts(self) -> set[str]:
+        """The terminals that could stand here."""
+        interactive = tables.parser().parse_interactive()
+        interactive.parser_state = self.state
+        return interactive.accepts()
+
+    @cached_property
+    def keyword(self) -> str:
+        """The keyword with which the statement begins, if it begins with one."""
+        first = self.words[self.head]
+        return "" if first.type == "NAME" or first.type not in HEADS else first.text
+
+    @cached_property
+    def opener(self) -> int:
+        """The index of the innermost bracket that is open here, or -1."""
+        depth = 0
+        for j in range(self.i - 1, self.head - 1, -1):
+            kind = self.words[j].type
+            if kind in OPENER:
+                depth += 1
+            elif kind in CLOSER:
+                if depth == 0:
+                    return -1 if kind == "LBRACE" else j
+                depth -= 1
+        return -1
+
+    @cached_property
+    def level(self) -> list[int]:
+        """The indices of the words before this one, in the same brackets, nearest first."""
+        found, depth = [], 0
+        for j in range(self.i - 1, max(self.opener, self.head - 1), -1):
+            kind = self.words[j].type
+            if kind in OPENER:
+                depth += 1
+            elif kind in CLOSER:
+                depth -= 1
+            if depth == 0 and kind not in ("LBRACE", "RBRACE"):
+                found.append(j)
+        return found
+
+    def back_to(self, *kinds: str, stop: tuple[str, ...] = ()) -> int:
+        """The index of the nearest word of a kind before this one, in the same brackets, or -1."""
+        for j in self.level:
+            kind = self.words[j].type
+            if kind in kinds:
+                return j
+            if kind in stop:
+                return -1
+        return -1
+
+    def text(self, first: int, last: int) -> Span:
+        return self.words[first].span.to(self.words[last].span)
+
+
+HEADS = frozenset(word.upper() for word in KEYWORDS) | {"IF", "FOR"}
+PARTS = ("COMMA", "EQUAL", "COLON")  # what parts expressions of one level
+
+
+# --- the rules, the most telling first ------------------------------------------------------------
+
+
+def other_comment(p: Place) -> Diagnostic | None:
+    line = p.i
+    while line > 0 and p.words[line].line == 0:
+        line -= 1
+    while line > 0 and not p.words[line].fresh:
+        line -= 1
+    first, second = p.words[line], p.words[min(line + 1, len(p.words) - 1)]
+    if first.type == "FLOOR" or (first.type == "SLASH" and second.type in ("STAR", "POWER")):
+        span = first.span if first.type == "FLOOR" else first.span.to(second.span)
+        return OtherComment(span)
+    return None
+
+
+def reserved_word(p: Place) -> Diagnostic | None:
+    word = p.word
+    if word.type == "EQUAL" and p.before.text in RESERVED and p.i == p.head + 1:
+        return ReservedWord(p.before.span, p.before.text)
+    if word.text not in RESERVED or "NAME" not in p.accepts:
+        return None
+    if "NUMBER" in p.accepts and p.following.type != "EQUAL":
+        return None
+    return ReservedWord(word.span, word.text)
+
+
+def else_without_if(p: Place) -> Diagnostic | None:
+    if p.word.type == "ELSE" and (p.i == p.head or p.before.type == "RBRACE"):
+        return ElseWithoutIf(p.word.span)
+    return None
+
+
+def leading_operator(p: Place) -> Diagnostic | None:
+    if p.i == p.head and (p.word.type in CONTINUES or p.word.type in ("COMMA", "DOT", "COLON")):
+        return LeadingOperator(p.word.span, p.word.text)
+    return None
+
+
+def chained_comparison(p: Place) -> Diagnostic | None:
+    word = p.word
+    negated = word.type == "NOT" and p.following.type == "IN"
+    if word.type not in ("COMPARE", "IN") and not negated:
+        return None
+    joints = ("AND", "OR", "IF", "ELSE", "ARROW", *PARTS)
+    first = p.back_to("COMPARE", "IN", stop=joints)
+    if first < 0 or p.before.type not in ENDS_VALUE:
+        return None
+    second = word.span.to(p.following.span) if negated else word.span
+    middle = p.text(first + 1, p.i - 1).text
+    return ChainedComparison(second, p.words[first].span, middle, second.text)
+
+
+def chain_needs_parentheses(p: Place) -> Diagnostic | None:
+    if p.word.type not in OPERATORS or p.back_to("ARROW", stop=PARTS) < 0:
+        return None
+    if p.word.type == "STAR" and p.back_to("AS", stop=("ARROW",)) >= 0:
+        return CountAfterName(p.word.span)
+    start = p.back_to(*PARTS, *HEADS)
+    first = (start if start >= 0 else max(p.opener, p.head - 1)) + 1
+    return ChainNeedsParentheses(p.word.span, p.word.text, p.text(first, p.i - 1))
+
+
+def trailing_operator(p: Place) -> Diagnostic | None:
+    following = p.following.type in STARTS_VALUE or p.following.type in OPERATORS
+    if p.word.type != "SEP" or not following or not p.following.fresh:
+        return None
+    if p.before.type in CONTINUES - {"ELSE"} or p.before.type in ("COMMA", "NOT"):
+        return TrailingOperator(p.before.span, p.before.text)
+    return None
+
+
+def wrong_equal(p: Place) -> Diagnostic | None:
+    if p.word.type != "EQUAL":
+        return None
+    if p.keyword == "if":
+        return EqualInCondition(p.word.span)
+    if p.opener >= 0:
+        return None
+    if p.keyword and p.back_to("EQUAL") < 0 and p.keyword not in ("output", "augment", "penalty"):
+        return None
+    return NotAssignable(p.word.span, p.back_to("EQUAL") >= 0)
+
+
+def wrong_colon(p: Place) -> Diagnostic | None:
+    after_name = p.i == p.head + 2 and p.before.type == "COLON" and p.words[p.head].type == "NAME"
+    if after_name:
+        return ColonForEqual(p.before.span, p.words[p.head].text)
+    typed = p.words[p.head].type == "NAME" and p.words[min(p.head + 1, p.i)].type == "COLON"
+    if typed and p.word.type in ENDS_STATEMENT and "EQUAL" in p.accepts:
+        return ColonForEqual(p.words[p.head + 1].span, p.words[p.head].text)
+    if p.word.type != "COLON":
+        return None
+    if p.opener < 0 and (p.keyword in WITH_BODY or p.before.type == "ELSE"):
+        return MissingBrace(p.word.span, p.keyword or "else", True)
+    called = p.opener > 0 and p.words[p.opener].type == "LPAR"
+    if called and p.before.type == "NAME" and p.words[p.i - 2].type in ("LPAR", "COMMA"):
+        return ColonForEqual(p.word.span, p.before.text)
+    return None
+
+
+def wrong_unit(p: Place) -> Diagnostic | None:
+    if p.before.type == "UNIT" and p.before.text == "%" and p.word.type in STARTS_VALUE:
+        return PercentIsUnit(p.before.span, p.words[p.i - 2].text)
+    if p.word.text not in UNITS or p.word.type != "NAME" or p.following.type == "EQUAL":
+        return None
+    if p.before.type in ENDS_VALUE and p.before.line == p.word.line and p.i > p.head + 1:
+        return UnitAfterExpression(p.word.span, p.word.text)
+    return None
+
+
+def positional_after_named(p: Place) -> Diagnostic | None:
+    if p.opener < 0 or p.words[p.opener].type != "LPAR":
+        return None
+    named = p.back_to("EQUAL")
+    if named < 0 or "NUMBER" in p.accepts:
+        return None
+    if p.before.type == "COMMA" and p.word.type in STARTS_VALUE and "NAME" in p.accepts:
+        return PositionalAfterNamed(p.word.span, p.text(named - 1, named))
+    alone = p.before.type == "NAME" and p.words[p.i - 2].type == "COMMA"
+    if alone and p.accepts == {"EQUAL"}:
+        return PositionalAfterNamed(p.before.span, p.text(named - 1, named))
+    return None
+
+
+def missing_type(p: Place) -> Diagnostic | None:
+    if p.before.type != "NAME" or "COLON" not in p.accepts or p.word.type not in UNTYPED:
+        return None
+    if p.opener >= 0:
+        signature = p.keyword in SIGNED and p.opener - p.head <= 3
+        return MissingType(p.before.span, p.before.text, "parameter") if signature else None
+    kinds = {"param": "parameter", "input": "input", "state": "state", "field": "field"}
+    if p.keyword not in kinds:
+        return None
+    return MissingType(p.before.span, p.before.text, kinds[p.keyword])
+
+
+SIGNED = ("model", "block", "fn", "extern")
+UNTYPED = ("EQUAL", "COMMA", "RPAR", "IN", *ENDS_STATEMENT)
+
+
+def missing_else(p: Place) -> Diagnostic | None:
+    condition = p.back_to("IF", stop=("ELSE",))
+    if condition > p.head and "ELSE" in p.accepts and p.word.type not in STARTS_VALUE:
+        return MissingElse(p.words[condition].span)
+    return None
+
+
+def several_values(p: Place) -> Diagnostic | None:
+    if p.word.type != "COMMA" or p.opener >= 0 or p.before.type not in ENDS_VALUE:
+        return None
+    if p.keyword in ("output", "input", "let", "next", "augment", "penalty", "param", "state"):
+        return SeveralValues(p.word.span, p.keyword)
+    return SeveralValues(p.word.span, "") if p.back_to("EQUAL") >= 0 else None
+
+
+def side_by_side(p: Place) -> Diagnostic | None:
+    starts = p.word.type in STARTS_VALUE - {"MINUS", "LPAR", "LSQB"} or p.word.text in OPENS
+    if not starts or p.before.type not in ENDS_VALUE | {"RBRACE"}:
+        return None
+    if p.opener >= 0:
+        return MissingComma(p.word.span) if "COMMA" in p.accepts else None
+    first = p.words[p.head]
+    if p.i == p.head + 1 and first.type == "NAME":
+        return unknown_statement(p, first)
+    begins = p.word.text in OPENS or p.following.type in ("EQUAL", "COLON", "NAME", "LBRACE")
+    if (begins or p.before.type == "RBRACE") and "SEP" in p.accepts:
+        return TwoStatements(p.word.span)
+    return None
+
+
+OPENS = KEYWORDS | {"if", "for"}
+
+
+def unknown_statement(p: Place, first: Word) -> Diagnostic | None:
+    meant = OTHER_STATEMENTS.get(first.text)
+    if meant is None and p.following.type not in ("EQUAL", "COLON", "LBRACE", "LPAR", "NAME"):
+        return None
+    suggestion = "" if meant else nearest(first.text, OPENS) or ""
+    return UnknownStatement(first.span, first.text, suggestion, meant or "")
+
+
+def missing_brace(p: Place) -> Diagnostic | None:
+    if p.accepts >= {"LBRACE"} and "SEP" not in p.accepts and p.word.type == "SEP":
+        end = Span(p.before.span.source, p.before.span.end, p.before.span.end)
+        return MissingBrace(end, p.keyword or p.words[p.head].text, False)
+    return None
+
+
+RULES = (
+    other_comment,
+    else_without_if,
+    leading_operator,
+    reserved_word,
+    chained_comparison,
+    chain_needs_parentheses,
+    trailing_operator,
+    wrong_equal,
+    wrong_colon,
+    wrong_unit,
+    positional_after_named,
+    missing_type,
+    missing_else,
+    several_values,
+    side_by_side,
+    missing_brace,
+)
+
+
+# --- what could come next -------------------------------------------------------------------------
+
+
+def unexpected(p: Place) -> Diagnostic:
+    word = p.word
+    found = {"SEP": "the end of the line", "$END": "the end of the file"}.get(word.type)
+    if word.type == "SEP" and p.following.parted:
+        found = "`;`"
+    span = word.span
+    if not word.text and p.before.line:
+        span = Span(span.source, p.before.span.end, p.before.span.end)
+    return Unexpected(span, found or f"`{word.text}`", expected(p))
+
+
+def expected(p: Place) -> str:
+    """What could stand here, in words."""
+    accepts, before = p.accepts, p.before
+    if p.i == p.head:
+        return "a statement"
+    if "NUMBER" in accepts:
+        after = {"ARROW": "a layer after `->`", "EQUAL": "a value after `=`"}
+        return after.get(
+            before.type, f"a value after `{before.text}`" if before.text else "a value"
+        )
+    if "NAME" in accepts and before.type == "COLON":
+        return "a type"
+    if accepts == {"NAME"} or ("NAME" in accepts and before.text in KEYWORDS):
+        return "a name" if p.i > p.head + 1 else f"a name after `{before.text}`"
+    if "STRING" in accepts and "NAME" not in accepts:
+        return "a string"
+    signs = [f"`{sign}`" for kind, sign in SIGNS.items() if kind in accepts]
+    if "MODULO" in accepts:
+        signs = ["an operator", *(s for s in signs if s in ENDS)]
+    elif "NAME" in accepts:
+        signs.insert(0, "a name")
+    if "SEP" in accepts:
+        signs = [s for s in signs if s != "`}`"] + ["the end of the line"]
+    return listed(signs) or "something else"
+
+
+ENDS = ("`)`", "`]`", "`}`", "`,`", "`:`", "`{`", "`else`")
+
+
+SIGNS = {
+    "LPAR": "(",
+    "LBRACE": "{",
+    "RPAR": ")",
+    "RSQB": "]",
+    "RBRACE": "}",
+    "COMMA": ",",
+    "COLON": ":",
+    "EQUAL": "=",
+    "ARROW": "->",
+    "DOT": ".",
+    "IN": "in",
+    "ELSE": "else",
+    "AS": "as",
+    "IMPORT": "import",
+    "UPDATES": "updates",
+    "TIMES": "times",
+    "FN": "fn",
+    "LAYER": "layer",
+    "SOURCE": "source",
+}
+
+
+def listed(parts: list[str]) -> str:
+    return " or ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

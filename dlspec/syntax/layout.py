@@ -9,17 +9,17 @@ used to guess where a bracket was forgotten.
 from __future__ import annotations
 
 from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.text import (
+from dlspec.diagnostics.brackets import (
     MissingBrace,
     NoDictionary,
-    OtherSpelling,
-    TooDeep,
     UnclosedBrace,
     UnclosedBracket,
     UnmatchedBracket,
     WrongBracket,
 )
+from dlspec.diagnostics.text import OtherSpelling, TooDeep
 from dlspec.source import Source
+from dlspec.syntax.depth import DEEPEST
 from dlspec.syntax.scan import Scan, bad_number
 from dlspec.syntax.vocabulary import (
     BRACKETS,
@@ -35,8 +35,6 @@ from dlspec.syntax.vocabulary import (
     WITH_BODY,
 )
 from dlspec.syntax.words import Word, after
-
-DEEPEST = 200
 
 
 class _Statement:
@@ -87,7 +85,7 @@ class Layout:
         index, error, hard = next(found)
         skip_to = 0
         for i, word in enumerate(self.raw):
-            if word.fresh or word.parted:
+            if (word.fresh or word.parted) and i >= skip_to:
                 self._boundary(i, word)
             while index <= i and error is not None:
                 self._slip(error, hard)
@@ -102,14 +100,15 @@ class Layout:
                 word.type = "UNIT"
             kind = word.type
             if kind in CLOSER:
-                if kind == "LBRACE" and self._inside_brackets():
-                    skip_to = self._brace_in_brackets(i)
+                if kind == "LBRACE":
+                    skip_to = self._brace(i, word)
                     if skip_to:
                         continue
                 self._push(word)
-            elif kind in OPENER:
-                if not self._pop(word):
-                    continue
+            elif kind in OPENER and not self._pop(i, word):
+                if self._statement and self._statement.head is word:
+                    self._statement = None
+                continue
             elif kind == "EQUAL" and self._statement and not self._inside_brackets():
                 self._statement.braced |= self._statement.keyword in ("fn", "block")
             self.words.append(word)
@@ -127,6 +126,10 @@ class Layout:
         if word.fresh:
             self._indent = word.column
         if self._inside_brackets():
+            if word.parted and self._closed_on_line(i):
+                self._slip(OtherSpelling(word.parted, ";", ","), hard=True)
+                self._emit("COMMA", ",")
+                return
             if not (word.parted or self._certain_head(i, word)):
                 return
             self._close_brackets(0)
@@ -138,7 +141,7 @@ class Layout:
         self._finish(word)
         while self._by_indent(word):
             self._close_brace(word)
-        if word.type in ("RBRACE", "ELSE"):
+        if self._statement is None or word.type in ("RBRACE", "ELSE"):
             return
         self._missing_braces(i, word)
         self._emit("SEP", "")
@@ -210,7 +213,7 @@ class Layout:
         if colon:
             self.words.pop()
         place = last.span if colon else after(self.source, last)
-        self._slip(MissingBrace(place, statement.keyword, colon))
+        self._slip(MissingBrace(place, statement.keyword, colon), hard=True)
         brace = self._emit("LBRACE", "{")
         statement.braced = True
         self._open.append(_Open(brace, statement, by_indent=True))
@@ -226,21 +229,10 @@ class Layout:
             statement.braced = True
             self._statement = None
 
-    def _pop(self, word: Word) -> bool:
+    def _pop(self, i: int, word: Word) -> bool:
         """Close what the word closes; False where it closes nothing."""
         if word.type == "RBRACE":
-            self._close_brackets(0)
-            if not self._open:
-                surplus = self._surplus or word
-                self._slip(UnmatchedBracket(surplus.span, "}"))
-                return False
-            opened = self._open.pop()
-            self._statement = opened.statement
-            if word.fresh and word.column < opened.statement.indent:
-                self._suspect = self._suspect or opened.word
-            elif word.fresh and word.column > opened.statement.indent:
-                self._surplus = self._surplus or word
-            return True
+            return self._pop_brace(i, word)
         inside = self._brackets()
         kinds = [o.word.type for o in inside]
         opener = OPENER[word.type]
@@ -254,12 +246,36 @@ class Layout:
                 self._close_brackets(len(self._brackets()) - 1)
             self._open.pop()
         else:
-            opened = self._open.pop()
-            expected = BRACKETS[CLOSER[opened.word.type]]
-            place = opened.word
-            self._slip(WrongBracket(word.span, place.text, word.text, expected, place.span))
-            word.type, word.text = CLOSER[place.type], expected
+            self._wrong_closer(word)
         return True
+
+    def _pop_brace(self, i: int, word: Word) -> bool:
+        bodies = [o for o in self._open if o.word.type == "LBRACE"]
+        one_line = bool(bodies) and bodies[-1].word.line == word.line
+        if self._inside_brackets():
+            if not word.fresh and not one_line:
+                self._wrong_closer(word)
+                return True
+            self._close_brackets(0)
+        ends = word.fresh or one_line or self._breaks(i + 1)
+        if not self._open or not (ends or self._raw_type(i + 1) in ("ELSE", "RBRACE")):
+            surplus = self._surplus or word
+            self._slip(UnmatchedBracket(surplus.span, "}"), hard=True)
+            return False
+        opened = self._open.pop()
+        self._statement = opened.statement
+        if word.fresh and word.column < opened.statement.indent:
+            self._suspect = self._suspect or opened.word
+        elif word.fresh and word.column > opened.statement.indent:
+            self._surplus = self._surplus or word
+        return True
+
+    def _wrong_closer(self, word: Word) -> None:
+        """The innermost bracket is closed by a bracket of another kind."""
+        place = self._open.pop().word
+        expected = BRACKETS[CLOSER[place.type]]
+        self._slip(WrongBracket(word.span, place.text, word.text, expected, place.span), hard=True)
+        word.type, word.text = CLOSER[place.type], expected
 
     def _inside_brackets(self) -> bool:
         return bool(self._open) and self._open[-1].word.type != "LBRACE"
@@ -293,23 +309,55 @@ class Layout:
             return True
         return self.words[-1].type in ENDS_VALUE and word.type in ("NAME", "NUMBER", "STRING")
 
-    def _brace_in_brackets(self, i: int) -> int:
-        """A `{` inside brackets: where to go on after a dictionary, 0 if brackets are missing."""
-        if self.words[-1].type in ENDS_VALUE:
-            self._close_brackets(0)
-            return 0
-        self._slip(NoDictionary(self.raw[i].span))
+    def _closed_on_line(self, i: int) -> bool:
+        """Whether the innermost bracket is closed further on in this line."""
         depth = 0
         for j in range(i, len(self.raw)):
-            depth += {"LBRACE": 1, "RBRACE": -1}.get(self.raw[j].type, 0)
-            if depth == 0:
-                break
-        else:
-            return 0
-        self._emit("NONE", "none")
-        return j + 1
+            kind = self.raw[j].type
+            if self.raw[j].fresh:
+                return False
+            depth += (kind in CLOSER) - (kind in OPENER)
+            if depth < 0:
+                return True
+        return False
 
     # --- braces -----------------------------------------------------------------------------------
+
+    def _brace(self, i: int, word: Word) -> int:
+        """A `{`: 0 if it begins a body, else where to go on after what it was meant for."""
+        before = self.words[-1].type if self.words else ""
+        if self._statement and self._statement.head is word:
+            if before != "LBRACE" or word.fresh:
+                return 0
+            self._slip(UnmatchedBracket(word.span, "{"), hard=True)
+            self._statement = None
+            return i + 1
+        if self._inside_brackets():
+            if before not in ENDS_VALUE:
+                return self._dictionary(i, word)
+            self._close_brackets(0)
+        keyword = self._statement.keyword if self._statement else ""
+        if before == "EQUAL" and keyword not in WITH_BODY:
+            return self._dictionary(i, word)
+        return 0
+
+    def _dictionary(self, i: int, word: Word) -> int:
+        """Put a value in the place of a dictionary, or leave out a `{` that stands alone."""
+        depth, brackets = 0, 0
+        for j in range(i, len(self.raw)):
+            kind = self.raw[j].type
+            if kind in ("LBRACE", "RBRACE"):
+                depth += 1 if kind == "LBRACE" else -1
+            else:
+                brackets += (kind in CLOSER) - (kind in OPENER)
+            if depth == 0:
+                self._slip(NoDictionary(word.span))
+                self._emit("NONE", "none")
+                return j + 1
+            if brackets < 0:
+                break
+        self._slip(NoDictionary(word.span), hard=True)
+        return i + 1
 
     def _missing_braces(self, i: int, word: Word) -> None:
         """A declaration that begins inside a body, no deeper than that body's own head."""

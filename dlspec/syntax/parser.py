@@ -6,18 +6,19 @@ import gc
 from typing import TYPE_CHECKING, Any
 
 from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.text import TooLarge
+from dlspec.diagnostics.syntax import SeveralValues
+from dlspec.diagnostics.text import TooDeep, TooLarge
 from dlspec.source import Source
 from dlspec.syntax import tables, tree
+from dlspec.syntax.depth import bounded
 from dlspec.syntax.explain import explain
+from dlspec.syntax.files import LARGEST
 from dlspec.syntax.layout import Layout
 from dlspec.syntax.scan import Scan
 from dlspec.syntax.words import Word, after
 
 if TYPE_CHECKING:
     from lark.parsers.lalr_parser_state import ParserState
-
-LARGEST = 2_000_000
 
 
 def parse(source: Source) -> tuple[tree.File, list[Diagnostic]]:
@@ -49,14 +50,24 @@ def lay_out(source: Source) -> Layout:
 
 
 class _Body:
-    """The statement being read in one body: the parser at its head, for recovery."""
+    """The statement being read in one body: the parser at its head, for recovery.
 
-    __slots__ = ("head", "state", "told")
+    `errors` are those of which one is enough: a bracket that lacks makes the parser stumble too.
+    """
+
+    __slots__ = ("errors", "head", "parsed", "state")
 
     def __init__(self) -> None:
         self.state: ParserState[int] | None = None
         self.head = 0
-        self.told = False  # whether an error of this statement is reported already
+        self.errors: list[Diagnostic] = []
+        self.parsed = True
+
+    def begin(self, state: ParserState[int], head: int) -> None:
+        self.state = state.copy(deepcopy_values=False)
+        self.head = head
+        self.errors = []
+        self.parsed = True
 
 
 class _Parse:
@@ -72,38 +83,41 @@ class _Parse:
         from lark.exceptions import UnexpectedToken
 
         words, count = self.words, len(self.words)
-        slip = 0
+        slip, resumed = 0, -1
         i = 0
         while i < count:
             word = words[i]
             body = self.bodies[-1]
-            if word.head:
-                body.state = self.state.copy(deepcopy_values=False)
-                body.head, body.told = i, False
+            if word.head and i != resumed:
+                self._tell(body)
+                body.begin(self.state, i)
             while slip < len(self.slips) and self.slips[slip][0] <= i:
                 _, error, hard = self.slips[slip]
-                self.errors.append(error)
-                body.told |= hard
+                (body.errors if hard else self.errors).append(error)
                 slip += 1
             try:
                 self.state.feed_token(word)  # type: ignore[arg-type]
             except UnexpectedToken:
-                i = self._recover(i)
+                i = resumed = self._recover(i)
                 continue
             if word.type == "LBRACE":
                 self.bodies.append(_Body())
             elif word.type == "RBRACE":
-                self.bodies.pop()
+                self._tell(self.bodies.pop())
             i += 1
-        self.errors.extend(error for _, error, _ in self.slips[slip:])
-        return self._end(), self.errors
+        self.bodies[-1].errors.extend(error for _, error, _ in self.slips[slip:])
+        statements, deep = bounded(self._end(), self.words)
+        self._tell(self.bodies[-1])
+        if not any(isinstance(error, TooDeep) for error in self.errors):
+            self.errors.extend(deep)
+        return statements, sorted(self.errors, key=_start)
 
     def _recover(self, i: int) -> int:
         """Report the word, make the statement a broken one, and return where to go on."""
         body = self.bodies[-1]
-        if not body.told:
-            self.errors.append(explain(self.words, i, body.head, self.state))
-            body.told = True
+        if body.parsed:
+            body.errors.append(explain(self.words, i, body.head, self.state))
+            body.parsed = False
         while i < len(self.words) and self.words[i].type not in ("SEP", "LBRACE", "RBRACE"):
             i += 1
         assert body.state is not None
@@ -111,6 +125,11 @@ class _Parse:
         first, last = self.words[body.head].span, self.words[max(i - 1, body.head)].span
         self.state.feed_token(Word("BROKEN", "", first.to(last)))  # type: ignore[arg-type]
         return i
+
+    def _tell(self, body: _Body) -> None:
+        """Report the first of the errors of a statement that cannot be trusted on."""
+        if body.errors:
+            self.errors.append(min(body.errors, key=_rank))
 
     def _end(self) -> Any:
         from lark.exceptions import UnexpectedToken
@@ -122,3 +141,12 @@ class _Parse:
             self.words.append(end)
             self._recover(len(self.words) - 1)
             return self.state.feed_token(end, is_end=True)  # type: ignore[arg-type]
+
+
+def _start(error: Diagnostic) -> int:
+    return error.span.start if error.span else -1
+
+
+def _rank(error: Diagnostic) -> tuple[bool, int]:
+    """The first error tells most, but a comma may only be wrong for want of a bracket before it."""
+    return isinstance(error, SeveralValues), _start(error)

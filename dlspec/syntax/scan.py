@@ -51,7 +51,8 @@ class Scan:
 
     def _read(self, tokens: Iterable[Token]) -> None:
         source, words = self.source, self.words
-        fresh, parted = True, False
+        fresh: bool = True
+        parted: Span | None = None
         doc: list[str] = []
         doc_line = 0
         for token in tokens:
@@ -66,11 +67,13 @@ class Scan:
             if kind == "COMMENT":
                 self.comments.append(Comment(text.rstrip(), span, line, fresh))
                 if fresh and text.startswith("##"):
-                    doc = [*doc, text[2:].strip()] if line == doc_line + 1 else [text[2:].strip()]
+                    if line != doc_line + 1:
+                        doc = []
+                    doc.append(text[2:].strip())
                     doc_line = line
                 continue
             if kind == "SEMICOLON":
-                parted = True
+                parted = span
                 continue
             word = Word(kind, text, span, line, token.column)
             word.fresh, word.parted = fresh, parted
@@ -82,7 +85,9 @@ class Scan:
                 word.value = self._string(word)
             elif kind in REPAIRS and not REPAIRS[kind](self, word):
                 continue
-            fresh = parted = False
+            elif text == "elif" and words and words[-1].type == "RBRACE":
+                self._elif(word)
+            fresh, parted = False, None
             words.append(word)
 
     def report(self, error: Diagnostic, hard: bool = False) -> None:
@@ -113,7 +118,7 @@ class Scan:
         escape = match[0]
         if escape in PLAIN:
             return PLAIN[escape]
-        if len(escape) == 6:
+        if len(escape) == 6 and not 0xD800 <= int(escape[2:], 16) < 0xE000:
             return chr(int(escape[2:], 16))
         start = word.span.start + 1 + match.start()
         self.report(BadEscape(Span(self.source, start, start + len(escape)), escape))
@@ -142,6 +147,13 @@ class Scan:
         self.report(OtherQuotes(word.span, f'"{escaped}"'))
         word.type = "STRING"
         return True
+
+    def _elif(self, word: Word) -> None:
+        self.report(OtherSpelling(word.span, "elif", "else if"))
+        other = Word("ELSE", "else", word.span, word.line, word.column)
+        other.fresh = word.fresh
+        self.words.append(other)
+        word.type, word.text, word.fresh = "IF", "if", False
 
     def _word(self, word: Word) -> bool:
         self.report(NotAscii(word.span, word.text, plain_name(word.text)))

@@ -71,3 +71,28 @@ FOREIGN_HEADS = {
     "using": "import",
     "include": "import",
 }
+OPERATORS = frozenset(
+    "PLUS MINUS STAR SLASH FLOOR MODULO AT POWER COMPARE AND OR NOT IN IF".split()
+)
+# Words of other languages that stand before a name, and what is written here.
+OTHER_STATEMENTS = {
+    "class": "a network is a `model`, a part of one a `block`",
+    "layer": "a part of a network is a `block`",
+    "module": "a part of a network is a `block`",
+    "net": "a network is a `model`",
+    "network": "a network is a `model`",
+    "dataset": "data are declared by `data`",
+    "while": "loops run over known lists: `for x in ...`",
+    "const": "a constant is `let name = ...`, a setting `param name: type = ...`",
+    "assert": "conditions are checked by `require(condition, text)`",
+    "raise": "conditions are checked by `require(condition, text)`",
+    "print": "`dlspec summary` shows what a spec makes",
+    "lambda": "functions have names: `fn name(a: float) = ...`",
+    "with": "there are no contexts; what runs in Python is `extern`",
+    "try": "there are no exceptions; what runs in Python is `extern`",
+}
+# Enough units to know one that stands in the wrong place; `dlspec.units` has what they mean.
+UNITS = frozenset(
+    "epoch epochs step steps example examples B KB MB GB K M G k "
+    "deg rad s ms us min h Hz kHz".split()
+)

@@ -10,7 +10,7 @@ from dlspec.source import Source, Span
 class Word:
     """A token on its way to the parser, which looks at `type` only.
 
-    `fresh` says that it is the first on its line, `parted` that a `;` stands before it, `head`
+    `fresh` says that it is the first on its line, `parted` is the `;` before it, `head`
     that a statement begins with it. `value` is that of a number or a string; `doc` the
     documentation above it.
     """
@@ -35,7 +35,7 @@ class Word:
         self.line = line
         self.column = column
         self.fresh = False
-        self.parted = False
+        self.parted: Span | None = None
         self.head = False
         self.value: Any = None
         self.doc = ""

@@ -1,0 +1,153 @@
+"""Expressions that do not mean what they look like (DLS050 to DLS069)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.source import Span
+
+
+@dataclass(frozen=True)
+class ChainedComparison(Diagnostic):
+    """A comparison has two sides; two comparisons are joined by `and`."""
+
+    code = "DLS050"
+    first: Span
+    middle: str
+    second: str
+
+    @property
+    def title(self) -> str:
+        return "comparisons do not chain"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.first, "the first comparison"),)
+
+    @property
+    def help(self) -> str:
+        middle = self.middle
+        return f"write `... {self.first.text} {middle} and {middle} {self.second} ...`"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, f"and {self.middle} {self.second}") if self.span else None
+
+
+@dataclass(frozen=True)
+class ChainNeedsParentheses(Diagnostic):
+    """`->` binds loosest: what is done with the result of a chain needs parentheses around it.
+
+    A stage is a name or a parenthesis, with calls, indices and dots, then `* count`, then
+    `as name`. So `x -> Foo + y` is written `(x -> Foo) + y`, or `x -> (Foo + y)`.
+    """
+
+    code = "DLS051"
+    operator: str
+    chain: Span
+
+    @property
+    def title(self) -> str:
+        if self.operator == "if":
+            return "a stage of a chain cannot be a condition"
+        return f"`{self.operator}` cannot stand in a chain"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.chain, "the chain"),)
+
+    @property
+    def help(self) -> str:
+        text = self.chain.text
+        if "\n" in text or len(text) > 60:
+            text = "..."
+        if self.operator == "if":
+            return f"choose a layer: `-> (A if c else B)`; or a result: `({text}) if c else ...`"
+        if self.operator in ("-", "not") and text.endswith("->"):
+            return "a stage is a name or a parenthesis"
+        return f"write `({text}) {self.operator} ...`"
+
+    @property
+    def fix(self) -> Fix | None:
+        if self.span is None or self.operator == "if" or self.chain.text.endswith("->"):
+            return None
+        return Fix(self.chain.to(self.span), f"({self.chain.text}) {self.operator}")
+
+
+@dataclass(frozen=True)
+class CountAfterName(Diagnostic):
+    """In a stage the count stands before the name: `Layer * n as name`."""
+
+    code = "DLS052"
+
+    @property
+    def title(self) -> str:
+        return "the count of a stage stands before `as`"
+
+    @property
+    def help(self) -> str:
+        return "write `Layer * n as name`"
+
+
+@dataclass(frozen=True)
+class EqualInCondition(Diagnostic):
+    """A condition compares with `==`."""
+
+    code = "DLS053"
+
+    @property
+    def title(self) -> str:
+        return "a condition compares with `==`"
+
+    @property
+    def fix(self) -> Fix | None:
+        return Fix(self.span, "==") if self.span else None
+
+
+@dataclass(frozen=True)
+class UnitAfterExpression(Diagnostic):
+    """A unit stands behind a number literal, and nothing else."""
+
+    code = "DLS054"
+    unit: str
+
+    @property
+    def title(self) -> str:
+        return f"the unit `{self.unit}` does not follow a number"
+
+    @property
+    def help(self) -> str:
+        return f"a unit stands directly behind a number literal: `2 {self.unit}`"
+
+
+@dataclass(frozen=True)
+class PercentIsUnit(Diagnostic):
+    """Directly after a number literal `%` is per cent, always."""
+
+    code = "DLS055"
+    number: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.number} %` is {self.number} per cent"
+
+    @property
+    def help(self) -> str:
+        return f"for the remainder write `({self.number}) % ...`"
+
+
+@dataclass(frozen=True)
+class MissingElse(Diagnostic):
+    """A conditional value has both sides: `a if c else b`."""
+
+    code = "DLS056"
+
+    @property
+    def title(self) -> str:
+        return "this condition has no `else`"
+
+    @property
+    def help(self) -> str:
+        return "a value is `a if c else b`; statements are chosen by `if c { ... }`"

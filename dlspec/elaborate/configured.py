@@ -57,16 +57,16 @@ class _Configuration(Generic[D]):
         self.evaluate = evaluate
         self.context = context
         self.found: list[Diagnostic] = []
-        self.positional: list[Static] = []
-        self.named: dict[str, Static] = {}
+        self.values: dict[str, Static] = {}
+        self.several: list[Static] = []
+        """The values of the variadic argument."""
         self.spans: dict[str, Span] = {}
         self.failed: set[str] = set()
         self.skipped = False
 
     def run(self) -> Configured[D]:
         arguments = self.call.arguments if isinstance(self.call, tree.Call) else ()
-        given = tuple(a for a in arguments if a.name is None)
-        self.read_positional(given)
+        self.read_positional([a.value for a in arguments if a.name is None])
         for a in arguments:
             if a.name is not None:
                 self.read_named(a.name, a.value)
@@ -78,35 +78,37 @@ class _Configuration(Generic[D]):
             raise Skip
         return Configured(made, self.origins(), self.spans)
 
-    def read_positional(self, given: tuple[tree.Argument, ...]) -> None:
-        cls = self.cls
-        if cls.variadic is not None:
-            names = (cls.variadic,) * len(given)
-        else:
-            names = cls.positional[: len(given)]
-            if len(given) > len(names):
-                self.too_many(given)
-        for name, a in zip(names, given, strict=False):
-            earlier = self.spans.get(name)
-            self.spans[name] = earlier.to(a.value.span) if earlier else a.value.span
-            value = self.value(name, a.value)
-            if value is not None:
-                self.positional.append(value)
+    # -- reading
+
+    def read_positional(self, given: list[tree.Expr]) -> None:
+        variadic = self.cls.variadic
+        if variadic is not None and given:
+            self.spans[variadic] = given[0].span.to(given[-1].span)
+            values = [self.value(variadic, e) for e in given]
+            self.several = [v for v in values if v is not None]
+            return
+        names = self.cls.positional
+        if len(given) > len(names):
+            self.too_many(given)
+        for name, e in zip(names, given, strict=False):
+            self.keep(name, e)
 
     def read_named(self, name: tree.Name, e: tree.Expr) -> None:
-        if name.id not in self.cls.arguments():
-            known = self.cls.arguments()
+        known = self.cls.arguments()
+        if name.id not in known:
             near = nearest(name.id, known)
-            kind = self.cls.kind()
-            self.found.append(UnknownArgument(name.span, name.id, kind, known, near))
+            self.found.append(UnknownArgument(name.span, name.id, self.cls.kind(), known, near))
         elif name.id in self.spans:
             what = f"`{name.id}` is given twice"
             self.found.append(WrongArgumentCount(name.span, what))
         else:
-            self.spans[name.id] = e.span
-            value = self.value(name.id, e)
-            if value is not None:
-                self.named[name.id] = value
+            self.keep(name.id, e)
+
+    def keep(self, name: str, e: tree.Expr) -> None:
+        self.spans[name] = e.span
+        value = self.value(name, e)
+        if value is not None:
+            self.values[name] = value
 
     def value(self, name: str, e: tree.Expr) -> Static | None:
         try:
@@ -118,38 +120,30 @@ class _Configuration(Generic[D]):
         self.failed.add(name)
         return None
 
-    def too_many(self, given: tuple[tree.Argument, ...]) -> None:
+    # -- checking
+
+    def too_many(self, given: list[tree.Expr]) -> None:
         allowed = len(self.cls.positional)
         rest = [a for a in self.cls.arguments() if a not in self.cls.positional]
         count = "no argument" if allowed == 0 else f"{allowed} argument{'s' * (allowed > 1)}"
         what = f"{self.cls.kind()} takes {count} without a name, got {len(given)}"
         hint = f"write the others with their names: {', '.join(rest)}" if rest else ""
-        self.found.append(WrongArgumentCount(given[allowed].value.span, what, hint))
-
-    def required(self) -> tuple[str, ...]:
-        fields = self.cls.model_fields
-        names = {f.removesuffix("_") for f, info in fields.items() if info.is_required()}
-        return tuple(a for a in self.cls.arguments() if a in names)
+        self.found.append(WrongArgumentCount(given[allowed].span, what, hint))
 
     def report_missing(self) -> None:
-        missing = tuple(n for n in self.required() if n not in self.spans)
+        fields = self.cls.model_fields
+        required = {f.removesuffix("_") for f, info in fields.items() if info.is_required()}
+        given = self.spans.keys()
+        missing = tuple(a for a in self.cls.arguments() if a in required and a not in given)
         if missing:
             self.found.append(MissingArgument(self.call.span, self.cls.kind(), missing))
             self.failed.update(missing)
 
     def bind(self) -> D | None:
-        named = {n: s.value for n, s in self.named.items()}
-        positional = [s.value for s in self.positional]
-        if self.cls.variadic is None:
-            # one that failed leaves a gap, so all go by their names
-            given = [n for n in self.cls.positional if n in self.spans and n not in named]
-            given = [n for n in given if n not in self.failed]
-            named |= dict(zip(given, positional, strict=True))
-            positional = []
-        elif self.cls.variadic in self.failed:
-            positional = []
         try:
-            return self.cls.bind(positional, named)
+            return self.cls.bind(
+                [v.value for v in self.several], {n: v.value for n, v in self.values.items()}
+            )
         except BadArguments as error:
             for problem in error.problems:
                 self.report(problem)
@@ -157,29 +151,25 @@ class _Configuration(Generic[D]):
 
     def report(self, problem: Problem) -> None:
         name = problem.parameter
+        # what is missing, or has no value, is reported already
         if name in self.failed or (name is None and self.failed):
             return
         span = self.spans.get(name or "", self.call.span)
+        help = problem.help or self.near_word(name or "")
         kind = self.cls.kind()
-        help = problem.help or self.near_word(name)
         self.found.append(BadValue(span, self.context, kind, problem.what, help))
 
-    def near_word(self, name: str | None) -> str:
+    def near_word(self, name: str) -> str:
         """The word that a misspelt one most likely means."""
-        words = self.cls.words(name) if name is not None else ()
-        value = self.named.get(name or "")
-        if not words or value is None or not isinstance(value.value, str):
+        given = self.values.get(name)
+        if given is None or not isinstance(given.value, str):
             return ""
-        near = nearest(value.value, words)
+        near = nearest(given.value, self.cls.words(name))
         return f"did you mean `{near}`?" if near else ""
 
     def origins(self) -> dict[str, Expr]:
-        found = {n: s.origin for n, s in self.named.items()}
-        if self.cls.variadic is not None:
-            parts = [s.origin for s in self.positional]
-            if parts and all(p is not None for p in parts):
-                found[self.cls.variadic] = Term("tuple", tuple(p for p in parts if p is not None))
-        else:
-            given = [n for n in self.cls.positional if n in self.spans and n not in self.named]
-            found |= {n: s.origin for n, s in zip(given, self.positional, strict=True)}
+        found = {n: v.origin for n, v in self.values.items()}
+        parts = [v.origin for v in self.several]
+        if self.cls.variadic is not None and parts and None not in parts:
+            found[self.cls.variadic] = Term("tuple", tuple(p for p in parts if p is not None))
         return {n: o for n, o in found.items() if o is not None}

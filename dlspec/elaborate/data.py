@@ -1,0 +1,168 @@
+"""`data` blocks: source, fields, split and augmentation, in the IR."""
+
+from __future__ import annotations
+
+from dlspec.diagnostics import Diagnostic, Label, SpecError
+from dlspec.diagnostics.base import nearest
+from dlspec.diagnostics.names import AlreadyDefined, NotInThisVersion, UnknownName
+from dlspec.diagnostics.recipe import CannotStratify, TransformDoesNotFit
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.fields import field
+from dlspec.elaborate.objects import Objects, plain, stages
+from dlspec.elaborate.settings import Kind, Settings, read
+from dlspec.ir import recipe as ir
+from dlspec.recipe.sources import Source
+from dlspec.recipe.splits import Split, Stratified
+from dlspec.source import Span
+from dlspec.syntax import tree
+
+DATA = Kind(
+    name="data",
+    settings=("source", "split"),
+    required=(
+        ("source", 'source = csv("table.csv")'),
+        ("split", "split = random(train=80 %, val=10 %, test=10 %)"),
+    ),
+    later={},
+    later_statements={
+        tree.Let: "`let` in a `data` block",
+        tree.If: "`if` in a `data` block",
+        tree.For: "`for` in a `data` block",
+    },
+    statements=(tree.Field, tree.Augment),
+)
+
+
+class DataBuilder:
+    """Elaborates one `data` block. `classes` has the counts that the data told, by field."""
+
+    def __init__(
+        self, block: tree.Declaration, objects: Objects, classes: dict[str, int] | None = None
+    ) -> None:
+        self.block = block
+        self.objects = objects
+        self.classes = classes or {}
+        self.fields: dict[str, ir.Field | None] = {}
+        """None for a field that is broken."""
+        self.spans: dict[str, Span] = {}
+
+    def build(self) -> ir.Data | None:
+        """The data; None where it has errors, which `objects` has collected then."""
+        before = len(self.objects.problems)
+        settings = read(self.block, DATA)
+        self.objects.problems.extend(settings.problems)
+        source = self.source(settings)
+        for s in settings.statements:
+            if isinstance(s, tree.Field):
+                self.field(s, source)
+        split = self.split(settings)
+        augment = [a for s in settings.statements if (a := self.augment(s)) is not None]
+        fields = [f for f in self.fields.values() if f is not None]
+        if len(self.objects.problems) > before or source is None or split is None:
+            return None
+        return ir.Data(
+            name=self.block.name.id if self.block.name else "",
+            source=source,
+            fields=tuple(fields),
+            split=split,
+            augment=tuple(augment),
+            doc=self.block.doc,
+            line=self.block.span.line,
+        )
+
+    def source(self, settings: Settings) -> Source | None:
+        written = settings.get("source")
+        if written is not None:
+            with self.objects.collecting():
+                return self.objects.object("source", written).made
+        return None
+
+    def field(self, s: tree.Field, source: Source | None) -> None:
+        for name, type_ in s.fields:
+            if name.id in self.fields:
+                first = self.spans[name.id]
+                self.objects.problems.append(AlreadyDefined(name.span, name.id, "field", first))
+                return
+            self.fields[name.id] = None
+            self.spans[name.id] = name.span.to(type_.span)
+        with self.objects.collecting():
+            if len(s.fields) > 1:
+                what = "a statement with several fields"
+                raise SpecError(NotInThisVersion(s.fields[1][0].span, what))
+            name = s.fields[0][0].id
+            self.fields[name] = field(s, source, self.objects, self.classes.get(name))
+
+    def split(self, settings: Settings) -> Split | None:
+        written = settings.get("split")
+        if written is None:
+            return None
+        with self.objects.collecting():
+            found = self.objects.object("split", written, self.split_name)
+            made = found.made
+            if isinstance(made, Stratified):
+                self.check_stratified(made, found.span("by", written.span))
+            return made
+        return None
+
+    def split_name(self, argument: str, e: tree.Expr) -> str:
+        return self.known_field(e).id
+
+    def known_field(self, e: tree.Expr) -> tree.Name:
+        """The name of a field of this data. Raises SpecError."""
+        if not isinstance(e, tree.Name):
+            raise self.objects.wrong("by", e, "the name of a field")
+        if e.id not in self.fields:
+            near = nearest(e.id, self.fields)
+            raise SpecError(UnknownName(e.span, e.id, "field", near))
+        if self.fields[e.id] is None:
+            raise Skip
+        return e
+
+    def check_stratified(self, split: Stratified, span: Span) -> None:
+        by = self.fields[split.by]
+        if by is not None and (by.type.dtype != "class" or by.type.shape):
+            declared = self.spans[split.by]
+            raise SpecError(CannotStratify(span, split.by, str(by.type), declared))
+
+    def augment(self, s: tree.Statement) -> ir.Augment | None:
+        if not isinstance(s, tree.Augment):
+            return None
+        start, chain = stages(s.value)
+        before = len(self.objects.problems)
+        names: list[str] = []
+        for e in _members(start):
+            with self.objects.collecting():
+                names.append(self.known_field(e).id)
+        made = []
+        for stage in chain:
+            with self.objects.collecting():
+                found = self.objects.object("augmentation", plain(stage))
+                self.objects.problems.extend(self.misfits(found.made, names, stage.span))
+                made.append(found.made)
+        if not chain:
+            help = f"write `augment {start.span.text} -> RandomFlip`"
+            what = "an augmentation is missing"
+            self.objects.problems.append(TransformDoesNotFit(s.span, what, None, help))
+        if len(self.objects.problems) > before or len(names) < len(_members(start)):
+            return None
+        return ir.Augment(fields=tuple(names), transforms=tuple(made), line=s.span.line)
+
+    def misfits(self, made: object, names: list[str], span: Span) -> list[Diagnostic]:
+        found: list[Diagnostic] = []
+        for name in names:
+            field = self.fields[name]
+            if field is None:
+                continue
+            origin = Label(self.spans[name], "the field")
+            for problem in made.problems(field.type):  # type: ignore[attr-defined]
+                found.append(TransformDoesNotFit(span, problem.what, origin, problem.help))
+        return found
+
+
+def _members(e: tree.Expr) -> tuple[tree.Expr, ...]:
+    match e:
+        case tree.Tuple(items=items):
+            return tuple(i.value for i in items)
+        case tree.Group(value=inner):
+            return _members(inner)
+    return (e,)

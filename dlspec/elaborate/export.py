@@ -1,0 +1,275 @@
+"""`export` blocks in the IR: which model, which format, and what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.recipe import BadLimit, BadRows, CannotExport, SettingTwice, WhichTrain
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.objects import Objects
+from dlspec.elaborate.settings import Kind, Settings, head, read
+from dlspec.elaborate.values import describe
+from dlspec.ir import recipe as ir
+from dlspec.recipe.budgets import MEASURES, limit
+from dlspec.recipe.rows import Rows
+from dlspec.source import Span
+from dlspec.syntax import tree
+
+EXPORT = Kind(
+    name="export",
+    settings=("format", "quantize", "dynamic", "train", "model", "budget"),
+    required=(("format", "format = onnx"),),
+    later={"device": "`device`", "prune": "`prune`"},
+    later_statements={
+        tree.If: "`if` in an `export` block",
+        tree.For: "`for` in an `export` block",
+        tree.Let: "`let` in an `export` block",
+    },
+    sections=("budget",),
+)
+FORMATS = get_args(ir.Export.model_fields["format"].annotation)
+LATER_FORMATS = ("coreml", "executorch", "c", "tflm")
+PARTS = ("train", "val", "test")
+
+
+class ExportBuilder:
+    """Elaborates one `export` block. `trains` has None for a block that is broken."""
+
+    def __init__(
+        self, block: tree.Declaration, objects: Objects, trains: Mapping[str, ir.Train | None]
+    ) -> None:
+        self.block = block
+        self.objects = objects
+        self.trains = trains
+        self.settings = Settings()
+        self.train: ir.Train | None = None
+
+    def build(self) -> ir.Export | None:
+        """The export; None where something is wrong, which `objects` has then."""
+        before, skipped = len(self.objects.problems), self.objects.skipped
+        self.settings = read(self.block, EXPORT)
+        self.objects.problems.extend(self.settings.problems)
+        with self.objects.collecting():
+            self.train = self.trained()
+        format_ = self.format()
+        quantize = self.quantize(format_)
+        dynamic = self.dynamic(format_)
+        budget = self.budget()
+        if len(self.objects.problems) > before or self.objects.skipped > skipped:
+            return None
+        if self.train is None or format_ is None:
+            return None
+        return ir.Export(
+            name=self.block.name.id if self.block.name else "",
+            train=self.train.name,
+            format=format_,
+            quantize=quantize,
+            dynamic=dynamic,
+            budget=budget,
+            doc=self.block.doc,
+            line=self.block.span.line,
+        )
+
+    def trained(self) -> ir.Train:
+        """The `train` block whose model this exports. Raises SpecError, or Skip."""
+        names = tuple(self.trains)
+        e = self.settings.get("train")
+        if e is not None:
+            if not isinstance(e, tree.Name):
+                raise self.objects.wrong("train", e, "the name of a `train` block")
+            if e.id not in self.trains:
+                near = nearest(e.id, names)
+                raise SpecError(UnknownName(e.span, e.id, "`train` block", near))
+            return _whole(self.trains[e.id])
+        e = self.settings.get("model")
+        if e is not None:
+            if not isinstance(e, tree.Name):
+                raise self.objects.wrong("model", e, "the name of a model")
+            _ = [_whole(t) for t in self.trains.values()]
+            names = tuple(n for n, t in self.trains.items() if t and t.model == e.id)
+            if not names:
+                models = {t.model for t in self.trains.values() if t}
+                near = nearest(e.id, models)
+                raise SpecError(UnknownName(e.span, e.id, "trained model", near))
+        if len(names) != 1:
+            span = e.span if e is not None else head(self.block)
+            what = f"`{e.id}`" if isinstance(e, tree.Name) else "the model"
+            raise SpecError(WhichTrain(span, names, what))
+        return _whole(self.trains[names[0]])
+
+    def format(self) -> Any:
+        e = self.settings.get("format")
+        if e is None:
+            return None
+        with self.objects.collecting():
+            value = self.objects.value(e)
+            if value in LATER_FORMATS:
+                raise SpecError(NotInThisVersion(e.span, f"the format `{value}`"))
+            if value not in FORMATS:
+                near = nearest(value, FORMATS) if isinstance(value, str) else None
+                hint = f"did you mean `{near}`?" if near else ""
+                raise self.objects.wrong("format", e, f"one of {', '.join(FORMATS)}", hint)
+            return value
+        return None
+
+    def quantize(self, format_: str | None) -> Any:
+        e = self.settings.get("quantize")
+        if e is None:
+            return None
+        with self.objects.collecting():
+            made = self.objects.object("quantize", e, self.rows).made
+            if format_ == "onnx":
+                raise SpecError(NotInThisVersion(e.span, "`int8` in an ONNX file", "use tflite"))
+            return made
+        return None
+
+    def rows(self, argument: str, e: tree.Expr) -> Rows:
+        """`digits.train[:256]`: rows of the data that the model was trained on."""
+        start, stop, part = 0, None, e
+        if isinstance(e, tree.Index):
+            start, stop = self.bounds(e)
+            part = e.value
+        match part:
+            case tree.Attribute(value=tree.Name() as data, name=name):
+                return self.checked(data, name, Rows(data.id, name.id, start, stop))
+        raise SpecError(BadRows(e.span, f"`{argument}` takes rows of the training data"))
+
+    def checked(self, data: tree.Name, name: tree.Name, rows: Rows) -> Rows:
+        if name.id not in PARTS:
+            near = nearest(name.id, PARTS)
+            raise SpecError(UnknownName(name.span, name.id, "part of the data", near))
+        if name.id == "test":
+            hint = f"write `{data.id}.train`"
+            what = "test rows may not shape a model: they are for its evaluation"
+            raise SpecError(BadRows(name.span, what, hint))
+        if self.train is None:
+            return rows
+        if data.id != self.train.data:
+            what = f"the model is trained on `{self.train.data}`, not on `{data.id}`"
+            raise SpecError(BadRows(data.span, what, f"write `{self.train.data}.{name.id}`"))
+        return rows
+
+    def bounds(self, e: tree.Index) -> tuple[int, int | None]:
+        match e.subscripts:
+            case (tree.Slice(start=first, stop=last, step=None),):
+                start = 0 if first is None else self.index(first)
+                stop = None if last is None else self.index(last)
+                if stop is not None and stop <= start:
+                    raise SpecError(BadRows(e.span, "these are no rows"))
+                return start, stop
+        raise SpecError(BadRows(e.span, "rows are named by a slice"))
+
+    def index(self, e: tree.Expr) -> int:
+        value = self.objects.evaluator.value(e, self.objects.scope).value
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            what = f"a row is a whole number from 0 on, not {describe(value)}"
+            raise SpecError(BadRows(e.span, what))
+        return value
+
+    def dynamic(self, format_: str | None) -> tuple[Any, ...]:
+        e = self.settings.get("dynamic")
+        if e is None:
+            return ()
+        with self.objects.collecting():
+            if not isinstance(e, tree.List):
+                raise self.objects.wrong("dynamic", e, "a list of axes: `[batch]`")
+            for item in e.items:
+                if not isinstance(item, tree.Name) or item.id != "batch":
+                    raise SpecError(
+                        NotInThisVersion(item.span, f"the dynamic axis `{item.span.text}`")
+                    )
+            if len(e.items) > 1:
+                twice = SettingTwice(e.items[1].span, "batch", e.items[0].span)
+                raise SpecError(twice)
+            if e.items and format_ == "tflite":
+                reason = "TFLite's kernels of recurrent layers have no dynamic batch"
+                what = "a TFLite file takes one example at a time"
+                raise SpecError(CannotExport(e.span, what, reason, "leave `dynamic` out"))
+            return ("batch",) if e.items else ()
+        return ()
+
+    # -- the budget
+
+    def budget(self) -> tuple[ir.Limit, ...]:
+        section = self.settings.sections.get("budget")
+        e = self.settings.get("budget")
+        if e is not None:
+            with self.objects.collecting():
+                hint = "write `budget { size <= 60 KB }`"
+                raise SpecError(BadLimit(e.span, "a budget stands in braces", hint))
+        if section is None:
+            return ()
+        found: list[ir.Limit] = []
+        first: dict[str, Span] = {}
+        for s in section.body.statements:
+            if isinstance(s, tree.Broken):
+                continue
+            with self.objects.collecting():
+                made, span = self.limit(s)
+                if made.measure in first:
+                    raise SpecError(SettingTwice(span, made.measure, first[made.measure]))
+                first[made.measure] = span
+                found.append(made)
+        return tuple(found)
+
+    def limit(self, s: tree.Statement) -> tuple[ir.Limit, Span]:
+        match s:
+            case tree.Bare(value=tree.Binary(op="<=", left=tree.Name() as name, right=most)):
+                pass
+            case tree.Bare(value=tree.Binary(op=op, left=tree.Name() as name)) if op in (
+                "<",
+                "==",
+                ">=",
+                ">",
+            ):
+                raise SpecError(BadLimit(s.span, "a limit is written with `<=`"))
+            case tree.Assign(names=(name,)):
+                hint = f"write `{name.id} <= {s.value.span.text}`"
+                raise SpecError(BadLimit(s.span, "a limit is written with `<=`", hint))
+            case _:
+                hint = "write `size <= 60 KB`"
+                raise SpecError(BadLimit(head(s), "this is not a limit", hint))
+        measure = MEASURES.get(name.id)
+        if measure is None:
+            near = nearest(name.id, MEASURES)
+            hint = f"there are: {', '.join(MEASURES)}"
+            meant = f", did you mean `{near}`?" if near else ""
+            what = f"a budget cannot limit `{name.id}`{meant}"
+            raise SpecError(BadLimit(name.span, what, hint))
+        value = self.objects.value(most)
+        number = limit(name.id, value)
+        if number is None:
+            what = f"`{name.id}` is {measure.what}, and not {describe(value)}"
+            raise SpecError(BadLimit(most.span, what, f"write `{name.id} <= {measure.example}`"))
+        self.check_drop(name)
+        made = ir.Limit(
+            measure=name.id,  # type: ignore[arg-type]
+            most=number,
+            text=most.span.text,
+            line=s.span.line,
+        )
+        return made, name.span
+
+    def check_drop(self, name: tree.Name) -> None:
+        """`accuracy_drop` needs a metric, and rows to measure it on."""
+        if name.id != "accuracy_drop" or self.train is None:
+            return
+        metrics = self.train.metrics
+        if not metrics:
+            what = "`accuracy_drop` is points of the first metric, and the training has none"
+            raise SpecError(BadLimit(name.span, what, "add `metrics = [...]` to it"))
+        first = metrics[0]
+        if not first.metric.scalar or not first.metric.greater_is_better:
+            what = f"`accuracy_drop` is points of the first metric, which is {first.metric.kind()}"
+            hint = "put one first that is a share, such as Accuracy"
+            raise SpecError(BadLimit(name.span, what, hint))
+
+
+def _whole(train: ir.Train | None) -> ir.Train:
+    """The block, if it has no errors."""
+    if train is None:
+        raise Skip
+    return train

@@ -1,0 +1,392 @@
+"""`train` blocks in the IR: every setting with its value, every name resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from dlspec.diagnostics import Label, SpecError, nearest
+from dlspec.diagnostics.names import NotInThisVersion, UnknownArgument, UnknownName
+from dlspec.diagnostics.recipe import (
+    BadSchedule,
+    CannotStopOn,
+    InputDoesNotFit,
+    InputNotFed,
+    NoValidation,
+)
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.losses import Comparable, Comparisons, Named
+from dlspec.elaborate.model import ModelBuilder
+from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
+from dlspec.elaborate.settings import Kind, Settings, read
+from dlspec.ir import recipe as ir
+from dlspec.ir.model import ModelIR
+from dlspec.recipe import schedules
+from dlspec.recipe.stops import Patience
+from dlspec.source import Span
+from dlspec.syntax import tree
+from dlspec.tensor import Tensor
+from dlspec.units import Quantity
+
+TRAIN = Kind(
+    name="train",
+    settings=(
+        "data",
+        "model",
+        "loss",
+        "optimizer",
+        "schedule",
+        "epochs",
+        "batch",
+        "clip_norm",
+        "precision",
+        "numerics",
+        "seed",
+        "metrics",
+        "early_stop",
+    ),
+    required=(
+        ("data", "data = digits"),
+        ("model", "model = Net()"),
+        ("loss", "loss = CrossEntropy(logits, label)"),
+        ("optimizer", "optimizer = AdamW(lr=1e-3)"),
+        ("epochs", "epochs = 10"),
+    ),
+    later={
+        "steps": "a run of `steps`",
+        "average": "`average`",
+        "accumulate": "`accumulate`",
+        "distill": "`distill`",
+    },
+    later_statements={
+        tree.Let: "`let` in a `train` block",
+        tree.Step: "`step`",
+        tree.Weights: "`weights` in a `train` block",
+        tree.Penalty: "`penalty`",
+        tree.If: "`if` in a `train` block",
+        tree.For: "`for` in a `train` block",
+    },
+    wires=True,
+)
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class KnownData:
+    """A `data` block: its IR (None where it is broken) and where its parts are declared."""
+
+    ir: ir.Data | None
+    spans: Mapping[str, Span]
+    split: Span | None
+
+
+class TrainBuilder:
+    """Elaborates one `train` block."""
+
+    def __init__(
+        self,
+        block: tree.Declaration,
+        table: FileTable,
+        overrides: Mapping[str, tree.Expr],
+        objects: Objects,
+        data: Mapping[str, KnownData],
+    ) -> None:
+        self.block = block
+        self.table = table
+        self.overrides = overrides
+        self.objects = objects
+        self.known = data
+        self.data: KnownData | None = None
+        self.data_name = ""
+        self.definition: tree.Definition | None = None
+        self.model: ModelIR | None = None
+        self.pairs: dict[str, tree.Argument] = {}
+        self.settings = Settings()
+
+    def build(self) -> tuple[ir.Train, ModelIR] | None:
+        """The training and its model; None where something is wrong, which `objects` has then."""
+        before = len(self.objects.problems)
+        skipped = self.objects.skipped
+        self.settings = read(self.block, TRAIN)
+        self.objects.problems.extend(self.settings.problems)
+        self.find_data()
+        self.find_model()
+        inputs = self.inputs()
+        comparisons = Comparisons(self.objects, self.comparable())
+        loss_e, metrics_e = self.settings.get("loss"), self.settings.get("metrics")
+        loss = comparisons.loss(loss_e) if loss_e is not None else []
+        metrics = comparisons.metrics(metrics_e, loss) if metrics_e is not None else []
+        epochs = self.whole("epochs", least=1)
+        values: dict[str, Any] = {
+            "optimizer": self.object("optimizer"),
+            "schedule": self.schedule(epochs),
+            "epochs": epochs,
+            "batch": self.whole("batch", least=1, default=BATCH),
+            "seed": self.whole("seed", least=0, default=0, most=2**32 - 1),
+            "clip_norm": self.clip_norm(),
+            "precision": self.word("precision", "auto"),
+            "numerics": self.word("numerics", "native"),
+            "early_stop": self.early_stop(metrics),
+        }
+        broken = len(self.objects.problems) > before or self.objects.skipped > skipped
+        if broken or self.model is None or self.data is None or self.data.ir is None:
+            return None
+        train = ir.Train(
+            name=self.block.name.id if self.block.name else "",
+            data=self.data_name,
+            model=self.model.name,
+            inputs=inputs,
+            loss=tuple(loss),
+            metrics=tuple(metrics),
+            doc=self.block.doc,
+            line=self.block.span.line,
+            **values,
+        )
+        return train, self.model
+
+    # -- data and model
+
+    def find_data(self) -> None:
+        e = self.settings.get("data")
+        if e is None:
+            return
+        with self.objects.collecting():
+            if not isinstance(e, tree.Name):
+                raise self.objects.wrong("data", e, "the name of a `data` block")
+            if e.id not in self.known:
+                near = nearest(e.id, self.known)
+                raise SpecError(UnknownName(e.span, e.id, "data", near))
+            self.data_name = e.id
+            self.data = self.known[e.id]
+
+    def find_model(self) -> None:
+        e = self.settings.get("model")
+        if e is None:
+            return
+        with self.objects.collecting():
+            name = callee(e)
+            if name is None:
+                raise self.objects.wrong("model", e, "a model: `Net()`")
+            definition = self.table.definition(name.id)
+            if definition is None or definition.kind != "model":
+                known = self.table.models
+                what = "model" if definition is None else "model (it is a block)"
+                raise SpecError(UnknownName(name.span, name.id, what, nearest(name.id, known)))
+            self.definition = definition
+            arguments = self.split_arguments(e, definition)
+            builder = ModelBuilder(self.table, self.overrides, self.objects.scope)
+            layer = builder.block_layer(definition, arguments, e.span, self.objects.scope)
+            self.model = builder.model(layer)
+            if self.model is None:
+                self.objects.problems.extend(builder.problems)
+                raise Skip
+
+    def split_arguments(
+        self, e: tree.Expr, definition: tree.Definition
+    ) -> tuple[tree.Argument, ...]:
+        """The arguments that are parameters; the rest say which field feeds which input."""
+        parameters = {p.name.id for p in definition.parameters}
+        inputs = set(_declared(definition, tree.Input)) - parameters
+        rest = []
+        for a in e.arguments if isinstance(e, tree.Call) else ():
+            if a.name is not None and a.name.id in inputs:
+                self.pairs[a.name.id] = a
+            elif a.name is not None and a.name.id not in parameters:
+                known = (*(p.name.id for p in definition.parameters), *sorted(inputs))
+                model, near = definition.name.id, nearest(a.name.id, known)
+                found = UnknownArgument(a.name.span, a.name.id, model, known, near)
+                self.objects.problems.append(found)
+            else:
+                rest.append(a)
+        return tuple(rest)
+
+    def inputs(self) -> dict[str, str]:
+        """Which field feeds each input of the model."""
+        if self.model is None or self.data is None or self.data.ir is None:
+            return {}
+        fields = {f.name: f.type for f in self.data.ir.fields}
+        found: dict[str, str] = {}
+        for name, wanted in self.model.root.inputs:
+            with self.objects.collecting():
+                found[name] = self.feed(name, wanted, fields)
+        return found
+
+    def feed(self, name: str, wanted: Tensor, fields: Mapping[str, Tensor]) -> str:
+        e = self.settings.get("model")
+        assert self.model is not None and e is not None
+        pair = self.pairs.get(name)
+        field, span = name, e.span
+        if pair is not None:
+            span = pair.value.span
+            if not isinstance(pair.value, tree.Name):
+                raise self.objects.wrong(name, pair.value, "the name of a field")
+            field = pair.value.id
+            if field not in fields:
+                near = nearest(field, fields)
+                raise SpecError(UnknownName(span, field, f"field of {self.data_name}", near))
+        declared = self.place(name, tree.Input)
+        if field not in fields:
+            known = tuple(fields)
+            model = self.model.name
+            raise SpecError(InputNotFed(span, name, model, self.data_name, known, declared))
+        given = fields[field]
+        if not _feeds(given, wanted):
+            raise SpecError(self.misfit(span, name, wanted, field, given))
+        return field
+
+    def misfit(
+        self, span: Span, name: str, wanted: Tensor, field: str, given: Tensor
+    ) -> InputDoesNotFit:
+        assert self.model is not None and self.data is not None
+        places = (
+            (self.place(name, tree.Input), f"the input is {wanted}"),
+            (self.data.spans.get(field), f"the field is {given}"),
+        )
+        labels = tuple(Label(s, text) for s, text in places if s is not None)
+        hint = ""
+        if given.dtype == "class" and wanted.dtype == "f32":
+            hint = "make numbers of the classes: append `-> OneHot` to the field"
+        return InputDoesNotFit(
+            span, name, self.model.name, str(wanted), field, str(given), labels, hint
+        )
+
+    def place(self, name: str, kind: type) -> Span | None:
+        """Where an input or output of the model is declared."""
+        if self.definition is None:
+            return None
+        return _declared(self.definition, kind).get(name)
+
+    def comparable(self) -> Comparable:
+        outputs = fields = None
+        if self.model is not None:
+            outputs = {
+                name: Named(name, t, self.place(name, tree.Output), "an output of the model")
+                for name, t in self.model.root.outputs
+                if name is not None
+            }
+        if self.data is not None and self.data.ir is not None:
+            fields = {
+                f.name: Named(f.name, f.type, self.data.spans.get(f.name), "a field")
+                for f in self.data.ir.fields
+            }
+        model = self.definition.name.id if self.definition else ""
+        reported = frozenset(self.settings.meant)
+        return Comparable(model, outputs, self.data_name, fields, reported)
+
+    # -- settings
+
+    def object(self, place: str) -> Any:
+        e = self.settings.get(place)
+        if e is not None:
+            with self.objects.collecting():
+                return self.objects.object(place, e).made
+        return None
+
+    def whole(
+        self, name: str, least: int, default: int | None = None, most: int | None = None
+    ) -> int | None:
+        e = self.settings.get(name)
+        if e is None:
+            return default
+        expected = f"a whole number of at least {least}"
+        if most is not None:
+            expected = f"a whole number from {least} to {most}"
+        with self.objects.collecting():
+            if (later := callee(e)) is not None and isinstance(e, tree.Call):
+                raise SpecError(NotInThisVersion(e.span, f"`{name} = {later.id}(...)`"))
+            value = self.objects.value(e)
+            whole = int(value) if isinstance(value, float) and value.is_integer() else value
+            fits = isinstance(whole, int) and not isinstance(whole, bool) and whole >= least
+            if not fits or (most is not None and whole > most):
+                number = value.value if isinstance(value, Quantity) else None
+                hint = f"write `{name} = {number}`" if number is not None else ""
+                raise self.objects.wrong(name, e, expected, hint)
+            return whole
+        return None
+
+    def clip_norm(self) -> float | None:
+        e = self.settings.get("clip_norm")
+        if e is None:
+            return None
+        with self.objects.collecting():
+            value = self.objects.value(e)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                raise self.objects.wrong("clip_norm", e, "a number above 0")
+            return float(value)
+        return None
+
+    def word(self, name: str, default: str) -> str:
+        """A setting that is one of several words."""
+        e = self.settings.get(name)
+        if e is None:
+            return default
+        words = get_args(ir.Train.model_fields[name].annotation)
+        with self.objects.collecting():
+            value = self.objects.value(e)
+            if value not in words:
+                near = nearest(value, words) if isinstance(value, str) else None
+                hint = f"did you mean `{near}`?" if near else ""
+                raise self.objects.wrong(name, e, f"one of {', '.join(words)}", hint)
+            return value
+        return default
+
+    def schedule(self, epochs: int | None) -> tuple[schedules.Schedule, ...]:
+        e = self.settings.get("schedule")
+        if e is None:
+            return (schedules.Constant(),)
+        start, chain = stages(e)
+        written: list[tree.Expr | tree.Stage] = [start, *chain]
+        made = []
+        for stage in written:
+            with self.objects.collecting():
+                phase = plain(stage) if isinstance(stage, tree.Stage) else stage
+                made.append(self.objects.object("schedule", phase))
+        found = tuple(m.made for m in made)
+        if epochs is not None and len(found) == len(written):
+            for i, problem in schedules.problems(found, epochs):
+                span = made[i].span(problem.parameter, written[i].span)
+                self.objects.problems.append(BadSchedule(span, problem.what, problem.help))
+        return found
+
+    def early_stop(self, metrics: list[ir.MetricUse]) -> Patience | None:
+        e = self.settings.get("early_stop")
+        if e is None:
+            return None
+        with self.objects.collecting():
+            found = self.objects.object("early_stop", e, self.watched)
+            data = self.data
+            if data is not None and data.ir is not None and "val" not in data.ir.split.shares():
+                raise SpecError(NoValidation(e.span, self.data_name, data.split))
+            known = ("val.loss", *(f"val.{m.name}" for m in metrics if m.metric.scalar))
+            on = found.made.on
+            if on not in known:
+                span = found.span("on", e.span)
+                raise SpecError(CannotStopOn(span, on, known, nearest(on, known)))
+            return found.made
+        return None
+
+    def watched(self, argument: str, e: tree.Expr) -> str:
+        name = dotted(e)
+        if name is None:
+            raise self.objects.wrong(argument, e, "`val.loss`, or a metric such as `val.accuracy`")
+        return name
+
+
+def _feeds(given: Tensor, wanted: Tensor) -> bool:
+    """Equal types; a class goes as its number into an input of integers."""
+    if given.dtype == "class" and wanted.dtype in ("i32", "i64"):
+        return given.shape == wanted.shape
+    return given.dtype == wanted.dtype and given.shape == wanted.shape
+
+
+def _declared(definition: tree.Definition, kind: type) -> dict[str, Span]:
+    """Where the inputs or outputs of a model are declared."""
+    if not isinstance(definition.body, tree.Body):
+        return {}
+    found: dict[str, Span] = {}
+    for s in definition.body.statements:
+        if isinstance(s, kind) and isinstance(s, tree.Input | tree.Output) and s.name is not None:
+            found[s.name.id] = s.name.span.to(s.type.span) if s.type else s.name.span
+    return found

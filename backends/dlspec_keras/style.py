@@ -9,6 +9,7 @@ from typing import Any
 from dlspec.backend.protocol import Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
+from dlspec_keras.objects import object_of
 
 
 def taken_apart(source: str) -> dict[str, str]:
@@ -65,4 +66,5 @@ STYLE = Style(
     reserved=ATTRIBUTES,
     helpers=helpers(),
     identity=identity,
+    object_of=object_of,
 )

@@ -35,6 +35,8 @@ from dlspec.passes.regions import Order, Place, Regions, Source, moves_only_ones
 from dlspec.passes.roles import keeps_channels, role
 from dlspec.tensor import Tensor
 
+ALWAYS = 1_000_000
+
 
 class Permute(Op):
     """The same tensor, kept channels-last or channels-first. Only the layout pass makes it."""
@@ -143,10 +145,14 @@ class _Walk:
                 )
             case Output():
                 value, sources = self.flow(s.value, (), (s.site,))
-                if len(sources) == 1:
-                    want = self.output(self.definition, self.outputs)
-                    value = self.border(value, sources[0], want, (s.site, 0))
+                wants = tuple(
+                    self.output(self.definition, self.outputs + i) for i in range(len(sources))
+                )
                 self.outputs += len(sources)
+                if len(sources) == 1:
+                    value = self.border(value, sources[0], wants[0], (s.site,))
+                else:
+                    value = self.alike(value, sources, wants)
                 return s.model_copy(update={"value": value})
 
     def bind(self, s: Bind) -> Flow:
@@ -174,13 +180,15 @@ class _Walk:
             case Scalar():
                 return flow, ("first",)
             case Carry():
-                return self.typed(flow, carry), carry
+                source = (carry[flow.index],)
+                return self.typed(flow, source), source
             case Wire():
                 sources = self.env[flow.name]
-                reads = tuple((*here, "read", i) for i in range(len(sources)))
-                for source, read, t in zip(sources, reads, flow.types, strict=True):
-                    self.edge(source, read, t)
-                return self.typed(flow, sources), reads
+                wire = self.typed(flow, sources)
+                if len(sources) > 1:
+                    return wire, sources
+                place = (*here, "read")
+                return self.border(wire, sources[0], place, (*at, "read")), (place,)
             case Select():
                 value, sources = self.flow(flow.value, carry, at)
                 source = (sources[flow.index],)
@@ -190,17 +198,33 @@ class _Walk:
             case Call():
                 return self.call(flow, carry)
             case Repeat():
-                place = (self.definition, "repeat", flow.site)
-                value = self.read(flow.value, place, carry, (flow.site, "value"))
-                bodies = tuple(
-                    self.read(b, place, (place,), (flow.site, "next")) for b in flow.bodies
-                )
-                return self.typed(flow, (place,), value=value, bodies=bodies), (place,)
+                places = self.carried("repeat", flow)
+                inputs = self.arriving(flow, places, carry)
+                bodies = tuple(self.round(b, places, flow.site) for b in flow.bodies)
+                return self.typed(flow, places, inputs=inputs, bodies=bodies), places
             case Scope():
-                place = (self.definition, "scope", flow.site)
-                value = self.read(flow.value, place, carry, (flow.site, "value"))
-                body, sources = self.flow(flow.body, (place,), (flow.site, "body"))
-                return self.typed(flow, sources, value=value, body=body), sources
+                places = self.carried("scope", flow)
+                inputs = self.arriving(flow, places, carry)
+                body, sources = self.flow(flow.body, places, (flow.site, "body"))
+                return self.typed(flow, sources, inputs=inputs, body=body), sources
+
+    def carried(self, kind: str, flow: Repeat | Scope) -> tuple[Source, ...]:
+        return tuple((self.definition, kind, flow.site, i) for i in range(len(flow.inputs)))
+
+    def arriving(
+        self, flow: Repeat | Scope, places: tuple[Source, ...], carry: tuple[Source, ...]
+    ) -> tuple[Flow, ...]:
+        return tuple(
+            self.read(f, place, carry, (flow.site, i, "arrives"))
+            for i, (f, place) in enumerate(zip(flow.inputs, places, strict=True))
+        )
+
+    def round(self, body: Flow, places: tuple[Source, ...], site: int) -> Flow:
+        """One round of a repeat, whose values go to the next."""
+        if len(places) == 1:
+            return self.read(body, places[0], places, (site, "next"))
+        value, sources = self.flow(body, places, (site, "next"))
+        return self.alike(value, sources, places)
 
     def apply(self, flow: Apply, carry: tuple[Source, ...]) -> tuple[Flow, tuple[Source, ...]]:
         site = (self.definition, flow.site)
@@ -242,7 +266,9 @@ class _Walk:
     def read(self, flow: Flow, want: Source, carry: tuple[Source, ...], at: Place) -> Flow:
         """A flow as the input of something that wants it in an order."""
         value, sources = self.flow(flow, carry, at)
-        return self.border(value, sources[0], want, at) if len(sources) == 1 else value
+        if len(sources) == 1:
+            return self.border(value, sources[0], want, at)
+        return self.alike(value, sources, (want,) * len(sources))
 
     def border(self, flow: Flow, source: Source, want: Source, at: Place) -> Flow:
         """A flow on its way to another place, permuted if the order differs there."""
@@ -254,6 +280,13 @@ class _Walk:
         site = self.sites.setdefault((self.definition, *at), 1_000_000 + len(self.sites))
         kept = replace(x, last=order == "last")
         return Apply(site=site, op=Permute(order=order), inputs=(flow,), types=(kept,))
+
+    def alike(self, flow: Flow, sources: tuple[Source, ...], wants: tuple[Source, ...]) -> Flow:
+        """Several values at once cannot be permuted on their way: both ends are kept alike."""
+        for source, want, x in zip(sources, wants, flow.types, strict=True):
+            if self.collecting:
+                self.regions.edge(source, want, x, weight=ALWAYS)
+        return flow
 
     # --- types --------------------------------------------------------------------------------
 

@@ -44,8 +44,8 @@ class Regions:
     _reads: dict[Place, Place] = field(default_factory=dict)
     _read_first: set[Place] = field(default_factory=set)
 
-    def edge(self, source: Source, target: Source, x: Tensor) -> None:
-        """A value goes from one place to another."""
+    def edge(self, source: Source, target: Source, x: Tensor, weight: int = 1) -> None:
+        """A value goes from one place to another; `weight` is what it would cost to permute it."""
         if x.rank < 2:
             return
         match source, target:
@@ -54,7 +54,7 @@ class Regions:
                 if source in self.inputs:
                     self._reads[target] = source
             case (tuple() as place, str() as order) | (str() as order, tuple() as place):
-                self.vote(place, order, 0 if moves_only_ones(x) else 1)
+                self.vote(place, order, 0 if moves_only_ones(x) and weight == 1 else weight)
                 if order == "first" and place in self._reads:
                     self._read_first.add(self._reads[place])
 

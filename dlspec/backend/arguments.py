@@ -8,13 +8,13 @@ operator's role. A model takes no arguments: its body passes literals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlspec.backend.merge import Occurrence, Values, same
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Const, Expr, Ref, Term, evaluate, refs
+from dlspec.expr import Const, Expr, Ref, Size, Term, evaluate, refs
 from dlspec.ir import model as ir
 
 Reader = Callable[[str], py.Expr]
@@ -48,6 +48,8 @@ class Arguments:
     dims: dict[str, Argument] = field(default_factory=dict)
     loop_names: dict[Ref, str] = field(default_factory=dict)
     loop_reads: set[Ref] = field(default_factory=set)
+    loop_items: dict[int, tuple[Expr, Ref]] = field(default_factory=dict)
+    """Loops of one variable over a list that has an origin."""
 
     def __post_init__(self) -> None:
         for p in self.definition.parameters:
@@ -128,6 +130,54 @@ class Arguments:
         self.loop_reads.update(loops)
         return made
 
+    def whole_list(
+        self, values: Values, lengths: dict[int, int], row_of: Callable[[Any], int], read: Reader
+    ) -> py.Expr | None:
+        """The list that a loop runs over, where a column is exactly that list: `for n in sizes`."""
+        e = values.origin
+        if self.is_model or not isinstance(e, Ref) or e.loop not in self.loop_items:
+            return None
+        items, ref = self.loop_items[e.loop]
+        if ref != e:
+            return None
+        slots = []
+        for o, s in values.slots:
+            try:
+                found = evaluate(items, o.env)
+            except (KeyError, IndexError, TypeError):
+                return None
+            same_rows = len(found) == lengths[o.instance.number]
+            if not same_rows or not same(found[row_of(o)], s.value):
+                return None
+            slots.append((o, replace(s, value=found, origin=items)))
+        return self.by_origin(Values(tuple(slots)), read)
+
+    def of_list(self, values: Values, read: Reader) -> py.Expr | None:
+        """A loop variable's value in one round, as an element of the list that the loop runs over:
+        `sizes[1]`. A size that the round before made has the variable of that round."""
+        e = values.origin
+        if self.is_model or e is None:
+            return None
+        loops = {r.loop for r in refs(e) if r.loop is not None}
+        if len(loops) != 1:
+            return None
+        site = next(iter(loops))
+        items = self.loop_items.get(site)
+        rounds = {dict(o.rounds).get(site) for o, _ in values.slots}
+        if items is None or len(rounds) != 1 or None in rounds:
+            return None
+        for shift in (0, -1):
+            at = rounds.copy().pop() + shift
+            found = substituted(e, items[1], Term("index", (items[0], Const(at))))
+            if at < 0 or found is None:
+                continue
+            same_value = self.by_origin(
+                Values(tuple((o, replace(s, origin=found)) for o, s in values.slots)), read
+            )
+            if same_value is not None:
+                return same_value
+        return None
+
     def constant(self, values: Values) -> py.Expr | None:
         one = values.slots[0][1].value
         if all(same(s.value, one) for _, s in values.slots) and _plain(one):
@@ -154,7 +204,8 @@ class Arguments:
         name = identifier(role, self.taken)
         self.taken.add(name)
         one = next(iter(each.values()))
-        made = Argument(name, each, annotation=type(one).__name__, is_new=True)
+        kind = "int" if type(one) is Size else type(one).__name__
+        made = Argument(name, each, annotation=kind, is_new=True)
         self.new.append(made)
         self.use(made)
         return made
@@ -221,6 +272,19 @@ def _plain(value: Any) -> bool:
 def _integral(each: dict[int, Any]) -> bool:
     """Only sizes are recognised by their value; a rate that happens to be equal is not the same."""
     return all(isinstance(v, int) and not isinstance(v, bool) and v > 3 for v in each.values())
+
+
+def substituted(e: Expr, ref: Ref, by: Expr) -> Expr | None:
+    """The expression with one name replaced; None where another loop's variable is in it."""
+    match e:
+        case Ref():
+            if e == ref:
+                return by
+            return e if e.loop is None else None
+        case Term(op, operands):
+            parts = [substituted(o, ref, by) for o in operands]
+            return None if any(p is None for p in parts) else Term(op, tuple(parts))  # type: ignore[arg-type]
+    return e
 
 
 _BINARY = {"+", "-", "*", "/", "//", "%", "**", "and", "or"}

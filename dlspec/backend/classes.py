@@ -24,7 +24,7 @@ from dlspec.backend.tables import comprehension, plain
 from dlspec.elaborate.reserved import safe
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Const
+from dlspec.expr import Const, Ref, origin
 from dlspec.ir import model as ir
 
 if TYPE_CHECKING:
@@ -100,12 +100,28 @@ class ClassWriter:
             found.extend(values_in(self.makes.get(id(m))))
             found.extend(values_in(self.calls.get(id(m))))
             self.place(m)
+        self.learn_roles()
         self.arguments.learn(found)
+        for step in self.all_steps(self.steps):
+            if step.kind == "loop" and len(step.statement.names) == 1:
+                items = step.statement.items.origin
+                if items is not None and all(s.items.origin == items for _, s in step.uses):
+                    ref = Ref(step.statement.names[0], step.statement.site)
+                    self.arguments.loop_items[step.statement.site] = (items, ref)
         for step in self.branches(self.steps):
             for _, s in step.uses:
                 for test in s.tests:
                     if test.origin is not None:
                         self.arguments.name_dims(test.origin)
+
+    def learn_roles(self) -> None:
+        """Dimensions are named by the first operator that reads them, whatever the backend."""
+        for m in self.places(self.steps):
+            for _, f in m.uses if m.kind == "apply" else ():
+                for role, axis in f.op.sizes.items():
+                    e = origin(f.inputs[0].types[0].shape[axis])
+                    if isinstance(e, Ref) and e.loop is None:
+                        self.arguments.roles.setdefault(e.name, role)
 
     def places(self, steps: list[Step]) -> Any:
         """Every flow of some statements, in order, those in scopes left out."""
@@ -319,7 +335,6 @@ class ClassWriter:
             lengths[number] = max(lengths.get(number, 0), int(path[-1]) + 1)
             codes.append((row, raw))
         template = unify(codes)
-        most = max(lengths.values())
 
         def count() -> py.Expr:
             origin = self.count_origin(layer)
@@ -331,7 +346,7 @@ class ClassWriter:
 
         return comprehension(
             template,
-            range(most),
+            lengths,
             lambda o: rows[id(o)],
             self.arguments,
             count,
@@ -371,8 +386,8 @@ class ClassWriter:
         ]
         depth = {len(o.rounds) for o, _, _ in layer.uses}
         if len(repeats) == 1 and depth == {1} and len(places) == 1:
-            origins = {f.count.origin for _, f in repeats[0].uses}
-            return origins.pop() if len(origins) == 1 else None
+            origin = repeats[0].flow.count.origin
+            return origin if all(f.count.origin == origin for _, f in repeats[0].uses) else None
         return None
 
     def all_steps(self, steps: list[Step]) -> Any:

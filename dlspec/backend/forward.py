@@ -8,7 +8,7 @@ from typing import Any
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
-from dlspec.backend.protocol import Inputs, Slot
+from dlspec.backend.protocol import Hole, Inputs, Slot
 from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
@@ -243,10 +243,10 @@ class Forward:
                 made = self.repeat(node, [made], target, lines)
                 heavy = False
             else:
-                made = self.applied(node, lines, made)
+                made = self.prepared(node, self.applied(node, lines, made), target, lines)
                 heavy = heavy or head
             types = [f.types[0] for _, f in node.uses]
-        return self.shortened(value, made, target, lines)
+        return made
 
     def store(self, target: str, made: py.Expr, types: Any, lines: list[py.Statement]) -> None:
         if made != py.Atom(target) and not isinstance(made, py.Atom):
@@ -259,10 +259,20 @@ class Forward:
             return False
         return INDENT + len(target) + 3 + len(str(made)) > WIDTH - 16
 
-    def shortened(
-        self, value: Merged, made: py.Expr, target: str, lines: list[py.Statement]
+    def prepared(
+        self, node: Merged, made: py.Expr, target: str, lines: list[py.Statement]
     ) -> py.Expr:
-        return made
+        """A call whose input is prepared in place (pads): in a line of its own if too long."""
+        code = self.w.calls.get(id(node))
+        own = isinstance(code, py.Call) and code.callee == Hole("self")
+        if not own or isinstance(code.args[0].value, Hole):
+            return made
+        if INDENT + len(target) + 3 + len(str(made)) <= WIDTH - 8:
+            return made
+        assert isinstance(made, py.Call)
+        lines.append(py.Assign(target, made.args[0].value))
+        rest = (py.Arg(py.Atom(target)), *made.args[1:])
+        return py.Call(made.callee, rest)
 
     def is_head(self, m: Merged) -> bool:
         if m.kind in ("call", "scope"):

@@ -177,8 +177,8 @@ class Values(py.Expr):
     @property
     def origin(self) -> Expr | None:
         """The origin that all agree on."""
-        origins = {s.origin for _, s in self.slots}
-        return origins.pop() if len(origins) == 1 else None
+        one = self.slots[0][1].origin
+        return one if all(s.origin == one for _, s in self.slots) else None
 
     @property
     def omitted(self) -> bool:

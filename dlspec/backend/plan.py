@@ -15,8 +15,11 @@ from dlspec.emit import python as py
 from dlspec.emit.text import identifier
 from dlspec.ir import model as ir
 
-
-PLANNED_IMPORTS = ("from collections.abc import Callable", "from functools import partial")
+PLANNED_IMPORTS = (
+    "from collections.abc import Callable",
+    "from functools import partial",
+    "from typing import Any",
+)
 
 
 class UnsupportedOp(Exception):
@@ -126,7 +129,7 @@ class Planner:
         p = next(p for p in definition.parameters if p.name == parameter)
         layer = p.default.value if p.default is not None else None
         op = getattr(layer, "op", None)
-        if op is None or type(op).sizes:
+        if op is None or op.sizes:
             return None
         use = Use(op, (), {}, (), {})
         return _partial(_concrete(self.backend.style.object_of(use)))
@@ -184,11 +187,10 @@ def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool =
     ]
     for c in classes:
         imports.extend(sorted(c.imports))
-    body: list[py.Statement] = [py.Raw(style.helpers[h]) for h in helpers]
-    for statement in (c.statement for c in classes):
-        if body:
-            body.extend((py.Blank(), py.Blank()))
-        body.append(statement)
+    body: list[py.Statement] = []
+    for helper in helpers:
+        body.extend((py.Raw(style.helpers[helper]), py.Blank(), py.Blank()))
+    body.extend(c.statement for c in classes)
     made = py.Module(doc or f"{model.name}.", [_import(line) for line in imports], body)
     return made.render()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dlspec.backend.arguments import Arguments, Varies
@@ -22,7 +22,7 @@ def plain(name: str) -> py.Expr:
 
 def comprehension(
     template: Any,
-    rows: Sequence[int],
+    lengths: Mapping[int, int],
     row_of: Callable[[Any], int],
     arguments: Arguments,
     count: Callable[[], py.Expr],
@@ -30,8 +30,12 @@ def comprehension(
 ) -> py.Expr:
     """`Layer(a, b) for a, b in ((1, 2), (3, 4))`, or `for _ in range(n)` where nothing varies.
 
-    `template` is the constructor call with `Values`, whose occurrences `row_of` sorts into rows.
+    `template` is the constructor call with `Values`, whose occurrences `row_of` sorts into rows;
+    `lengths` gives the number of rows in each instance. Where the numbers differ, and the rows
+    too, the table is an argument of the class.
     """
+    ragged = len(set(lengths.values())) > 1
+    varying: list[tuple[str, Values]] = []
     fixed: dict[int, py.Expr | None] = {}
     columns: list[tuple[str, list[py.Expr]]] = []
     names: dict[int, str] = {}
@@ -44,8 +48,17 @@ def comprehension(
         try:
             fixed[id(values)] = arguments.resolve(values, plain)
         except Varies:
-            cells = [arguments.resolve(_row(values, r, row_of), plain) for r in rows]
+            if ragged:
+                names[id(values)] = _name(values, arguments, {n for n, _ in varying})
+                varying.append((names[id(values)], values))
+                continue
+            cells = [_cell(values, r, row_of, arguments) for r in range(max(lengths.values()))]
             names[id(values)] = _column(columns, values, cells, arguments)
+
+    whole = None
+    if len(names) == 1:
+        (only,) = (v for v in values_in(template) if id(v) in names)
+        whole = arguments.whole_list(only, dict(lengths), row_of, plain)
 
     def put(code: Any) -> Any:
         if id(code) in names:
@@ -53,6 +66,14 @@ def comprehension(
         return fixed[id(code)]
 
     element = fill(template, put)
+    if whole is not None:
+        return wrap(py.Generator(element, next(iter(names.values())), whole))
+    if varying:
+        table = arguments.add("rows", _tables(varying, lengths, row_of))
+        table.annotation = "tuple"
+        targets = [py.Atom(n) for n, _ in varying]
+        target = targets[0] if len(targets) == 1 else py.Tuple(tuple(targets))
+        return wrap(py.Generator(element, target, py.Atom(table.name)))
     if not columns:
         return wrap(py.Generator(element, "_", py.call("range", count())))
     targets = [py.Atom(n) for n, _ in columns]
@@ -60,6 +81,28 @@ def comprehension(
         return wrap(py.Generator(element, targets[0], sequence(columns[0][1])))
     table = py.Tuple(tuple(py.Tuple(row) for row in zip(*(c for _, c in columns), strict=True)))
     return wrap(py.Generator(element, py.Tuple(tuple(targets)), table))
+
+
+def _tables(
+    varying: Sequence[tuple[str, Values]],
+    lengths: Mapping[int, int],
+    row_of: Callable[[Any], int],
+) -> dict[int, Any]:
+    """The table of each instance, as values."""
+    cells: dict[tuple[int, int], list[Any]] = {}
+    for _, values in varying:
+        for o, s in values.slots:
+            cells.setdefault((o.instance.number, row_of(o)), []).append(s.value)
+    return {
+        n: tuple(tuple(cells[n, r]) if len(varying) > 1 else cells[n, r][0] for r in range(length))
+        for n, length in lengths.items()
+    }
+
+
+def _cell(values: Values, row: int, row_of: Callable[[Any], int], arguments: Arguments) -> py.Expr:
+    """One cell: a value of the loop's list where it has one, else what all instances share."""
+    one = _row(values, row, row_of)
+    return arguments.of_list(one, plain) or arguments.resolve(one, plain)
 
 
 def _row(values: Values, row: int, row_of: Callable[[Any], int]) -> Values:
@@ -75,16 +118,19 @@ def _column(
     for name, known in columns:
         if known == cells:
             return name
-    taken = arguments.taken | {n for n, _ in columns}
-    e = values.origin
-    if isinstance(e, Ref) and e.loop is not None and e.name not in taken:
-        name = identifier(e.name, taken)
-    elif values.role not in taken:
-        name = identifier(values.role or "value", taken)
-    else:
-        name = identifier("size", taken)
+    name = _name(values, arguments, {n for n, _ in columns})
     columns.append((name, cells))
     return name
+
+
+def _name(values: Values, arguments: Arguments, columns: set[str]) -> str:
+    """A column's name: the loop's own variable, or the role of the value."""
+    taken = arguments.taken | columns
+    e = values.origin
+    if isinstance(e, Ref) and e.loop is not None and e.name not in taken:
+        return identifier(e.name, taken)
+    role = values.role or "value"
+    return identifier(role if role not in taken else "size", taken)
 
 
 def sequence(cells: Sequence[py.Expr]) -> py.Expr:
@@ -92,6 +138,8 @@ def sequence(cells: Sequence[py.Expr]) -> py.Expr:
     numbers = [_integer(c) for c in cells]
     if any(n is None for n in numbers):
         return py.Tuple(tuple(cells))
+    if len(numbers) > 1 and numbers == list(range(len(numbers))):
+        return py.call("range", len(numbers))
     runs = _runs([n for n in numbers if n is not None])
     if len(runs) == 1 and len(runs[0]) >= SHORTEST_RANGE:
         return _range(runs[0])

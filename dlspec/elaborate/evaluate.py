@@ -23,7 +23,7 @@ from dlspec.elaborate.values import (
     describe,
     text,
 )
-from dlspec.expr import Const, Ref, Static, constant
+from dlspec.expr import Const, Expr, Ref, Static, constant
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import Quantity
@@ -110,9 +110,16 @@ class Evaluator:
     def binary(self, e: tree.Binary, scope: Scope) -> Any:
         left = self.value(e.left, scope)
         if e.op in ("and", "or") and isinstance(left.value, bool) and left.value is (e.op == "or"):
-            # The other side is not evaluated, but it is part of what was written.
-            return Static(left.value, left.origin)
+            return Static(left.value, self.origin_beside(left, e, scope))
         return self.compute(e.span, arithmetic.binary, e.op, left, self.value(e.right, scope))
+
+    def origin_beside(self, left: Static, e: tree.Binary, scope: Scope) -> Expr | None:
+        """The origin of `a or b` where a decides: b is part of what was written, but need not
+        have a value."""
+        try:
+            return arithmetic.term(e.op, left, self.value(e.right, scope))
+        except (SpecError, Skip):
+            return None
 
     def unary(self, e: tree.Unary, scope: Scope) -> Any:
         return self.compute(e.span, arithmetic.unary, e.op, self.value(e.operand, scope))

@@ -409,7 +409,8 @@ class TensorEvaluator(LayerEvaluator):
         op = layer.op
         self.check_count(op, inputs, named, span)
         x = tuple(f.types[0] for f in inputs)
-        problems = list(op.problems(*x))
+        states = {n: f.types[0] for n, f in named.items()}
+        problems = list(op.problems(*x, **states))
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
         return self.applied(op, dict(layer.origins), inputs, named, site, module, factory)
@@ -425,7 +426,7 @@ class TensorEvaluator(LayerEvaluator):
         factory: str | None,
     ) -> Value:
         x = tuple(f.types[0] for f in inputs)
-        shape = op.shape(*x)
+        shape = op.shape(*x, **{n: f.types[0] for n, f in named.items()})
         types = shape if isinstance(shape, tuple) else (shape,)
         flow = ir.Apply(
             site=site,
@@ -452,10 +453,12 @@ class TensorEvaluator(LayerEvaluator):
             wanted = str(least) if least == most else f"at least {least}"
             what = f"takes {wanted} input{'s' * (wanted != '1')}, got {n}"
             raise SpecError(WrongInputCount(span, self.context, op.kind(), what))
-        if named:
-            names = ", ".join(f"`{n}`" for n in named)
+        unknown = [n for n in named if n not in op.named]
+        if unknown:
+            names = ", ".join(f"`{n}`" for n in unknown)
+            hint = f"it has: {', '.join(op.named)}" if op.named else ""
             what = f"has no input {names}"
-            raise SpecError(WrongInputCount(span, self.context, op.kind(), what))
+            raise SpecError(WrongInputCount(span, self.context, op.kind(), what, hint))
 
     def input_problem(
         self, op: ops.Op, problem: Problem, inputs: tuple[ir.Flow, ...], span: Span

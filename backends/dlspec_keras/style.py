@@ -53,6 +53,13 @@ def identity(op: Any) -> bool:
     return isinstance(op, Identity) or (isinstance(op, Dropout) and op.rate == 0)
 
 
+def training(op: Any) -> bool:
+    """Whether an op does something else in training."""
+    from dlspec.ops.norm import BatchNorm
+
+    return isinstance(op, BatchNorm) or bool(getattr(op, "rate", 0) or getattr(op, "dropout", 0))
+
+
 STYLE = Style(
     module="layers.Layer",
     model="keras.Model",
@@ -64,6 +71,7 @@ STYLE = Style(
     sequential=sequential,
     dict_inputs=True,
     reserved=ATTRIBUTES,
+    training=training,
     helpers=helpers(),
     identity=identity,
     object_of=object_of,

@@ -13,6 +13,7 @@ from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
 from dlspec.expr import Ref
+from dlspec.ir.model import layers
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.regularize import Dropout
 from dlspec.tensor import Tensor
@@ -90,6 +91,10 @@ class Forward:
             params.append(py.Param("inputs"))
         else:
             params.extend(py.Param(n, kind) for n in inputs)
+        if self.is_model and any(
+            self.style.training(layer.apply.op) for layer in layers(self.w.planner.model)
+        ):
+            params.append(py.Param("training", default="None"))
         return py.Function(
             self.style.forward,
             params,

@@ -137,6 +137,9 @@ class Style:
     """Whether several inputs of a model come as one dict."""
     reserved: frozenset[str]
     """Attributes that a class must not have."""
+    training: Callable[[Any], bool] = lambda op: False
+    """Ops for whose sake a model's forward must take `training`: Keras's `fit` asks for the name
+    and passes it on to every layer by itself."""
     helpers: Mapping[str, str] = field(default_factory=dict)
     """Source text of verbatim helpers, by name."""
     identity: Callable[[Any], bool] = lambda op: False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Augment, Data
@@ -43,10 +43,8 @@ def _flipped(augment: Augment) -> list[py.Statement]:
         count = py.call("len", _rows(augment.fields[0]))
         drawn = py.Compare(py.call("rng.random", count), "<", py.literal(flip.chance))
         axis = -2 if flip.direction == "vertical" else -1
-        body.append(py.Assign("chosen", drawn))
-        body.append(
-            _changed(augment, lambda f, a=axis: py.call("mirror", _rows(f), py.Code("chosen"), a))
-        )
+        moved = {f: py.call("mirror", _rows(f), py.Code("chosen"), axis) for f in augment.fields}
+        body += [py.Assign("chosen", drawn), _changed(moved)]
     return body
 
 
@@ -59,12 +57,12 @@ def _resampled(augment: Augment, data: Data) -> list[py.Statement]:
     for m in maps[1:]:
         pull = py.Binary(pull, "@", m)
 
-    def moved(name: str) -> py.Expr:
+    moved: dict[str, py.Expr] = {}
+    for name in augment.fields:
         how = "resample_nearest" if data.field(name).type.dtype == "class" else "resample"
-        return py.call(how, _rows(name), py.Code("pull"))
-
+        moved[name] = py.call(how, _rows(name), py.Code("pull"))
     count = py.Assign("count", py.call("len", _rows(augment.fields[0])))
-    return [count, py.Assign("pull", pull), _changed(augment, moved)]
+    return [count, py.Assign("pull", pull), _changed(moved)]
 
 
 def _map(augmentation: Augmentation, size: tuple[int, int]) -> py.Expr:
@@ -83,8 +81,8 @@ def _number(value: float) -> float | int:
     return int(value) if value == int(value) else value
 
 
-def _changed(augment: Augment, value: Callable[[str], py.Expr]) -> py.Assign:
-    fields = tuple((py.literal(f), value(f)) for f in augment.fields)
+def _changed(moved: Mapping[str, py.Expr]) -> py.Assign:
+    fields = tuple((py.literal(name), value) for name, value in moved.items())
     return py.Assign("rows", py.Binary(py.Code("rows"), "|", py.Dict(fields)))
 
 

@@ -204,7 +204,7 @@ class _Writer:
         found = [py.Function("read", (), body, "tuple[Rows, Parts]", doc, CACHE)]
 
         names = tuple((py.literal(k), v) for k, v in learned.items())
-        train = "train" in _names(learned.values())
+        train = "train" in _names([*learned.values()])
         body = [py.Assign("columns, parts" if train else "columns, _", "read()")]
         body += [py.Assign("train", 'parts["train"]')] if train else []
         body.append(py.Return(py.Dict(names)))

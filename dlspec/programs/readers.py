@@ -111,12 +111,13 @@ def _sklearn(source: Sklearn, data: Data) -> Reader:
         "target": py.Code(f"{name}.target"),
         "image": py.Code(f"{name}.images[:, None]"),
     }
-    given = {
+    given: dict[str, py.Expr] = {
         c: found[c] if c in found else py.Code(f"{name}.data[:, {features.index(c)}]")
         for c in column_names(data)
     }
-    imports = [py.From("sklearn.datasets", (loader,))]
-    return Reader([py.Assign(name, py.call(loader))], given, imports=imports)
+    made = Reader([py.Assign(name, py.call(loader))], given)
+    made.imports.append(py.From("sklearn.datasets", (loader,)))
+    return made
 
 
 def _file(function: str, path: str, arguments: Sequence[py.Expr]) -> Reader:
@@ -180,11 +181,11 @@ def _size(f: Field) -> tuple[int, ...]:
 
 def _picture(f: Field, name: str) -> py.Function:
     channels = int(f.type.shape[0])
-    values = py.call("read_picture", py.Code("path"), channels)
+    values: py.Expr = py.call("read_picture", py.Code("path"), channels)
     count = per_picture(f)
     if count == 0:
-        made = py.call("sized", values, _size(f), py.Code("path"))
+        values = py.call("sized", values, _size(f), py.Code("path"))
     else:
-        made = Chain(f, values, "f32").through(f.transforms[:count]).value
+        values = Chain(f, values, "f32").through(f.transforms[:count]).value
     doc = "A picture as `prepare` takes it."
-    return py.Function(name, (py.Param("path", "Path"),), [py.Return(made)], "np.ndarray", doc)
+    return py.Function(name, (py.Param("path", "Path"),), [py.Return(values)], "np.ndarray", doc)

@@ -126,7 +126,7 @@ def _rules(
     for name, weight in weights.items():
         kind = _kind(name, weight)
         counts[usual[kind]] += 1 if kind[1] else 1000  # kernels decide
-    last = counts.most_common(1)[0][0]
+    last = counts.most_common(1)[0][0] if counts else zeros()
     left = {kind: init for kind, init in usual.items() if init != last}
     rules: list[tuple[str, Init]] = []
     for init in sorted(set(left.values()), key=lambda i: (_RANK.get(type(i), 2), str(i))):

@@ -17,22 +17,6 @@ from dlspec.recipe import (
 from dlspec.tensor import Tensor, f32
 from dlspec.units import Quantity
 
-__all__ = [
-    *("augmentations", "losses", "metrics", "optimizers", "schedules", "sources", "splits"),
-    *(
-        "stops",
-        "transforms",
-        "f32",
-        "classes",
-        "field",
-        "data",
-        "train",
-        "use",
-        "Duration",
-        "Quantity",
-    ),
-]
-
 
 def classes(count: int | None, *shape: int) -> Tensor:
     return Tensor("class", shape, count)

@@ -12,7 +12,7 @@ def warmup(peak: float, steps: int) -> np.ndarray:
 
 def constant(peak: float, steps: int) -> np.ndarray:
     """The peak, always."""
-    return np.full(steps, peak)
+    return np.full(max(0, steps), peak)
 
 
 def step(peak: float, steps: int, every: int, gamma: float) -> np.ndarray:

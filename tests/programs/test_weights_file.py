@@ -1,0 +1,99 @@
+"""`weights.py` as it is written for a model: each array starts as its op declares."""
+
+import numpy as np
+import pytest
+
+from dlspec.ops import init as i
+from dlspec.ops.base import Weight
+from dlspec.programs.weights import weights_file
+
+
+def weight(shape, init, **more):
+    return Weight("", shape, init, **more)
+
+
+def norm(name: str, size: int) -> dict[str, Weight]:
+    ones, zeros = weight((size,), i.ones()), weight((size,), i.zeros())
+    kinds = {"weight": ones, "bias": zeros, "running_mean": zeros, "running_var": ones}
+    return {f"{name}.{kind}": w for kind, w in kinds.items()}
+
+
+CNN = {
+    "conv2d.weight": weight((8, 1, 3, 3), i.glorot_uniform()),
+    **norm("batch_norm", 8),
+    "logits.weight": weight((10, 8), i.glorot_uniform()),
+    "logits.bias": weight((10,), i.zeros()),
+}
+MIXED = CNN | {
+    "embedding.weight": weight((50, 16), i.normal(std=0.02), zero_row=3),
+    "depthwise.weight": weight((8, 1, 3, 3), i.glorot_uniform(), groups=8),
+    "stem.weight": weight((8, 1, 3, 3), i.glorot_normal(), groups=8),
+    "lstm.weight_hh_l0": weight((32, 8), i.orthogonal()),
+    "lstm.bias_ih_l0": weight((32,), i.zeros()),
+    "prelu.weight": weight((1,), i.constant(value=0.25)),
+    "head.bias": weight((4,), i.constant(value=-2)),
+    "scale": weight((1, 4), i.ones()),
+    "pos": weight((1, 4), i.truncated_normal(std=0.02, mean=1)),
+    "low": weight((5, 4), i.uniform(low=1, high=2)),
+    "row.weight": weight((7,), i.he_normal()),
+}
+
+
+def draw(run, weights):
+    module = run(weights=weights_file(weights))
+    return {name: module.draw(name, w.shape, 0) for name, w in weights.items()}
+
+
+@pytest.mark.parametrize("weights", [CNN, MIXED, {}], ids=["cnn", "mixed", "empty"])
+def test_every_array_starts_as_declared(run, weights):
+    for name, values in draw(run, weights).items():
+        w = weights[name]
+        assert (values.dtype, values.shape) == (np.float32, w.shape), name
+        if w.zero_row is not None:
+            assert not values[w.zero_row].any()
+            values = np.delete(values, w.zero_row, 0)
+        inputs, outputs = w.fans
+        size = len(values.ravel()) ** 0.5
+        match w.init:
+            case i.zeros():
+                assert not values.any(), name
+            case i.ones():
+                assert (values == 1).all(), name
+            case i.constant(value=value):
+                assert (values == value).all(), name
+            case i.orthogonal():
+                assert np.allclose(values.T @ values, np.eye(8), atol=1e-5)
+            case i.uniform(low=low, high=high):
+                assert low <= values.min() < values.max() <= high
+            case i.glorot_uniform():
+                bound = (6 / (inputs + outputs)) ** 0.5
+                assert 0.85 * bound < abs(values).max() <= bound, name
+            case i.glorot_normal():
+                std = (2 / (inputs + outputs)) ** 0.5
+                assert values.std() == pytest.approx(std, rel=2 / size), name
+            case i.he_normal():
+                assert values.std() == pytest.approx((2 / inputs) ** 0.5, rel=2 / size), name
+            case i.normal(std=std) | i.truncated_normal(std=std):
+                assert values.std() == pytest.approx(std, rel=2 / size), name
+
+
+def test_a_draw_depends_on_the_name_and_the_seed_and_not_on_the_order(run):
+    module = run(weights=weights_file(CNN))
+    first = module.draw("conv2d.weight", (8, 1, 3, 3), 0)
+    module.draw("logits.weight", (10, 8), 0)
+    assert np.array_equal(first, module.draw("conv2d.weight", (8, 1, 3, 3), 0))
+    assert not np.array_equal(first, module.draw("conv2d_2.weight", (8, 1, 3, 3), 0))
+    assert not np.array_equal(first, module.draw("conv2d.weight", (8, 1, 3, 3), 1))
+
+
+def test_another_weight_in_the_model_changes_no_draw(run):
+    alone = draw(run, CNN)
+    among = draw(run, MIXED)
+    assert all(np.array_equal(alone[name], among[name]) for name in CNN)
+
+
+def test_the_usual_way_needs_no_table(run):
+    many = {f"layers.{n}.dense.weight": weight((8, 8), i.normal(std=0.02)) for n in range(12)}
+    text = weights_file(many | norm("norm", 8))
+    assert "INITIAL" not in text
+    assert text.count("normal(shape, rng, std=0.02)") == 1

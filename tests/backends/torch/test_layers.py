@@ -141,8 +141,3 @@ def test_batch_norm_keeps_running_averages_as_its_manual_says():
     np.testing.assert_allclose(layer.running_var.numpy(), 0.7 + 0.3 * x.var(over, ddof=1))
 
 
-def test_a_reserved_name_is_one_that_a_module_has():
-    from dlspec_torch.style import STYLE
-
-    own = {n for n in (set(dir(nn.Module())) | set(vars(nn.Module()))) if not n.startswith("_")}
-    assert own == STYLE.reserved

@@ -1,4 +1,4 @@
-"""What PyTorch lacks, as real code: each definition is copied whole where a model needs it."""
+"""What PyTorch lacks: each definition is copied whole where a model needs it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def without(layer: nn.Module, name: str) -> nn.Module:
 
 
 def one_bias(lstm: nn.LSTM) -> nn.LSTM:
-    """The layer with one bias, where PyTorch adds two: the second is zero and no weight."""
+    """The layer with one bias: PyTorch's second is zero and no weight."""
     for name, parameter in list(lstm.named_parameters()):
         if name.startswith("bias_hh"):
             zero = torch.zeros_like(parameter)

@@ -1,0 +1,153 @@
+"""What the files of one program are about: a train block with its model and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from dlspec.emit import python as py
+from dlspec.ir.model import ModelIR, layers
+from dlspec.ir.program import Program
+from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ops.base import Weight
+from dlspec.recipe.optimizers import SGD
+from dlspec.tensor import Tensor
+from dlspec_torch.optimizers import slots
+
+SMALL = 2_000_000_000
+"""Multiply-accumulates of a training step below which a second thread does not pay."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program and the train block that it is compiled for."""
+
+    program: Program
+    name: str
+    hash: str = ""
+
+    @property
+    def train(self) -> Train:
+        return self.program.trains[self.name]
+
+    @property
+    def model(self) -> ModelIR:
+        return self.program.trained[self.name]
+
+    @property
+    def data(self) -> Data:
+        return self.program.data[self.train.data]
+
+    @property
+    def model_class(self) -> str:
+        """The class in `model.py`."""
+        return py.identifier(self.model.name)
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str, Tensor], ...]:
+        """Each input in the order of `forward`: its name, the field that feeds it, its type."""
+        fed = self.train.inputs
+        return tuple((name, fed[name], t) for name, t in self.model.root.inputs)
+
+    @property
+    def outputs(self) -> dict[str, Tensor]:
+        return {name or "output": t for name, t in self.model.root.outputs}
+
+    @property
+    def fields(self) -> dict[str, Tensor]:
+        return {f.name: f.type for f in self.data.fields}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the data that have rows."""
+        return tuple(self.data.split.shares())
+
+    @property
+    def validated(self) -> bool:
+        return "val" in self.parts
+
+    @property
+    def patience(self) -> int | None:
+        """Epochs without a better value after which the run ends."""
+        stop = self.train.early_stop
+        return stop.count if stop is not None and self.validated else None
+
+    @property
+    def compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The outputs and the fields that the loss compares, each once, in order."""
+        terms = self.train.loss
+        outputs = dict.fromkeys(t.output for t in terms)
+        return tuple(outputs), tuple(dict.fromkeys(t.target for t in terms))
+
+    @property
+    def idle(self) -> bool:
+        """Whether some weights may get no gradient: those of an output that no loss reads."""
+        return set(self.outputs) != set(self.compared[0])
+
+    @property
+    def slots(self) -> Mapping[str, str]:
+        return slots(self.train.optimizer)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the optimizer keeps the number of its steps."""
+        return not isinstance(self.train.optimizer, SGD)
+
+    @property
+    def scheduled(self) -> bool:
+        return bool(self.train.schedule)
+
+    @property
+    def folder(self) -> bool:
+        """Whether the data is read from files of the user."""
+        from dlspec.programs.readers import reader
+
+        return bool(reader(self.data).folder)
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of ops that the model has."""
+        return frozenset(layer.apply.op.kind() for layer in layers(self.model))
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether a training step draws random numbers."""
+        return any(_draws(layer.apply.op) for layer in layers(self.model))
+
+    @cached_property
+    def small(self) -> bool:
+        """Whether a training step is too short to be shared among threads."""
+        macs = 0
+        for layer in layers(self.model):
+            x = tuple(flow.types[0] for flow in layer.apply.inputs)
+            macs += layer.apply.op.macs(*x)
+        return 3 * macs * self.train.batch < SMALL
+
+    @cached_property
+    def weights(self) -> dict[str, Weight]:
+        """Every array of the model by its neutral name, as it starts."""
+        found: dict[str, Weight] = {}
+        for layer in layers(self.model):
+            x = tuple(flow.types[0] for flow in layer.apply.inputs)
+            for weight in layer.apply.op.weights(*x):
+                name = f"{layer.name}.{weight.name}"
+                init = self.model.initial.get(name, weight.init)
+                found[name] = replace(weight, init=init)
+        return found
+
+    @property
+    def exports(self) -> tuple[Export, ...]:
+        """The exports of this block that are ONNX files."""
+        found = self.program.exports.values()
+        return tuple(e for e in found if e.train == self.name and e.format == "onnx")
+
+
+def _draws(op: Any) -> bool:
+    return bool(getattr(op, "rate", 0.0) or getattr(op, "dropout", 0.0))
+
+
+def item(of: str, name: str) -> py.Expr:
+    """`of["name"]`."""
+    return py.Index(of, py.literal(name))

@@ -1,0 +1,43 @@
+"""Layers that a block takes as arguments: modules, also where forward would call a function."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import SELF, Use, X
+from dlspec.emit import python as py
+
+MODULES = {
+    "F.relu": "nn.ReLU",
+    "F.leaky_relu": "nn.LeakyReLU",
+    "F.gelu": "nn.GELU",
+    "F.silu": "nn.SiLU",
+    "F.hardswish": "nn.Hardswish",
+    "F.softmax": "nn.Softmax",
+    "torch.sigmoid": "nn.Sigmoid",
+    "torch.tanh": "nn.Tanh",
+    "F.max_pool1d": "nn.MaxPool1d",
+    "F.max_pool2d": "nn.MaxPool2d",
+    "F.avg_pool1d": "nn.AvgPool1d",
+    "F.avg_pool2d": "nn.AvgPool2d",
+}
+"""Function -> the module that takes the same arguments, the input apart."""
+
+
+def object_of(use: Use) -> py.Expr:
+    """The constructor call of a module for any layer.
+
+    Raises:
+        ValueError: PyTorch has no module for it.
+    """
+    from dlspec_torch.layers import LAYERS
+
+    if use.op.kind() in ("Identity", "Flatten"):
+        return py.call(f"nn.{use.op.kind()}")
+    emitted = LAYERS[type(use.op)](use)
+    if emitted.make is not None and emitted.call == py.call(SELF, X[0]):
+        return emitted.make
+    match emitted.call:
+        case py.Call(callee=str(name), args=(first, *rest)) if (
+            name in MODULES and first.value == X[0]
+        ):
+            return py.Call(MODULES[name], tuple(rest))
+    raise ValueError(f"PyTorch has no module for {use.op.kind()}")

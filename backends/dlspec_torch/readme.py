@@ -1,0 +1,88 @@
+"""`requirements.txt` and `README.md` of a program."""
+
+from __future__ import annotations
+
+from dlspec.cost import cost
+from dlspec.recipe.sources import Images, Sklearn
+from dlspec_torch.case import Case
+
+TESTED = {
+    "torch": "2.13.0",
+    "numpy": "2.4.6",
+    "safetensors": "0.8.0",
+    "scikit-learn": "1.9.1",
+    "pillow": "13.0.0",
+    "onnx": "1.23.2",
+    "onnxscript": "0.7.2",
+}
+"""What the programs were tested with."""
+
+NEEDED = ("torch", "numpy", "safetensors", "onnx", "onnxscript")
+
+
+def requirements_file(case: Case) -> str:
+    """The packages that the program imports, in the tested versions."""
+    names = [*NEEDED]
+    if isinstance(case.data.source, Sklearn):
+        names.append("scikit-learn")
+    if isinstance(case.data.source, Images):
+        names.append("pillow")
+    return "".join(f"{name}=={TESTED[name]}\n" for name in sorted(names))
+
+
+def model_doc(case: Case) -> str:
+    """What `model.py` says of itself."""
+    count = cost(case.model).parameters.learned
+    definition = case.model.definitions[case.model.root.definition]
+    said = " ".join((definition.doc or case.program.doc).split()).rstrip(".")
+    said = f": {said[:1].lower()}{said[1:]}" if said else ""
+    line = f"{case.model_class}{said} ({count:,} parameters)."
+    if len(line) <= 82:
+        return line
+    return f"{case.model_class}{said}.\n\n{count:,} parameters."
+
+
+def readme_file(case: Case) -> str:
+    """How to run the program, and what its files are."""
+    found = cost(case.model)
+    count = f"{found.parameters.learned:,}"
+    said = f"\n{case.program.doc}\n" if case.program.doc else ""
+    exports = ", ".join(e.file for e in case.exports) or "model.onnx"
+    evaluated = "test" if "test" in case.parts else case.parts[-1]
+    return README.format(
+        model=case.model_class,
+        data=case.data.name,
+        doc=said,
+        count=count,
+        exports=exports,
+        part=evaluated,
+    )
+
+
+README = """\
+# {model} on {data}
+{doc}
+{count} parameters. Compiled by dlspec for PyTorch; it needs nothing of dlspec to run.
+
+```
+pip install -r requirements.txt
+python train.py                # writes best.safetensors and last.safetensors
+python train.py --resume       # goes on after a stop, to the same bits
+python train.py --eval {part}
+python export.py               # writes export/{exports}
+```
+
+PyTorch's index for the CPU is <https://download.pytorch.org/whl/cpu>; the plain name brings CUDA.
+
+| file | what it is |
+|---|---|
+| `model.py` | the network |
+| `data.py` | the rows: reading, splitting, augmenting |
+| `recipe.py` | learning rates, metrics, the log |
+| `weights.py` | how weights start and are kept |
+| `checkpoint.py` | checkpoints, under names that the Keras program reads too |
+| `train.py` | training and evaluation |
+| `export.py` | the ONNX file |
+| `metrics.jsonl` | a line for each epoch |
+| `lock.json` | what the run was made of: data, seed, versions |
+"""

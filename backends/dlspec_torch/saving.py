@@ -1,0 +1,20 @@
+"""`checkpoint.py` of a program."""
+
+from __future__ import annotations
+
+from dlspec.emit import python as py
+from dlspec_torch.case import Case
+from dlspec_torch.sections import chosen
+
+
+def checkpoint_file(case: Case) -> str:
+    """The text of `checkpoint.py`: it offers `initialise`, `save` and `load`."""
+    words = {
+        "slots": bool(case.slots),
+        "statistics": "BatchNorm" in case.kinds,
+        "idle": case.idle,
+        "counts": case.counts,
+    }
+    own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
+    text = py.Module("", (), [own]).render().strip()
+    return chosen("checkpoint.py", {w for w, here in words.items() if here}, {"slots": text})

@@ -1,0 +1,346 @@
+"""`train.py` of a program: the loop that a person would write for this one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlspec.emit import python as py
+from dlspec_torch.case import Case, item
+from dlspec_torch.command import main
+from dlspec_torch.losses import total
+from dlspec_torch.optimizers import made
+
+IMPORTS = (
+    py.Import("argparse"),
+    py.Import("json"),
+    py.Import("math"),
+    py.Import("platform"),
+    py.Import("signal"),
+    py.Import("sys"),
+    py.From("importlib.metadata", ("version",)),
+    py.From("pathlib", ("Path",)),
+    py.From("typing", ("Any",)),
+    py.Import("numpy", "np"),
+    py.Import("torch"),
+    py.Import("torch.nn.functional", "F"),
+    py.From("torch", ("Tensor", "nn")),
+    py.Import("checkpoint"),
+    py.Import("data"),
+    py.From("recipe", ("Run", "log", "rates", "rewind", "scores", "write_lock")),
+    py.From("weights", ("CheckpointError",)),
+)
+
+AGAIN = "Stopped at any moment and resumed, a run ends with the same bits."
+Body = list[py.Statement]
+MODEL, PART = py.Param("model", "nn.Module"), py.Param("part", "str")
+RUN, DEVICE = py.Param("run", "Run"), py.Param("device", "torch.device")
+OPTIMIZER = py.Param("optimizer", "torch.optim.Optimizer")
+
+
+def train_file(case: Case) -> str:
+    """The text of `train.py`."""
+    functions = [
+        *([exact_clip()] if clips_exactly(case) else []),
+        loss_fn(case),
+        tensors(),
+        train_epoch(case),
+        evaluate(case),
+        train(case),
+        lock(case),
+        main(case),
+    ]
+    return py.Module(
+        f"Trains {case.model_class} on {case.data.name}.\n\n{AGAIN}",
+        (*IMPORTS, py.From("model", (case.model_class,))),
+        [*constants(case), *functions, py.If('__name__ == "__main__"', [py.Do("main()")])],
+    ).render()
+
+
+def constants(case: Case) -> Body:
+    block = case.train
+    found: Body = [
+        py.Assign("HASH", py.literal(case.hash), "of the spec"),
+        py.Assign("EPOCHS", py.literal(block.epochs)),
+        py.Assign("BATCH", py.literal(block.batch)),
+        py.Assign("CHUNK", py.literal(max(256, block.batch)), "rows at a time in evaluation"),
+    ]
+    if case.scheduled:
+        found.append(py.Assign("LEARNING_RATE", py.literal(block.optimizer.lr)))
+    if case.patience is not None:
+        on = block.best_by[0]
+        found.append(
+            py.Assign("PATIENCE", py.literal(case.patience), f"epochs without a better {on}")
+        )
+    found.append(py.Assign("SEED", py.literal(block.seed)))
+    if case.small:
+        found.append(py.Assign("THREADS", "1", "more do not make such small steps faster"))
+    return found
+
+
+# --- the loss ---------------------------------------------------------------------------------
+
+
+def loss_fn(case: Case) -> py.Function:
+    outputs, fields = case.compared
+    names = variables((*outputs, *fields), ("F", "torch", "Tensor"))
+    body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
+    params = [py.Param(names[n], "Tensor") for n in dict.fromkeys((*outputs, *fields))]
+    return py.Function("loss_fn", params, body, "Tensor")
+
+
+def variables(names: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
+    """A variable for each name, unlike all names of the function that are taken."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name not in found:
+            found[name] = py.identifier(name, {*taken, *found.values()})
+    return found
+
+
+def tensors() -> py.Function:
+    return py.Function(
+        "tensors",
+        (py.Param("rows", "data.Rows"), DEVICE),
+        [py.Return("{name: torch.from_numpy(v).to(device) for name, v in rows.items()}")],
+        "dict[str, Tensor]",
+    )
+
+
+def forward(case: Case) -> py.Expr:
+    """The model called on a batch."""
+    return py.call("model", *(item("batch", field) for _, field, _ in case.inputs))
+
+
+def loss(case: Case, output: py.Expr | None, outputs: str, targets: str, wrap: str = "") -> py.Expr:
+    """The loss: of the only output, or of several by name, and of the fields."""
+    names, fields = case.compared
+    made = [output or item(outputs, n) for n in names]
+    wanted = [item(targets, f) for f in fields if f not in names]
+    return py.call("loss_fn", *made, *(py.call(wrap, w) if wrap else w for w in wanted))
+
+
+# --- an epoch ---------------------------------------------------------------------------------
+
+
+def train_epoch(case: Case) -> py.Function:
+    params = [MODEL, OPTIMIZER, RUN, DEVICE]
+    if case.scheduled:
+        params.insert(2, py.Param("rate", "np.ndarray"))
+    body: Body = [py.Do("model.train()")]
+    autocast = precision(case)
+    if case.draws or case.train.precision == "auto":
+        body.append(py.Assign("gpu", 'device.type == "cuda"'))
+    if case.draws:
+        chosen = "torch.cuda.default_generators[0] if gpu else torch.default_generator"
+        body.append(py.Assign("generator", chosen))
+    if autocast is not None:
+        body.append(py.Assign("autocast", autocast))
+    body += [
+        py.Assign("total, count", "torch.zeros((), device=device), 0"),
+        py.Assign("steps", 'data.steps("train", BATCH)'),
+        py.For(
+            "rows",
+            'data.batches("train", BATCH, run.seed, run.step, steps)',
+            step(case, autocast is not None),
+        ),
+        py.Return("total.item() / count"),
+    ]
+    doc = "One pass over the training rows; gives the mean of its losses."
+    return py.Function("train_epoch", params, body, "float", doc)
+
+
+def precision(case: Case) -> py.Expr | None:
+    """The context in which a step computes; None where it is plain fp32."""
+    match case.train.precision:
+        case "auto":
+            able = py.Code("gpu and torch.cuda.is_bf16_supported()")
+            where, kind = py.Code("device.type"), py.Code("torch.bfloat16")
+            return py.call("torch.autocast", where, kind, enabled=able)
+        case "bf16":
+            return py.Code("torch.autocast(device.type, torch.bfloat16)")
+        case "fp16":
+            return py.Code("torch.autocast(device.type, torch.float16)")
+    return None
+
+
+def step(case: Case, mixed: bool) -> Body:
+    body: Body = []
+    if case.draws:
+        seed = "generator.manual_seed(data.stream(run.seed, run.step))"
+        body.append(py.Do(seed, "for dropout"))
+    body.append(py.Assign("batch", "tensors(rows, device)"))
+    found = forward_and_loss(case)
+    body += [py.Block("with autocast", found)] if mixed else found
+    body += [py.Do("optimizer.zero_grad()"), py.Do("loss.backward()")]
+    most = case.train.clip_norm
+    if most is not None and clips_exactly(case):
+        body.append(py.Do(py.call("clip", py.Code("model"), most)))
+    elif most is not None:
+        parameters = py.Code("model.parameters()")
+        body.append(py.Do(py.call("nn.utils.clip_grad_norm_", parameters, most)))
+    if case.scheduled:
+        body.append(py.Assign('optimizer.param_groups[0]["lr"]', "rate[run.step]"))
+    body += [
+        py.Do("optimizer.step()"),
+        py.Assign("size", "data.length(rows)"),
+        py.Assign("total", "size * loss.detach()", op="+"),
+        py.Assign("count", "size", op="+"),
+        py.Assign("run.step", "1", op="+"),
+    ]
+    return body
+
+
+def forward_and_loss(case: Case) -> Body:
+    if len(case.outputs) == 1:
+        return [py.Assign("loss", loss(case, forward(case), "", "batch"))]
+    return [
+        py.Assign("outputs", forward(case)),
+        py.Assign("loss", loss(case, None, "outputs", "batch")),
+    ]
+
+
+def clips_exactly(case: Case) -> bool:
+    return case.train.clip_norm is not None and case.train.numerics == "exact"
+
+
+def exact_clip() -> py.Function:
+    body = [
+        py.Assign("gradients", "[p.grad for p in model.parameters() if p.grad is not None]"),
+        py.Assign("norm", "nn.utils.get_total_norm(gradients)"),
+        py.For("gradient", "gradients", [py.Do("gradient.mul_((most / norm).clamp(max=1))")]),
+    ]
+    doc = "Scales gradients of a larger norm to this one; PyTorch's own adds 1e-6 to the norm."
+    return py.Function("clip", (MODEL, py.Param("most", "float")), body, "None", doc)
+
+
+# --- evaluation -------------------------------------------------------------------------------
+
+
+def evaluate(case: Case) -> py.Function:
+    names = variables(
+        tuple(case.outputs),
+        ("model", "part", "device", "rows", "batch", "made", "loss", "torch", "data", *LOCAL),
+    )
+    only = py.Atom(next(iter(names.values()))) if len(names) == 1 else None
+    collect = [
+        py.Assign("batch", "tensors(rows, device)"),
+        py.Do(py.call("made.append", forward(case))),
+    ]
+    body: Body = [
+        py.Do("model.eval()"),
+        py.Assign("made", "[]"),
+        py.For("rows", "data.chunks(part, CHUNK)", collect),
+    ]
+    if only is not None:
+        body.append(py.Assign(only, "torch.cat(made).cpu()"))
+        arrays: py.Expr = py.Dict(
+            tuple((py.literal(n), py.call(py.Attribute(v, "numpy"))) for n, v in names.items())
+        )
+    else:
+        body.append(
+            py.Assign("outputs", "{n: torch.cat([m[n] for m in made]).cpu() for n in made[0]}")
+        )
+        arrays = py.Code("{name: output.numpy() for name, output in outputs.items()}")
+    body.append(py.Assign("rows", "data.load()[part]"))
+    body.append(py.Assign("loss", loss(case, only, "outputs", "rows", "torch.from_numpy")))
+    found: py.Expr = py.Code('{"loss": loss.item()}')
+    if case.train.metrics:
+        found = py.Binary(found, "|", py.call("scores", arrays, py.Code("rows")))
+    return py.Function(
+        "evaluate",
+        (MODEL, PART, DEVICE),
+        [*body, py.Return(found)],
+        "dict[str, Any]",
+        "The loss and the metrics over all rows of a part.",
+        ("torch.inference_mode()",),
+    )
+
+
+LOCAL = ("checkpoint", "tensors", "loss_fn", "scores", "CHUNK")
+
+
+# --- a run ------------------------------------------------------------------------------------
+
+
+def train(case: Case) -> py.Function:
+    kept = ["run", "model", "optimizer"] if case.slots else ["run", "model"]
+    optimizer = made(case.train.optimizer, case.scheduled)
+    body: Body = [
+        py.Assign("last, best", 'out / "last.safetensors", out / "best.safetensors"'),
+        py.Assign("metrics", 'out / "metrics.jsonl"'),
+        py.Assign("model", f"{case.model_class}().to(device)"),
+        py.Assign("optimizer", optimizer),
+        py.If(
+            "resume and last.exists()",
+            [py.Assign("run", f"checkpoint.load(last, {', '.join(kept[1:])})")],
+            [py.Assign("run", "Run(seed)"), py.Do("checkpoint.initialise(model, seed)")],
+        ),
+        py.Do("rewind(metrics, run.epoch)"),
+        py.Do('write_lock(out / "lock.json", lock(run.seed, epochs))'),
+    ]
+    if case.scheduled:
+        body.append(py.Assign("steps", 'data.steps("train", BATCH)'))
+        body.append(py.Assign("rate", "rates(LEARNING_RATE, epochs * steps, steps)"))
+    patient = " and run.wait < PATIENCE" if case.patience is not None else ""
+    body.append(py.While(f"run.epoch < epochs{patient}", epoch(case, kept)))
+    params = (
+        py.Param("out", "Path"),
+        py.Param("epochs", "int"),
+        py.Param("seed", "int"),
+        DEVICE,
+        py.Param("resume", "bool"),
+    )
+    doc = "Trains to the end of the last epoch, with a checkpoint after each."
+    return py.Function("train", params, body, "None", doc)
+
+
+def epoch(case: Case, kept: Sequence[str]) -> Body:
+    rate = "rate, " if case.scheduled else ""
+    before = "before `last`, which promises that it is there"
+    body: Body = [
+        py.Assign("loss", f"train_epoch(model, optimizer, {rate}run, device)"),
+        py.If("not math.isfinite(loss)", [py.Do(f"sys.exit({DIVERGED})")]),
+    ]
+    save_best = py.Do("checkpoint.save(best, run, model)", before)
+    report = '{"loss": loss}'
+    if case.validated:
+        on = py.literal(case.train.best_by[0].removeprefix("val."))
+        body.append(py.Assign("val", 'evaluate(model, "val", device)'))
+        body.append(py.Assign("improved", py.call("run.improved", py.Index("val", on))))
+        report = '{"loss": loss} | {f"val.{name}": v for name, v in val.items()}'
+    else:
+        body.append(py.Assign("run.epoch", "1", op="+"))
+    body.append(py.Assign("report", report))
+    body.append(py.Do('log(metrics, {"epoch": run.epoch, "step": run.step} | report)'))
+    body.append(py.If("improved", [save_best]) if case.validated else save_best)
+    body += [
+        py.Do(f"checkpoint.save(last, {', '.join(kept)})"),
+        py.Assign("shown", '[f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]'),
+        py.Do('print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)'),
+    ]
+    return body
+
+
+DIVERGED = 'f"error: the loss is {loss} after epoch {run.epoch}; try a lower lr"'
+
+
+def lock(case: Case) -> py.Function:
+    facts = py.Dict(
+        (
+            (py.literal("spec"), "HASH"),
+            (py.literal("parameters"), py.literal(dict(case.program.parameters))),
+            (py.literal("data"), "data.facts()"),
+            (py.literal("seed"), "seed"),
+            (py.literal("epochs"), "epochs"),
+            (py.literal("threads"), "torch.get_num_threads()"),
+            (py.literal("versions"), '{"python": platform.python_version(), **packages}'),
+        ),
+        broken=True,
+    )
+    names = '("torch", "numpy", "safetensors")'
+    body = [
+        py.Assign("packages", f"{{name: version(name) for name in {names}}}"),
+        py.Return(facts),
+    ]
+    params = (py.Param("seed", "int"), py.Param("epochs", "int"))
+    return py.Function("lock", params, body, "dict[str, Any]", "What the run is made of.")

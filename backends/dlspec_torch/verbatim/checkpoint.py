@@ -1,0 +1,116 @@
+"""Checkpoints of a PyTorch run, under names that every backend reads."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+import weights
+from recipe import Run
+from weights import CheckpointError
+
+# if slots
+SLOTS = {"exp_avg": "mean", "exp_avg_sq": "square"}  # fill slots
+
+
+# end
+# if statistics
+def tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Weights and statistics by name."""
+    state = model.state_dict()
+    return {n: t for n, t in state.items() if not n.endswith("num_batches_tracked")}
+
+
+# end
+# if not statistics
+def tensors(model: nn.Module) -> dict[str, Tensor]:
+    """Weights by name."""
+    return model.state_dict()
+
+
+# end
+def initialise(model: nn.Module, seed: int) -> None:
+    """Gives every weight its first value."""
+    for name, tensor in tensors(model).items():
+        shape = tuple(tensor.shape)
+        tensor.copy_(torch.from_numpy(weights.draw(name, shape, seed)))
+
+
+# if slots
+def save(
+    path: Path,
+    run: Run,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+) -> None:
+    """Writes the weights, and with the optimizer all that a run needs to go on."""
+    arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
+    if optimizer is not None:
+        for name, parameter in model.named_parameters():
+            # if idle
+            state = optimizer.state[parameter]
+            for own, neutral in SLOTS.items():
+                value = state.get(own, torch.zeros_like(parameter))
+                arrays[f"optimizer.{name}.{neutral}"] = value.numpy(force=True)
+            # end
+            # if not idle
+            for own, neutral in SLOTS.items():
+                value = optimizer.state[parameter][own]
+                arrays[f"optimizer.{name}.{neutral}"] = value.numpy(force=True)
+            # end
+    weights.write(path, arrays, asdict(run))
+
+
+def load(
+    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
+) -> Run:
+    """Puts the weights back, and with the optimizer its state.
+
+    Raises CheckpointError if they are not those of this program.
+    """
+    arrays, facts = weights.read(path)
+
+    def kept(name: str, like: Tensor) -> Tensor:
+        if name not in arrays or arrays[name].shape != like.shape:
+            raise CheckpointError(f"{path} is of another program: {name} differs")
+        return torch.from_numpy(arrays[name]).to(like)
+
+    for name, tensor in tensors(model).items():
+        tensor.copy_(kept(name, tensor))
+    run = Run(**facts)
+    if optimizer is not None:
+        for name, parameter in model.named_parameters():
+            state = {
+                own: kept(f"optimizer.{name}.{neutral}", parameter.detach())
+                for own, neutral in SLOTS.items()
+            }
+            # if counts
+            step = torch.tensor(float(run.step), device=parameter.device)
+            optimizer.state[parameter] = {"step": step, **state}
+            # end
+            # if not counts
+            optimizer.state[parameter] = state
+            # end
+    return run
+
+
+# end
+# if not slots
+def save(path: Path, run: Run, model: nn.Module) -> None:
+    """Writes the weights and where the run stands."""
+    arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
+    weights.write(path, arrays, asdict(run))
+
+
+def load(path: Path, model: nn.Module) -> Run:
+    """Puts the weights back. Raises CheckpointError if they are not this model's."""
+    arrays, facts = weights.read(path)
+    for name, tensor in tensors(model).items():
+        if name not in arrays or arrays[name].shape != tensor.shape:
+            raise CheckpointError(f"{path} is of another program: {name} differs")
+        tensor.copy_(torch.from_numpy(arrays[name]))
+    return Run(**facts)
+
+
+# end

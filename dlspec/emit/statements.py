@@ -155,7 +155,10 @@ def _right_first(left: Expr, operator: str, right: Expr) -> Document:
 
 
 def _left(left: Expr) -> Document:
-    if isinstance(left, Tuple | Index) or has_brackets(left) is not None:
+    owner = left
+    while isinstance(owner, Attribute):
+        owner = explicit(owner.value)
+    if isinstance(owner, Tuple) or has_brackets(owner) is not None:
         return layout(left, OUTSIDE)
     if can_omit_parentheses(left):
         level = new_level()

@@ -1,0 +1,127 @@
+"""Files and folders that could not be written (DLS600 to DLS629)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic, SpecError
+from dlspec.emit.files import Edited, FileProblem, Occupied, Unwritable
+
+_SHOWN_FILES = 5
+_SHOWN_LINES = 60
+
+
+@dataclass(frozen=True)
+class FolderOccupied(Diagnostic):
+    """The output folder holds files that dlspec did not write.
+
+    They could be someone's work, so nothing is written. What a start that was stopped left behind
+    does not count, nor do files that training put into a folder of ours.
+    """
+
+    code = "DLS600"
+    folder: str
+    names: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"the folder {self.folder} holds files that dlspec did not write"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        more = len(self.names) - _SHOWN_FILES
+        shown = ", ".join(self.names[:_SHOWN_FILES])
+        return (f"there: {shown}" + (f" and {more} more" if more > 0 else ""),)
+
+    @property
+    def help(self) -> str:
+        return "choose another folder with -o, or let --force overwrite files of the same name"
+
+
+@dataclass(frozen=True)
+class FilesEdited(Diagnostic):
+    """Compiled files were edited since they were written, and compiling would undo that.
+
+    `.dlspec.json` in the folder keeps the hash of each file as it was written. The difference
+    leads from the edited file to what compiling gives now.
+    """
+
+    code = "DLS601"
+    folder: str
+    differences: tuple[tuple[str, str], ...]
+
+    @property
+    def title(self) -> str:
+        names = [name for name, _ in self.differences]
+        rest = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        return f"{names[0]} in {self.folder}{rest} was edited since it was compiled"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        for _, difference in self.differences:
+            lines = difference.split("\n")
+            more = len(lines) - _SHOWN_LINES
+            yield "\n".join(lines[:_SHOWN_LINES]) + (f"\n({more} more lines)" if more > 0 else "")
+
+    @property
+    def help(self) -> str:
+        return "compile into another folder with -o, or let --force overwrite the edits"
+
+
+@dataclass(frozen=True)
+class CannotWrite(Diagnostic):
+    """The operating system refused to write a file or make a folder.
+
+    What stood there before is still there.
+    """
+
+    code = "DLS602"
+    path: str
+    reason: str
+
+    @property
+    def title(self) -> str:
+        return f"cannot write {self.path}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class DiskFull(Diagnostic):
+    """There is no space left for a file.
+
+    Files are written beside their place and moved there when they are whole, so the old one is
+    still there and nothing half-written is.
+    """
+
+    code = "DLS603"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"no space left to write {self.path}"
+
+    @property
+    def help(self) -> str:
+        return "free some space and run the command again; nothing was overwritten"
+
+
+def diagnose(problem: FileProblem) -> Diagnostic:
+    """The error that reports a problem with files."""
+    match problem:
+        case Occupied(folder, names):
+            return FolderOccupied(None, str(folder), names)
+        case Edited(folder, differences):
+            return FilesEdited(None, str(folder), differences)
+        case Unwritable(path, reason, full):
+            return DiskFull(None, str(path)) if full else CannotWrite(None, str(path), reason)
+    raise TypeError(f"not a problem with files: {problem!r}")
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turns what `dlspec.emit.files` raises inside of it into a SpecError."""
+    try:
+        yield
+    except FileProblem as problem:
+        raise SpecError(diagnose(problem)) from problem

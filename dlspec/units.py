@@ -135,9 +135,5 @@ Bytes = Annotated[int, _takes("bytes", "a size", "`60 KB`", bare=False), Field(g
 Count = Annotated[float, _takes("count", "a count", "`5 M` or 5000", bare=True), Field(ge=0)]
 """A number of things, such as multiply-accumulates."""
 
-Seconds = Annotated[float, _takes("time", "a time", "`20 ms`", bare=False), Field(ge=0)]
-
-Hertz = Annotated[float, _takes("frequency", "a frequency", "`16 kHz`", bare=False), Field(ge=0)]
-
 During = Annotated[Duration, BeforeValidator(_duration)]
 """A part of a run, in epochs, steps or per cent of it."""

@@ -72,7 +72,14 @@ def _data(block: tree.Declaration, objects: Objects, classes: dict[str, int]) ->
         for s in block.body.statements
         if isinstance(s, tree.Assign) and s.names[0].id == "split"
     ]
-    return KnownData(made, builder.spans, splits[0] if splits else None)
+    counted = {
+        name.id: classes.get(name.id)
+        for s in block.body.statements
+        if isinstance(s, tree.Field)
+        for name, type_ in s.fields
+        if type_.name.id == "class" and not type_.groups
+    }
+    return KnownData(made, builder.spans, splits[0] if splits else None, counted)
 
 
 def _once(problems: list[Diagnostic]) -> list[Diagnostic]:

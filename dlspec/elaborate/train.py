@@ -71,6 +71,10 @@ TRAIN = Kind(
     wires=True,
 )
 BATCH = 32
+COUNTED = "classes"
+"""The parameter of a model that is the class count of the data, where both are left open."""
+STAND_IN = 97
+"""Stands for a class count that only the data tells: a size that little else has."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class KnownData:
     ir: ir.Data | None
     spans: Mapping[str, Span]
     split: Span | None
+    counted: Mapping[str, int | None]
+    """The fields whose classes are counted in the data, with the count where it is known."""
 
 
 class TrainBuilder:
@@ -103,6 +109,7 @@ class TrainBuilder:
         self.definition: tree.Definition | None = None
         self.model: ModelIR | None = None
         self.pairs: dict[str, tree.Argument] = {}
+        self.counted: dict[str, str] = {}
         self.settings = Settings()
 
     def build(self) -> tuple[ir.Train, ModelIR] | None:
@@ -138,6 +145,7 @@ class TrainBuilder:
             data=self.data_name,
             model=self.model.name,
             inputs=inputs,
+            counted=self.counted,
             loss=tuple(loss),
             metrics=tuple(metrics),
             doc=self.block.doc,
@@ -176,6 +184,7 @@ class TrainBuilder:
                 raise SpecError(UnknownName(name.span, name.id, what, nearest(name.id, known)))
             self.definition = definition
             arguments = self.split_arguments(e, definition)
+            arguments += self.count(e, definition, arguments)
             builder = ModelBuilder(self.table, self.overrides, self.objects.scope)
             layer = builder.block_layer(definition, arguments, e.span, self.objects.scope)
             self.model = builder.model(layer)
@@ -201,6 +210,23 @@ class TrainBuilder:
             else:
                 rest.append(a)
         return tuple(rest)
+
+    def count(
+        self, e: tree.Expr, definition: tree.Definition, given: tuple[tree.Argument, ...]
+    ) -> tuple[tree.Argument, ...]:
+        """The parameter `classes`, if nothing gives it and one field leaves its own count open."""
+        fields = self.data.counted if self.data is not None else {}
+        names = [p.name.id for p in definition.parameters if p.default is None]
+        has = {a.name.id for a in given if a.name is not None}
+        has.update(p.name.id for p in definition.parameters[: len(given) - len(has)])
+        wanted = COUNTED in names and COUNTED not in has
+        if not wanted or len(fields) != 1 or f"{definition.name.id}.{COUNTED}" in self.overrides:
+            return ()
+        ((field, known),) = fields.items()
+        self.counted[COUNTED] = field
+        value = known if known is not None else STAND_IN
+        number = tree.Number(e.span, value, str(value))
+        return (tree.Argument(e.span, tree.Name(e.span, COUNTED), number),)
 
     def inputs(self) -> dict[str, str]:
         """Which field feeds each input of the model."""

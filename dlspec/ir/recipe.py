@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import pydantic
 from pydantic_core import core_schema
 
 from dlspec import recipe
@@ -149,6 +150,9 @@ class Train(Node):
     model: str
     inputs: dict[str, str]
     """Each input of the model and the field that feeds it."""
+    counted: dict[str, str] = pydantic.Field(default_factory=dict)
+    """Parameters of the model that are the class count of a field, which only the data tells. As
+    long as the field's type leaves it open, another number stands for it."""
     loss: tuple[LossTerm, ...]
     optimizer: Annotated[Any, At("optimizer")]
     schedule: tuple[Annotated[Any, At("schedule")], ...]

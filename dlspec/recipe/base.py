@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from dlspec.declared import Declared, snake_case
@@ -42,9 +42,3 @@ def axes_from_front(axes: tuple[int, ...], rank: int) -> tuple[int, ...] | None:
     front = sorted(a + rank if a < 0 else a for a in axes)
     fits = all(0 <= a < rank for a in front) and len(set(front)) == len(front)
     return tuple(front) if fits else None
-
-
-def sizes(names: Iterator[str]) -> str:
-    """`a, b and c`."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

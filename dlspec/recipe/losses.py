@@ -88,10 +88,8 @@ class CrossEntropy(Loss):
         weights = self.class_weights
         if found or weights is None:
             return
-        axis = self.class_axis(output, target)
-        classes = output.shape[axis] if axis is not None else 0
-        if len(weights) != classes:
-            what = f"{len(weights)} weights for {int(classes)} classes"
+        if target.classes not in (None, len(weights)):
+            what = f"{len(weights)} weights for {target.classes} classes"
             yield Problem("class_weights", what)
         if target.dtype in FLOATS:
             what = "probabilities as the target have no class weights"

@@ -1,14 +1,15 @@
 """Optimizers, with the update that each makes and the arrays that it keeps for each weight.
 
-In the formulas `g` is the gradient (of the loss, plus `weight_decay * w` where the decay is
-coupled), `w` the weight, `t` the step counted from 1, and `lr` the learning rate of the step.
+In the formulas `gradient` is that of the loss, `w` the weight, `t` the step counted from 1, and
+`lr` the learning rate of the step; `velocity` is kept as the slot `momentum`, the others under
+their names.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 
 from dlspec.recipe.base import Recipe
 from dlspec.recipe.fields import Decay, Flag, NotNegative, Positive
@@ -42,8 +43,8 @@ class SGD(Optimizer):
 
     formula = (
         "g = gradient + weight_decay * w",
-        "momentum = mu * momentum + g",
-        "w = w - lr * (g + mu * momentum if nesterov else momentum)",
+        "velocity = momentum * velocity + g",
+        "w = w - lr * (g + momentum * velocity if nesterov else velocity)",
     )
     source = "Sutskever et al. 2013, in PyTorch's form: the learning rate is outside the momentum"
 
@@ -51,6 +52,12 @@ class SGD(Optimizer):
     momentum: Decay = 0.0
     nesterov: Flag = False
     weight_decay: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _momentum(self) -> SGD:
+        if self.nesterov and not self.momentum:
+            raise ValueError("`nesterov` looks ahead by the momentum, which is 0")
+        return self
 
     def slots(self) -> tuple[str, ...]:
         return ("momentum",) if self.momentum else ()

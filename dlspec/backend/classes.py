@@ -24,7 +24,7 @@ from dlspec.backend.tables import comprehension, plain
 from dlspec.elaborate.reserved import safe
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Const, Ref, origin
+from dlspec.expr import Const, Ref, Term, origin
 from dlspec.ir import model as ir
 
 if TYPE_CHECKING:
@@ -388,6 +388,10 @@ class ClassWriter:
         if len(repeats) == 1 and depth == {1} and len(places) == 1:
             origin = repeats[0].flow.count.origin
             return origin if all(f.count.origin == origin for _, f in repeats[0].uses) else None
+        if depth == {1} and len(places) == 1 and not repeats:
+            sites = {o.rounds[0][0] for o, _, _ in layer.uses}
+            items = self.arguments.loop_items.get(sites.pop())
+            return Term("len", (items[0],)) if items and not sites else None
         return None
 
     def all_steps(self, steps: list[Step]) -> Any:

@@ -99,7 +99,7 @@ class ModelBuilder(TensorEvaluator):
         self.sites: dict[str, dict[int, int]] = {}
         self.active: list[str] = []
         self.budget = MOST_LAYERS
-        self.patterns: list[tuple[ir.Path, tree.Weights, Scope]] = []
+        self.patterns: list[tuple[tree.Weights, Scope]] = []
 
     # -- entry
 
@@ -299,7 +299,7 @@ class ModelBuilder(TensorEvaluator):
             case tree.Bare():
                 self.bare(s, scope)
             case tree.Weights():
-                self.patterns.append((frame.prefix, s, scope))
+                self.patterns.append((s, scope))
                 if len(self.active) > 1:
                     raise SpecError(NotInThisVersion(s.span, "`weights` in a block"))
             case tree.Broken():

@@ -234,6 +234,9 @@ def wrong_colon(p: Place) -> Diagnostic | None:
         return ColonForEqual(p.words[p.head + 1].span, p.words[p.head].text)
     if p.word.type != "COLON":
         return None
+    first = p.words[p.head]
+    if p.i == p.head + 1 and p.keyword and not p.following.fresh:
+        return ColonForEqual(p.word.span, first.text)  # a setting with the name of a keyword
     if p.opener < 0 and (p.keyword in WITH_BODY or p.before.type == "ELSE"):
         return MissingBrace(p.word.span, p.keyword or "else", True)
     called = p.opener > 0 and p.words[p.opener].type == "LPAR"

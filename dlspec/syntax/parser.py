@@ -6,12 +6,10 @@ import gc
 from typing import TYPE_CHECKING, Any
 
 from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.syntax import SeveralValues
 from dlspec.diagnostics.text import TooDeep, TooLarge
 from dlspec.source import Source
 from dlspec.syntax import tables, tree
 from dlspec.syntax.depth import bounded
-from dlspec.syntax.explain import explain
 from dlspec.syntax.files import LARGEST
 from dlspec.syntax.layout import Layout
 from dlspec.syntax.scan import Scan
@@ -114,6 +112,8 @@ class _Parse:
 
     def _recover(self, i: int) -> int:
         """Report the word, make the statement a broken one, and return where to go on."""
+        from dlspec.syntax.explain import explain  # with its messages, only when there is an error
+
         body = self.bodies[-1]
         if body.parsed:
             body.errors.append(explain(self.words, i, body.head, self.state))
@@ -149,4 +149,4 @@ def _start(error: Diagnostic) -> int:
 
 def _rank(error: Diagnostic) -> tuple[bool, int]:
     """The first error tells most, but a comma may only be wrong for want of a bracket before it."""
-    return isinstance(error, SeveralValues), _start(error)
+    return error.code == "DLS040", _start(error)

@@ -9,6 +9,8 @@ from dlspec.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """What every node has: the place in the text that it came from."""
+
     span: Span
 
 
@@ -17,6 +19,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
+    """A name, wherever one stands."""
+
     id: str
 
 
@@ -90,18 +94,24 @@ class Unary(Node):
 
 @dataclass(frozen=True, slots=True)
 class Argument(Node):
+    """An argument of a call, or an item of a tuple: `value` or `name=value`."""
+
     name: Name | None
     value: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
+    """`callee(arguments)`."""
+
     callee: Expr
     arguments: tuple[Argument, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Slice(Node):
+    """`start:stop:step` in a subscript."""
+
     start: Expr | None
     stop: Expr | None
     step: Expr | None
@@ -119,12 +129,16 @@ class All(Node):
 
 @dataclass(frozen=True, slots=True)
 class Index(Node):
+    """`value[subscripts]`."""
+
     value: Expr
     subscripts: tuple[Expr | Slice | Rest, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute(Node):
+    """`value.name`."""
+
     value: Expr
     name: Name
 
@@ -145,6 +159,8 @@ class Tuple(Node):
 
 @dataclass(frozen=True, slots=True)
 class List(Node):
+    """`[a, b]`."""
+
     items: tuple[Expr, ...]
 
 
@@ -209,6 +225,8 @@ class Body(Node):
 
 @dataclass(frozen=True, slots=True)
 class Import(Node):
+    """`import "path" as alias`."""
+
     path: Literal
     alias: Name | None
 
@@ -235,6 +253,8 @@ class Extern(Node):
 
 @dataclass(frozen=True, slots=True)
 class Fn(Node):
+    """`fn name(parameters) -> type { ... }`, or `= value` for a body."""
+
     name: Name
     parameters: tuple[Parameter, ...]
     returns: Type | None
@@ -244,6 +264,8 @@ class Fn(Node):
 
 @dataclass(frozen=True, slots=True)
 class Param(Node):
+    """`param name: type = default in space`."""
+
     parameter: Parameter
     doc: str
 
@@ -279,6 +301,8 @@ class Section(Node):
 
 @dataclass(frozen=True, slots=True)
 class Input(Node):
+    """`input name: type`."""
+
     name: Name
     type: Type
 
@@ -302,6 +326,8 @@ class Field(Node):
 
 @dataclass(frozen=True, slots=True)
 class Let(Node):
+    """`let name = value`."""
+
     name: Name
     value: Expr
     doc: str
@@ -309,6 +335,8 @@ class Let(Node):
 
 @dataclass(frozen=True, slots=True)
 class Step(Node):
+    """`step name updates names times count { ... }`."""
+
     name: Name
     updates: tuple[Name, ...]
     times: Expr | None
@@ -317,11 +345,15 @@ class Step(Node):
 
 @dataclass(frozen=True, slots=True)
 class Augment(Node):
+    """`augment value`."""
+
     value: Expr
 
 
 @dataclass(frozen=True, slots=True)
 class Penalty(Node):
+    """`penalty value`."""
+
     value: Expr
 
 
@@ -337,12 +369,16 @@ class Pattern(Node):
 
 @dataclass(frozen=True, slots=True)
 class Weights(Node):
+    """`weights patterns { ... }`."""
+
     patterns: tuple[Pattern, ...]
     body: Body
 
 
 @dataclass(frozen=True, slots=True)
 class State(Node):
+    """`state name: type = value`."""
+
     name: Name
     type: Type
     value: Expr
@@ -350,6 +386,8 @@ class State(Node):
 
 @dataclass(frozen=True, slots=True)
 class Next(Node):
+    """`next name = value`."""
+
     name: Name
     value: Expr
 
@@ -364,6 +402,8 @@ class If(Node):
 
 @dataclass(frozen=True, slots=True)
 class For(Node):
+    """`for names in iterable { ... }`."""
+
     names: tuple[Name, ...]
     iterable: Expr
     body: Body
@@ -419,5 +459,7 @@ Statement = (
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """The statements of one source."""
+
     source: Source
     statements: tuple[Statement, ...]

@@ -180,11 +180,7 @@ def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool =
     classes = planner.plan()
     style = backend.style
     helpers = [h for h in style.helpers if any(h in c.helpers for c in classes)]
-    imports = [
-        *style.imports,
-        "from functools import partial",
-        "from collections.abc import Callable",
-    ]
+    imports = [*style.imports, *PLANNED_IMPORTS]
     for c in classes:
         imports.extend(sorted(c.imports))
     body: list[py.Statement] = []

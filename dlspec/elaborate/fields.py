@@ -128,6 +128,8 @@ class _Field:
 
     def forwards(self, known: Sequence[Tensor | None]) -> list[Tensor | None]:
         start = self.together([t for t in known if t is not None])
+        if start.dtype == self.declared.dtype == "class" and start.classes is None:
+            start = replace(start, classes=self.declared.classes)
         types = self.through(start)
         if not self.fits(types[-1]) and start.shape == () and self.declared.shape == (1,):
             types = self.through(replace(start, shape=(1,)))  # one number as a vector of one

@@ -80,7 +80,7 @@ class Objects:
         def argument(name: str, value: tree.Expr) -> Static:
             if name in cls.spelled and spelled is not None:
                 return Static(spelled(name, value))
-            return self.evaluator.value(value, self.scope, words=True)
+            return self.evaluator.value(value, self.scope, words=bool(cls.words(name)))
 
         return configure(e, cls, argument)
 

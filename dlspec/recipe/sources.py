@@ -23,6 +23,13 @@ def _path(value: object) -> str:
     return value
 
 
+def _bundled(value: object) -> str:
+    if not isinstance(value, str) or value not in SETS:
+        *first, last = (f'"{name}"' for name in SETS)
+        raise ValueError(f"must be {', '.join(first)} or {last}")
+    return value
+
+
 def _separator(value: object) -> str:
     if not isinstance(value, str) or len(value) != 1 or value in '"\r\n':
         raise ValueError('must be one character: "," or ";"')
@@ -61,7 +68,7 @@ class Sklearn(Source):
 
     positional = ("name",)
 
-    name: Literal["digits", "breast_cancer", "diabetes", "iris", "wine"]
+    name: Annotated[str, BeforeValidator(_bundled)]
 
     @property
     def table(self) -> Bundled:

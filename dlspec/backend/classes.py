@@ -412,9 +412,12 @@ class ClassWriter:
         if not arms:
             self.conditions[id(step)] = self.store_condition(step)
             return found
+        otherwise = arms.pop(self.tests(step)) if self.tests(step) in arms and arms else []
+        if not arms:
+            arms, otherwise = {self.tests(step): otherwise}, []
         chain = [(self.test(step, k, plain), body) for k, body in arms.items()]
         (test, body), *rest = chain
-        found.append(py.If(test, body, (), tuple(rest)))
+        found.append(py.If(test, body, otherwise, tuple(rest)))
         if self.needs_condition(step):
             self.conditions[id(step)] = self.store_condition(step)
         return found
@@ -441,16 +444,19 @@ class ClassWriter:
 
     def test(self, step: Step, taken: int, read: Any) -> py.Expr:
         """The condition under which a branch is taken, as it was written."""
-        tests = len(step.statement.tests)
-        most = max(len(s.tests) for _, s in step.uses)
-        del tests
-        if taken >= most:  # the else
-            parts = [self.one_test(step, j, read) for j in range(most)]
-            made = parts[0]
-            for p in parts[1:]:
-                made = py.Binary(made, "or", p)
-            return py.Unary("not", made)
-        return self.one_test(step, taken, read)
+        most = self.tests(step)
+        if taken < most:
+            return self.one_test(step, taken, read)
+        parts = [self.one_test(step, j, read) for j in range(most)]
+        made = parts[0]
+        for p in parts[1:]:
+            made = py.Binary(made, "or", p)
+        return negated(made)
+
+    @staticmethod
+    def tests(step: Step) -> int:
+        """The number of tests; the branch of this number is the `else`."""
+        return max(len(s.tests) for _, s in step.uses)
 
     def one_test(self, step: Step, j: int, read: Any) -> py.Expr:
         slots = tuple(
@@ -459,6 +465,18 @@ class ClassWriter:
             if len(s.tests) > j
         )
         return self.arguments.resolve(Values(slots), read)
+
+
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def negated(test: py.Expr) -> py.Expr:
+    """`not test`, as a person would write it."""
+    if isinstance(test, py.Compare) and not test.more and test.op in OPPOSITE:
+        return py.Compare(test.left, OPPOSITE[test.op], test.right)
+    if isinstance(test, py.Unary) and test.op == "not" and isinstance(test.operand, py.Expr):
+        return test.operand
+    return py.Unary("not", test)
 
 
 __all__ = ["ClassCode", "ClassWriter", "Const", "Layer"]

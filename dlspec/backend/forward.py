@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dlspec.backend.arguments import Varies
-from dlspec.backend.classes import ClassWriter, Layer
+from dlspec.backend.classes import ClassWriter, Layer, negated
 from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
 from dlspec.backend.protocol import Hole, Inputs, Slot
 from dlspec.backend.tables import sequence
@@ -206,7 +206,7 @@ class Forward:
         read_later = bool(name and self.reads.get(name) and value.kind != "wire")
         many = len(self.w.instances[0].outputs) > 1
         if read_later or (many and value.kind != "wire"):
-            target = self.local(name or "output")
+            target = self.local(name) if name else self.fresh("output")
             made = self.chain(value, target, lines)
             if made != py.Atom(target):
                 types = [f.types[0] for _, f in value.uses]
@@ -387,18 +387,26 @@ class Forward:
             for body in step.bodies.values():
                 lines.extend(self.body(body))
             return
-        arms: list[tuple[py.Expr, list[py.Statement]]] = []
+        arms: dict[int, list[py.Statement]] = {}
         shown = self.shown
         for taken, body in step.bodies.items():
-            test = self.decision(step, taken)
             self.shown = shown
-            arms.append((test, self.body(body)))
+            made = self.body(body)
+            if made:
+                arms[taken] = made
         self.shown = None
-        arms = [(t, b) for t, b in arms if b]
         if not arms:
             return
-        (test, body), *rest = arms
-        lines.append(py.If(test, body, (), tuple(rest)))
+        exhaustive = len(arms) > 1 and set(arms) == set(step.bodies) and self.decided(step)
+        last = max(arms)
+        otherwise = arms.pop(last) if exhaustive else []
+        (first, body), *rest = arms.items()
+        elifs = tuple((self.decision(step, k), b) for k, b in rest)
+        lines.append(py.If(self.decision(step, first), body, otherwise, elifs))
+
+    def decided(self, step: Step) -> bool:
+        """Whether every use takes one of the branches."""
+        return all(s.taken is not None for _, s in step.uses)
 
     def decision(self, step: Step, taken: int) -> py.Expr:
         if self.rounds or self.is_model:
@@ -407,7 +415,7 @@ class Forward:
             kept = py.Attribute("self", self.w.conditions[id(step)])
             if taken == min(step.bodies):
                 return kept
-            return py.Unary("not", kept) if len(step.bodies) == 2 else self.loop_test(step, taken)
+            return negated(kept) if len(step.bodies) == 2 else self.loop_test(step, taken)
         guard = self.w.guard(step)
         assert guard is not None
         return py.Compare(py.Attribute("self", guard), "is not", py.literal(None))

@@ -185,7 +185,7 @@ def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool =
         imports.extend(sorted(c.imports))
     body: list[py.Statement] = []
     for helper in helpers:
-        body.extend((py.Raw(style.helpers[helper]), py.Blank(), py.Blank()))
+        body.append(py.Raw(style.helpers[helper]))
     body.extend(c.statement for c in classes)
     made = py.Module(doc or f"{model.name}.", [_import(line) for line in imports], body)
     return made.render()

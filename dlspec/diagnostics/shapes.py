@@ -35,7 +35,7 @@ class WrongInput(InContext):
 
     @property
     def title(self) -> str:
-        return f"{self.owner}: {self.what}"
+        return self.what if self.what.startswith(self.owner) else f"{self.owner}: {self.what}"
 
     @property
     def label(self) -> str:

@@ -38,7 +38,7 @@ class BadValue(InContext):
 
     @property
     def title(self) -> str:
-        return f"{self.owner}: {self.what}"
+        return self.what if self.what.startswith(self.owner) else f"{self.owner}: {self.what}"
 
     @property
     def help(self) -> str:

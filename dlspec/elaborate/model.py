@@ -59,6 +59,7 @@ class Frame:
     arrivals: dict[str, Tensor]
     sites: dict[int, int]
     prefix: ir.Path = ()
+    broken: bool = False
     counts: Counter[ir.Path] = field(default_factory=Counter)
     dims: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, Tensor]] = field(default_factory=list)
@@ -138,19 +139,21 @@ class ModelBuilder(TensorEvaluator):
         name = definition.name.id
         values = {n: s.value for n, s in layer.arguments.items()}
         key = (name, _key(values), tuple((n, str(t), t.image) for n, t in arrivals.items()))
+        if name in self.active:
+            cycle = (*self.active[self.active.index(name) :], name)
+            raise SpecError(Recursion(use, cycle))
         if key in self.known:
             number = self.known[key]
             if number < 0:
                 raise Skip
             return number, self.instances[number]
-        if name in self.active:
-            cycle = (*self.active[self.active.index(name) :], name)
-            raise SpecError(Recursion(use, cycle))
         self.known[key] = -1
         self.active.append(name)
-        with self.used(layer, use):
-            made = self.elaborate(definition, values, arrivals)
-        self.active.pop()
+        try:
+            with self.used(layer, use):
+                made = self.elaborate(definition, values, arrivals)
+        finally:
+            self.active.pop()
         number = len(self.instances)
         made = made.model_copy(update={"number": number})
         self.instances.append(made)
@@ -178,15 +181,14 @@ class ModelBuilder(TensorEvaluator):
         entries: dict[str, Entry] = {n: Static(v, Ref(n)) for n, v in values.items()}
         scope = Scope(Scope(self.file_scope, entries))
         frame = Frame(definition, self.names[name], scope, arrivals, self.sites[name])
-        before = len(self.problems)
         if isinstance(definition.body, tree.Body):
             body = self.body(definition.body, frame, scope)
         else:
             body = self.composition(definition, frame)
-        if not frame.outputs and len(self.problems) == before:
-            raise SpecError(NoOutput(definition.name.span, definition.kind, name))
-        if len(self.problems) > before and not frame.outputs:
+        if frame.broken:
             raise Skip
+        if not frame.outputs:
+            raise SpecError(NoOutput(definition.name.span, definition.kind, name))
         if name not in self.definitions:
             self.definitions[name] = self.describe(definition, frame)
         return ir.Instance(
@@ -277,10 +279,9 @@ class ModelBuilder(TensorEvaluator):
 
     def spoil(self, s: tree.Statement, frame: Frame) -> None:
         """What a broken statement would have defined is broken too."""
+        frame.broken = True
         for name in _written(s):
             frame.scope.entries[name.id] = Broken()
-        if isinstance(s, tree.Output | tree.Broken):
-            frame.outputs.append((None, Tensor("f32", ())))
 
     def statement(self, s: tree.Statement, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
         match s:

@@ -254,7 +254,7 @@ class Block(Statement):
 
 def _clause(page: Page, header: Document, body: Body, comment: str = "") -> list[str]:
     inner = suite(body, page.deeper())
-    if body and isinstance(body[0], Function | Class) and not inner[0].lstrip().startswith("#"):
+    if begins_definition(body) and not inner[0].lstrip().startswith("#"):
         inner.insert(0, "")
     return page.write(header, comment) + inner
 
@@ -354,7 +354,7 @@ def _documented(page: Page, docstring: str, body: Body, method: bool) -> list[st
     said = text.docstring(docstring, page.indent, page.width)
     if not body:
         return said
-    apart = not method or isinstance(body[0], Function | Class)
+    apart = not method or begins_definition(body)
     return [*said, *([""] if apart else []), *suite(body, page)]
 
 
@@ -384,10 +384,17 @@ def begins_definition(body: Body) -> bool:
     return isinstance(first, Function | Class)
 
 
+def is_definition(statement: Statement | None) -> bool:
+    """Whether it is a function or a class, or the text of one."""
+    if isinstance(statement, Raw):
+        return statement.text.startswith(("def ", "class ", "@"))
+    return isinstance(statement, Function | Class)
+
+
 def _ends_with_definition(statement: Statement | None) -> bool:
     match statement:
-        case Function() | Class():
-            return True
+        case Function() | Class() | Raw():
+            return is_definition(statement)
         case If(body=body, otherwise=otherwise, elifs=elifs):
             last = otherwise or (elifs[-1][1] if elifs else body)
         case For(body=last) | While(body=last) | Block(body=last):

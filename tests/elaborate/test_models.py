@@ -1,0 +1,148 @@
+"""Shapes, parameters and errors of models."""
+
+from __future__ import annotations
+
+import pytest
+from build import model, parameters, problems
+
+from dlspec.ir import model as ir
+
+RESNET = """
+block ConvBN(c: int, k: int, stride: int = 1, act: layer = ReLU)
+  = Conv2D(c, k, stride=stride, padding=k // 2, bias=false) -> BatchNorm -> act
+
+block Residual(channels: int, stride: int = 1) {
+  input x: f32[C, H, W]
+  y = x -> ConvBN(channels, 3, stride=stride) -> ConvBN(channels, 3, act=Identity)
+  if stride != 1 or C != channels {
+    x = x -> (Conv2D(channels, 1, stride=stride, bias=false) -> BatchNorm) as shortcut
+  }
+  output x + y -> ReLU
+}
+
+model ResNet(depths: list[int] = [2, 2, 2, 2], widths: list[int] = [64, 128, 256, 512],
+    classes: int = 10) {
+  input image: f32[3, 32, 32]
+  x = image -> ConvBN(widths[0], 3)
+  for i, n in enumerate(depths) {
+    x = x -> Residual(widths[i], stride=1 if i == 0 else 2) -> Residual(widths[i]) * (n - 1)
+  }
+  output logits = x -> GlobalAvgPool2D -> Dense(classes)
+}
+"""
+
+
+def test_the_resnet_of_the_reference_has_its_published_parameters() -> None:
+    made = model(RESNET)
+    assert parameters(made) == 11_173_962
+    assert [str(t) for _, t in made.root.outputs] == ["f32[10]"]
+
+
+def test_an_override_reaches_every_layer() -> None:
+    made = model(RESNET, given=("ResNet.depths=[1, 1]", "ResNet.widths=[8, 16]"))
+    assert max(len(f.types[0].shape) for layer in ir.layers(made) for f in [layer.apply]) == 3
+    assert (
+        parameters(made)
+        == 3 * 8 * 9
+        + 16
+        + 2 * (8 * 8 * 9 + 16)
+        + (8 * 16 * 9 + 32 + 16 * 16 * 9 + 32 + 8 * 16 + 32)
+        + 16 * 10
+        + 10
+    )
+
+
+def test_equal_uses_of_a_block_are_one_instance() -> None:
+    text = "block B { input x: f32[D]\noutput x -> Dense(D) }\nmodel M { input x: f32[8]\n"
+    made = model(text + "output y = x -> B * 50 }")
+    assert len(made.instances) == 2
+    assert parameters(made) == 50 * (8 * 8 + 8)
+
+
+def test_shared_instances_count_once() -> None:
+    text = "model M { input a: f32[8]\ninput b: f32[8]\nlet f = Dense(4)\noutput y = f(a) + f(b) }"
+    assert parameters(model(text)) == 8 * 4 + 4
+
+
+def test_named_inputs_go_to_every_copy_of_a_repeat() -> None:
+    text = """
+    block Cond { input x: f32[D]
+      input t: f32[T]
+      output x + (t -> Dense(D)) }
+    model M { input x: f32[8]
+      input t: f32[3]
+      output y = (x, t=t) -> Cond * 3 }
+    """
+    assert parameters(model(text)) == 3 * (3 * 8 + 8)
+
+
+CASES = {
+    "DLS100": "model M { input x: f32[3]\noutput y = x -> Dense2(4) }",
+    "DLS101": "model M { input x: f32[3]\noutput y = x }\n"
+    "model M { input x: f32[3]\noutput y = x }",
+    "DLS102": "model M(n: int = 3) { input x: f32[3]\nn = x -> ReLU\noutput n }",
+    "DLS103": "model M { input x: f32[3]\noutput y = x -> Dense(4, biass=true) }",
+    "DLS104": "block B(n: int) = Dense(n)\nmodel M { input x: f32[3]\noutput y = x -> B }",
+    "DLS105": "block B(n: int) = Dense(n)\nmodel M { input x: f32[3]\noutput y = x -> B(1, 2) }",
+    "DLS106": "model M { input x: f32[3]\ny = x -> ReLU\noutput z = x -> y }",
+    "DLS107": "model M { input x: f32[T <= 3, 4]\noutput y = x }",
+    "DLS108": "model M { input x: f32[3]\nx -> ReLU\noutput y = x }",
+    "DLS109": "model M { input x: f32[3]\nif false { y = x -> ReLU }\noutput z = y }",
+    "DLS110": "block B = B -> ReLU\nmodel M { input x: f32[3]\noutput y = x -> B }",
+    "DLS111": "model M { input x: f32[3]\ny = x -> ReLU }",
+    "DLS113": "model M { input x: f32[3]\noutput y = x -> Dense(2)\nweights z { init = zeros } }",
+    "DLS120": "# nothing\n",
+    "DLS201": "model M { input x: f32[3]\noutput y = x -> Conv2D(4, 3) }",
+    "DLS202": "block B { input x: f32[C, H, W]\noutput x }\n"
+    "model M { input x: f32[3]\noutput y = x -> B }",
+    "DLS203": "model M { input x: f32[3]\noutput y = (x, x) -> Dense(3) }",
+    "DLS204": "model M { input x: f32[3]\ninput z: f32[4]\noutput y = x + z }",
+    "DLS205": "model M { input x: f32[3]\noutput y: f32[4] = x -> Dense(5) }",
+    "DLS206": "model M { input x: f32[N]\noutput y = x }",
+    "DLS207": "model M { input x: f32[3]\na, b = x -> ReLU\noutput a }",
+    "DLS208": "model M { input x: f32[3]\noutput y = 3 }",
+    "DLS209": "model M { input x: f32[3]\noutput y = x -> Dense(x) }",
+    "DLS300": 'model M(n: int = "3") { input x: f32[3]\noutput y = x -> Dense(n) }',
+    "DLS301": "model M { input x: f32[3]\noutput y = x -> Dense(0) }",
+    "DLS302": "model M(n: int = 1 // 0) { input x: f32[3]\noutput y = x }",
+    "DLS303": "model M { input x: f32[3]\noutput y = x -> ReLU * 1000000000 }",
+    "DLS304": 'model M { input x: f32[3]\nrequire(1 == 2, "one is two")\noutput y = x }',
+}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_each_error_has_a_case(code: str) -> None:
+    assert [d.code for d in problems(CASES[code])] == [code]
+
+
+def test_independent_errors_are_reported_in_one_run() -> None:
+    text = """model M {
+      input x: f32[3]
+      a = x -> Dens(4)
+      b = x -> Dense(0)
+      c = x -> Conv2D(4, 3)
+      d = a + b + c
+      output d
+    }"""
+    assert [d.code for d in problems(text)] == ["DLS100", "DLS301", "DLS201"]
+
+
+def test_an_error_in_a_block_says_which_use_made_it() -> None:
+    text = RESNET.replace("stride != 1 or C != channels", "false")
+    (found,) = problems(text)
+    assert found.code == "DLS204"
+    assert found.label == "f32[64, 32, 32] + f32[128, 16, 16]"
+    assert next(iter(found.notes)).startswith("in Residual(channels=128, stride=2), used at")
+    assert "Conv2D(" in found.help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "param n: int = 10 ** 10 ** 10",
+        "model M { input x: f32[3]\noutput y = x -> Dense(9223372036854775807 + 1) }",
+        "model M { input x: f32[3]\nfor i in range(10 ** 9) { x = x -> ReLU }\noutput x }",
+    ],
+)
+def test_arithmetic_has_limits(text: str) -> None:
+    assert [d.code for d in problems(text)] == ["DLS303"]

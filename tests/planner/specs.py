@@ -1,0 +1,102 @@
+"""Models whose classes are hard to get right."""
+
+BLOCKS = """
+block Mlp(sizes: list[int], drop: float = 0.0) {
+  input x: f32[D]
+  for n in sizes { x = x -> Dense(n) -> ReLU -> Dropout(drop) }
+  output x
+}
+block Deep(c: int, depth: int) {
+  input x: f32[C, H, W]
+  x = x -> Conv2D(c, 3, padding=same) -> Bend(c) * depth
+  output x
+}
+block Bend(c: int, e: int = 2) {
+  input x: f32[C, H, W]
+  y = x -> (Conv2D(c * e, 1) -> ReLU -> Conv2D(C, 3, padding=1)) as inner
+  output x + 0.5 * y
+}
+block Two(a: int) {
+  input x: f32[D]
+  input t: f32[E]
+  output ((x -> Dense(a)) + (t -> Dense(a))) -> Tanh
+}
+block ConvAct(c: int, act: layer = ReLU) = Conv2D(c, 3, padding=same) -> act
+block Gate(c: int) {
+  input x: f32[C, H, W]
+  if c == C { x = x * 2 } else { x = x -> Conv2D(c, 1) }
+  output x
+}
+block Ends(c: int) {
+  input x: f32[D]
+  output x -> Dense(c)
+  output x -> Dense(c + 1)
+}
+"""
+
+MODELS = {
+    "inputs, sharing, loops": """
+model Net(n: int = 3) {
+  input image: f32[3, 16, 12]
+  input t: f32[5]
+  let shared = Dense(7)
+  a = image -> Deep(8, 2) -> Deep(8, 3) -> Deep(4, 1) -> GlobalAvgPool2D
+  b = (a, t=t) -> Two(6)
+  c = (b, t) -> Two(6) -> Mlp([8, 9]) -> Mlp([4, 5], drop=0.1)
+  for i in range(n) {
+    c = c -> Dense(5 + i) -> ReLU
+    if i > 0 { c = c -> Dense(11) -> LayerNorm }
+  }
+  d = (t -> shared) + (t -> shared)
+  e = c -> (Dense(4) -> Sigmoid) * 2
+  output one = (c, d) -> Concat -> Dense(3)
+  output two: f32[1] = e -> Dense(1)
+}
+""",
+    "lists of different lengths": """
+model Ragged {
+  input x: f32[4]
+  output y = x -> Mlp([8, 9, 3]) -> Mlp([4, 5], drop=0.1)
+}
+""",
+    "layers as arguments": """
+model Acts {
+  input image: f32[3, 8, 8]
+  x = image -> ConvAct(4) -> ConvAct(5, act=LeakyReLU(0.2)) -> ConvAct(6, act=PReLU)
+  x = x -> ConvAct(4, act=Identity) -> ConvAct(4, act=BatchNorm)
+  output y = x -> GlobalMaxPool2D
+}
+""",
+    "branches without layers": """
+model Branches {
+  input image: f32[3, 8, 6]
+  x = image -> Gate(3) -> Gate(4) -> Gate(4)
+  output y = x -> Flatten -> Dense(2)
+}
+""",
+    "several outputs of a block": """
+model Several {
+  input x: f32[3]
+  a, b = x -> Ends(4)
+  output y = (a, b) -> Concat -> Dense(2)
+}
+""",
+    "sequences": """
+model Seq {
+  input tokens: i32[12]
+  h, s = tokens -> Embedding(100, 16) -> LSTM(8, return=(all, last))
+  z = h -> BiGRU(4, return=last)
+  output y = (z, s) -> Concat -> Dense(3)
+}
+""",
+    "images and axes": """
+model Mixed {
+  input image: f32[3, 9, 7]
+  x = image -> Conv2D(8, (3, 5), stride=2, padding=same) -> PReLU -> MaxPool2D(2)
+  y = x -> Flatten -> Dense(10) -> GELU
+  z = x -> Reshape(8, 4) -> LayerNorm
+  output a = y
+  output b = -z ** 2 / 3 -> Flatten -> Dense(2)
+}
+""",
+}

@@ -1,0 +1,101 @@
+"""`model.py` as the planner prints it: goldens, and classes that run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from build import model, parameters, weight_names
+from specs import BLOCKS, MODELS
+from test_models import RESNET
+
+from dlspec.backend.plan import model_file
+from dlspec.backend.registry import find as backend
+from dlspec.passes.layout import channels_last
+
+GOLDENS = Path(__file__).parent / "goldens"
+DIGITS = (Path(__file__).parents[2] / "specs" / "digits.dls").read_text()
+
+
+def text(spec: str, name: str, of: str | None = None) -> str:
+    made = model(spec, of)
+    return model_file(channels_last(made) if name == "keras" else made, backend(name))
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+@pytest.mark.parametrize("golden", ["digits", "resnet", "net"])
+def test_goldens(golden: str, name: str) -> None:
+    specs = {"digits": DIGITS, "resnet": RESNET, "net": BLOCKS + MODELS["inputs, sharing, loops"]}
+    made = text(specs[golden], name)
+    path = GOLDENS / f"{golden}_{name}.py"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.write_text(made)
+    again = "UPDATE_GOLDENS=1 python -m pytest tests/planner"
+    assert made == path.read_text(), f"run `{again}` if this is what you meant"
+
+
+SHAPES = """
+block ConvBN(c: int, k: int, stride: int = 1)
+  = Conv2D(c, k, stride=stride, padding=k // 2, bias=false) -> BatchNorm -> ReLU
+model M {
+  input image: f32[3, 32, 32]
+  x = image -> ConvBN(8, 3) -> ConvBN(16, 3, stride=2)
+  for i in range(3) { x = x -> ConvBN(16 + 8 * i, 5, stride=2) }
+  output y = x -> GlobalAvgPool2D
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_shapes_strides_and_repeats_share_one_class(name: str) -> None:
+    made = text(SHAPES, name)
+    assert [line.split("(")[0] for line in made.splitlines() if line.startswith("class")] == [
+        "class ConvBN",
+        "class M",
+    ]
+    assert "k // 2" in made
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+@pytest.mark.parametrize("case", MODELS)
+def test_ruff_has_nothing_to_say(case: str, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(text(BLOCKS + MODELS[case], name))
+    ruff = [sys.executable, "-m", "ruff"]
+    subprocess.run([*ruff, "format", "--isolated", "--check", "--diff", path], check=True)
+    subprocess.run([*ruff, "check", "--isolated", path], check=True)
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_torch_names_are_the_neutral_names(case: str) -> None:
+    torch = pytest.importorskip("torch")
+    made = model(BLOCKS + MODELS[case])
+    space: dict = {}
+    exec(model_file(made, backend("torch")), space)
+    net = space[made.name]().eval()
+    own = {n: t for n, t in net.state_dict().items() if "num_batches" not in n}
+    assert set(own) == set(weight_names(made))
+    learned = sum(t.numel() for n, t in own.items() if "running" not in n)
+    assert learned == parameters(made)
+    inputs = {}
+    for name, t in made.root.inputs:
+        shape = (2, *map(int, t.shape))
+        whole = t.dtype == "i32"
+        inputs[name] = torch.randint(0, 9, shape) if whole else torch.randn(shape)
+    found = net(**inputs)
+    found = found if isinstance(found, dict) else {made.root.outputs[0][0]: found}
+    expected = {n: (2, *map(int, t.shape)) for n, t in made.root.outputs}
+    assert {n: tuple(t.shape) for n, t in found.items()} == expected
+
+
+def test_nothing_from_a_spec_becomes_code() -> None:
+    hostile = """model M(note: str = "x\\"); import os; os.system(\\"id") {
+      input x: f32[3]
+      output y = x -> Dense(2)
+    }"""
+    space: dict = {}
+    exec(text(hostile, "torch"), space)
+    assert "os" not in space

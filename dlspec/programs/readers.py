@@ -70,7 +70,7 @@ def read_field(
     if isinstance(data.source, Npz) and not (is_class(f) and _count(f) is None):
         shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
         values = [py.call("checked", v, c, *shape) for v, c in zip(values, f.columns, strict=True)]
-    if f.joined:
+    if f.joined or _is_alone(f, data):
         return py.call("np.column_stack", py.List(tuple(values))), "raw"
     value = values[0]
     if not is_class(f):
@@ -80,6 +80,13 @@ def read_field(
     if isinstance(data.source, Npz):
         return py.call("class_number", value, _count(f), f.name), "class"
     return py.call(py.Attribute(value, "astype"), py.Code("np.int64")), "class"
+
+
+def _is_alone(f: Field, data: Data) -> bool:
+    """A column of one number in each row, declared as `f32[1]`."""
+    column = data.source.column(f.columns[0])
+    scalar = data.source.scalars or (column is not None and column.rank == 0)
+    return scalar and f.read is not None and f.read.shape == (1,) and not is_class(f)
 
 
 def has_names(f: Field, data: Data) -> bool:

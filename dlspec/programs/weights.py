@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dlspec.emit import python as py
 from dlspec.ops.base import Weight
@@ -27,8 +27,9 @@ def weights_file(weights: Mapping[str, Weight]) -> str:
     It offers `draw(name, shape, seed)`, `write(path, tensors, facts)`, `read(path)` and
     `CheckpointError`.
     """
-    usual, extra = _usual(weights), _extra(weights)
+    usual = _usual(weights)
     odd = {n: w.init for n, w in weights.items() if w.init != usual[_kind(n, w)]}
+    extra = _extra(weights, odd)
     constants = [_table(n, {k: py.literal(v) for k, v in t.items()}) for n, t in extra.items()]
     initial = {n: _partial(init, weights[n].groups) for n, init in odd.items()}
     return compose(
@@ -37,7 +38,7 @@ def weights_file(weights: Mapping[str, Weight]) -> str:
             files=("grouped", "draws", "store") if "GROUPS" in extra else ("draws", "store"),
             imports=IMPORTS,
             constants=constants,
-            functions=[_draw(usual, weights, bool(odd)), "write", "read"],
+            functions=[_draw(usual, weights, bool(odd), extra), "write", "read"],
             tables=[_table("INITIAL", initial)] if initial else [],
         )
     )
@@ -55,11 +56,13 @@ def _usual(weights: Mapping[str, Weight]) -> dict[Kind, Init]:
     return {kind: count.most_common(1)[0][0] for kind, count in counts.items()}
 
 
-def _extra(weights: Mapping[str, Weight]) -> dict[str, dict[str, int]]:
+def _extra(weights: Mapping[str, Weight], odd: Collection[str]) -> dict[str, dict[str, int]]:
     """What a shape does not tell of an array: tables by name, where they hold anything."""
     glorot = (glorot_normal, glorot_uniform)
     groups = {
-        n: w.groups for n, w in weights.items() if w.groups > 1 and isinstance(w.init, glorot)
+        n: w.groups
+        for n, w in weights.items()
+        if w.groups > 1 and isinstance(w.init, glorot) and n not in odd
     }
     rows = {n: w.zero_row for n, w in weights.items() if w.zero_row is not None}
     return {name: table for name, table in (("GROUPS", groups), ("ZERO_ROWS", rows)) if table}
@@ -76,8 +79,12 @@ Rule = tuple[str, py.Expr]
 RNG = py.Assign("rng", "np.random.default_rng((seed, zlib.crc32(name.encode())))")
 
 
-def _draw(usual: Mapping[Kind, Init], weights: Mapping[str, Weight], odd: bool) -> py.Function:
-    extra = _extra(weights)
+def _draw(
+    usual: Mapping[Kind, Init],
+    weights: Mapping[str, Weight],
+    odd: bool,
+    extra: Mapping[str, object],
+) -> py.Function:
     rules, last = _rules(usual, weights)
     known: list[Rule] = [(test, _value(init, extra)) for test, init in rules]
     if odd:
@@ -115,7 +122,8 @@ def _chosen(rules: Sequence[Rule], rest: py.Expr) -> list[py.Statement]:
         elifs = [(t, [v]) for t, v in others[:-1]]
         choice = [py.If(test, [value], [others[-1][1]], elifs)]
     rows = py.If("name in ZERO_ROWS", [py.Assign("values[ZERO_ROWS[name]]", "0")])
-    return [RNG, *choice, rows, py.Return("values")]
+    drawn = [RNG] if any("rng" in str(value) for _, value in (*rules, ("", rest))) else []
+    return [*drawn, *choice, rows, py.Return("values")]
 
 
 def _rules(

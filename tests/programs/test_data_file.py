@@ -367,7 +367,9 @@ def test_a_folder_of_pictures(run, garden):
     assert np.array_equal(data.prepare(one)["image"], test["image"])
     with Image.open(garden / "tulip/a.png") as picture:
         theirs = np.asarray(picture.resize((8, 6), Image.Resampling.BILINEAR))
-    assert abs(test["image"][0] - theirs.transpose(2, 0, 1) / 255).max() < 1.01 / 255  # it rounds twice
+    assert (
+        abs(test["image"][0] - theirs.transpose(2, 0, 1) / 255).max() < 1.01 / 255
+    )  # it rounds twice
 
 
 def test_pictures_of_one_size_need_no_resize(run, garden):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlspec.ir import model as ir
+from dlspec.ir.values import plain
 from dlspec.ops.base import Weight
 from dlspec.tensor import Tensor
 
@@ -83,11 +84,11 @@ class LayerCost:
             "name": self.name,
             "kind": self.kind,
             "output": _joined(self.output),
-            "parameters": self.parameters.total,
+            "parameters": self.parameters.learned,
             "macs": self.macs,
             "activation": self.activation,
             "line": self.line,
-            "defaults": self.defaults,
+            "defaults": plain(self.defaults),
         }
 
 
@@ -107,7 +108,7 @@ class Cost:
     @property
     def ram(self) -> int:
         """Bytes that inference needs at least, for one example: those of its largest layer."""
-        return max((l.needs for l in self.layers), default=0)
+        return max((row.needs for row in self.layers), default=0)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -116,7 +117,7 @@ class Cost:
             "activations": self.activations,
             "inputs": {n: str(t) for n, t in self.inputs.items()},
             "outputs": {n: str(t) for n, t in self.outputs.items()},
-            "layers": [l.to_json() for l in self.layers],
+            "layers": [row.to_json() for row in self.layers],
         }
 
 
@@ -128,11 +129,24 @@ def cost(model: ir.ModelIR) -> Cost:
         name=model.name,
         inputs=dict(root.inputs),
         outputs={n or "output": t for n, t in root.outputs},
-        parameters=sum((l.parameters for l in layers), Parameters()),
-        macs=sum(l.macs for l in layers),
-        activations=sum(l.activation for l in layers),
+        parameters=sum((row.parameters for row in layers), Parameters()),
+        macs=sum(row.macs for row in layers),
+        activations=sum(row.activation for row in layers),
         layers=layers,
     )
+
+
+def weights(model: ir.ModelIR) -> dict[str, Weight]:
+    """Every array of a model by its neutral name, in order of execution, shared ones once."""
+    found: dict[str, Weight] = {}
+    for layer in ir.layers(model):
+        if layer.apply.module is None:
+            continue
+        for w in layer.apply.op.weights(*(flow.types[0] for flow in layer.apply.inputs)):
+            name = f"{layer.name}.{w.name}"
+            init = model.initial.get(name, w.init)
+            found.setdefault(name, replace(w, init=init))
+    return found
 
 
 def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:

@@ -212,6 +212,45 @@ class RunExists(Diagnostic):
 
 
 @dataclass(frozen=True)
+class ClassesUnknown(Diagnostic):
+    """Classes that only the data tells, and a command that does not read it.
+
+    `dlspec train` reads them first and writes them to the lock file.
+    """
+
+    code = "DLS649"
+    data: str
+    fields: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        names = ", ".join(f"`{f}`" for f in self.fields)
+        return f"only the data of `{self.data}` tells the classes of {names}"
+
+    @property
+    def help(self) -> str:
+        return (
+            "give the lock file of a run with `--lock RUN/lock.json`, or declare them: `class[10]`"
+        )
+
+
+@dataclass(frozen=True)
+class BadLock(Diagnostic):
+    """A lock file that is none, or is damaged."""
+
+    code = "DLS650"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is not a lock file"
+
+    @property
+    def help(self) -> str:
+        return "`dlspec train` writes RUN/lock.json"
+
+
+@dataclass(frozen=True)
 class NoCheckpoint(Diagnostic):
     """A run without the weights that a command needs."""
 
@@ -238,19 +277,6 @@ class ProgramFailed(Diagnostic):
     @property
     def title(self) -> str:
         return f"{self.command} failed: {self.last}" if self.last else f"{self.command} failed"
-
-
-@dataclass(frozen=True)
-class Unwritable(Diagnostic):
-    """A file or folder that cannot be written: no room, no right, or something else in its place."""
-
-    code = "DLS649"
-    path: str
-    reason: str
-
-    @property
-    def title(self) -> str:
-        return f"cannot write {self.path}: {self.reason}"
 
 
 @dataclass(frozen=True)

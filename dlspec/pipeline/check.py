@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dlspec.diagnostics import Diagnostic, SpecError
-from dlspec.diagnostics.text import NotUtf8, Unreadable
 from dlspec.ir.program import Program
 from dlspec.source import Source
 
@@ -25,51 +24,48 @@ class Result:
         return tuple(d for d in self.diagnostics if d.severity == "error")
 
 
-def read(path: Path) -> Source:
-    """The text of a file, without a byte order mark. Raises SpecError."""
-    name = path.as_posix()
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SpecError(Unreadable(None, name, reason)) from None
-    except ValueError:
-        raise SpecError(Unreadable(None, name, "not a path")) from None
-    try:
-        return Source(name, data.decode("utf-8").removeprefix("\ufeff"))
-    except UnicodeDecodeError as error:
-        byte = data[error.start]
-        raise SpecError(NotUtf8(None, name, error.start, byte)) from None
+Classes = Mapping[str, Mapping[str, int]]
+"""Class counts that only the data tells, by data and field, as a lock file has them."""
 
 
-def check(spec: Path | Source, given: Sequence[str] = ()) -> Result:
+def check(spec: Path | Source, given: Sequence[str] = (), classes: Classes | None = None) -> Result:
     """The program of a spec, with everything that is wrong with it; `given` holds `--set`s."""
+    from dlspec.syntax import read
+
     source: Source | None = spec if isinstance(spec, Source) else None
     try:
         source = spec if isinstance(spec, Source) else read(spec)
-        return _check(source, given)
+        return _check(source, given, classes)
     except SpecError as error:
         return Result(source, None, error.diagnostics)
 
 
-def _check(source: Source, given: Sequence[str]) -> Result:
+def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Result:
+    from dlspec.budget import broken_limits
     from dlspec.elaborate.file import collect
     from dlspec.elaborate.models import default_models
     from dlspec.elaborate.parameters import file_scope, settings
+    from dlspec.elaborate.recipe import recipes
     from dlspec.syntax import parse
 
     file, found = parse(source)
     table = collect(file)
     overrides = settings(given, table)
-    scope, values, problems = file_scope(table, overrides)
-    models, wrong = default_models(table, overrides, scope)
-    found = [*found, *table.problems, *problems, *wrong]
+    scope, values, wrong = file_scope(table, overrides)
+    models, wrong_models = default_models(table, overrides, scope)
+    recipe = recipes(table, overrides, scope, classes)
     program = Program(
         name=Path(source.name).stem,
         doc=table.doc,
         parameters=values,
+        data=recipe.data,
         models=models,
+        trains=recipe.trains,
+        trained=recipe.trained,
+        exports=recipe.exports,
     )
+    found = [*found, *table.problems, *wrong, *wrong_models, *recipe.problems]
+    found.extend(broken_limits(program, source))
     return _result(source, program, found)
 
 

@@ -1,0 +1,21 @@
+"""The `dlspec` command. `--version` answers before anything is imported."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if arguments == ["--version"]:
+        from dlspec import __version__
+
+        print(f"dlspec {__version__}")
+        return
+    from dlspec.cli.app import run
+
+    sys.exit(run(arguments))
+
+
+if __name__ == "__main__":
+    main()

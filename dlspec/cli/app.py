@@ -1,0 +1,154 @@
+"""The commands and their options. What each does stands in the file of its name."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dlspec.cli.guard import command
+
+app = typer.Typer(
+    name="dlspec",
+    help="A compiler for neural networks: one spec, trained in PyTorch or Keras, exported to ONNX "
+    "and TFLite, verified by numbers.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(enum.StrEnum):
+    text = "text"
+    json = "json"
+    github = "github"
+    sarif = "sarif"
+
+
+Spec = Annotated[Path, typer.Argument(metavar="SPEC", help="A .dls file.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="NAME=VALUE", help="Overrides a parameter: `lr=1e-2`, `Net.width=64`."
+    ),
+]
+Backend = Annotated[
+    str, typer.Option("--backend", metavar="NAME", help="The framework: torch or keras.")
+]
+Train = Annotated[
+    str,
+    typer.Option("--train", metavar="NAME", help="Which `train` block, where there are several."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrites what is in the way.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A compiled or trained folder.")]
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Prints the version.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Shows where an unexpected error arose.")
+    ] = False,
+) -> None:
+    """A compiler for neural networks."""
+    if version:
+        from dlspec import __version__
+
+        typer.echo(f"dlspec {__version__}")
+        raise typer.Exit
+
+
+@app.command("check")
+@command
+def check(
+    specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="The .dls files.")],
+    format: Annotated[
+        Format, typer.Option("--format", help="How errors are written.")
+    ] = Format.text,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    set: Set = None,
+) -> int:
+    """Checks specs, and shows every error of them."""
+    from dlspec.cli.check import check
+
+    return check(specs, format.value, strict, set or [])
+
+
+@app.command("fmt")
+@command
+def fmt(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="The .dls files; `-` is standard input.")
+    ],
+    check: Annotated[
+        bool, typer.Option("--check", help="Writes nothing; fails where a file would change.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Shows the changes, writes nothing.")
+    ] = False,
+) -> int:
+    """Formats specs in place, and keeps their comments."""
+    from dlspec.cli.fmt import fmt
+
+    return fmt(files, check, diff)
+
+
+@app.command("summary")
+@command
+def summary(
+    spec: Spec,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    set: Set = None,
+) -> int:
+    """Shows the layers of each model, what they cost, and every default that was taken."""
+    from dlspec.cli.summary import summary
+
+    return summary(spec, json, set or [])
+
+
+@app.command("ir")
+@command
+def ir(
+    spec: Annotated[Path | None, typer.Argument(metavar="SPEC", help="A .dls file.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="The JSON Schema of the IR.")] = False,
+    set: Set = None,
+) -> int:
+    """Prints the program that a spec stands for, in the published form."""
+    from dlspec.cli.ir import ir
+
+    return ir(spec, json, schema, set or [])
+
+
+@app.command("compile")
+@command
+def compile(
+    spec: Spec,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write.")],
+    backend: Backend = "torch",
+    train: Train = "",
+    lock: Annotated[
+        Path | None,
+        typer.Option("--lock", metavar="FILE", help="A lock file, for the classes of the data."),
+    ] = None,
+    set: Set = None,
+    force: Force = False,
+) -> int:
+    """Writes the program of a spec, which runs without dlspec."""
+    from dlspec.cli.compile import compile
+
+    return compile(spec, out, backend, train, lock, set or [], force)
+
+
+def run(arguments: list[str]) -> int:
+    """Runs a command line, and returns its exit status."""
+    try:
+        typer.main.get_command(app).main(
+            [a for a in arguments if a != "--debug"], prog_name="dlspec"
+        )
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0

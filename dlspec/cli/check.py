@@ -1,0 +1,39 @@
+"""`dlspec check`: every error of some specs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dlspec.cli.report import UNREADABLE, report
+from dlspec.pipeline import Result
+from dlspec.pipeline import check as check_spec
+
+
+def check(specs: Sequence[Path], form: str, strict: bool, given: Sequence[str]) -> int:
+    """Reports on all specs together. Returns 0, 1 (errors) or 2 (a file cannot be read)."""
+    results = [check_spec(path, given) for path in specs]
+    found = [d for r in results for d in r.diagnostics]
+    if form == "text":
+        for path, result in zip(specs, results, strict=True):
+            if not result.errors:
+                print(f"{path.as_posix()}: {_content(result)}")
+    report(found, form, to_stdout=True)
+    if any(d.code in UNREADABLE for d in found):
+        return 2
+    return int(any(strict or d.severity == "error" for d in found))
+
+
+def _content(result: Result) -> str:
+    """`ok: 1 data, 1 model, 2 exports`."""
+    program = result.program
+    if program is None:
+        return "ok"
+    kinds = {
+        "data": len(program.data),
+        "model": len(program.models.keys() | {t.model for t in program.trains.values()}),
+        "train": len(program.trains),
+        "export": len(program.exports),
+    }
+    counts = [f"{n} {k}{'s' * (n > 1 and k != 'data')}" for k, n in kinds.items() if n]
+    return f"ok: {', '.join(counts)}" if counts else "ok"

@@ -1,0 +1,34 @@
+"""`dlspec compile`: the program of a spec, in a folder that runs by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dlspec.cli.spec import checked
+from dlspec.diagnostics.files import reported
+from dlspec.emit.files import write_tree
+from dlspec.pipeline.compile import Request, compiled
+from dlspec.pipeline.lock import read_lock
+
+
+def compile(
+    spec: Path,
+    out: Path,
+    backend: str,
+    train: str,
+    lock: Path | None,
+    given: Sequence[str],
+    force: bool,
+) -> int:
+    """Writes the folder, and says what is in it."""
+    classes = read_lock(lock).classes if lock is not None else None
+    source, program = checked(spec, given, classes)
+    request = Request(spec, source, program, out, backend, train, tuple(given), classes)
+    files = compiled(request)
+    with reported():
+        write_tree(out, files, force=force)
+    lines = sum(text.count("\n") for name, text in files.items() if name.endswith(".py"))
+    print(f"{out.as_posix()}: {len(files)} files, {lines:,} lines of Python for {backend}")
+    print(f"run it with `python {(out / 'train.py').as_posix()}`")
+    return 0

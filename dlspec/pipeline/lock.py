@@ -1,0 +1,44 @@
+"""The lock file of a run: what it was made of, so that it can be made again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.commands import BadLock, OtherFormat
+from dlspec.diagnostics.text import Unreadable
+
+FORMAT = 1
+LOCK = "lock.json"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The hash of the spec, and the classes that its data told, by data and field."""
+
+    hash: str
+    classes: dict[str, dict[str, list[str]]]
+
+
+def read_lock(path: Path) -> Lock:
+    """The lock file at a path. Raises SpecError."""
+    name = path.as_posix()
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if facts["format"] != FORMAT:
+            raise SpecError(OtherFormat(None, name, facts["format"], FORMAT))
+        data = facts["data"]
+        found = dict(data.get("classes", {}))
+        for field, learned in data.get("fitted", {}).items():
+            if "classes" in learned:
+                found[field] = learned["classes"]
+        classes = {field: [str(c) for c in names] for field, names in found.items()}
+        return Lock(str(facts["spec"]), {str(data["name"]): classes})
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SpecError(Unreadable(None, name, reason)) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SpecError(BadLock(None, name)) from None

@@ -1,0 +1,84 @@
+"""What a compiled folder remembers of its spec, so that every later command takes it alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.commands import NotARun, OtherFormat
+from dlspec.ir.program import Program
+from dlspec.pipeline.check import check
+from dlspec.source import Source
+
+FORMAT = 1
+RECORD = "compiled.json"
+SPEC = "spec.dls"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Which spec a folder was compiled from, and how."""
+
+    spec: str
+    """The spec's file name."""
+    text: str
+    folder: str
+    """The way from the compiled folder to that of the spec."""
+    settings: tuple[str, ...]
+    backend: str
+    train: str
+    hash: str
+    classes: dict[str, dict[str, list[str]]]
+    """The classes of a lock file, by data and field."""
+
+    def files(self) -> dict[str, str]:
+        """The files that hold the record, by name."""
+        facts = {
+            "format": FORMAT,
+            "spec": self.spec,
+            "folder": self.folder,
+            "set": list(self.settings),
+            "backend": self.backend,
+            "train": self.train,
+            "hash": self.hash,
+            "classes": self.classes,
+        }
+        return {RECORD: json.dumps(facts, indent=2) + "\n", SPEC: self.text}
+
+    def program(self) -> Program:
+        """The program that the folder was compiled from. Raises SpecError."""
+        counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in self.classes.items()}
+        result = check(Source(self.spec, self.text), self.settings, counts)
+        if result.program is None:
+            raise SpecError(*result.diagnostics)
+        return result.program
+
+
+def read_record(run: Path) -> Record:
+    """The record of a compiled folder. Raises SpecError where it is none."""
+    if not run.is_dir():
+        why = "there is no such folder" if not run.exists() else "it is a file"
+        raise SpecError(NotARun(None, run.as_posix(), why))
+    try:
+        facts: dict[str, Any] = json.loads((run / RECORD).read_text(encoding="utf-8"))
+        if facts["format"] != FORMAT:
+            path = (run / RECORD).as_posix()
+            raise SpecError(OtherFormat(None, path, facts["format"], FORMAT))
+        return Record(
+            spec=facts["spec"],
+            text=(run / SPEC).read_text(encoding="utf-8"),
+            folder=facts["folder"],
+            settings=tuple(facts["set"]),
+            backend=facts["backend"],
+            train=facts["train"],
+            hash=facts["hash"],
+            classes=facts["classes"],
+        )
+    except OSError as error:
+        why = f"it has no {Path(error.filename).name}" if error.filename else str(error)
+        raise SpecError(NotARun(None, run.as_posix(), why)) from None
+    except (ValueError, KeyError, TypeError):
+        raise SpecError(NotARun(None, run.as_posix(), f"its {RECORD} is damaged")) from None

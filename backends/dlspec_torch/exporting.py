@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dlspec.emit import python as py
+from dlspec.tensor import Tensor
 from dlspec_torch.case import Case
 
 IMPORTS = (
     py.Import("argparse"),
+    py.Import("logging"),
     py.Import("sys"),
+    py.Import("warnings"),
     py.From("pathlib", ("Path",)),
     py.Import("onnx"),
     py.Import("torch"),
@@ -21,8 +24,7 @@ DTYPES = {
 }
 OPSET = 20
 
-PLAIN = """
-\"\"\"Drops what the exporter writes for its own use, which can be most of a small file.\"\"\"
+STRIP = """
 for node in (*model.graph.node, *model.graph.input, *model.graph.output):
     node.doc_string = ""
     node.ClearField("metadata_props")
@@ -35,11 +37,11 @@ model.ClearField("metadata_props")
 def export_file(case: Case) -> str:
     """The text of `export.py`."""
     body: list[py.Statement] = [
-        targets(case),
+        table(case),
         py.Assign("OPSET", py.literal(OPSET)),
         export(case),
-        plain(),
-        main(),
+        strip(),
+        main(case),
         py.If('__name__ == "__main__"', [py.Do("main()")]),
     ]
     return py.Module(
@@ -49,85 +51,92 @@ def export_file(case: Case) -> str:
     ).render()
 
 
-def targets(case: Case) -> py.Statement:
+def targets(case: Case) -> dict[str, bool]:
     """The files to write, and whether the batch may have any size in each."""
-    found = {e.file: "batch" in e.dynamic for e in case.exports} or {"model.onnx": True}
-    return py.Assign("TARGETS", py.literal(found), "file: whether a batch may have any size")
+    return {e.file: "batch" in e.dynamic for e in case.exports} or {"model.onnx": True}
+
+
+def table(case: Case) -> py.Statement:
+    """The constant that names the files."""
+    found = targets(case)
+    if both(case):
+        return py.Assign("TARGETS", py.literal(found), "whether a batch may have any size")
+    return py.Assign("TARGETS", py.literal(tuple(found)))
+
+
+def both(case: Case) -> bool:
+    """Whether some files take any batch and some take one row."""
+    return len(set(targets(case).values())) == 2
 
 
 def export(case: Case) -> py.Function:
     names = [name for name, _, _ in case.inputs]
-    rows = "2 if any_batch else 1"
-    inputs = tuple(
-        py.call(
-            "torch.zeros",
-            *(py.Code("rows"), *(int(s) for s in t.shape)),
-            **({} if t.dtype == "f32" else {"dtype": py.Code(DTYPES[t.dtype])}),
-        )
-        for _, _, t in case.inputs
-    )
-    batch = py.Tuple(tuple(py.Code('{0: "batch"}') for _ in names))
+    some, mixed = any(targets(case).values()), both(case)
+    rows = py.Code("2 if any_batch else 1") if mixed else py.literal(2 if some else 1)
+    axes: py.Expr = py.Tuple(tuple(py.Code("{0: batch}") for _ in names))
+    axes = py.IfElse(axes, "any_batch", "None") if mixed else axes
+    given = {
+        "input_names": names,
+        "output_names": list(case.outputs),
+        "dynamic_shapes": axes,
+        "opset_version": py.Code("OPSET"),
+        "dynamo": True,
+        "external_data": False,
+        "verbose": False,
+    }
+    if not some:
+        del given["dynamic_shapes"]
+    size: py.Expr = py.Code("rows") if mixed else rows
+    inputs = py.Tuple(tuple(zeros(size, t) for _, _, t in case.inputs))
     body: list[py.Statement] = [
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
-        py.Assign("rows", rows),
-        py.Assign(
-            "program",
-            py.call(
-                "torch.onnx.export",
-                py.Code("model"),
-                py.Tuple(inputs),
-                input_names=names,
-                output_names=list(case.outputs),
-                dynamic_shapes=py.IfElse(batch, "any_batch", "None"),
-                opset_version=py.Code("OPSET"),
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            ),
-        ),
+        *([py.Assign("rows", rows)] if mixed else []),
+        *([py.Assign("batch", 'torch.export.Dim("batch")')] if some else []),
+        py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Assign("proto", "program.model_proto"),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),
         py.Do("write_whole(path, proto.SerializeToString())"),
     ]
-    params = (
-        py.Param("weights", "Path"),
-        py.Param("path", "Path"),
-        py.Param("any_batch", "bool"),
-    )
+    params = [py.Param("weights", "Path"), py.Param("path", "Path")]
+    if mixed:
+        params.append(py.Param("any_batch", "bool"))
     doc = "Writes one file; the batch is the first axis of every input and output."
     return py.Function("export", params, body, "None", doc)
 
 
-def plain() -> py.Function:
-    body = [py.Raw(line) for line in ()]
-    lines = PLAIN.strip("\n").split("\n")
-    body = [py.Raw("\n".join(lines[1:]))]
+def zeros(size: py.Expr, t: Tensor) -> py.Expr:
+    """An input of this type, for so many examples."""
+    kind = {} if t.dtype == "f32" else {"dtype": py.Code(DTYPES[t.dtype])}
+    return py.call("torch.zeros", size, *(int(s) for s in t.shape), **kind)
+
+
+def strip() -> py.Function:
+    doc = "Drops what the exporter notes for itself: most of a small file."
     return py.Function(
-        "strip", (py.Param("model", "onnx.ModelProto"),), body, "None", lines[0].strip('"')
+        "strip", (py.Param("model", "onnx.ModelProto"),), [py.Raw(STRIP)], "None", doc
     )
 
 
-def main() -> py.Function:
+def main(case: Case) -> py.Function:
+    also = ", TARGETS[name]" if both(case) else ""
     add = "parser.add_argument"
     here = py.Code("Path(__file__).parent")
     body: list[py.Statement] = [
         py.Assign("parser", "argparse.ArgumentParser(description=__doc__)"),
         py.Do(
-            py.call(
-                add,
-                "files",
-                nargs="*",
-                metavar="FILE",
-                default=py.Code("[*TARGETS]"),
-                choices=py.Code("[*TARGETS]"),
-                help="which files; all, if none is named",
-            )
+            py.call(add, "files", nargs="*", metavar="FILE", help="which; all, if none is named")
         ),
         py.Do(py.call(add, "--run", type=py.Code("Path"), default=here, help="folder of the run")),
         py.Do(py.call(add, "--out", type=py.Code("Path"), help="where to write: RUN/export")),
         py.Assign("args", "parser.parse_args()"),
+        py.If(
+            "not set(args.files) <= set(TARGETS)",
+            [py.Do("parser.error(f\"the files are {', '.join(TARGETS)}\")")],
+        ),
+        py.Do('warnings.simplefilter("ignore")', "of the exporter, about itself"),
+        py.Do("logging.disable(logging.WARNING)"),
         py.Assign("out", 'args.out or args.run / "export"'),
         py.Block(
             "try",
@@ -135,9 +144,9 @@ def main() -> py.Function:
                 py.Do("out.mkdir(parents=True, exist_ok=True)"),
                 py.For(
                     "name",
-                    "args.files",
+                    "args.files or TARGETS",
                     [
-                        py.Do('export(args.run / "best.safetensors", out / name, TARGETS[name])'),
+                        py.Do(f'export(args.run / "best.safetensors", out / name{also})'),
                         py.Do("print(out / name)"),
                     ],
                 ),

@@ -74,7 +74,8 @@ class DataBuilder:
         written = settings.get("source")
         if written is not None:
             with self.objects.collecting():
-                return self.objects.object("source", written).made
+                made: Source = self.objects.object("source", written).made
+                return made
         return None
 
     def field(self, s: tree.Field, source: Source | None) -> None:
@@ -89,8 +90,8 @@ class DataBuilder:
             if len(s.fields) > 1:
                 what = "a statement with several fields"
                 raise SpecError(NotInThisVersion(s.fields[1][0].span, what))
-            name = s.fields[0][0].id
-            self.fields[name] = field(s, source, self.objects, self.classes.get(name))
+            only = s.fields[0][0].id
+            self.fields[only] = field(s, source, self.objects, self.classes.get(only))
 
     def split(self, settings: Settings) -> Split | None:
         written = settings.get("split")
@@ -98,7 +99,7 @@ class DataBuilder:
             return None
         with self.objects.collecting():
             found = self.objects.object("split", written, self.split_name)
-            made = found.made
+            made: Split = found.made
             if isinstance(made, Stratified):
                 self.check_stratified(made, found.span("by", written.span))
             return made

@@ -134,10 +134,11 @@ class ExportBuilder:
             part = e.value
         match part:
             case tree.Attribute(value=tree.Name() as data, name=name):
-                return self.checked(data, name, Rows(data.id, name.id, start, stop))
+                self.check_part(data, name)
+                return Rows(data.id, name.id, start, stop)  # type: ignore[arg-type]
         raise SpecError(BadRows(e.span, f"`{argument}` takes rows of the training data"))
 
-    def checked(self, data: tree.Name, name: tree.Name, rows: Rows) -> Rows:
+    def check_part(self, data: tree.Name, name: tree.Name) -> None:
         if name.id not in PARTS:
             near = nearest(name.id, PARTS)
             raise SpecError(UnknownName(name.span, name.id, "part of the data", near))
@@ -145,12 +146,9 @@ class ExportBuilder:
             hint = f"write `{data.id}.train`"
             what = "test rows may not shape a model: they are for its evaluation"
             raise SpecError(BadRows(name.span, what, hint))
-        if self.train is None:
-            return rows
-        if data.id != self.train.data:
+        if self.train is not None and data.id != self.train.data:
             what = f"the model is trained on `{self.train.data}`, not on `{data.id}`"
             raise SpecError(BadRows(data.span, what, f"write `{self.train.data}.{name.id}`"))
-        return rows
 
     def bounds(self, e: tree.Index) -> tuple[int, int | None]:
         match e.subscripts:

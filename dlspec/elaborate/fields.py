@@ -120,6 +120,7 @@ class _Field:
             transforms=tuple(
                 ir.Transformed(transform=s.made, takes=a, gives=b)
                 for s, a, b in zip(self.stages, types, types[1:], strict=False)
+                if b is not None
             ),
             line=self.statement.span.line,
         )
@@ -192,16 +193,21 @@ class _Field:
     def backwards(self) -> list[Tensor | None]:
         types: list[Tensor | None] = [self.declared]
         wanted: Tensor | None = self.declared
+        after = self.span
         for s in reversed(self.stages):
-            if wanted is not None:
-                problems = list(s.made.cannot_give(wanted))
-                if problems:
-                    where = Label(self.statement.fields[0][1].span, "declared here")
-                    raise SpecError(
-                        *(TransformDoesNotFit(s.span, p.what, where, p.help) for p in problems)
-                    )
-                wanted = s.made.input_for(wanted)
+            if wanted is None:
+                what = f"before `{after.text}`, only the data tells the sizes"
+                hint = f"put `{after.text}` first"
+                raise SpecError(TransformDoesNotFit(s.span, what, None, hint))
+            problems = list(s.made.cannot_give(wanted))
+            if problems:
+                where = Label(self.statement.fields[0][1].span, "declared here")
+                raise SpecError(
+                    *(TransformDoesNotFit(s.span, p.what, where, p.help) for p in problems)
+                )
+            wanted = s.made.input_for(wanted)
             types.insert(0, wanted)
+            after = s.span
         if types[0] is not None:
             self.through(types[0])
         return types

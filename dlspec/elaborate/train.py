@@ -355,7 +355,7 @@ class TrainBuilder:
                 near = nearest(value, words) if isinstance(value, str) else None
                 hint = f"did you mean `{near}`?" if near else ""
                 raise self.objects.wrong(name, e, f"one of {', '.join(words)}", hint)
-            return value
+            return str(value)
         return default
 
     def schedule(self, epochs: int | None) -> tuple[schedules.Schedule, ...]:
@@ -386,11 +386,12 @@ class TrainBuilder:
             if data is not None and data.ir is not None and "val" not in data.ir.split.shares():
                 raise SpecError(NoValidation(e.span, self.data_name, data.split))
             known = ("val.loss", *(f"val.{m.name}" for m in metrics if m.metric.scalar))
-            on = found.made.on
+            made: Patience = found.made
+            on = made.on
             if on not in known:
                 span = found.span("on", e.span)
                 raise SpecError(CannotStopOn(span, on, known, nearest(on, known)))
-            return found.made
+            return made
         return None
 
     def watched(self, argument: str, e: tree.Expr) -> str:

@@ -15,8 +15,17 @@ from pydantic_core import core_schema
 from dlspec import recipe
 from dlspec.ir.model import Node
 from dlspec.ir.values import Type
+from dlspec.recipe.augmentations import Augmentation
 from dlspec.recipe.base import Recipe
+from dlspec.recipe.exports import Int8
 from dlspec.recipe.losses import Activation, Loss
+from dlspec.recipe.metrics import Metric
+from dlspec.recipe.optimizers import Optimizer
+from dlspec.recipe.schedules import Schedule
+from dlspec.recipe.sources import Source
+from dlspec.recipe.splits import Split
+from dlspec.recipe.stops import Patience
+from dlspec.recipe.transforms import Transform
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Transformed(Node):
     `takes` is None where it is known only when the data is read (pictures of any size).
     """
 
-    transform: Annotated[Any, At("transform")]
+    transform: Annotated[Transform, At("transform")]
     takes: Type | None
     gives: Type
 
@@ -86,7 +95,7 @@ class Augment(Node):
     """`augment fields -> ...`: what training rows go through, together where there are several."""
 
     fields: tuple[str, ...]
-    transforms: tuple[Annotated[Any, At("augmentation")], ...]
+    transforms: tuple[Annotated[Augmentation, At("augmentation")], ...]
     line: int
 
 
@@ -94,9 +103,9 @@ class Data(Node):
     """A `data` block."""
 
     name: str
-    source: Annotated[Any, At("source")]
+    source: Annotated[Source, At("source")]
     fields: tuple[Field, ...]
-    split: Annotated[Any, At("split")]
+    split: Annotated[Split, At("split")]
     augment: tuple[Augment, ...] = ()
     doc: str = ""
     line: int
@@ -119,7 +128,7 @@ class LossTerm(Node):
     """`factor * Loss(output, target)`; the target is a field. `axis` is that of the classes."""
 
     factor: float
-    loss: Annotated[Any, At("loss")]
+    loss: Annotated[Loss, At("loss")]
     output: str
     target: str
     axis: int | None = None
@@ -134,7 +143,7 @@ class MetricUse(Node):
     """
 
     name: str
-    metric: Annotated[Any, At("metric")]
+    metric: Annotated[Metric, At("metric")]
     output: str
     target: str
     activation: Activation
@@ -154,8 +163,8 @@ class Train(Node):
     """Parameters of the model that are the class count of a field, which only the data tells. As
     long as the field's type leaves it open, another number stands for it."""
     loss: tuple[LossTerm, ...]
-    optimizer: Annotated[Any, At("optimizer")]
-    schedule: tuple[Annotated[Any, At("schedule")], ...]
+    optimizer: Annotated[Optimizer, At("optimizer")]
+    schedule: tuple[Annotated[Schedule, At("schedule")], ...]
     epochs: int
     batch: int
     clip_norm: float | None = None
@@ -163,7 +172,7 @@ class Train(Node):
     numerics: Literal["native", "exact"] = "native"
     seed: int = 0
     metrics: tuple[MetricUse, ...] = ()
-    early_stop: Annotated[Any, At("early_stop")] | None = None
+    early_stop: Annotated[Patience, At("early_stop")] | None = None
     doc: str = ""
     line: int
 
@@ -202,7 +211,7 @@ class Export(Node):
     name: str
     train: str
     format: Literal["onnx", "tflite"]
-    quantize: Annotated[Any, At("quantize")] | None = None
+    quantize: Annotated[Int8, At("quantize")] | None = None
     dynamic: tuple[Literal["batch"], ...] = ()
     budget: tuple[Limit, ...] = ()
     doc: str = ""

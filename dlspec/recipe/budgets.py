@@ -30,6 +30,6 @@ MEASURES = {
 def limit(measure: str, value: Any) -> float | None:
     """The plain number of a limit; None where its unit is wrong for the measure."""
     try:
-        return TypeAdapter(MEASURES[measure].takes).validate_python(value)
+        return float(TypeAdapter(MEASURES[measure].takes).validate_python(value))
     except ValidationError:
         return None

@@ -75,6 +75,15 @@ def test_fields_that_move_together(checked):
     assert augment.fields == ("image", "again")
 
 
+def test_where_sizes_are_unknown_they_are_made_equal_first(checked):
+    bad = ('source = sklearn("digits")', 'source = npz("digits.npz")')
+    result = checked(bad, ("Scale(1 / 16)", "Standardize(axis=(1, 2)) -> Resize(8, 8)"))
+    (error,) = result.errors
+    assert error.title == "before `Resize(8, 8)`, only the data tells the sizes"
+    assert error.help == "put `Resize(8, 8)` first"
+    assert checked(bad, ("Scale(1 / 16)", "Resize(8, 8) -> Scale(1 / 16)")).program
+
+
 BAD = [
     # settings
     ('source = sklearn("digits")', "", "DLS401", "a `data` block needs `source`"),

@@ -102,6 +102,10 @@ class EqualInCondition(Diagnostic):
         return "a condition compares with `==`"
 
     @property
+    def label(self) -> str:
+        return "write `==`"
+
+    @property
     def fix(self) -> Fix | None:
         return Fix(self.span, "==") if self.span else None
 

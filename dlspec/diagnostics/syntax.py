@@ -187,6 +187,10 @@ class OtherComment(Diagnostic):
         return "comments begin with `#`"
 
     @property
+    def label(self) -> str:
+        return "write `#`"
+
+    @property
     def fix(self) -> Fix | None:
         return Fix(self.span, "#") if self.span else None
 
@@ -255,6 +259,10 @@ class MissingComma(Diagnostic):
     @property
     def title(self) -> str:
         return "`,` is missing between two values"
+
+    @property
+    def label(self) -> str:
+        return "write `,` before this"
 
     @property
     def fix(self) -> Fix | None:

@@ -206,7 +206,8 @@ class Layout:
             return
         last = self.words[-1]
         colon = last.type == "COLON"
-        if following.column <= statement.indent or following.type == "RBRACE":
+        deeper = following.column > statement.indent and following.type != "RBRACE"
+        if not deeper or last.type == "COMMA":
             return
         if statement.keyword not in WITH_BODY or (statement.braced and not colon):
             return
@@ -303,11 +304,21 @@ class Layout:
         """Whether a line inside brackets must be a new statement, so that a bracket is missing."""
         if not word.fresh or word.column > self._brackets()[0].statement.indent:
             return False
+        if word.type in ("IF", "FOR"):  # braces do not stand in expressions
+            return self._braced_line(i)
         following = self._raw_type(i + 1)
         named = word.type == "NAME" and word.text in KEYWORDS
         if named and following in ("NAME", "STRING", "LBRACE"):
             return True
         return self.words[-1].type in ENDS_VALUE and word.type in ("NAME", "NUMBER", "STRING")
+
+    def _braced_line(self, i: int) -> bool:
+        """Whether a `{` stands further on in this line."""
+        while not self._breaks(i + 1):
+            i += 1
+            if self.raw[i].type == "LBRACE":
+                return True
+        return False
 
     def _closed_on_line(self, i: int) -> bool:
         """Whether the innermost bracket is closed further on in this line."""

@@ -148,5 +148,6 @@ def _start(error: Diagnostic) -> int:
 
 
 def _rank(error: Diagnostic) -> tuple[bool, int]:
-    """The first error tells most, but a comma may only be wrong for want of a bracket before it."""
-    return error.code == "DLS040", _start(error)
+    """The first error tells most, but not what a bracket has made: a comma, or an early end."""
+    made = error.code == "DLS040" or bool(error.span and error.span.start == error.span.end)
+    return made, _start(error)

@@ -1,58 +1,73 @@
-"""Files that are written once for every model: templates that are programs themselves.
+"""Real files of which a program takes a part.
 
-In a template, lines between `# if NAME` and `# end` stand in the programs that have that feature;
-`# if not NAME` in the others. What remains imports only what it uses.
+In a template, lines between `# if NAME` and `# end` stand in the programs that have that feature,
+with `# if not NAME` in the others. A line that ends in `# fill NAME` is an example, which the
+program's own text replaces. What remains imports only what it uses.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dlspec.emit import python as py
 from dlspec.emit.imports import import_lines
-from dlspec.emit.text import WIDTH
+from dlspec.emit.statements import Page, suite
+from dlspec.emit.text import WIDTH, docstring
 
 FOLDER = Path(__file__).parent / "verbatim"
+FILL = re.compile(r"(\s*).*  # fill (\w+)$")
+
+Fills = Mapping[str, Sequence[py.Statement]]
 
 
-def template(name: str, features: Collection[str]) -> str:
-    """The lines of `verbatim/NAME.py` that these features ask for."""
+def template(name: str, features: Collection[str] = (), fills: Fills | None = None) -> str:
+    """The lines of `verbatim/NAME.py` that these features ask for, with the program's own."""
     text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
-    return "\n".join(chosen(text.splitlines(), features)) + "\n"
+    return "\n".join(chosen(text.splitlines(), features, fills or {})) + "\n"
 
 
-def chosen(lines: list[str], features: Collection[str]) -> Iterator[str]:
+def chosen(lines: list[str], features: Collection[str], fills: Fills) -> Iterator[str]:
     """The lines whose conditions hold, without the conditions."""
     holds = [True]
     for line in lines:
-        words = line.split()
-        match words:
+        match line.split():
             case ["#", "if", name]:
                 holds.append(holds[-1] and name in features)
             case ["#", "if", "not", name]:
                 holds.append(holds[-1] and name not in features)
             case ["#", "end"]:
                 holds.pop()
+            case _ if holds[-1] and (found := FILL.match(line)):
+                yield from suite(fills[found[2]], Page(WIDTH, len(found[1])))
             case _ if holds[-1]:
                 yield line
 
 
+def items(text: str) -> dict[str, str]:
+    """The text of each definition at the top of a file, by its name."""
+    return {
+        node.name: ast.get_source_segment(text, node) or ""
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
 def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) -> str:
-    """A whole file from a template's text: its imports, as far as they are used, and the rest.
+    """A whole file of a template's text: its imports, as far as they are used, and the rest.
 
     `doc` replaces the docstring; `imports` are added.
     """
     found: list[py.Import | py.From] = list(imports)
-    body = ast.parse(text).body
     start = 0
-    for node in body:
+    for node in ast.parse(text).body:
         match node:
             case ast.Import(names):
                 found += [py.Import(a.name, a.asname or "") for a in names]
             case ast.ImportFrom(module=str(module), names=names):
-                found += [py.From(module, (a.name,)) for a in names]
+                found += [py.From(module, (_member(a),)) for a in names]
             case ast.Expr(ast.Constant(str())) if start == 0:
                 pass
             case _:
@@ -60,18 +75,23 @@ def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) 
         start = node.end_lineno or 0
     rest = tidy(text.splitlines()[start:])
     used = {n.id for n in ast.walk(ast.parse(rest)) if isinstance(n, ast.Name)}
-    lines = import_lines(found, used, py.LOCAL, WIDTH)
-    gap = "\n\n\n" if rest.startswith(("def ", "class ", "@")) else "\n\n"
-    return "\n".join([f'"""{doc}"""', "", *lines]) + gap + rest
+    head = [*docstring(doc, 0), "", *import_lines(found, used, py.LOCAL, WIDTH)]
+    gap = 2 if rest.startswith(("def ", "class ", "@")) else 1
+    return "\n".join([*head, *[""] * gap, rest])
+
+
+def _member(alias: ast.alias) -> str:
+    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
 
 
 def tidy(lines: list[str]) -> str:
-    """The lines with the blank ones between them that the formatter leaves alone."""
+    """The lines with as many blank ones between them as the formatter leaves alone."""
     kept: list[str] = []
     for line in lines:
         if line.strip():
+            if line.startswith(" ") and kept[-2:] == ["", ""]:
+                kept.pop()
             kept.append(line)
-            continue
-        if kept[-2:] != ["", ""]:
+        elif kept[-2:] != ["", ""]:
             kept.append("")
     return "\n".join(kept).strip("\n") + "\n"

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
 from typing import Any
 
 from dlspec.backend.protocol import Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
 from dlspec_keras.objects import object_of
-
-
-def taken_apart(source: str) -> dict[str, str]:
-    """The text of each definition at the top of a file, by its name."""
-    return {
-        node.name: ast.get_source_segment(source, node) or ""
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
+from dlspec_keras.pieces import items, template
 
 
 def helpers() -> dict[str, str]:
     """The definitions of `verbatim/model.py`."""
-    path = Path(__file__).parent / "verbatim" / "model.py"
-    return taken_apart(path.read_text(encoding="utf-8"))
+    return items(template("model"))
 
 
 def lists(layers: py.Expr) -> py.Expr:

@@ -14,7 +14,7 @@ from recipe import Run
 from weights import CheckpointError
 
 # if slots
-SLOTS = {"mean": "_momentums", "square": "_velocities"}  # the optimizer's own names
+SLOTS = {"mean": "_momentums", "square": "_velocities"}  # fill slots
 
 
 # end

@@ -1,0 +1,155 @@
+"""What the files of one program are about: a train block with its model and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dlspec.emit import python as py
+from dlspec.ir.model import Apply, ModelIR, Scope, flows, layers, statements
+from dlspec.ir.program import Program
+from dlspec.ir.recipe import Data, Export, Train
+from dlspec.passes.layout import channels_last
+from dlspec.tensor import Tensor
+from dlspec_keras.optimizers import slots
+
+SMALL = 2_000_000_000
+"""Multiply-accumulates of a training step below which a second thread does not pay."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A program and the train block that it is compiled for."""
+
+    program: Program
+    name: str
+    hash: str = ""
+
+    @property
+    def train(self) -> Train:
+        return self.program.trains[self.name]
+
+    @cached_property
+    def model(self) -> ModelIR:
+        """The model with its images kept channels-last."""
+        return channels_last(self.program.trained[self.name])
+
+    @property
+    def data(self) -> Data:
+        return self.program.data[self.train.data]
+
+    @property
+    def model_class(self) -> str:
+        """The class in `model.py`."""
+        return py.identifier(self.model.name)
+
+    @property
+    def exact(self) -> bool:
+        return self.train.numerics == "exact"
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str, Tensor], ...]:
+        """Each input of the model: its name, the field that feeds it, its type."""
+        fed = self.train.inputs
+        return tuple((name, fed[name], t) for name, t in self.model.root.inputs)
+
+    @property
+    def outputs(self) -> dict[str, Tensor]:
+        return {name or "output": t for name, t in self.model.root.outputs}
+
+    @property
+    def fields(self) -> dict[str, Tensor]:
+        return {f.name: f.type for f in self.data.fields}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the data that have rows."""
+        return tuple(self.data.split.shares())
+
+    @property
+    def validated(self) -> bool:
+        return "val" in self.parts
+
+    @property
+    def patience(self) -> int | None:
+        """Epochs without a better value after which the run ends."""
+        stop = self.train.early_stop
+        return stop.count if stop is not None and self.validated else None
+
+    @property
+    def compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The outputs and the fields that the loss compares, each once, in order."""
+        terms = self.train.loss
+        outputs = dict.fromkeys(t.output for t in terms)
+        return tuple(outputs), tuple(dict.fromkeys(t.target for t in terms))
+
+    @property
+    def slots(self) -> Mapping[str, str]:
+        return slots(self.train.optimizer)
+
+    @property
+    def scheduled(self) -> bool:
+        return bool(self.train.schedule)
+
+    @property
+    def folder(self) -> bool:
+        """Whether the data is read from files of the user."""
+        from dlspec.programs.readers import reader
+
+        return bool(reader(self.data).folder)
+
+    @property
+    def ops(self) -> Iterator[Apply]:
+        """Every op that the model applies."""
+        return (layer.apply for layer in layers(self.model))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(apply.op.kind() for apply in self.ops)
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether a training step draws random numbers."""
+        return any(_draws(apply.op) for apply in self.ops)
+
+    @cached_property
+    def sequential(self) -> bool:
+        """Whether a chain of layers in parentheses stands in a `keras.Sequential`."""
+        return any(isinstance(f, Scope) for f in self._flows())
+
+    @cached_property
+    def listed(self) -> bool:
+        """Whether layers stand in lists."""
+        paths = (getattr(f, "module", None) or () for f in self._flows())
+        return any(isinstance(part, int) for path in paths for part in path)
+
+    def _flows(self) -> Iterator[Any]:
+        for instance in self.model.instances:
+            for s in statements(instance.body):
+                yield from flows(s.value)
+
+    @cached_property
+    def small(self) -> bool:
+        """Whether a training step is too short to be shared among threads."""
+        macs = 0
+        for apply in self.ops:
+            x = tuple(t for flow in apply.inputs for t in flow.types)
+            macs += apply.op.macs(*x)
+        return 3 * macs * self.train.batch < SMALL
+
+    @property
+    def exports(self) -> tuple[Export, ...]:
+        """The exports of this block that are TFLite files."""
+        found = self.program.exports.values()
+        return tuple(e for e in found if e.train == self.name and e.format == "tflite")
+
+
+def _draws(op: Any) -> bool:
+    return bool(getattr(op, "rate", 0.0) or getattr(op, "dropout", 0.0))
+
+
+def item(of: str, name: str) -> py.Expr:
+    """`of["name"]`."""
+    return py.Index(of, py.literal(name))

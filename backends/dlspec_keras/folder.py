@@ -1,0 +1,48 @@
+"""Every file of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dlspec.cost import weights
+from dlspec.ir.program import Program
+from dlspec.programs.data import data_file
+from dlspec.programs.recipe import recipe_file
+from dlspec.programs.weights import weights_file
+from dlspec_keras.case import Case
+from dlspec_keras.exporting import export_file
+from dlspec_keras.readme import model_doc, readme_file, requirements_file
+from dlspec_keras.saving import checkpoint_file
+from dlspec_keras.training import train_file
+
+
+def files(
+    program: Program,
+    train: str = "",
+    *,
+    hash: str = "",
+    folder: str = ".",
+    classes: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, str]:
+    """Every file of the folder, by its name, for a train block.
+
+    `hash` is that of the spec's IR, which the program writes to its lock file; `folder` leads from
+    the program to the spec, where the paths of its data begin; `classes` are those of a lock file.
+    """
+    from dlspec.backend.plan import model_file
+    from dlspec_keras import BACKEND
+
+    case = Case(program, train, hash)
+    return {
+        "model.py": model_file(case.model, BACKEND, model_doc(case), case.exact),
+        "data.py": data_file(
+            case.data, case.train, folder=folder, classes=classes, draws=case.draws
+        ),
+        "weights.py": weights_file(weights(program.trained[train])),
+        "recipe.py": recipe_file(case.train, case.data),
+        "checkpoint.py": checkpoint_file(case),
+        "train.py": train_file(case),
+        "export.py": export_file(case),
+        "requirements.txt": requirements_file(case),
+        "README.md": readme_file(case),
+    }

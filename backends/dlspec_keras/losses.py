@@ -1,0 +1,155 @@
+"""Losses by `keras.ops`: each term of the sum, on tensors with the batch in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlspec.emit import python as py
+from dlspec.ir.recipe import LossTerm
+from dlspec.recipe.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber
+from dlspec.tensor import FLOATS, Tensor
+
+Term = Callable[[LossTerm, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
+"""Gives the code of a term from the code and the types of its output and its target."""
+
+
+def total(
+    terms: tuple[LossTerm, ...],
+    names: Mapping[str, str],
+    outputs: Mapping[str, Tensor],
+    fields: Mapping[str, Tensor],
+) -> py.Expr:
+    """The sum of the terms, each with its factor; `names` has the variable of each tensor."""
+    found: py.Expr | None = None
+    for term in terms:
+        output, target = py.Atom(names[term.output]), py.Atom(names[term.target])
+        types = outputs[term.output], fields[term.target]
+        value = _TERMS[type(term.loss)](term, output, target, *types)
+        if term.factor != 1:
+            value = py.Binary(py.literal(term.factor), "*", value)
+        found = value if found is None else py.Binary(found, "+", value)
+    assert found is not None
+    return found
+
+
+def difference(function: str) -> Term:
+    """A loss that is a function of differences."""
+
+    def term(
+        use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+    ) -> py.Expr:
+        error = py.Binary(alike(output, made, wanted), "-", target)
+        return reduced(use, py.call(function, error), wanted.rank)
+
+    return term
+
+
+def huber(use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    """Keras averages over the last axis; for a sum there is one behind it."""
+    given = {} if use.loss.delta == 1 else {"delta": use.loss.delta}
+    pair = [target, alike(output, made, wanted)]
+    if use.loss.reduction == "sum":
+        pair = [py.Index(p, py.Code("(..., None)")) for p in pair]
+    return reduced(use, py.call("keras.losses.huber", *pair, **given), wanted.rank)
+
+
+def cross_entropy(
+    use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+) -> py.Expr:
+    """Keras has the classes on the last axis."""
+    loss, axis = use.loss, use.axis or 0
+    last = axis == made.rank - 1
+    logits = output if last else py.call("ops.moveaxis", output, axis + 1, -1)
+    given: dict[str, Any] = {"from_logits": True}
+    if loss.label_smoothing:
+        given["label_smoothing"] = loss.label_smoothing
+    if wanted.dtype in FLOATS:
+        spread = target if last else py.call("ops.moveaxis", target, axis + 1, -1)
+        value = py.call("keras.losses.categorical_crossentropy", spread, logits, **given)
+        return reduced(use, value, made.rank - 1)
+    classes = int(made.shape[axis])
+    if loss.class_weights is not None:
+        return weighted(use, logits, target, classes, wanted)
+    if loss.label_smoothing:
+        spread = py.call("ops.one_hot", target, classes)
+        value = py.call("keras.losses.categorical_crossentropy", spread, logits, **given)
+    else:
+        name = "keras.losses.sparse_categorical_crossentropy"
+        value = py.call(name, target, logits, **given)
+    return reduced(use, value, wanted.rank)
+
+
+def weighted(
+    use: LossTerm, logits: py.Expr, target: py.Expr, classes: int, wanted: Tensor
+) -> py.Expr:
+    """The mean over the weights of the rows' classes."""
+    loss = use.loss
+    weights = py.literal(tuple(loss.class_weights))
+    each = py.call("ops.take", weights, target)
+    if loss.label_smoothing:
+        spread = py.Binary(
+            py.Binary(
+                py.literal(1 - loss.label_smoothing),
+                "*",
+                py.call("ops.one_hot", target, classes),
+            ),
+            "+",
+            py.literal(loss.label_smoothing / classes),
+        )
+        log = py.call("ops.log_softmax", logits)
+        product = py.Binary(py.Binary(spread, "*", py.call("np.float32", weights)), "*", log)
+        value: py.Expr = py.Unary("-", py.call("ops.sum", product, axis=-1))
+    else:
+        name = "keras.losses.sparse_categorical_crossentropy"
+        value = py.Binary(each, "*", py.call(name, target, logits, from_logits=True))
+    if use.loss.reduction == "sum":
+        return reduced(use, value, wanted.rank)
+    return py.Binary(py.call("ops.sum", value), "/", py.call("ops.sum", each))
+
+
+def binary_cross_entropy(
+    use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+) -> py.Expr:
+    loss = use.loss
+    logits = alike(output, made, wanted)
+    if wanted.dtype not in FLOATS:
+        target = py.call("ops.cast", target, py.Attribute(output, "dtype"))
+    if loss.label_smoothing:
+        kept = py.Binary(py.literal(1 - loss.label_smoothing), "*", target)
+        target = py.Binary(kept, "+", py.literal(loss.label_smoothing / 2))
+    if loss.positive_weight == 1:
+        value: py.Expr = py.call("ops.binary_crossentropy", target, logits, from_logits=True)
+        return reduced(use, value, wanted.rank)
+    positive = py.Binary(py.literal(loss.positive_weight), "*", target)
+    positive = py.Binary(positive, "*", py.call("ops.log_sigmoid", logits))
+    negative = py.Binary(py.literal(1), "-", target)
+    negative = py.Binary(negative, "*", py.call("ops.log_sigmoid", py.Unary("-", logits)))
+    value = py.Unary("-", py.Binary(positive, "+", negative))
+    return reduced(use, value, wanted.rank)
+
+
+def alike(output: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    """The output in the target's shape: one number may stand against a scalar."""
+    if made.rank > wanted.rank:
+        return py.call("ops.squeeze", output, 1)
+    if made.rank < wanted.rank:
+        return py.call("ops.expand_dims", output, 1)
+    return output
+
+
+def reduced(use: LossTerm, value: py.Expr, rank: int) -> py.Expr:
+    """The mean over all elements, or over the examples of the sum of each."""
+    if use.loss.reduction == "sum" and rank > 0:
+        axes = 1 if rank == 1 else tuple(range(1, rank + 1))
+        value = py.call("ops.sum", value, axis=axes)
+    return py.call("ops.mean", value)
+
+
+_TERMS: Mapping[type[Any], Term] = {
+    MSE: difference("ops.square"),
+    MAE: difference("ops.abs"),
+    Huber: huber,
+    CrossEntropy: cross_entropy,
+    BinaryCrossEntropy: binary_cross_entropy,
+}

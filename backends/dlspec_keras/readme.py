@@ -1,0 +1,87 @@
+"""`requirements.txt` and `README.md` of a program, and what `model.py` says of itself."""
+
+from __future__ import annotations
+
+from dlspec.cost import cost
+from dlspec.recipe.sources import Images, Sklearn
+from dlspec_keras.case import Case
+
+TESTED = {
+    "keras": "3.15.1",
+    "tensorflow": "2.21.0",
+    "numpy": "2.4.6",
+    "safetensors": "0.8.0",
+    "scikit-learn": "1.9.1",
+    "pillow": "13.0.0",
+}
+"""What the programs were tested with."""
+
+NEEDED = ("keras", "tensorflow", "numpy", "safetensors")
+
+
+def requirements_file(case: Case) -> str:
+    """The packages that the program imports, in the tested versions."""
+    names = [*NEEDED]
+    if isinstance(case.data.source, Sklearn):
+        names.append("scikit-learn")
+    if isinstance(case.data.source, Images):
+        names.append("pillow")
+    return "".join(f"{name}=={TESTED[name]}\n" for name in sorted(names))
+
+
+def model_doc(case: Case) -> str:
+    """What `model.py` says of itself."""
+    count = cost(case.model).parameters.learned
+    definition = case.model.definitions[case.model.root.definition]
+    said = " ".join((definition.doc or case.program.doc).split()).rstrip(".")
+    said = f": {said[:1].lower()}{said[1:]}" if said else ""
+    last = [name for name, _, t in case.inputs if t.last]
+    kept = f"Channels come last in {' and '.join(last)}." if last else ""
+    line = f"{case.model_class}{said} ({count:,} parameters)."
+    if len(line) > 82:
+        line = f"{case.model_class}{said}.\n\n{count:,} parameters."
+        return f"{line} {kept}" if kept else line
+    return f"{line}\n\n{kept}" if kept else line
+
+
+def readme_file(case: Case) -> str:
+    """How to run the program, and what its files are."""
+    count = f"{cost(case.model).parameters.learned:,}"
+    said = f"\n{case.program.doc}\n" if case.program.doc else ""
+    return README.format(
+        model=case.model_class,
+        data=case.data.name,
+        doc=said,
+        count=count,
+        exports=", ".join(e.file for e in case.exports) or "model.tflite",
+        part="test" if "test" in case.parts else case.parts[-1],
+    )
+
+
+README = """\
+# {model} on {data}
+{doc}
+{count} parameters. Compiled by dlspec for Keras 3 on TensorFlow; it needs nothing of dlspec to run.
+
+```
+pip install -r requirements.txt
+python train.py                # writes best.safetensors and last.safetensors
+python train.py --resume       # goes on after a stop, to the same bits
+python train.py --eval {part}
+python export.py               # writes export/{exports}
+```
+
+Without a GPU, the package `tensorflow-cpu` does the same and is smaller.
+
+| file | what it is |
+|---|---|
+| `model.py` | the network |
+| `data.py` | the rows: reading, splitting, augmenting |
+| `recipe.py` | learning rates, metrics, the log |
+| `weights.py` | how weights start and are kept |
+| `checkpoint.py` | checkpoints, under names that the PyTorch program reads too |
+| `train.py` | training and evaluation |
+| `export.py` | the TFLite file |
+| `metrics.jsonl` | a line for each epoch |
+| `lock.json` | what the run was made of: data, seed, versions |
+"""

@@ -1,0 +1,209 @@
+"""`train.py` of a program: Keras's `fit` with one callback, written for this one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dlspec.emit import python as py
+from dlspec.programs.compose import Verbatim
+from dlspec.tensor import Tensor
+from dlspec_keras.case import Case, item
+from dlspec_keras.losses import total
+from dlspec_keras.optimizers import made, needs_exact
+from dlspec_keras.pieces import Fills, items, program, template
+
+Body = list[py.Statement]
+
+
+def train_file(case: Case) -> str:
+    """The text of `train.py`."""
+    again = "Stopped and resumed, it ends with the same bits."
+    doc = f"Trains {case.model_class} on {case.data.name}. {again}"
+    text = template("train", features(case), fills(case))
+    imports = [py.Import("math"), py.From("model", (case.model_class,))]
+    return program(doc, text, imports)
+
+
+def features(case: Case) -> set[str]:
+    words = {
+        "scheduled": case.scheduled,
+        "several_outputs": len(case.outputs) > 1,
+        "metrics": bool(case.train.metrics),
+        "validated": case.validated,
+        "patient": case.patience is not None,
+        "small": case.small,
+        "dropout": case.draws,
+        "folder": case.folder,
+        case.train.precision: True,
+    }
+    return {word for word, holds in words.items() if holds}
+
+
+def fills(case: Case) -> Fills:
+    on = case.train.best_by[0].removeprefix("val.")
+    last = any(t.last for _, _, t in case.inputs)
+    doc = "What the model reads, with the channels of images behind their places."
+    stops = "Validation, early stopping, the log and the checkpoints."
+    checks = "Validation, the log and the checkpoints."
+    after = stops if case.patience is not None else checks if case.validated else None
+    patient = " and run.wait < PATIENCE" if case.patience is not None else ""
+    return {
+        "constants": constants(case),
+        "loss_fn": [loss_fn(case)],
+        "training_class": [py.Raw(f"class Training({case.model_class}):")],
+        "compute_loss": [py.Return(loss(case, "y_pred", "y", floating(case)))],
+        "inputs_doc": [py.Raw(f'"""{doc if last else "What the model reads."}"""')],
+        "inputs": [py.Return(fed(case))],
+        "targets": [targets(case)],
+        "gather": [gathered(case)],
+        "evaluate_loss": [py.Assign("loss", py.call("float", evaluated(case)))],
+        "scores": [py.Return(py.Binary('{"loss": loss}', "|", scores(case)))],
+        "after_doc": [py.Raw(f'"""{after or "The log and the checkpoints."}"""')],
+        "improved": [py.Assign("improved", py.call("run.improved", py.Index("val", literal(on))))],
+        "build": [py.Do(py.call("model", symbols(case)))],
+        "optimizer": [py.Assign("optimizer", optimizer(case))],
+        "unfinished": [py.Raw(f"if run.epoch < epochs{patient}:")],
+        "parameters": [py.Raw(f'"parameters": {literal(dict(case.program.parameters))},')],
+        "parts": [py.Raw(f"choices={literal(case.parts)},")],
+    }
+
+
+literal = py.literal
+
+
+def constants(case: Case) -> Body:
+    block = case.train
+    found: Body = [
+        py.Assign("HASH", literal(case.hash), "of the spec"),
+        py.Assign("EPOCHS", literal(block.epochs)),
+        py.Assign("BATCH", literal(block.batch)),
+        py.Assign("CHUNK", literal(max(256, block.batch)), "rows at a time in evaluation"),
+    ]
+    if case.scheduled:
+        found.append(py.Assign("LEARNING_RATE", literal(block.optimizer.lr)))
+    if case.patience is not None:
+        said = f"epochs without a better {block.best_by[0]}"
+        found.append(py.Assign("PATIENCE", literal(case.patience), said))
+    found.append(py.Assign("SEED", literal(block.seed)))
+    if case.small:
+        said = "more do not make such small steps faster"
+        found.append(py.Assign("THREADS", "1", said))
+    if needs_exact(block.optimizer, case.exact):
+        kind = block.optimizer.kind()
+        found.append(Verbatim(kind, source=items(template("optimizers"))[kind]))
+    return found
+
+
+# --- the loss ---------------------------------------------------------------------------------
+
+
+def loss_fn(case: Case) -> py.Function:
+    outputs, fields = case.compared
+    names = variables((*outputs, *fields), ("keras", "ops", "np"))
+    body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
+    params = [py.Param(names[n]) for n in dict.fromkeys((*outputs, *fields))]
+    return py.Function("loss_fn", params, body)
+
+
+def variables(names: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
+    """A variable for each name, unlike all names of the function that are taken."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name not in found:
+            found[name] = py.identifier(name, {*taken, *found.values()})
+    return found
+
+
+def loss(case: Case, outputs: str, targets: str, cast: bool = False) -> py.Expr:
+    """The loss of outputs (by name, where there are several) and of the fields."""
+    names, fields = case.compared
+    single = len(case.outputs) == 1
+    found: list[py.Expr] = []
+    for name in names:
+        output: py.Expr = py.Atom(outputs) if single else item(outputs, name)
+        found.append(py.call("ops.cast", output, py.Code(FLOAT)) if cast else output)
+    found += [item(targets, f) for f in fields if f not in names]
+    return py.call("loss_fn", *found)
+
+
+FLOAT = "keras.config.floatx()"
+
+
+def floating(case: Case) -> bool:
+    """Whether the model may compute in 16 bits, so that the loss has to be told not to."""
+    return case.train.precision != "fp32"
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+
+def fed(case: Case) -> py.Expr:
+    """The model's inputs, from rows of the data."""
+    if len(case.inputs) == 1:
+        _, field, t = case.inputs[0]
+        return kept(item("rows", field), t)
+    pairs = tuple((literal(name), kept(item("rows", f), t)) for name, f, t in case.inputs)
+    return py.Dict(pairs)
+
+
+def kept(value: py.Expr, t: Tensor) -> py.Expr:
+    """An array with its axes in the order in which the model reads them."""
+    if not t.last:
+        return value
+    axes = [literal(a) for a in (0, *range(2, t.rank + 1), 1)]
+    return py.call(py.Attribute(value, "transpose"), *axes)
+
+
+def targets(case: Case) -> py.Statement:
+    pairs = tuple((literal(f), item("rows", f)) for f in case.compared[1])
+    return py.Assign("targets", py.Dict(pairs))
+
+
+def symbols(case: Case) -> py.Expr:
+    """Symbols of the inputs."""
+    if len(case.inputs) == 1:
+        return symbol(case.inputs[0][2])
+    return py.Dict(tuple((literal(name), symbol(t)) for name, _, t in case.inputs))
+
+
+DTYPES = {"i8": "int8", "i32": "int32", "i64": "int64", "class": "int64", "bool": "bool"}
+
+
+def symbol(t: Tensor) -> py.Expr:
+    given = {"dtype": DTYPES[t.dtype]} if t.dtype in DTYPES else {}
+    return py.call("keras.KerasTensor", (None, *(int(n) for n in t.stored)), **given)
+
+
+# --- evaluation -------------------------------------------------------------------------------
+
+
+def output_name(case: Case) -> str:
+    """The variable of the only output."""
+    taken = ("model", "part", "chunks", "rows", "made", "loss", "scores", "data", "inputs", "np")
+    return py.identifier(next(iter(case.outputs)), {*taken, "loss_fn", "CHUNK", "outputs"})
+
+
+def gathered(case: Case) -> py.Statement:
+    whole: py.Expr = py.call("np.concatenate", py.Code("made"))
+    if floating(case):
+        whole = py.call(py.Attribute(whole, "astype"), py.Code(FLOAT))
+    return py.Assign(output_name(case), whole)
+
+
+def evaluated(case: Case) -> py.Expr:
+    single = len(case.outputs) == 1
+    return loss(case, output_name(case) if single else "outputs", "rows")
+
+
+def scores(case: Case) -> py.Expr:
+    outputs: py.Expr = py.Code("outputs")
+    if len(case.outputs) == 1:
+        (name,) = case.outputs
+        outputs = py.Dict(((literal(name), output_name(case)),))
+    return py.call("scores", outputs, py.Code("rows"))
+
+
+def optimizer(case: Case) -> py.Expr:
+    block = case.train
+    rate = py.Code("schedule") if case.scheduled else literal(block.optimizer.lr)
+    return made(block.optimizer, rate, block.clip_norm, case.exact)

@@ -1,0 +1,103 @@
+"""Optimizers whose update is exactly the one that the language defines.
+
+Constants are Python floats: Keras would round them to float32 first.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+
+class SGD(keras.optimizers.SGD):
+    """The learning rate is outside the momentum; the decay is part of the gradient."""
+
+    def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.decay = decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        step = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        if self.momentum:
+            momentum = self.momentums[self._get_variable_index(variable)]
+            self.assign(momentum, ops.add(self.momentum * momentum, step))
+            step = (
+                ops.add(step, self.momentum * momentum) if self.nesterov else momentum
+            )
+        rate = ops.cast(learning_rate, variable.dtype)
+        self.assign_sub(variable, ops.multiply(rate, step))
+
+
+class Adam(keras.optimizers.Adam):
+    """`eps` is added to the corrected root; the decay is part of the gradient."""
+
+    def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.decay = decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        gradient = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        i = self._get_variable_index(variable)
+        mean, square = self._momentums[i], self._velocities[i]
+        added = ops.multiply(1 - self.beta_1, gradient)
+        self.assign(mean, ops.add(self.beta_1 * mean, added))
+        added = ops.multiply(1 - self.beta_2, ops.square(gradient))
+        self.assign(square, ops.add(self.beta_2 * square, added))
+        t = ops.cast(self.iterations + 1, variable.dtype)
+        first = -ops.expm1(t * math.log(self.beta_1)) if self.beta_1 else 1.0
+        second = -ops.expm1(t * math.log(self.beta_2)) if self.beta_2 else 1.0
+        rate = ops.cast(learning_rate, variable.dtype) / first
+        self.assign_sub(
+            variable, rate * mean / (ops.sqrt(square / second) + self.epsilon)
+        )
+
+
+class AdamW(keras.optimizers.Adam):
+    """`eps` is added to the corrected root; the decay acts on the weights."""
+
+    def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.decay = decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        i = self._get_variable_index(variable)
+        mean, square = self._momentums[i], self._velocities[i]
+        added = ops.multiply(1 - self.beta_1, gradient)
+        self.assign(mean, ops.add(self.beta_1 * mean, added))
+        added = ops.multiply(1 - self.beta_2, ops.square(gradient))
+        self.assign(square, ops.add(self.beta_2 * square, added))
+        t = ops.cast(self.iterations + 1, variable.dtype)
+        first = -ops.expm1(t * math.log(self.beta_1)) if self.beta_1 else 1.0
+        second = -ops.expm1(t * math.log(self.beta_2)) if self.beta_2 else 1.0
+        rate = ops.cast(learning_rate, variable.dtype)
+        step = mean / first / (ops.sqrt(square / second) + self.epsilon)
+        self.assign_sub(variable, rate * (step + self.decay * variable))
+
+
+class RMSprop(keras.optimizers.RMSprop):
+    """`eps` is outside the root, the learning rate outside the momentum; the decay is
+    part of the gradient."""
+
+    def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.decay = decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        gradient = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        i = self._get_variable_index(variable)
+        square = self._velocities[i]
+        added = ops.multiply(1 - self.rho, ops.square(gradient))
+        self.assign(square, ops.add(self.rho * square, added))
+        spread = ops.convert_to_tensor(square)
+        if self.centered:
+            mean = self._average_gradients[i]
+            added = ops.multiply(1 - self.rho, gradient)
+            self.assign(mean, ops.add(self.rho * mean, added))
+            spread = spread - ops.square(mean)
+        step = ops.divide(gradient, ops.sqrt(spread) + self.epsilon)
+        if self.momentum:
+            momentum = self._momentums[i]
+            self.assign(momentum, ops.add(self.momentum * momentum, step))
+            step = momentum
+        rate = ops.cast(learning_rate, variable.dtype)
+        self.assign_sub(variable, ops.multiply(rate, step))

@@ -381,7 +381,7 @@ def suite(body: Body, page: Page) -> list[str]:
 def begins_definition(body: Body) -> bool:
     """Whether a definition comes next, or comments that belong to one."""
     first = next((s for s in body if not isinstance(s, Blank | Comment)), None)
-    return isinstance(first, Function | Class)
+    return is_definition(first)
 
 
 def is_definition(statement: Statement | None) -> bool:

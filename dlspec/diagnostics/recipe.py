@@ -430,6 +430,25 @@ class NoValidation(Diagnostic):
         return "give some to the split: `val=15 %`"
 
 
+@dataclass(frozen=True)
+class ActivatedTwice(Diagnostic):
+    """A loss that takes logits gets probabilities: training is slow, and rarely what was meant."""
+
+    code = "DLS428"
+    severity = "warning"
+    loss: str
+    output: str
+    layer: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.loss} takes logits, and `{self.output}` comes from {self.layer}"
+
+    @property
+    def help(self) -> str:
+        return f"leave the {self.layer} out: the loss contains it, and `predict` applies it"
+
+
 # --- exports ----------------------------------------------------------------------------------
 
 

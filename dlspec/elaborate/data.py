@@ -48,7 +48,7 @@ class DataBuilder:
 
     def build(self) -> ir.Data | None:
         """The data; None where it has errors, which `objects` has collected then."""
-        before = len(self.objects.problems)
+        before = self.objects.broken
         settings = read(self.block, DATA)
         self.objects.problems.extend(settings.problems)
         source = self.source(settings)
@@ -58,7 +58,7 @@ class DataBuilder:
         split = self.split(settings)
         augment = [a for s in settings.statements if (a := self.augment(s)) is not None]
         fields = [f for f in self.fields.values() if f is not None]
-        if len(self.objects.problems) > before or source is None or split is None:
+        if self.objects.broken > before or source is None or split is None:
             return None
         return ir.Data(
             name=self.block.name.id if self.block.name else "",
@@ -129,7 +129,7 @@ class DataBuilder:
         if not isinstance(s, tree.Augment):
             return None
         start, chain = stages(s.value)
-        before = len(self.objects.problems)
+        before = self.objects.broken
         names: list[str] = []
         for e in _members(start):
             with self.objects.collecting():
@@ -144,7 +144,7 @@ class DataBuilder:
             help = f"write `augment {start.span.text} -> RandomFlip`"
             what = "an augmentation is missing"
             self.objects.problems.append(TransformDoesNotFit(s.span, what, None, help))
-        if len(self.objects.problems) > before or len(names) < len(_members(start)):
+        if self.objects.broken > before or len(names) < len(_members(start)):
             return None
         return ir.Augment(fields=tuple(names), transforms=tuple(made), line=s.span.line)
 

@@ -49,7 +49,7 @@ class ExportBuilder:
 
     def build(self) -> ir.Export | None:
         """The export; None where something is wrong, which `objects` has then."""
-        before, skipped = len(self.objects.problems), self.objects.skipped
+        before = self.objects.broken
         self.settings = read(self.block, EXPORT)
         self.objects.problems.extend(self.settings.problems)
         with self.objects.collecting():
@@ -58,9 +58,7 @@ class ExportBuilder:
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
         budget = self.budget()
-        if len(self.objects.problems) > before or self.objects.skipped > skipped:
-            return None
-        if self.train is None or format_ is None:
+        if self.objects.broken > before or self.train is None or format_ is None:
             return None
         return ir.Export(
             name=self.block.name.id if self.block.name else "",

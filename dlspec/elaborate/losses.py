@@ -10,7 +10,7 @@ from typing import Any
 from dlspec import recipe
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
-from dlspec.diagnostics.recipe import DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.recipe import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
 from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.objects import Objects, callee
@@ -32,6 +32,8 @@ class Named:
     type: Tensor
     span: Span | None
     what: str
+    made_by: str = ""
+    """For an output: the kind of the op that gives it."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,12 @@ class Comparisons:
                 return self.scaled(e, left, right, factor)
         with self.objects.collecting():
             found = self.compared("loss", e)
+            if found.output.made_by.lower() == found.made.activation:
+                self.objects.problems.append(
+                    ActivatedTwice(
+                        e.span, found.made.kind(), found.output.name, found.output.made_by
+                    )
+                )
             term = ir.LossTerm(
                 factor=factor,
                 loss=found.made,

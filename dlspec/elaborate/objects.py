@@ -47,6 +47,11 @@ class Objects:
         self.skipped = 0
         """How often something was left out because what it needs is broken."""
 
+    @property
+    def broken(self) -> int:
+        """How much is wrong so far: what is built while it grows has errors."""
+        return self.skipped + sum(p.severity == "error" for p in self.problems)
+
     @contextmanager
     def collecting(self) -> Iterator[None]:
         """Keeps the problems of what is done inside, and goes on behind it."""

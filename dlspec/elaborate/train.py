@@ -22,7 +22,7 @@ from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import ModelIR
+from dlspec.ir.model import Apply, Bind, Flow, ModelIR, Wire, statements
 from dlspec.recipe import schedules
 from dlspec.recipe.stops import Patience
 from dlspec.source import Span
@@ -114,8 +114,7 @@ class TrainBuilder:
 
     def build(self) -> tuple[ir.Train, ModelIR] | None:
         """The training and its model; None where something is wrong, which `objects` has then."""
-        before = len(self.objects.problems)
-        skipped = self.objects.skipped
+        before = self.objects.broken
         self.settings = read(self.block, TRAIN)
         self.objects.problems.extend(self.settings.problems)
         self.find_data()
@@ -137,7 +136,7 @@ class TrainBuilder:
             "numerics": self.word("numerics", "native"),
             "early_stop": self.early_stop(metrics),
         }
-        broken = len(self.objects.problems) > before or self.objects.skipped > skipped
+        broken = self.objects.broken > before
         if broken or self.model is None or self.data is None or self.data.ir is None:
             return None
         train = ir.Train(
@@ -274,6 +273,8 @@ class TrainBuilder:
         hint = ""
         if given.dtype == "class" and wanted.dtype == "f32":
             hint = "make numbers of the classes: append `-> OneHot` to the field"
+        elif given.size == wanted.size and given.dtype == wanted.dtype:
+            hint = f"declare the input as `{given}`; reshaping is up to the model"
         return InputDoesNotFit(
             span, name, self.model.name, str(wanted), field, str(given), labels, hint
         )
@@ -288,7 +289,13 @@ class TrainBuilder:
         outputs = fields = None
         if self.model is not None:
             outputs = {
-                name: Named(name, t, self.place(name, tree.Output), "an output of the model")
+                name: Named(
+                    name,
+                    t,
+                    self.place(name, tree.Output),
+                    "an output of the model",
+                    _last_op(self.model, name),
+                )
                 for name, t in self.model.root.outputs
                 if name is not None
             }
@@ -406,6 +413,20 @@ def _feeds(given: Tensor, wanted: Tensor) -> bool:
     if given.dtype == "class" and wanted.dtype in ("i32", "i64"):
         return given.shape == wanted.shape
     return given.dtype == wanted.dtype and given.shape == wanted.shape
+
+
+def _last_op(model: ModelIR, output: str) -> str:
+    """The kind of the op that makes an output; empty where it is no op of the model itself."""
+    made: dict[str, Flow] = {}
+    for s in statements(model.root.body):
+        if isinstance(s, Bind):
+            made |= dict.fromkeys(s.names, s.value)
+        elif s.name == output:
+            flow: Flow | None = s.value
+            while isinstance(flow, Wire) and flow.name in made:
+                flow = made.pop(flow.name)
+            return flow.op.kind() if isinstance(flow, Apply) else ""
+    return ""
 
 
 def _declared(definition: tree.Definition, kind: type) -> dict[str, Span]:

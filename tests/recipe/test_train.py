@@ -206,6 +206,16 @@ def test_a_name_that_is_an_output_and_a_field_is_neither(one_error):
     assert error.label == "`shade` is both"
 
 
+@pytest.mark.parametrize("output", ["h -> Dense(10) -> Softmax", "p"])
+def test_a_softmax_before_the_softmax_of_the_loss_is_a_warning(checked, output):
+    p = "p = h -> Dense(10) -> Softmax\n  output logits"
+    result = checked(("output logits", p), ("h -> Dense(10)\n", f"{output}\n"))
+    assert result.program is not None
+    (warning,) = result.diagnostics
+    assert (warning.code, warning.severity) == ("DLS428", "warning")
+    assert warning.title == "CrossEntropy takes logits, and `logits` comes from Softmax"
+
+
 def test_a_broken_model_or_data_is_reported_once(checked):
     broken_model = checked(("Dense(width)", "Dens(width)"))
     assert [d.code for d in broken_model.errors] == ["DLS100"]

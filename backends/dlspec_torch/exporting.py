@@ -37,11 +37,11 @@ model.ClearField("metadata_props")
 def export_file(case: Case) -> str:
     """The text of `export.py`."""
     body: list[py.Statement] = [
-        table(case),
+        targets(case),
         py.Assign("OPSET", py.literal(OPSET)),
         export(case),
         strip(),
-        main(case),
+        main(),
         py.If('__name__ == "__main__"', [py.Do("main()")]),
     ]
     return py.Module(
@@ -51,57 +51,40 @@ def export_file(case: Case) -> str:
     ).render()
 
 
-def targets(case: Case) -> dict[str, bool]:
+def targets(case: Case) -> py.Statement:
     """The files to write, and whether the batch may have any size in each."""
-    return {e.file: "batch" in e.dynamic for e in case.exports} or {"model.onnx": True}
-
-
-def table(case: Case) -> py.Statement:
-    """The constant that names the files."""
-    found = targets(case)
-    if both(case):
-        return py.Assign("TARGETS", py.literal(found), "whether a batch may have any size")
-    return py.Assign("TARGETS", py.literal(tuple(found)))
-
-
-def both(case: Case) -> bool:
-    """Whether some files take any batch and some take one row."""
-    return len(set(targets(case).values())) == 2
+    found = {e.file: "batch" in e.dynamic for e in case.exports} or {"model.onnx": True}
+    return py.Assign("TARGETS", py.literal(found), "whether a batch may have any size")
 
 
 def export(case: Case) -> py.Function:
     names = [name for name, _, _ in case.inputs]
-    some, mixed = any(targets(case).values()), both(case)
-    rows = py.Code("2 if any_batch else 1") if mixed else py.literal(2 if some else 1)
-    axes: py.Expr = py.Tuple(tuple(py.Code("{0: batch}") for _ in names))
-    axes = py.IfElse(axes, "any_batch", "None") if mixed else axes
+    inputs = py.Tuple(tuple(zeros(py.Code("rows"), t) for _, _, t in case.inputs))
+    axes = py.Tuple(tuple(py.Code("{0: batch}") for _ in names))
     given = {
         "input_names": names,
         "output_names": list(case.outputs),
-        "dynamic_shapes": axes,
+        "dynamic_shapes": py.IfElse(axes, "any_batch", "None"),
         "opset_version": py.Code("OPSET"),
         "dynamo": True,
         "external_data": False,
         "verbose": False,
     }
-    if not some:
-        del given["dynamic_shapes"]
-    size: py.Expr = py.Code("rows") if mixed else rows
-    inputs = py.Tuple(tuple(zeros(size, t) for _, _, t in case.inputs))
     body: list[py.Statement] = [
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
-        *([py.Assign("rows", rows)] if mixed else []),
-        *([py.Assign("batch", 'torch.export.Dim("batch")')] if some else []),
+        py.Assign("rows, batch", '2 if any_batch else 1, torch.export.Dim("batch")'),
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Assign("proto", "program.model_proto"),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),
         py.Do("write_whole(path, proto.SerializeToString())"),
     ]
-    params = [py.Param("weights", "Path"), py.Param("path", "Path")]
-    if mixed:
-        params.append(py.Param("any_batch", "bool"))
+    params = (
+        py.Param("weights", "Path"),
+        py.Param("path", "Path"),
+        py.Param("any_batch", "bool"),
+    )
     doc = "Writes one file; the batch is the first axis of every input and output."
     return py.Function("export", params, body, "None", doc)
 
@@ -119,8 +102,7 @@ def strip() -> py.Function:
     )
 
 
-def main(case: Case) -> py.Function:
-    also = ", TARGETS[name]" if both(case) else ""
+def main() -> py.Function:
     add = "parser.add_argument"
     here = py.Code("Path(__file__).parent")
     body: list[py.Statement] = [
@@ -146,7 +128,7 @@ def main(case: Case) -> py.Function:
                     "name",
                     "args.files or TARGETS",
                     [
-                        py.Do(f'export(args.run / "best.safetensors", out / name{also})'),
+                        py.Do('export(args.run / "best.safetensors", out / name, TARGETS[name])'),
                         py.Do("print(out / name)"),
                     ],
                 ),

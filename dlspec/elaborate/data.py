@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dlspec.diagnostics import Diagnostic, Label, SpecError
 from dlspec.diagnostics.base import nearest
+from dlspec.diagnostics.data import CannotStratify, TransformDoesNotFit
 from dlspec.diagnostics.names import AlreadyDefined, NotInThisVersion, UnknownName
-from dlspec.diagnostics.recipe import CannotStratify, TransformDoesNotFit
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.fields import field
 from dlspec.elaborate.objects import Objects, plain, stages

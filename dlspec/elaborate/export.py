@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.export import BadLimit, BadRows, CannotExport, WhichTrain
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
-from dlspec.diagnostics.recipe import BadLimit, BadRows, CannotExport, SettingTwice, WhichTrain
+from dlspec.diagnostics.recipe import SettingTwice
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.limits import limits
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
 from dlspec.ir import recipe as ir
-from dlspec.recipe.budgets import MEASURES, limit
 from dlspec.recipe.rows import Rows
-from dlspec.source import Span
 from dlspec.syntax import tree
 
 EXPORT = Kind(
@@ -57,7 +57,12 @@ class ExportBuilder:
         format_ = self.format()
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
-        budget = self.budget()
+        section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
+        if wrong is not None:
+            hint = "write `budget { size <= 60 KB }`"
+            braces = BadLimit(wrong.span, "a budget stands in braces", hint)
+            self.objects.problems.append(braces)
+        budget = limits(section.body, self.objects, self.train) if section else ()
         if self.objects.broken > before or self.train is None or format_ is None:
             return None
         return ir.Export(
@@ -186,82 +191,6 @@ class ExportBuilder:
                 raise SpecError(CannotExport(e.span, what, reason, "leave `dynamic` out"))
             return ("batch",) if e.items else ()
         return ()
-
-    # -- the budget
-
-    def budget(self) -> tuple[ir.Limit, ...]:
-        section = self.settings.sections.get("budget")
-        e = self.settings.get("budget")
-        if e is not None:
-            with self.objects.collecting():
-                hint = "write `budget { size <= 60 KB }`"
-                raise SpecError(BadLimit(e.span, "a budget stands in braces", hint))
-        if section is None:
-            return ()
-        found: list[ir.Limit] = []
-        first: dict[str, Span] = {}
-        for s in section.body.statements:
-            if isinstance(s, tree.Broken):
-                continue
-            with self.objects.collecting():
-                made, span = self.limit(s)
-                if made.measure in first:
-                    raise SpecError(SettingTwice(span, made.measure, first[made.measure]))
-                first[made.measure] = span
-                found.append(made)
-        return tuple(found)
-
-    def limit(self, s: tree.Statement) -> tuple[ir.Limit, Span]:
-        match s:
-            case tree.Bare(value=tree.Binary(op="<=", left=tree.Name() as name, right=most)):
-                pass
-            case tree.Bare(value=tree.Binary(op=op, left=tree.Name() as name)) if op in (
-                "<",
-                "==",
-                ">=",
-                ">",
-            ):
-                raise SpecError(BadLimit(s.span, "a limit is written with `<=`"))
-            case tree.Assign(names=(name,)):
-                hint = f"write `{name.id} <= {s.value.span.text}`"
-                raise SpecError(BadLimit(s.span, "a limit is written with `<=`", hint))
-            case _:
-                hint = "write `size <= 60 KB`"
-                raise SpecError(BadLimit(head(s), "this is not a limit", hint))
-        measure = MEASURES.get(name.id)
-        if measure is None:
-            near = nearest(name.id, MEASURES)
-            hint = f"there are: {', '.join(MEASURES)}"
-            meant = f", did you mean `{near}`?" if near else ""
-            what = f"a budget cannot limit `{name.id}`{meant}"
-            raise SpecError(BadLimit(name.span, what, hint))
-        value = self.objects.value(most)
-        number = limit(name.id, value)
-        if number is None:
-            what = f"`{name.id}` is {measure.what}, and not {describe(value)}"
-            raise SpecError(BadLimit(most.span, what, f"write `{name.id} <= {measure.example}`"))
-        self.check_drop(name)
-        made = ir.Limit(
-            measure=name.id,  # type: ignore[arg-type]
-            most=number,
-            text=most.span.text,
-            line=s.span.line,
-        )
-        return made, name.span
-
-    def check_drop(self, name: tree.Name) -> None:
-        """`accuracy_drop` needs a metric, and rows to measure it on."""
-        if name.id != "accuracy_drop" or self.train is None:
-            return
-        metrics = self.train.metrics
-        if not metrics:
-            what = "`accuracy_drop` is points of the first metric, and the training has none"
-            raise SpecError(BadLimit(name.span, what, "add `metrics = [...]` to it"))
-        first = metrics[0]
-        if not first.metric.scalar or not first.metric.greater_is_better:
-            what = f"`accuracy_drop` is points of the first metric, which is {first.metric.kind()}"
-            hint = "put one first that is a share, such as Accuracy"
-            raise SpecError(BadLimit(name.span, what, hint))
 
 
 def _whole(train: ir.Train | None) -> ir.Train:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dlspec.diagnostics import Diagnostic, Label, SpecError, nearest
-from dlspec.diagnostics.names import NotInThisVersion
-from dlspec.diagnostics.recipe import (
+from dlspec.diagnostics.data import (
     BadFieldValue,
     FieldDoesNotMatch,
     TransformDoesNotFit,
     UnknownColumn,
 )
+from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.fieldtypes import field_type
 from dlspec.elaborate.objects import Objects, callee, plain, stages

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.data import BadFieldType
 from dlspec.diagnostics.names import NotInThisVersion
-from dlspec.diagnostics.recipe import BadFieldType
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.values import describe
 from dlspec.syntax import tree

@@ -10,10 +10,10 @@ from typing import Any
 from dlspec import recipe
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
-from dlspec.diagnostics.recipe import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.train import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
 from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
-from dlspec.elaborate.objects import Objects, callee
+from dlspec.elaborate.objects import Objects, callee, ungrouped
 from dlspec.elaborate.values import describe
 from dlspec.ir import recipe as ir
 from dlspec.source import Span
@@ -155,8 +155,7 @@ class Comparisons:
         cls = recipe.lookup(place, name.id)
         if cls is None:
             raise SpecError(self.objects.unknown(place, name))
-        while isinstance(e, tree.Group):
-            e = e.value
+        e = ungrouped(e)
         arguments = e.arguments if isinstance(e, tree.Call) else ()
         operands = [a for a in arguments if a.name is None]
         options = tuple(a for a in arguments if a.name is not None)

@@ -87,7 +87,7 @@ class Objects:
                 return Static(spelled(name, value))
             return self.evaluator.value(value, self.scope, words=bool(cls.words(name)))
 
-        return configure(e, cls, argument)
+        return configure(ungrouped(e), cls, argument)
 
     def unknown(self, place: str, name: tree.Name) -> Diagnostic:
         """Why a name cannot stand at a place."""
@@ -128,15 +128,20 @@ def _what(place: str) -> str:
     return {"early_stop": "rule to stop", "quantize": "quantization"}.get(place, place)
 
 
+def ungrouped(e: tree.Expr) -> tree.Expr:
+    """An expression without parentheses around it."""
+    while isinstance(e, tree.Group):
+        e = e.value
+    return e
+
+
 def callee(e: tree.Expr) -> tree.Name | None:
     """The name that is configured: `Adam` in `Adam`, `Adam(lr=1)` and `(Adam)`."""
-    match e:
-        case tree.Name():
-            return e
+    match ungrouped(e):
+        case tree.Name() as name:
+            return name
         case tree.Call(callee=tree.Name() as name):
             return name
-        case tree.Group(value=inner):
-            return callee(inner)
     return None
 
 

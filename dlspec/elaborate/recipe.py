@@ -9,9 +9,10 @@ from dlspec.diagnostics import Diagnostic
 from dlspec.elaborate.data import DataBuilder
 from dlspec.elaborate.evaluate import Evaluator
 from dlspec.elaborate.export import ExportBuilder
+from dlspec.elaborate.feeding import KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.objects import Objects
-from dlspec.elaborate.train import KnownData, TrainBuilder
+from dlspec.elaborate.train import TrainBuilder
 from dlspec.elaborate.values import Scope
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR

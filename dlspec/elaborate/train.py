@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 
-from dlspec.diagnostics import Label, SpecError, nearest
-from dlspec.diagnostics.names import NotInThisVersion, UnknownArgument, UnknownName
-from dlspec.diagnostics.recipe import (
-    BadSchedule,
-    CannotStopOn,
-    InputDoesNotFit,
-    InputNotFed,
-    NoValidation,
-)
-from dlspec.elaborate.evaluate import Skip
+from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.diagnostics.train import BadSchedule, CannotStopOn, NoValidation
+from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
-from dlspec.elaborate.losses import Comparable, Comparisons, Named
-from dlspec.elaborate.model import ModelBuilder
+from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import Apply, Bind, Flow, ModelIR, Wire, statements
+from dlspec.ir.model import ModelIR
 from dlspec.recipe import schedules
 from dlspec.recipe.stops import Patience
-from dlspec.source import Span
 from dlspec.syntax import tree
-from dlspec.tensor import Tensor
 from dlspec.units import Quantity
 
 TRAIN = Kind(
@@ -71,21 +61,6 @@ TRAIN = Kind(
     wires=True,
 )
 BATCH = 32
-COUNTED = "classes"
-"""The parameter of a model that is the class count of the data, where both are left open."""
-STAND_IN = 97
-"""Stands for a class count that only the data tells: a size that little else has."""
-
-
-@dataclass(frozen=True)
-class KnownData:
-    """A `data` block: its IR (None where it is broken) and where its parts are declared."""
-
-    ir: ir.Data | None
-    spans: Mapping[str, Span]
-    split: Span | None
-    counted: Mapping[str, int | None]
-    """The fields whose classes are counted in the data, with the count where it is known."""
 
 
 class TrainBuilder:
@@ -104,23 +79,18 @@ class TrainBuilder:
         self.overrides = overrides
         self.objects = objects
         self.known = data
-        self.data: KnownData | None = None
-        self.data_name = ""
-        self.definition: tree.Definition | None = None
-        self.model: ModelIR | None = None
-        self.pairs: dict[str, tree.Argument] = {}
-        self.counted: dict[str, str] = {}
         self.settings = Settings()
+        self.data: KnownData | None = None
 
     def build(self) -> tuple[ir.Train, ModelIR] | None:
         """The training and its model; None where something is wrong, which `objects` has then."""
         before = self.objects.broken
         self.settings = read(self.block, TRAIN)
         self.objects.problems.extend(self.settings.problems)
-        self.find_data()
-        self.find_model()
-        inputs = self.inputs()
-        comparisons = Comparisons(self.objects, self.comparable())
+        found = Feeding(self.settings, self.table, self.overrides, self.objects, self.known)
+        self.data = found.data
+        inputs = found.inputs()
+        comparisons = Comparisons(self.objects, found.comparable())
         loss_e, metrics_e = self.settings.get("loss"), self.settings.get("metrics")
         loss = comparisons.loss(loss_e) if loss_e is not None else []
         metrics = comparisons.metrics(metrics_e, loss) if metrics_e is not None else []
@@ -137,176 +107,21 @@ class TrainBuilder:
             "early_stop": self.early_stop(metrics),
         }
         broken = self.objects.broken > before
-        if broken or self.model is None or self.data is None or self.data.ir is None:
+        if broken or found.model is None or found.data is None or found.data.ir is None:
             return None
         train = ir.Train(
             name=self.block.name.id if self.block.name else "",
-            data=self.data_name,
-            model=self.model.name,
+            data=found.data_name,
+            model=found.model.name,
             inputs=inputs,
-            counted=self.counted,
+            counted=found.counted,
             loss=tuple(loss),
             metrics=tuple(metrics),
             doc=self.block.doc,
             line=self.block.span.line,
             **values,
         )
-        return train, self.model
-
-    # -- data and model
-
-    def find_data(self) -> None:
-        e = self.settings.get("data")
-        if e is None:
-            return
-        with self.objects.collecting():
-            if not isinstance(e, tree.Name):
-                raise self.objects.wrong("data", e, "the name of a `data` block")
-            if e.id not in self.known:
-                near = nearest(e.id, self.known)
-                raise SpecError(UnknownName(e.span, e.id, "data", near))
-            self.data_name = e.id
-            self.data = self.known[e.id]
-
-    def find_model(self) -> None:
-        e = self.settings.get("model")
-        if e is None:
-            return
-        with self.objects.collecting():
-            name = callee(e)
-            if name is None:
-                raise self.objects.wrong("model", e, "a model: `Net()`")
-            definition = self.table.definition(name.id)
-            if definition is None or definition.kind != "model":
-                known = self.table.models
-                what = "model" if definition is None else "model (it is a block)"
-                raise SpecError(UnknownName(name.span, name.id, what, nearest(name.id, known)))
-            self.definition = definition
-            arguments = self.split_arguments(e, definition)
-            arguments += self.count(e, definition, arguments)
-            builder = ModelBuilder(self.table, self.overrides, self.objects.scope)
-            layer = builder.block_layer(definition, arguments, e.span, self.objects.scope)
-            self.model = builder.model(layer)
-            if self.model is None:
-                self.objects.problems.extend(builder.problems)
-                raise Skip
-
-    def split_arguments(
-        self, e: tree.Expr, definition: tree.Definition
-    ) -> tuple[tree.Argument, ...]:
-        """The arguments that are parameters; the rest say which field feeds which input."""
-        parameters = {p.name.id for p in definition.parameters}
-        inputs = set(_declared(definition, tree.Input)) - parameters
-        rest = []
-        for a in e.arguments if isinstance(e, tree.Call) else ():
-            if a.name is not None and a.name.id in inputs:
-                self.pairs[a.name.id] = a
-            elif a.name is not None and a.name.id not in parameters:
-                known = (*(p.name.id for p in definition.parameters), *sorted(inputs))
-                model, near = definition.name.id, nearest(a.name.id, known)
-                found = UnknownArgument(a.name.span, a.name.id, model, known, near)
-                self.objects.problems.append(found)
-            else:
-                rest.append(a)
-        return tuple(rest)
-
-    def count(
-        self, e: tree.Expr, definition: tree.Definition, given: tuple[tree.Argument, ...]
-    ) -> tuple[tree.Argument, ...]:
-        """The parameter `classes`, if nothing gives it and one field leaves its own count open."""
-        fields = self.data.counted if self.data is not None else {}
-        names = [p.name.id for p in definition.parameters if p.default is None]
-        has = {a.name.id for a in given if a.name is not None}
-        has.update(p.name.id for p in definition.parameters[: len(given) - len(has)])
-        wanted = COUNTED in names and COUNTED not in has
-        if not wanted or len(fields) != 1 or f"{definition.name.id}.{COUNTED}" in self.overrides:
-            return ()
-        ((field, known),) = fields.items()
-        self.counted[COUNTED] = field
-        value = known if known is not None else STAND_IN
-        number = tree.Number(e.span, value, str(value))
-        return (tree.Argument(e.span, tree.Name(e.span, COUNTED), number),)
-
-    def inputs(self) -> dict[str, str]:
-        """Which field feeds each input of the model."""
-        if self.model is None or self.data is None or self.data.ir is None:
-            return {}
-        fields = {f.name: f.type for f in self.data.ir.fields}
-        found: dict[str, str] = {}
-        for name, wanted in self.model.root.inputs:
-            with self.objects.collecting():
-                found[name] = self.feed(name, wanted, fields)
-        return found
-
-    def feed(self, name: str, wanted: Tensor, fields: Mapping[str, Tensor]) -> str:
-        e = self.settings.get("model")
-        assert self.model is not None and e is not None
-        pair = self.pairs.get(name)
-        field, span = name, e.span
-        if pair is not None:
-            span = pair.value.span
-            if not isinstance(pair.value, tree.Name):
-                raise self.objects.wrong(name, pair.value, "the name of a field")
-            field = pair.value.id
-            if field not in fields:
-                near = nearest(field, fields)
-                raise SpecError(UnknownName(span, field, f"field of {self.data_name}", near))
-        declared = self.place(name, tree.Input)
-        if field not in fields:
-            known = tuple(fields)
-            model = self.model.name
-            raise SpecError(InputNotFed(span, name, model, self.data_name, known, declared))
-        given = fields[field]
-        if not _feeds(given, wanted):
-            raise SpecError(self.misfit(span, name, wanted, field, given))
-        return field
-
-    def misfit(
-        self, span: Span, name: str, wanted: Tensor, field: str, given: Tensor
-    ) -> InputDoesNotFit:
-        assert self.model is not None and self.data is not None
-        places = (
-            (self.place(name, tree.Input), f"the input is {wanted}"),
-            (self.data.spans.get(field), f"the field is {given}"),
-        )
-        labels = tuple(Label(s, text) for s, text in places if s is not None)
-        hint = ""
-        if given.dtype == "class" and wanted.dtype == "f32":
-            hint = "make numbers of the classes: append `-> OneHot` to the field"
-        elif given.size == wanted.size and given.dtype == wanted.dtype:
-            hint = f"declare the input as `{given}`; reshaping is up to the model"
-        return InputDoesNotFit(
-            span, name, self.model.name, str(wanted), field, str(given), labels, hint
-        )
-
-    def place(self, name: str, kind: type) -> Span | None:
-        """Where an input or output of the model is declared."""
-        if self.definition is None:
-            return None
-        return _declared(self.definition, kind).get(name)
-
-    def comparable(self) -> Comparable:
-        outputs = fields = None
-        if self.model is not None:
-            outputs = {
-                name: Named(
-                    name,
-                    t,
-                    self.place(name, tree.Output),
-                    "an output of the model",
-                    _last_op(self.model, name),
-                )
-                for name, t in self.model.root.outputs
-                if name is not None
-            }
-        if self.data is not None and self.data.ir is not None:
-            fields = {
-                f.name: Named(f.name, f.type, self.data.spans.get(f.name), "a field")
-                for f in self.data.ir.fields
-            }
-        model = self.definition.name.id if self.definition else ""
-        reported = frozenset(self.settings.meant)
-        return Comparable(model, outputs, self.data_name, fields, reported)
+        return train, found.model
 
     # -- settings
 
@@ -391,7 +206,7 @@ class TrainBuilder:
             found = self.objects.object("early_stop", e, self.watched)
             data = self.data
             if data is not None and data.ir is not None and "val" not in data.ir.split.shares():
-                raise SpecError(NoValidation(e.span, self.data_name, data.split))
+                raise SpecError(NoValidation(e.span, data.ir.name, data.split))
             known = ("val.loss", *(f"val.{m.name}" for m in metrics if m.metric.scalar))
             made: Patience = found.made
             on = made.on
@@ -406,35 +221,3 @@ class TrainBuilder:
         if name is None:
             raise self.objects.wrong(argument, e, "`val.loss`, or a metric such as `val.accuracy`")
         return name
-
-
-def _feeds(given: Tensor, wanted: Tensor) -> bool:
-    """Equal types; a class goes as its number into an input of integers."""
-    if given.dtype == "class" and wanted.dtype in ("i32", "i64"):
-        return given.shape == wanted.shape
-    return given.dtype == wanted.dtype and given.shape == wanted.shape
-
-
-def _last_op(model: ModelIR, output: str) -> str:
-    """The kind of the op that makes an output; empty where it is no op of the model itself."""
-    made: dict[str, Flow] = {}
-    for s in statements(model.root.body):
-        if isinstance(s, Bind):
-            made |= dict.fromkeys(s.names, s.value)
-        elif s.name == output:
-            flow: Flow | None = s.value
-            while isinstance(flow, Wire) and flow.name in made:
-                flow = made.pop(flow.name)
-            return flow.op.kind() if isinstance(flow, Apply) else ""
-    return ""
-
-
-def _declared(definition: tree.Definition, kind: type) -> dict[str, Span]:
-    """Where the inputs or outputs of a model are declared."""
-    if not isinstance(definition.body, tree.Body):
-        return {}
-    found: dict[str, Span] = {}
-    for s in definition.body.statements:
-        if isinstance(s, kind) and isinstance(s, tree.Input | tree.Output) and s.name is not None:
-            found[s.name.id] = s.name.span.to(s.type.span) if s.type else s.name.span
-    return found

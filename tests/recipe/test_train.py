@@ -66,6 +66,19 @@ def test_another_pairing_is_written_out(train):
     assert found.inputs == {"picture": "image"}
 
 
+def test_parentheses_change_nothing(checked):
+    program = checked(
+        ("= AdamW(lr=rate)", "= (AdamW(lr=rate))"), ("= Net()", "= (Net(width=4))")
+    ).program
+    assert program.trains[""].optimizer == AdamW(lr=3e-3)
+    assert program.trained[""].root.arguments == {"width": 4}
+
+
+def test_an_input_is_fed_once(one_error):
+    error = one_error(("= Net()", "= Net(image=image, image=image)"))
+    assert error.title == "`image` is given twice"
+
+
 def test_the_best_is_by_the_metric_that_stops_the_run(train):
     assert train(("on=val.loss", "on=val.f1")).best_by == ("val.f1", "max")
 

@@ -1,0 +1,87 @@
+"""Exports: which model, in which format, within which budget (DLS440 to DLS449)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic
+
+
+@dataclass(frozen=True)
+class WhichTrain(Diagnostic):
+    """An export refers to the only `train` block; where there are several, it names one."""
+
+    code = "DLS440"
+    names: tuple[str, ...]
+    what: str = "the model"
+
+    @property
+    def title(self) -> str:
+        if not self.names:
+            return "there is no `train` block whose model this could export"
+        return f"several `train` blocks: which one trains {self.what}?"
+
+    @property
+    def label(self) -> str:
+        return f"they are: {', '.join(n or '(without a name)' for n in self.names)}"
+
+    @property
+    def help(self) -> str:
+        named = [n for n in self.names if n]
+        return f"add: train = {named[0]}" if named else ""
+
+
+@dataclass(frozen=True)
+class CannotExport(Diagnostic):
+    """Settings of an export that do not go together."""
+
+    code = "DLS441"
+    what: str
+    reason: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def label(self) -> str:
+        return self.reason
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class BadLimit(Diagnostic):
+    """A line of a budget is a measure, `<=` and the most that it may be: `size <= 60 KB`."""
+
+    code = "DLS442"
+    what: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class BadRows(Diagnostic):
+    """Rows of a data set are named by their part and, if not all are meant, a slice."""
+
+    code = "DLS443"
+    what: str
+    hint: str = "write `data.train[:256]`"
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint

@@ -1,0 +1,212 @@
+"""Trainings: inputs, losses, metrics, schedules, early stopping (DLS420 to DLS439)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlspec.diagnostics.base import Diagnostic, Label
+from dlspec.source import Span
+
+
+@dataclass(frozen=True)
+class InputNotFed(Diagnostic):
+    """An input of the model that no field feeds. Fields feed the inputs of the same name."""
+
+    code = "DLS420"
+    name: str
+    model: str
+    data: str
+    fields: tuple[str, ...]
+    declared: Span | None
+
+    @property
+    def title(self) -> str:
+        return f"no field of `{self.data}` feeds the input `{self.name}` of {self.model}"
+
+    @property
+    def label(self) -> str:
+        return f"its fields are: {', '.join(self.fields) or 'none'}"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.declared, "the input"),) if self.declared else ()
+
+    @property
+    def help(self) -> str:
+        field = self.fields[0] if self.fields else "field"
+        return f"rename one of them, or write `{self.model}({self.name}={field})`"
+
+
+@dataclass(frozen=True)
+class InputDoesNotFit(Diagnostic):
+    """A field whose shape or dtype is not that of the input that it feeds."""
+
+    code = "DLS421"
+    name: str
+    model: str
+    expected: str
+    field: str
+    found: str
+    places: tuple[Label, ...] = ()
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"field `{self.field}` does not fit the input `{self.name}` of {self.model}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.found} for {self.expected}"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return self.places
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class DoesNotCompare(Diagnostic):
+    """A loss or metric that cannot compare its output with its target."""
+
+    code = "DLS422"
+    what: str
+    places: tuple[Label, ...] = ()
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return self.places
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class NotALoss(Diagnostic):
+    """A loss is a sum of losses with constant factors: `CrossEntropy(a, b) + 0.3 * Huber(c, d)`."""
+
+    code = "DLS423"
+    found: str
+    hint: str = "write `CrossEntropy(output, field)`, or a sum of such with constant factors"
+
+    @property
+    def title(self) -> str:
+        return "this is not a loss"
+
+    @property
+    def label(self) -> str:
+        return self.found
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class WrongOperands(Diagnostic):
+    """Losses and metrics take an output of the model, then a field of the data."""
+
+    code = "DLS424"
+    owner: str
+    what: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.owner} compares an output of the model with a field of the data"
+
+    @property
+    def label(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class BadSchedule(Diagnostic):
+    """Phases of a schedule that cannot follow each other, or do not fit the run."""
+
+    code = "DLS425"
+    what: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@dataclass(frozen=True)
+class CannotStopOn(Diagnostic):
+    """Early stopping watches `val.loss`, or a metric of the block that is one number."""
+
+    code = "DLS426"
+    found: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    @property
+    def title(self) -> str:
+        return f"early stopping cannot watch `{self.found}`"
+
+    @property
+    def label(self) -> str:
+        return f"did you mean `{self.suggestion}`?" if self.suggestion else ""
+
+    @property
+    def help(self) -> str:
+        return f"it can watch: {', '.join(self.known)}"
+
+
+@dataclass(frozen=True)
+class NoValidation(Diagnostic):
+    """Early stopping needs rows for validation."""
+
+    code = "DLS427"
+    data: str
+    split: Span | None
+
+    @property
+    def title(self) -> str:
+        return f"early stopping needs validation rows, and `{self.data}` has none"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.split, "the split"),) if self.split else ()
+
+    @property
+    def help(self) -> str:
+        return "give some to the split: `val=15 %`"
+
+
+@dataclass(frozen=True)
+class ActivatedTwice(Diagnostic):
+    """A loss that takes logits gets probabilities: training is slow, and rarely what was meant."""
+
+    code = "DLS428"
+    severity = "warning"
+    loss: str
+    output: str
+    layer: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.loss} takes logits, and `{self.output}` comes from {self.layer}"
+
+    @property
+    def help(self) -> str:
+        return f"leave the {self.layer} out: the loss contains it, and `predict` applies it"

@@ -58,11 +58,14 @@ def convolution(name: str, use: Use, *first: Slot, **more: Slot) -> Emitted:
     """A convolution layer whose input is padded as the op says."""
     x: py.Expr = X[0]
     skipping = skips(use)
-    padding = "valid"
+    padding, helpers = "valid", ()
     if use.op.padding == "causal":
         padding = "causal"
     elif equals_same(use) and not skipping:
         padding = "same"
+    elif varies(use, "padding") and isinstance(use.op.padding, int):
+        helpers = (f"padded{use.op.places}d",)
+        x = py.call(helpers[0], x, use.field("padding"))
     elif not is_valid(use):
         x = padded(x, pad_slots(use))
     make = py.call(
@@ -79,7 +82,7 @@ def convolution(name: str, use: Use, *first: Slot, **more: Slot) -> Emitted:
     if skipping:
         steps = (py.Slice(step=use.fixed(s)) for s in use.op.strides)
         call = py.Index(call, py.Tuple((py.Slice(), *steps)))
-    return Emitted(call, make)
+    return Emitted(call, make, helpers)
 
 
 def conv(name: str, use: Use) -> Emitted:

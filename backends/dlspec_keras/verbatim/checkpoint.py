@@ -179,13 +179,13 @@ def parts(owner: layers.Layer) -> Iterator[tuple[str, layers.Layer]]:
         yield from ((f"dropouts.{i}", layer) for i, layer in enumerate(owner.dropouts))
         return
     # end
-    for name, value in vars(owner).items():
-        # if lists
-        if isinstance(value, list) and not name.startswith("_"):
-            yield from ((f"{name}.{i}", layer) for i, layer in enumerate(value))
-        # end
-        if isinstance(value, layers.Layer) and not name.startswith("_"):
-            yield name, value
+    own = {name: v for name, v in vars(owner).items() if not name.startswith("_")}
+    # if lists
+    for name, value in list(own.items()):
+        if isinstance(value, list):
+            own |= {f"{name}.{i}": item for i, item in enumerate(value)}
+    # end
+    yield from ((n, item) for n, item in own.items() if isinstance(item, layers.Layer))
 
 
 def sublayers(

@@ -5,6 +5,16 @@ import math
 from keras import layers, ops
 
 
+def padded1d(x, by):
+    """Zeros at both ends."""
+    return ops.pad(x, ((0, 0), (by, by), (0, 0)))
+
+
+def padded2d(x, by):
+    """Zeros on all four sides."""
+    return ops.pad(x, ((0, 0), (by, by), (by, by), (0, 0)))
+
+
 def padded_average(x, size, strides, pads):
     """The mean of each window over the places that are not padding."""
     widths = ((0, 0), *pads, (0, 0))

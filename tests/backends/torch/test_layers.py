@@ -139,5 +139,3 @@ def test_batch_norm_keeps_running_averages_as_its_manual_says():
     over = (0, 2, 3)
     np.testing.assert_allclose(layer.running_mean.numpy(), 0.3 * x.mean(over))
     np.testing.assert_allclose(layer.running_var.numpy(), 0.7 + 0.3 * x.var(over, ddof=1))
-
-

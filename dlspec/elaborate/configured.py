@@ -63,6 +63,8 @@ class _Configuration(Generic[D]):
         self.spans: dict[str, Span] = {}
         self.failed: set[str] = set()
         self.skipped = False
+        self.spoiled = False
+        """Whether something is wrong with the arguments, before they are checked together."""
 
     def run(self) -> Configured[D]:
         arguments = self.call.arguments if isinstance(self.call, tree.Call) else ()
@@ -140,6 +142,7 @@ class _Configuration(Generic[D]):
             self.failed.update(missing)
 
     def bind(self) -> D | None:
+        self.spoiled = bool(self.found or self.failed)
         try:
             return self.cls.bind(
                 [v.value for v in self.several], {n: v.value for n, v in self.values.items()}
@@ -151,8 +154,8 @@ class _Configuration(Generic[D]):
 
     def report(self, problem: Problem) -> None:
         name = problem.parameter
-        # what is missing, or has no value, is reported already
-        if name in self.failed or (name is None and self.failed):
+        # what is missing, or has no value, is reported already, and so is what the whole lacks
+        if name in self.failed or (name is None and self.spoiled):
             return
         span = self.spans.get(name or "", self.call.span)
         help = problem.help or self.near_word(name or "")

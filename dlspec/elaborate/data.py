@@ -58,7 +58,9 @@ class DataBuilder:
         split = self.split(settings)
         augment = [a for s in settings.statements if (a := self.augment(s)) is not None]
         fields = [f for f in self.fields.values() if f is not None]
-        if self.objects.broken > before or source is None or split is None:
+        if self.objects.broken > before or not settings.complete:
+            return None
+        if source is None or split is None:
             return None
         return ir.Data(
             name=self.block.name.id if self.block.name else "",

@@ -63,7 +63,9 @@ class ExportBuilder:
             braces = BadLimit(wrong.span, "a budget stands in braces", hint)
             self.objects.problems.append(braces)
         budget = limits(section.body, self.objects, self.train) if section else ()
-        if self.objects.broken > before or self.train is None or format_ is None:
+        if self.objects.broken > before or not self.settings.complete:
+            return None
+        if self.train is None or format_ is None:
             return None
         return ir.Export(
             name=self.block.name.id if self.block.name else "",

@@ -41,6 +41,8 @@ class Settings:
     statements: list[tree.Statement] = field(default_factory=list)
     sections: dict[str, tree.Section] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    complete: bool = False
+    """Whether everything parsed, and every setting that the block must have is there."""
     meant: set[str] = field(default_factory=set)
     """Names that are reported already: a misspelt setting's right name, a wire."""
 
@@ -82,6 +84,7 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
                 found.problems.append(Misplaced(head(s), "this statement", what, hint))
     # what did not parse may have been what is missing
     given = found.values.keys() | found.meant
+    found.complete = whole and all(n in found.values for n, _ in kind.required)
     missing = [(n, e) for n, e in kind.required if n not in given]
     if missing and whole:
         names = tuple(n for n, _ in missing)

@@ -106,7 +106,7 @@ class TrainBuilder:
             "numerics": self.word("numerics", "native"),
             "early_stop": self.early_stop(metrics),
         }
-        broken = self.objects.broken > before
+        broken = self.objects.broken > before or not self.settings.complete
         if broken or found.model is None or found.data is None or found.data.ir is None:
             return None
         train = ir.Train(

@@ -265,6 +265,22 @@ train {
 """
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("metrics    = [", "metrics    = [, "),
+        ("optimizer  = ", "optimizer  = = "),
+        ("epochs     = 5", "epochs 5"),
+    ],
+)
+def test_a_statement_that_does_not_parse_is_one_error(checked, old, new):
+    assert len(checked((old, new)).errors) == 1
+
+
+def test_shares_are_not_summed_up_where_one_is_misspelt(one_error):
+    assert one_error(("test=25 %", "tets=25 %")).code == "DLS103"
+
+
 def test_a_class_count_comes_from_the_data():
     from dlspec.pipeline import check
     from dlspec.source import Source

@@ -196,11 +196,10 @@ def test_early_stopping_ends_a_run(tmp_path):
 
 
 def test_every_file_of_every_spec_is_as_ruff_would_have_it(tmp_path):
-    for spec in sorted(SPECS.glob("*.dls")):
-        compiled(spec.read_text(encoding="utf-8"), tmp_path / spec.stem)
     ruff = [sys.executable, "-m", "ruff"]
-    for command in (["format", "--check"], ["check"]):
-        done = subprocess.run(
-            [*ruff, *command, "--isolated", tmp_path], capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout
+    for spec in sorted(SPECS.glob("*.dls")):
+        folder = compiled(spec.read_text(encoding="utf-8"), tmp_path / spec.stem)
+        for command in (["format", "--check"], ["check"]):
+            given = [*ruff, *command, "--isolated"]
+            done = subprocess.run(given, cwd=folder, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout

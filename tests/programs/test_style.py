@@ -25,7 +25,7 @@ TURN, SHIFT, FLIP = (
     A.RandomFlip(),
 )
 QUICKLY = settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -155,7 +155,7 @@ FIRST_PARTY = ("--config", "lint.isort.known-first-party=['weights']")
 
 
 def test_ruff_has_nothing_to_say(tmp_path):
-    @settings(max_examples=60, deadline=None, phases=[Phase.generate], database=None)
+    @settings(max_examples=40, deadline=None, phases=[Phase.generate], database=None)
     @given(specs(), models())
     def write(spec, weights):
         number = len(list(tmp_path.iterdir()))

@@ -1,12 +1,15 @@
 """Arrays in files of NumPy, and what must be true of any array."""
 
-import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from dlspec.programs.verbatim.rows import DataError, Rows
+
+BROKEN = (ValueError, TypeError, EOFError, NotImplementedError, BadZipFile, zlib.error)
 
 
 def read_npz(path: Path, names: Sequence[str]) -> Rows:
@@ -22,7 +25,7 @@ def read_npz(path: Path, names: Sequence[str]) -> Rows:
         raise
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise DataError(f"{path} is not a readable .npz file: {error}") from error
     lengths = {name: len(values) if values.ndim else 0 for name, values in rows.items()}
     if len(set(lengths.values())) != 1 or 0 in lengths.values():

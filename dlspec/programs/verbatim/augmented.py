@@ -17,7 +17,6 @@ def batches(
     rows, per_epoch = load()[part], steps(part, size)
     for step in itertools.islice(itertools.count(first), count):
         epoch, i = divmod(step, per_epoch)
-        if i == 0 or step == first:
-            index = order(length(rows), seed, epoch)
-        batch = take(rows, index[i * size : (i + 1) * size])
-        yield augment(batch, np.random.default_rng((seed, AUGMENT, step)))
+        index = order(length(rows), seed, epoch)[i * size : (i + 1) * size]
+        rng = np.random.default_rng((seed, AUGMENT, step))
+        yield augment(take(rows, index), rng)

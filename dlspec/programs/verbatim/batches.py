@@ -15,9 +15,8 @@ def batches(
     rows, per_epoch = load()[part], steps(part, size)
     for step in itertools.islice(itertools.count(first), count):
         epoch, i = divmod(step, per_epoch)
-        if i == 0 or step == first:
-            index = order(length(rows), seed, epoch)
-        yield take(rows, index[i * size : (i + 1) * size])
+        index = order(length(rows), seed, epoch)[i * size : (i + 1) * size]
+        yield take(rows, index)
 
 
 def chunks(part: str, size: int) -> Iterator[Rows]:

@@ -1,5 +1,7 @@
 """The order of the rows, and how many steps they make."""
 
+import functools
+
 import numpy as np
 
 from dlspec.programs.verbatim.example import load
@@ -14,6 +16,7 @@ def steps(part: str, size: int) -> int:
     return -(-length(load()[part]) // size)
 
 
+@functools.lru_cache(maxsize=1)
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the rows: a function of (seed, epoch) and of nothing else."""
     return np.random.default_rng((seed, ORDER, epoch)).permutation(count)

@@ -49,15 +49,15 @@ def read(path: Path) -> tuple[Arrays, dict[str, Any]]:
     """The weights, and what is to be known of them. Raises CheckpointError."""
     try:
         with safe_open(path, "np") as file:
-            header = (file.metadata() or {}).get("dlspec")
             names = file.keys()
             tensors = {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        message = f"{path} is cut short, or no safetensors file: {error}"
+            header = (file.metadata() or {}).get("dlspec")
+        facts = json.loads(header) if header else {}
+    except (SafetensorError, ValueError) as error:
+        message = f"{path} is cut short or damaged, or no safetensors file: {error}"
         raise CheckpointError(message) from error
-    if header is None:
+    if "format" not in facts:
         raise CheckpointError(f"{path} is a safetensors file of another program")
-    facts = json.loads(header)
     if (found := facts.pop("format")) != FORMAT:
         raise CheckpointError(f"{path} has format {found}; this program reads {FORMAT}")
     return tensors, facts

@@ -1,6 +1,7 @@
 """Tables in files of comma-separated values."""
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,21 +18,17 @@ def read_csv(
 ) -> Rows:
     """Columns of a table with a header: numbers as float64, texts as they stand."""
     wanted, lines, cells = [*numbers, *texts], [], []
+    file = io.StringIO(read_text(path), newline="")
+    reader = csv.reader(file, delimiter=separator, strict=True)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            at = [position(name, header, path) for name in wanted]
-            for row in filter(None, reader):
-                if len(row) != len(header):
-                    found = f"{len(row)} cells under a header of {len(header)}"
-                    raise DataError(f"{path}, line {reader.line_num}: {found}")
-                lines.append(reader.line_num)
-                cells.append([row[i].strip() for i in at])
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text") from error
+        header = [name.strip() for name in next(reader, [])]
+        at = [position(name, header, path) for name in wanted]
+        for row in filter(None, reader):
+            if len(row) != len(header):
+                found = f"{len(row)} cells under a header of {len(header)}"
+                raise DataError(f"{path}, line {reader.line_num}: {found}")
+            lines.append(reader.line_num)
+            cells.append([row[i].strip() for i in at])
     except csv.Error as error:
         raise DataError(f"{path}, line {reader.line_num}: {error}") from error
     if not cells:
@@ -45,6 +42,16 @@ def read_csv(
     for name in numbers:
         rows[name] = parsed(columns[name], lines, f"column {name!r}", path)
     return rows
+
+
+def read_text(path: Path) -> str:
+    """A file in UTF-8, with its line ends as they are."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text") from error
 
 
 def position(name: str, header: Sequence[str], path: Path) -> int:

@@ -61,6 +61,17 @@ def options(
         raise typer.Exit
 
 
+@app.command("new")
+@command
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the spec.")],
+) -> int:
+    """Writes a commented spec to start from, which trains as it is."""
+    from dlspec.cli.new import new
+
+    return new(name)
+
+
 @app.command("check")
 @command
 def check(
@@ -141,6 +152,52 @@ def compile(
     from dlspec.cli.compile import compile
 
     return compile(spec, out, backend, train, lock, set or [], force)
+
+
+class Device(enum.StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+@app.command("train")
+@command
+def train(
+    spec: Spec,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="RUN", help="The folder of the run.")],
+    backend: Backend = "torch",
+    train: Train = "",
+    set: Set = None,
+    device: Annotated[Device, typer.Option("--device", help="Where to train.")] = Device.auto,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", min=0, metavar="N", help="Instead of the spec's.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Goes on from the last whole epoch, if there is one.")
+    ] = False,
+    force: Force = False,
+) -> int:
+    """Trains a spec. Ctrl-C stops after a checkpoint, `--resume` goes on from it."""
+    from dlspec.cli.train import Options
+    from dlspec.cli.train import train as train_spec
+
+    if resume and force:
+        raise typer.BadParameter("`--resume` goes on, `--force` starts again: not both")
+    options = Options(backend, train, tuple(set or ()), device.value, epochs, resume, force)
+    return train_spec(spec, out, options)
+
+
+@app.command("eval")
+@command
+def evaluate(
+    run: Run,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    device: Annotated[Device, typer.Option("--device", help="Where to run.")] = Device.auto,
+) -> int:
+    """Evaluates the best weights of a run on its test rows."""
+    from dlspec.cli.evaluate import evaluate
+
+    return evaluate(run, json, device.value)
 
 
 def run(arguments: list[str]) -> int:

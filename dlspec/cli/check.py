@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlspec.cli.report import UNREADABLE, report
+from dlspec.cli.report import report, status
 from dlspec.pipeline import Result
 from dlspec.pipeline import check as check_spec
 
@@ -19,9 +19,7 @@ def check(specs: Sequence[Path], form: str, strict: bool, given: Sequence[str]) 
             if not result.errors:
                 print(f"{path.as_posix()}: {_content(result)}")
     report(found, form, to_stdout=True)
-    if any(d.code in UNREADABLE for d in found):
-        return 2
-    return int(any(strict or d.severity == "error" for d in found))
+    return status(found) or int(strict and bool(found))
 
 
 def _content(result: Result) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import unified_diff
 from pathlib import Path
 
-from dlspec.cli.report import UNREADABLE, report
+from dlspec.cli.report import report, status
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.files import reported
 from dlspec.diagnostics.text import NotUtf8
@@ -43,12 +43,10 @@ def fmt(files: Sequence[Path], check: bool, diff: bool) -> int:
         except SpecError as error:
             problems.extend(error.diagnostics)
     report(problems)
-    if any(d.code in UNREADABLE for d in problems):
-        return 2
     if check:
         for path in changed:
             print(f"{path.as_posix()} would change", file=sys.stderr)
-    return int(bool(problems) or (bool(changed) and (check or diff)))
+    return status(problems) or int(bool(changed) and (check or diff))
 
 
 def _stdin() -> Source:

@@ -11,7 +11,8 @@ from typing import ParamSpec
 import typer
 
 from dlspec.cli.report import report
-from dlspec.diagnostics import Diagnostic, SpecError
+from dlspec.cli.report import status as status_of
+from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import Internal
 from dlspec.diagnostics.files import CannotWrite
 
@@ -19,14 +20,6 @@ P = ParamSpec("P")
 
 INTERRUPTED = 130
 """What a shell gives a command that Ctrl-C ended."""
-
-
-class Failure(Exception):
-    """Ends a command with one diagnostic and an exit status: 2 for wrong usage."""
-
-    def __init__(self, diagnostic: Diagnostic, status: int = 2) -> None:
-        super().__init__(diagnostic.title)
-        self.diagnostic, self.status = diagnostic, status
 
 
 def command(function: Callable[P, int]) -> Callable[P, None]:
@@ -44,12 +37,9 @@ def _status(run: Callable[[], int]) -> int:
         status = run()
         sys.stdout.flush()
         return status
-    except Failure as failure:
-        report([failure.diagnostic])
-        return failure.status
     except SpecError as error:
         report(error.diagnostics)
-        return 1
+        return status_of(error.diagnostics)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED

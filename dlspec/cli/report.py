@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from dlspec.diagnostics import Diagnostic
 
 UNREADABLE = frozenset({"DLS001", "DLS002"})
-"""Codes of files that cannot be read: status 2 and not 1."""
+"""Files that cannot be read."""
+USAGE = UNREADABLE | frozenset(
+    "DLS112 DLS600 DLS601 DLS602 DLS603 DLS630 DLS640 DLS641 DLS642 DLS643 DLS646 DLS650 DLS652".split()
+)
+"""What is wrong with a command line or with files, and not with a spec."""
+
+
+def status(found: Iterable[Diagnostic]) -> int:
+    """The exit status: 0 without errors, 1 where a spec has some, 2 for wrong usage and files."""
+    codes = {d.code for d in found if d.severity == "error"}
+    return (2 if codes & USAGE else 1) if codes else 0
 
 
 def report(found: Sequence[Diagnostic], form: str = "text", *, to_stdout: bool = False) -> None:

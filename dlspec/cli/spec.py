@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from dlspec.cli.guard import Failure
-from dlspec.cli.report import UNREADABLE, report
+from dlspec.cli.report import report
 from dlspec.diagnostics import SpecError
 from dlspec.ir.program import Program
 from dlspec.pipeline import check
@@ -18,12 +17,10 @@ Names = Mapping[str, Mapping[str, Sequence[str]]]
 def checked(
     spec: Path, given: Sequence[str] = (), classes: Names | None = None
 ) -> tuple[Source, Program]:
-    """A spec and its program; warnings are shown. Raises Failure or SpecError."""
+    """A spec and its program; warnings are shown. Raises SpecError."""
     counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in (classes or {}).items()}
     result = check(spec, given, counts)
     if result.program is not None and result.source is not None:
         report(result.diagnostics)
         return result.source, result.program
-    if len(result.errors) == 1 and result.errors[0].code in UNREADABLE:
-        raise Failure(result.errors[0])
     raise SpecError(*result.diagnostics)

@@ -136,7 +136,8 @@ class MissingExtra(Diagnostic):
 
     @property
     def help(self) -> str:
-        return f'pip install "dlspec[{self.extra}]"'
+        install = f'pip install "dlspec[{self.extra}]"'
+        return f"{install} (or [keras-cpu], without a GPU)" if self.extra == "keras" else install
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,38 @@ class NoCheckpoint(Diagnostic):
     @property
     def help(self) -> str:
         return "train it first: `dlspec train SPEC -o RUN`"
+
+
+@dataclass(frozen=True)
+class NoTestRows(Diagnostic):
+    """A split without test rows leaves nothing to evaluate on."""
+
+    code = "DLS651"
+    data: str
+
+    @property
+    def title(self) -> str:
+        return f"the split of `{self.data}` has no test rows"
+
+    @property
+    def help(self) -> str:
+        return "give it some: `random(train=70 %, val=15 %, test=15 %)`"
+
+
+@dataclass(frozen=True)
+class FileExists(Diagnostic):
+    """A new file would take the place of one that is there."""
+
+    code = "DLS652"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is there already"
+
+    @property
+    def help(self) -> str:
+        return "choose another name; nothing was written"
 
 
 @dataclass(frozen=True)

@@ -39,30 +39,32 @@ def schema() -> dict[str, Any]:
 
 def program_hash(program: Program) -> str:
     """SHA-256 of what a program means: without lines, documentation and the name of its file."""
-    meaning = _meaning(program.model_copy(update={"name": ""}))
-    text = json.dumps(meaning, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(
+        meaning(program.model_copy(update={"name": ""})), sort_keys=True, separators=(",", ":")
+    )
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _meaning(value: Any) -> Any:
+def meaning(value: Any) -> Any:
+    """A part of a program as JSON values, without what no program depends on."""
     match value:
         case Node():
             fields = (f for f in type(value).model_fields if f not in SILENT)
-            return {f: _meaning(getattr(value, f)) for f in fields}
+            return {f: meaning(getattr(value, f)) for f in fields}
         case {"$layer": str(text)}:
             return {"$layer": "".join(text.split())}  # its text, however it is laid out
         case dict():
-            return {k: _meaning(v) for k, v in value.items()}
+            return {k: meaning(v) for k, v in value.items()}
         case list() | tuple():
-            return [_meaning(v) for v in value]
+            return [meaning(v) for v in value]
         case Tensor():
             return str(value)
         case Static():
-            return [_meaning(value.value), origin_document(value.origin)]
+            return [meaning(value.value), origin_document(value.origin)]
         case Const() | Ref() | Term():
             return origin_document(value)
         case Recipe():
             return value.to_json()
         case _:
             found = plain(value)
-            return found if not isinstance(found, dict) else _meaning(found)
+            return found if not isinstance(found, dict) else meaning(found)

@@ -1,0 +1,48 @@
+"""`dlspec eval`: the best weights of a run on its test rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlspec.cli.extras import need, readers
+from dlspec.cli.program import run_program
+from dlspec.cli.table import table
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.commands import NoCheckpoint, NoTestRows
+from dlspec.pipeline.record import read_record
+
+
+def evaluate(run: Path, as_json: bool, device: str) -> int:
+    """Prints the loss and the metrics over the test rows."""
+    record = read_record(run)
+    program = record.program()
+    data = program.data[program.trains[record.train].data]
+    need("eval", record.backend, readers(data))
+    if "test" not in data.split.shares():
+        raise SpecError(NoTestRows(None, data.name))
+    if not (run / "best.safetensors").exists():
+        raise SpecError(NoCheckpoint(None, run.as_posix()))
+    lines: list[str] = []
+    status = run_program(run, "train", ["--eval", "test", "--device", device], lines.append)
+    if status != 0:
+        return status
+    found = json.loads("\n".join(lines))
+    print(json.dumps(found) if as_json else "\n".join(_text(found)))
+    return 0
+
+
+def _text(found: dict[str, Any]) -> Iterator[str]:
+    numbers = {n: v for n, v in found.items() if not isinstance(v, list)}
+    width = max(map(len, numbers))
+    for name, value in numbers.items():
+        yield f"{name.ljust(width)}  {value:.4f}"
+    for name, value in found.items():
+        if isinstance(value, list):
+            yield ""
+            yield f"{name}: rows are true classes, columns predicted ones"
+            head = ("", *map(str, range(len(value))))
+            rows = [(str(i), *map(str, row)) for i, row in enumerate(value)]
+            yield table(head, rows, range(len(head)))

@@ -1,0 +1,72 @@
+"""Runs a program of a compiled folder in a process of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from dlspec.cli.guard import INTERRUPTED
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.commands import ProgramFailed
+
+ERROR = "error: "
+
+
+def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[str], None]) -> int:
+    """Runs `NAME.py` of a folder; each line that it prints goes to `line`.
+
+    Returns 0, or 130 where Ctrl-C ended it. Raises SpecError where it fails: with its own sentence
+    if it ends with one, else with the last line of its traceback.
+    """
+    command = [sys.executable, str(run / f"{name}.py"), *arguments]
+    child = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    said: list[str] = []
+    assert child.stdout is not None and child.stderr is not None
+    listener = threading.Thread(target=_listen, args=(child.stderr, said), daemon=True)
+    listener.start()
+    before = signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        status = _follow(child, child.stdout, line)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    listener.join(timeout=10)
+    if "--debug" in sys.argv:
+        sys.stderr.writelines(said)
+    if status in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM):
+        print(said[-1].strip() if said else "stopped", file=sys.stderr)
+        return INTERRUPTED
+    if status != 0:
+        raise SpecError(ProgramFailed(None, f"{name}.py", _last(said, status)))
+    return 0
+
+
+def _follow(child: subprocess.Popen[str], out: IO[str], line: Callable[[str], None]) -> int:
+    """Waits for the end. Ctrl-C reaches the child by itself, which then saves what it has."""
+    while True:
+        try:
+            for text in out:
+                line(text.rstrip("\n"))
+            return child.wait()
+        except KeyboardInterrupt:
+            continue
+
+
+def _listen(stream: IO[str], said: list[str]) -> None:
+    said.extend(stream)
+
+
+def _last(said: Sequence[str], status: int) -> str:
+    lines = [text.strip() for text in said if text.strip()]
+    sentences = [text for text in lines if text.startswith(ERROR)]
+    if sentences:
+        return sentences[-1].removeprefix(ERROR)
+    if status < 0:
+        return f"the system ended it with signal {-status}"
+    return lines[-1] if lines else f"it ended with status {status}"

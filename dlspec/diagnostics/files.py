@@ -54,9 +54,13 @@ class FilesEdited(Diagnostic):
 
     @property
     def title(self) -> str:
-        names = [name for name, _ in self.differences]
-        rest = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        return f"{names[0]} in {self.folder}{rest} was edited since it was compiled"
+        (name, _), *rest = self.differences
+        what = (
+            f"{name} and {len(rest)} more in {self.folder} were"
+            if rest
+            else f"{name} in {self.folder} was"
+        )
+        return f"{what} edited since compiled"
 
     @property
     def notes(self) -> Iterable[str]:

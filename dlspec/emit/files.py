@@ -160,11 +160,11 @@ def _difference(name: str, there: bytes, data: bytes) -> str:
     try:
         old, new = there.decode(), data.decode()
     except UnicodeDecodeError:
-        return "the bytes differ"
+        return f"{name}: the bytes differ"
     lines = unified_diff(
         old.splitlines(), new.splitlines(), f"{name} (edited)", f"{name} (compiled)", lineterm=""
     )
-    return "\n".join(lines) or "only the ends of lines differ"
+    return "\n".join(lines) or f"{name}: only the ends of lines differ"
 
 
 def _manifest(folder: Path) -> Hashes | None:

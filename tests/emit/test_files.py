@@ -215,7 +215,7 @@ def test_the_wording(tmp_path: Path) -> None:
         write_tree(tmp_path, NEW)
     diagnostic = edited.value.diagnostics[0]
     assert diagnostic.code == "DLS601"
-    assert diagnostic.title == f"model.py in {tmp_path} was edited since it was compiled"
+    assert diagnostic.title == f"model.py in {tmp_path} was edited since compiled"
     assert "-mine = 3" in next(iter(diagnostic.notes))
     (tmp_path / ".dlspec.json").write_text("broken")
     with pytest.raises(SpecError) as occupied, reported():

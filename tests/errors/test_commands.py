@@ -1,0 +1,65 @@
+"""The wording of the errors that no text of a spec brings about: `commands.txt` holds all of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dlspec.diagnostics import Diagnostic
+from dlspec.diagnostics import commands as c
+from dlspec.diagnostics import files as f
+from dlspec.diagnostics.text import TooLarge, Unreadable
+from dlspec.pipeline import check
+from dlspec.render import caret
+from dlspec.source import Source
+
+GOLDEN = Path(__file__).with_name("commands.txt")
+DIFFERENCE = "--- model.py (edited)\n+++ model.py (compiled)\n@@ -1 +1 @@\n-x = 1\n+x = 2"
+
+WORDING: tuple[Diagnostic, ...] = (
+    Unreadable(None, "missing.dls", "no such file or directory"),
+    TooLarge(None, "big.dls", 3_000_000, 2_000_000),
+    f.FolderOccupied(None, "out", tuple(f"thesis_{i}.tex" for i in range(7))),
+    f.FilesEdited(
+        None, "out", (("model.py", DIFFERENCE), ("data.py", "data.py: the bytes differ"))
+    ),
+    f.CannotWrite(None, "out/model.py", "permission denied"),
+    f.DiskFull(None, "out/model.py"),
+    c.NoTrain(None, "", ()),
+    c.NoTrain(None, "gan", ("", "vae")),
+    c.NoTrain(None, "", ("gan", "vae")),
+    c.UnknownBackend(None, "jax", ("keras", "torch")),
+    c.MissingExtra(None, "train", ("torch",), "torch"),
+    c.NotARun(None, "out", "there is no lock.json"),
+    c.OtherFormat(None, "out/lock.json", 7, 1),
+    c.OtherSpec(None, "out", ("data", "epochs")),
+    c.RunExists(None, "out"),
+    c.NoCheckpoint(None, "out"),
+    c.ProgramFailed(None, "train.py", "MemoryError"),
+    c.ClassesUnknown(None, "flowers", ("label",)),
+    c.BadLock(None, "lock.json"),
+    c.NoTestRows(None, "digits"),
+    c.Internal(None, "KeyError: 'x'"),
+)
+
+
+def test_wording() -> None:
+    found = "\n\n".join(caret([d]).removesuffix("\n\n1 error") for d in WORDING) + "\n"
+    if os.environ.get("UPDATE_GOLDENS"):
+        GOLDEN.write_text(found, encoding="utf-8")
+    assert found == GOLDEN.read_text(encoding="utf-8"), (
+        "where the new text is right, accept it: UPDATE_GOLDENS=1 python -m pytest tests/errors"
+    )
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    (found,) = check(tmp_path / "missing.dls").diagnostics
+    assert found.code == "DLS001"
+    assert found.title == f"cannot read {tmp_path}/missing.dls: no such file or directory"
+    (found,) = check(tmp_path).diagnostics
+    assert found.title == f"cannot read {tmp_path}: is a directory"
+
+
+def test_a_file_of_data_is_no_spec() -> None:
+    found = check(Source("big.dls", "# 0123456789\n" * 200_000)).diagnostics
+    assert "DLS003" in [d.code for d in found]

@@ -1,0 +1,60 @@
+"""Runs a TFLite file in LiteRT on arrays, row by row.
+
+A task names the `file` and two NPZ files: `inputs` and `outputs`. `names` are the outputs'; `last`
+are the inputs that the file takes channels-last.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from serving import Task, serve
+
+
+def forward(task: Task) -> Task:
+    """Writes the outputs, under the names that the file's signature has."""
+    interpreter = Interpreter(model_path=task["file"], num_threads=1)
+    interpreter.allocate_tensors()
+    (signature,) = interpreter.get_signature_list()
+    runner = interpreter.get_signature_runner(signature)
+    arrays = np.load(task["inputs"])
+    given = {
+        name: np.moveaxis(arrays[name], 1, -1) if name in task["last"] else arrays[name]
+        for name in arrays.files
+    }
+    inputs, outputs = runner.get_input_details(), runner.get_output_details()
+    if len(given) == len(inputs) == 1:  # the only one may have any name
+        given = {next(iter(inputs)): next(iter(given.values()))}
+    single = len(task["names"]) == len(outputs) == 1
+    found: dict[str, list[np.ndarray]] = {name: [] for name in task["names"]}
+    for row in range(len(next(iter(given.values())))):
+        fed = {name: quantized(x[row : row + 1], inputs[name]) for name, x in given.items()}
+        made = runner(**fed)
+        for name, rows in found.items():
+            own = next(iter(outputs)) if single else name
+            rows.append(real(made[own], outputs[own]))
+    np.savez(task["outputs"], **{name: np.concatenate(rows) for name, rows in found.items()})
+    return {"outputs": task["outputs"]}
+
+
+def quantized(x: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    """What an input of the file takes: integers where it is quantized."""
+    scale, zero = details["quantization"]
+    if scale and x.dtype.kind == "f" and np.dtype(details["dtype"]).kind in "iu":
+        limits = np.iinfo(details["dtype"])
+        x = np.clip(np.round(x / scale) + zero, limits.min, limits.max)
+    return x.astype(details["dtype"])
+
+
+def real(y: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    """The numbers that a quantized output stands for."""
+    scale, zero = details["quantization"]
+    if scale and y.dtype.kind in "iu":
+        return (y.astype(np.float32) - zero) * np.float32(scale)
+    return y
+
+
+if __name__ == "__main__":
+    serve(forward)

@@ -1,0 +1,43 @@
+"""What every child does: reads its tasks, does them one by one, writes each answer at once."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+PROGRAM = ("checkpoint", "data", "export", "model", "recipe", "train", "weights")
+"""The modules of a generated folder."""
+
+Task = dict[str, Any]
+
+
+def serve(work: Callable[[Task], Task]) -> None:
+    """Answers the tasks of the file `argv[1]`, a line of JSON each, in the file `argv[2]`."""
+    tasks = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    with Path(sys.argv[2]).open("a", encoding="utf-8") as answers:
+        for task in tasks:
+            answers.write(json.dumps(answered(work, task)) + "\n")
+            answers.flush()
+
+
+def answered(work: Callable[[Task], Task], task: Task) -> Task:
+    """The answer, or what went wrong in one line."""
+    try:
+        return work(task)
+    except ModuleNotFoundError as error:
+        return {"error": str(error), "missing": error.name or ""}
+    except (Exception, SystemExit) as error:
+        traceback.print_exc()
+        lines = str(error).strip().splitlines() or [""]
+        return {"error": f"{type(error).__name__}: {lines[0]}"}
+
+
+def enter(folder: str) -> None:
+    """Makes the modules of a program importable, instead of those of the one before."""
+    for name in PROGRAM:
+        sys.modules.pop(name, None)
+    sys.path[:] = [folder, *(p for p in sys.path if p != folder)]

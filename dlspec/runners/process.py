@@ -1,0 +1,109 @@
+"""Children: scripts that do tasks in a process of their own, which may crash or hang."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHILDREN = Path(__file__).parent / "children"
+
+Task = Mapping[str, Any]
+"""What a child is asked: plain JSON, with paths as text."""
+
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
+"""oneDNN chooses other orders of summation from run to run of TensorFlow."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task: the child's answer, or why there is none."""
+
+    answer: Mapping[str, Any] | None
+    error: str = ""
+    missing: str = ""
+    """A module that the child could not import."""
+
+
+def run(child: str, tasks: Sequence[Task], seconds: float = 600) -> list[Outcome]:
+    """Does all tasks in order. One that crashes its process, or takes longer than `seconds`, fails
+    alone: the others are done by a new process."""
+    outcomes: list[Outcome] = []
+    while len(outcomes) < len(tasks):
+        outcomes += _run(child, tasks[len(outcomes) :], seconds)
+    return outcomes
+
+
+def run_one(child: str, task: Task, seconds: float = 600) -> Outcome:
+    """Does one task."""
+    return run(child, [task], seconds)[0]
+
+
+def _run(child: str, tasks: Sequence[Task], seconds: float) -> list[Outcome]:
+    """What one process gets done, and at its end the task that it did not survive."""
+    with tempfile.TemporaryDirectory(prefix="dlspec-") as folder:
+        asked, answered, said = (Path(folder) / n for n in ("asked.json", "answered", "said"))
+        asked.write_text(json.dumps(list(tasks)), encoding="utf-8")
+        answered.touch()
+        with said.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, str(CHILDREN / f"{child}.py"), str(asked), str(answered)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **QUIET},
+                start_new_session=True,
+            )
+        try:
+            timed_out = _wait(process, answered, seconds)
+        finally:
+            _end(process)
+        lines = answered.read_text(encoding="utf-8").splitlines()
+        outcomes = [_outcome(json.loads(line)) for line in lines if line.endswith("}")]
+        if len(outcomes) < len(tasks):
+            outcomes.append(Outcome(None, _why(process.returncode, timed_out, seconds, said)))
+        return outcomes
+
+
+def _wait(process: subprocess.Popen[bytes], answered: Path, seconds: float) -> bool:
+    """Waits for the end; True if one task took too long."""
+    done = -1
+    while True:
+        try:
+            process.wait(seconds)
+            return False
+        except subprocess.TimeoutExpired:
+            size = answered.stat().st_size
+            if size == done or (done < 0 and size == 0):
+                return True
+            done = size
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the process and what it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _outcome(answer: dict[str, Any]) -> Outcome:
+    if "error" in answer:
+        return Outcome(None, answer["error"], answer.get("missing", ""))
+    return Outcome(answer)
+
+
+def _why(status: int, timed_out: bool, seconds: float, said: Path) -> str:
+    if timed_out:
+        return f"took longer than {seconds:g} s"
+    last = [line for line in said.read_text(errors="replace").splitlines() if line.strip()][-1:]
+    if status < 0:
+        name = signal.Signals(-status).name
+        return f"crashed its process ({name})" + "".join(f": {line}" for line in last)
+    return f"ended with status {status}" + "".join(f": {line}" for line in last)

@@ -1,0 +1,151 @@
+"""Cases of parity: one layer each, as lines of a spec, and many of them in one model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dlspec import ops
+from dlspec.ops.base import Example
+
+OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+POSITIVE = {"log", "sqrt", "divide", "power"}
+"""Ops that are given positive numbers: they have no value elsewhere, or explode near zero."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer as a spec writes it, with the types of its inputs."""
+
+    kind: str
+    layer: str
+    inputs: tuple[str, ...]
+    named: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def id(self) -> str:
+        named = (f"{n}={t}" for n, t in self.named)
+        return f"{self.layer} of {', '.join((*self.inputs, *named))}"
+
+    @property
+    def outputs(self) -> int:
+        """How many tensors it gives: recurrent layers several."""
+        found = re.search(r"return=\(([^)]*)\)|return=(\w+)", self.layer)
+        parts = [p.strip() for p in (found[1] or found[2]).split(",")] if found else ["last"]
+        return sum(2 if p == "state" and "LSTM" in self.kind else 1 for p in parts if p)
+
+    @property
+    def ids(self) -> int:
+        """The number of rows of an embedding."""
+        found = re.match(r"Embedding\((\d+)", self.layer)
+        return int(found[1]) if found else 7
+
+
+def of_example(kind: str, e: Example) -> Case:
+    return Case(kind, e.layer, e.inputs, tuple(e.named.items()))
+
+
+def examples() -> list[Case]:
+    """Every example of every op."""
+    kinds = ((name, ops.lookup(name)) for name in ops.names())
+    return [of_example(name, e) for name, op in kinds if op is not None for e in op.examples]
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a model: its name and type as written, and where its numbers lie."""
+
+    name: str
+    type: str
+    low: float = -2.0
+    high: float = 2.0
+
+    @property
+    def in_model(self) -> str:
+        """A model takes classes as integers."""
+        if not self.type.startswith("class"):
+            return self.type
+        _, _, shape = self.type.partition("][")
+        return f"i32[{shape}" if shape else "i32[]"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole spec with one model, and which of its outputs belong to which case."""
+
+    text: str
+    inputs: tuple[Input, ...]
+    cases: tuple[Case, ...] = ()
+
+    def outputs(self, index: int) -> list[str]:
+        """The outputs of a case."""
+        return output_names(index, self.cases[index])
+
+
+def output_names(index: int, case: Case) -> list[str]:
+    if case.outputs == 1:
+        return [f"y{index}"]
+    return [f"y{index}_{k}" for k in range(case.outputs)]
+
+
+def together(cases: Sequence[Case]) -> Spec:
+    """One model that applies the layer of every case to inputs of its own."""
+    inputs: list[Input] = []
+    lines: list[str] = []
+    for i, case in enumerate(cases):
+        low = 0.3 if case.kind in POSITIVE else -2.0
+        types = (*case.inputs, *(t for _, t in case.named))
+        own = [
+            Input(f"x{i}_{j}", t, low, case.ids if t.startswith(("i", "class")) else 2.0)
+            for j, t in enumerate(types)
+        ]
+        inputs += own
+        lines += applied(i, case, [x.name for x in own])
+    return Spec(whole(inputs, lines), tuple(inputs), tuple(cases))
+
+
+def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
+    """The statements of one case."""
+    unnamed, named = x[: len(case.inputs)], x[len(case.inputs) :]
+    given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
+    if case.kind == "negative":
+        value = f"-{x[0]}"
+    elif case.kind in OPERATORS:
+        value = f" {OPERATORS[case.kind]} ".join(unnamed)
+    else:
+        start = given[0] if len(given) == 1 else f"({', '.join(given)})"
+        value = f"{start} -> {case.layer}"
+    names = output_names(index, case)
+    if len(names) == 1:
+        return [f"output {names[0]} = {value}"]
+    return [f"{', '.join(names)} = {value}", *(f"output {n}" for n in names)]
+
+
+def whole(inputs: Sequence[Input], lines: Sequence[str], blocks: str = "", exact: bool = False):
+    """A spec around the statements of a model. Its loss reads one more output alone."""
+    fields = [f'  field {x.name}: {x.type} = column("{x.name}")' for x in inputs]
+    numerics = "; numerics = exact" if exact else ""
+    return "\n".join(
+        [
+            blocks,
+            "data rows {",
+            '  source = npz("rows.npz")',
+            *fields,
+            '  field probe: f32[2] = column("probe")',
+            "  split = random(train=50 %, test=50 %, seed=0)",
+            "}",
+            "model M {",
+            *(f"  input {x.name}: {x.in_model}" for x in inputs),
+            "  input probe: f32[2]",
+            *(f"  {line}" for line in lines),
+            "  output probed: f32[2] = probe -> Dense(2)",
+            "}",
+            "train {",
+            "  data = rows; model = M(); loss = MSE(probed, probe); optimizer = SGD(lr=0.1)",
+            f"  epochs = 1; batch = 2{numerics}",
+            "}",
+            "export server { format = onnx; dynamic = [batch] }",
+            "export phone { format = tflite }",
+        ]
+    )

@@ -1,0 +1,106 @@
+"""What a model computes, from its IR and the definitions of its ops in NumPy: no framework."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dlspec.ir import model as ir
+
+Array = np.ndarray
+
+
+def _references() -> Mapping[str, Any]:
+    path = Path(__file__).parents[1] / "backends/torch/reference.py"
+    spec = importlib.util.spec_from_file_location("parity_references", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Mapping[str, Any] = module.REFERENCES
+    return found
+
+
+REFERENCES = _references()
+
+
+def outputs(model: ir.ModelIR, x: Mapping[str, Array], weights: Mapping[str, Array]) -> Any:
+    """Every output by its name, in float64."""
+    values = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in x.values()]
+    names = [name or "output" for name, _ in model.root.outputs]
+    made = _instance(model, model.root, values, (), weights)
+    return dict(zip(names, made, strict=True))
+
+
+def _instance(
+    model: ir.ModelIR, of: ir.Instance, values: list[Array], path: ir.Path, weights: Any
+) -> list[Array]:
+    wires = dict(zip((name for name, _ in of.inputs), values, strict=True))
+    made: list[Array] = []
+    for s in ir.statements(of.body):
+        found = _Flow(model, wires, path, weights, []).value(s.value)
+        if isinstance(s, ir.Bind):
+            wires.update(zip(s.names, found, strict=True))
+        else:
+            made += found
+            if s.name is not None:
+                wires[s.name] = found[0]
+    return made
+
+
+class _Flow:
+    def __init__(
+        self, model: ir.ModelIR, wires: Any, path: ir.Path, weights: Any, carried: list[Array]
+    ) -> None:
+        self.model, self.wires, self.path = model, wires, path
+        self.weights, self.carried = weights, carried
+
+    def value(self, flow: ir.Flow) -> list[Array]:
+        match flow:
+            case ir.Wire():
+                return [self.wires[flow.name]]
+            case ir.Carry():
+                return [self.carried[flow.index]]
+            case ir.Scalar():
+                return [np.asarray(float(flow.value.value))[None]]
+            case ir.Select():
+                return [self.value(flow.value)[flow.index]]
+            case ir.Apply():
+                return self.apply(flow)
+            case ir.Call():
+                return self.call(flow)
+            case ir.Scope():
+                inner = [a for f in flow.inputs for a in self.value(f)]
+                path = (*self.path, *flow.module)
+                return _Flow(self.model, self.wires, path, self.weights, inner).value(flow.body)
+            case ir.Repeat():
+                carried = [a for f in flow.inputs for a in self.value(f)]
+                for body in flow.bodies:
+                    inside = _Flow(self.model, self.wires, self.path, self.weights, carried)
+                    carried = inside.value(body)
+                return carried
+        raise TypeError(flow)
+
+    def apply(self, flow: ir.Apply) -> list[Array]:
+        x = [a for f in flow.inputs for a in self.value(f)]
+        x += [a for n in flow.op.named if n in flow.named for a in self.value(flow.named[n])]
+        types = tuple(f.types[0] for f in flow.inputs)
+        prefix = ir.dotted(*self.path, *(flow.module or ()))
+        own = {
+            w.name: self.weights[f"{prefix}.{w.name}"].astype(np.float64)
+            for w in flow.op.weights(*types)
+        }
+        made = REFERENCES[flow.op.kind()](flow.op, x, own)
+        return list(made) if isinstance(made, list) else [made]
+
+    def call(self, flow: ir.Call) -> list[Array]:
+        instance = self.model.instances[flow.instance]
+        given = [a for f in flow.inputs for a in self.value(f)]
+        by_name = {n: self.value(f)[0] for n, f in flow.named.items()}
+        names = [n for n, _ in instance.inputs]
+        free = iter(given)
+        values = [by_name[n] if n in by_name else next(free) for n in names]
+        return _instance(self.model, instance, values, (*self.path, *flow.module), self.weights)

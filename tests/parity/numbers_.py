@@ -1,0 +1,70 @@
+"""Random inputs and weights, as parity.md asks: nothing is fresh, nothing is small."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+import numpy as np
+from cases import Input
+
+from dlspec.cost import weights
+from dlspec.ir.model import ModelIR
+from dlspec.ops.base import Weight
+
+Array = np.ndarray
+
+
+def drawn_inputs(model: ModelIR, given: Sequence[Input], rows: int, seed: int) -> dict[str, Array]:
+    """Numbers for each input of the model, in its order, exact in float32."""
+    rng = np.random.default_rng(seed)
+    ranges = {x.name: (x.low, x.high) for x in given}
+    found = {}
+    for name, t in model.root.inputs:
+        low, high = ranges.get(name, (-2.0, 2.0))
+        shape = (rows, *(int(s) for s in t.shape))
+        if t.dtype == "f32":
+            found[name] = rng.uniform(low, high, shape).astype(np.float32)
+        else:
+            kind = {"class": "int64"}.get(t.dtype, t.dtype.replace("i", "int"))
+            found[name] = rng.integers(0, t.classes or int(high), shape).astype(kind)
+    return found
+
+
+def drawn_weights(model: ModelIR, seed: int) -> dict[str, Array]:
+    """Kernels that keep the size of what passes through, norms that shift and scale."""
+    rng = np.random.default_rng(seed)
+    return {name: drawn(name, w, rng) for name, w in weights(model).items()}
+
+
+def drawn(name: str, w: Weight, rng: np.random.Generator) -> Array:
+    shape = tuple(int(s) for s in w.shape)
+    last = name.rpartition(".")[2]
+    if last == "running_var":
+        made = rng.uniform(0.5, 2.0, shape)
+    elif last == "running_mean" or last.startswith("bias"):
+        made = rng.uniform(-0.5, 0.5, shape)
+    elif len(shape) == 1:
+        made = rng.uniform(0.5, 1.5, shape)
+    elif "embedding" in name:
+        made = rng.uniform(-2.0, 2.0, shape)
+    else:
+        made = rng.normal(0.0, 1 / np.sqrt(prod(shape[1:])), shape)
+    return made.astype(np.float32)
+
+
+def difference(found: Array, reference: Array) -> float:
+    """max |a - b| / max |reference|, as parity.md defines agreement."""
+    if found.shape != reference.shape:
+        return float("inf")
+    scale = np.abs(reference).max()
+    apart = np.abs(found.astype(np.float64) - reference.astype(np.float64)).max()
+    return float(apart / scale) if scale else float(apart)
+
+
+def change(reference: Mapping[str, Array]) -> dict[str, float]:
+    """How much of its size each output changes from row to row."""
+    return {
+        name: float(np.ptp(y, axis=0).max() / (np.abs(y).max() or 1.0))
+        for name, y in reference.items()
+    }

@@ -36,6 +36,7 @@ class Int8:
 TARGETS = {}  # fill targets
 INPUTS = {"image": tf.TensorSpec((1, 8, 8, 1))}  # fill inputs
 OUTPUTS = ["logits"]  # fill outputs
+OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # SiLU's
 
 
 def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Data, Field, Train
 from dlspec.programs.augment import augment_function
-from dlspec.programs.chains import Chain
+from dlspec.programs.chains import Chain, is_class
 from dlspec.programs.compose import Written, compose
 from dlspec.programs.library import free_names, parse
 from dlspec.programs.readers import (
@@ -74,6 +74,10 @@ class _Writer:
 
     def __post_init__(self) -> None:
         self.reader = reader(self.data)
+        named = {f.name for f in self.data.fields if is_class(f)}
+        if isinstance(self.data.source, Sklearn):
+            named = set()
+        self.classes = {name: c for name, c in self.classes.items() if name in named}
 
     # --- what the data holds ------------------------------------------------------------------
 
@@ -122,7 +126,8 @@ class _Writer:
             names: py.Expr = py.Index("CLASSES", py.literal(f.name))
         else:
             names = py.Index(py.Index(fitted, py.literal(f.name)), py.literal("classes"))
-        value, state = read_field(f, self.data, columns, names)
+        named = f.name in self.classes or has_names(f, self.data)
+        value, state = read_field(f, self.data, columns, names if named else None)
         return Chain(f, value, state, fitted).through(f.transforms[done:])
 
     def _rows(

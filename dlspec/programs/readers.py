@@ -63,11 +63,14 @@ def column(name: str) -> py.Expr:
 
 
 def read_field(
-    f: Field, data: Data, columns: Mapping[str, py.Expr], names: py.Expr
+    f: Field, data: Data, columns: Mapping[str, py.Expr], names: py.Expr | None
 ) -> tuple[py.Expr, State]:
-    """The values of a field before its transforms; `names` is the list of its classes."""
+    """The values of a field before its transforms.
+
+    `names` is the list of its classes, if its labels are looked up in one.
+    """
     values = [columns[c] for c in f.columns]
-    if isinstance(data.source, Npz) and not (is_class(f) and _count(f) is None):
+    if isinstance(data.source, Npz) and names is None:
         shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
         values = [py.call("checked", v, c, *shape) for v, c in zip(values, f.columns, strict=True)]
     if f.joined or _is_alone(f, data):
@@ -75,7 +78,7 @@ def read_field(
     value = values[0]
     if not is_class(f):
         return value, "f32" if isinstance(data.source, Images) else "raw"
-    if has_names(f, data):
+    if names is not None:
         return py.call("class_index", value, names, f.name), "class"
     if isinstance(data.source, Npz):
         return py.call("class_number", value, _count(f), f.name), "class"

@@ -267,6 +267,25 @@ def test_words_as_classes_in_arrays(run, tmp_path):
     assert data.facts()["fitted"] == {"y": {"classes": ["no", "yes"]}}
 
 
+def test_locked_words_as_classes_in_arrays(run, tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.ones((4, 2)), y=np.array(["no", "yes", "no", "no"]))
+    spec = b.data(
+        "d",
+        S.Npz(path="a.npz"),
+        b.field("x", b.f32(2)),
+        b.field("y", b.classes(2)),
+        split=b.splits.Ordered(train=0.5, val=0.5),
+    )
+    text = data_file(spec, b.train({"x": "x"}), folder="..", classes={"y": ("yes", "no")})
+    assert run(data=text).load()["train"]["y"].tolist() == [1, 0]
+
+
+def test_a_lock_file_of_bundled_data_changes_nothing():
+    classes = {"label": [str(i) for i in range(10)]}
+    plain = data_file(b.digits(), b.digits_train())
+    assert data_file(b.digits(), b.digits_train(), classes=classes) == plain
+
+
 def test_whole_numbers_feed_an_embedding(run, tmp_path):
     np.savez(tmp_path / "a.npz", x=np.array([[1.0, 2.0], [3.0, 4.0]]))
     spec = b.data(

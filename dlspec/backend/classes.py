@@ -116,12 +116,22 @@ class ClassWriter:
 
     def learn_roles(self) -> None:
         """Dimensions are named by the first operator that reads them, whatever the backend."""
-        for m in self.places(self.steps):
-            for _, f in m.uses if m.kind == "apply" else ():
-                for role, axis in f.op.sizes.items():
-                    e = origin(f.inputs[0].types[0].shape[axis])
-                    if isinstance(e, Ref) and e.loop is None:
-                        self.arguments.roles.setdefault(e.name, role)
+        for step in self.all_steps(self.steps):
+            for m in flows(step.value) if step.value is not None else ():
+                for _, f in m.uses:
+                    self.learn_role(m.kind, f)
+
+    def learn_role(self, kind: str, flow: Any) -> None:
+        read: list[tuple[str, Any]] = []
+        if kind == "apply":
+            shape = flow.inputs[0].types[0].shape
+            read = [(role, origin(shape[axis])) for role, axis in flow.op.sizes.items()]
+        elif kind == "call":
+            roles = self.planner.classes[flow.block].arguments_plan.roles
+            read = [(roles[d], s.origin) for d, s in flow.dims.items() if d in roles]
+        for role, e in read:
+            if isinstance(e, Ref) and e.loop is None:
+                self.arguments.roles.setdefault(e.name, role)
 
     def places(self, steps: list[Step]) -> Any:
         """Every flow of some statements, in order, those in scopes left out."""

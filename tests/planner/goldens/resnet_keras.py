@@ -6,6 +6,11 @@ import keras
 from keras import layers, ops
 
 
+def padded2d(x, by):
+    """Zeros on all four sides."""
+    return ops.pad(x, ((0, 0), (by, by), (by, by), (0, 0)))
+
+
 class ConvBN(layers.Layer):
     def __init__(
         self, c: int, k: int, stride: int = 1, act: Callable = layers.ReLU, **kwargs
@@ -17,19 +22,18 @@ class ConvBN(layers.Layer):
         self.act = act()
 
     def call(self, x):
-        x = ops.pad(
-            x, ((0, 0), (self.k // 2, self.k // 2), (self.k // 2, self.k // 2), (0, 0))
-        )
-        return self.act(self.batch_norm(self.conv2d(x)))
+        return self.act(self.batch_norm(self.conv2d(padded2d(x, self.k // 2))))
 
 
 class Residual(layers.Layer):
-    def __init__(self, c: int, channels: int, stride: int = 1, **kwargs) -> None:
+    def __init__(
+        self, in_channels: int, channels: int, stride: int = 1, **kwargs
+    ) -> None:
         super().__init__(**kwargs)
         self.conv_bn = ConvBN(channels, 3, stride=stride)
         self.conv_bn_2 = ConvBN(channels, 3, act=layers.Identity)
         self.shortcut = None
-        if stride != 1 or c != channels:
+        if stride != 1 or in_channels != channels:
             self.shortcut = keras.Sequential(
                 [
                     layers.Conv2D(
@@ -56,8 +60,8 @@ class ResNet(keras.Model):
         super().__init__(**kwargs)
         self.conv_bn = ConvBN(64, 3)
         self.residuals = [
-            Residual(c, channels, stride=stride)
-            for c, channels, stride in (
+            Residual(in_channels, channels, stride=stride)
+            for in_channels, channels, stride in (
                 (64, 64, 1),
                 (64, 64, 1),
                 (64, 128, 2),

@@ -235,7 +235,11 @@ class ModelBuilder(TensorEvaluator):
         wire = Value(ir.Wire(name=name, types=(arriving,)))
         body = definition.body
         stages = self.stages(body) if isinstance(body, tree.Chain) else self.stages_of(body)
-        value = self.through(wire, stages, frame, frame.scope)
+        before, self.frame = self.frame, frame
+        try:
+            value = self.through(wire, stages, frame, frame.scope)
+        finally:
+            self.frame = before
         types = value.flow.types if isinstance(value, Value) else ()
         frame.outputs.extend((None, t) for t in types)
         return (

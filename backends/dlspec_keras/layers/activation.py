@@ -27,6 +27,10 @@ def plain(name: str, use: Use) -> Emitted:
 
 
 def leaky_relu(use: Use) -> Emitted:
+    """`exact` spells it out: TensorFlow's own rounds the slope to float32."""
+    if use.exact:
+        call = py.call("leaky_relu", X[0], use.field("slope"))
+        return Emitted(call, helpers=("leaky_relu",))
     return function("leaky_relu", negative_slope=use.field("slope").or_default(0.2))
 
 

@@ -33,18 +33,21 @@ def tanh_gelu(x):
     return 0.5 * x * (1 + ops.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
 
 
+def leaky_relu(x, slope):
+    """The slope in full precision."""
+    return ops.where(x > 0, x, x * slope)
+
+
 class ExactBatchNormalization(layers.BatchNormalization):
     """Its running variance takes the unbiased variance of a batch, as in PyTorch."""
 
     def call(self, x, training=None):
-        before = ops.convert_to_tensor(self.moving_variance) if training else None
         y = super().call(x, training=training)
         if training:
             axes = [a for a in range(len(x.shape)) if a != self.axis % len(x.shape)]
-            count = ops.cast(ops.prod(ops.shape(x)) / ops.shape(x)[self.axis], x.dtype)
-            batch = ops.var(x, axis=axes) * count / ops.maximum(count - 1, 1)
-            moved = before * self.momentum + batch * (1 - self.momentum)
-            self.moving_variance.assign(moved)
+            count = ops.cast(ops.size(x) // ops.shape(x)[self.axis], x.dtype)
+            short = ops.var(x, axis=axes) / ops.maximum(count - 1, 1)
+            self.moving_variance.assign_add((1 - self.momentum) * short)
         return y
 
 

@@ -1,0 +1,194 @@
+"""Every example of every op: the code for Keras computes what its manual says, in both layouts, and
+its arrays go into Keras's variables and back."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from dlspec_keras.layers import LAYERS, UNSUPPORTED
+from dlspec_keras.pieces import template
+from dlspec_keras.style import helpers
+
+from dlspec import ops
+from dlspec.ops.base import example
+from dlspec.passes.roles import role
+
+keras = pytest.importorskip("keras")
+sys.path[:0] = [str(Path(__file__).parents[1] / "torch")]
+
+from reference import REFERENCES  # noqa: E402
+from written import code, examples, use_of  # noqa: E402
+
+FEATURES = {
+    *("slots", "shaped", "gru", "lstm", "recurrent", "single", "two_ways", "stacked", "lists"),
+    *("sequential", "dropout", "Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "BatchNorm"),
+    *("LayerNorm", "PReLU", "Embedding"),
+}
+FURTHER = [
+    example("MaxPool2D(3, stride=1, padding=2)", "f32[2, 4, 5]"),
+    example("AvgPool1D(3, stride=1, padding=2)", "f32[2, 6]"),
+    example("Conv2D(4, 3, stride=2, dilation=2, padding=2)", "f32[3, 9, 8]"),
+    example("Conv2D(4, 3, stride=(2, 3), dilation=(2, 1), padding=same)", "f32[3, 9, 8]"),
+    example("DepthwiseConv2D(3, stride=(1, 2), padding=same)", "f32[3, 9, 8]"),
+    example("DepthwiseConv2D(3, stride=2, dilation=2, padding=same)", "f32[3, 9, 8]"),
+    example("Conv2D(4, 4, padding=2)", "f32[3, 9, 8]"),
+    example("Conv1D(4, 3, padding=causal, stride=2)", "f32[2, 10]"),
+    example("LayerNorm(axis=(0, 2))", "f32[3, 5, 4]"),
+    example("LSTM(3, layers=2, return=state, dropout=0.5)", "f32[4, 2]"),
+    example("GRU(3, return=state)", "f32[4, 2]"),
+    example("BiGRU(3, return=state)", "f32[4, 2]"),
+    example("LSTM(3, layers=2)", "f32[4, 2]", h="f32[2, 3]", c="f32[2, 3]"),
+    example("LSTM(3)", "f32[4, 2]", h="f32[3]", c="f32[3]"),
+    example("Flatten", "f32[]"),
+    example("BiLSTM(3, return=(state, all))", "f32[4, 2]", h="f32[2, 3]", c="f32[2, 3]"),
+    example("Embedding(9, 2)", "i8[3]"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def doubles():
+    before = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_floatx(before)
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture(scope="module")
+def scope():
+    import math
+
+    found = {"keras": keras, "layers": keras.layers, "ops": keras.ops, "math": math}
+    for text in helpers().values():
+        exec(text, found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def arrays(scope):
+    """`arrays` of a `checkpoint.py` for every kind of layer."""
+    stubs = {name: ModuleType(name) for name in ("weights", "recipe", "model")}
+    stubs["weights"].CheckpointError = ValueError
+    stubs["recipe"].Run = object
+    stubs["model"].Recurrent = scope["Recurrent"]
+    found = ModuleType("checkpoint")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, stub in (*stubs.items(), ("checkpoint", found)):
+            patch.setitem(sys.modules, name, stub)
+        slots = [_Line("SLOTS = {}")]
+        exec(template("checkpoint", FEATURES, {"slots": slots}), found.__dict__)
+    return found.arrays
+
+
+class _Line:
+    def __init__(self, text):
+        self.text = text
+
+    def lines(self, page):
+        return [self.text]
+
+
+def values(tensor, rng, low):
+    shape = (6, *map(int, tensor.shape))
+    if tensor.dtype in ("i8", "i32", "i64", "class"):
+        return rng.integers(0, 7, shape)
+    return rng.uniform(low, 2.0, shape)
+
+
+def orders(use):
+    """The layouts in which a use may stand."""
+    widest = max(use.x, key=lambda t: t.rank)
+    kind = role(use.op, widest)
+    if widest.rank > 1 and kind in ("last", "likes last", "either"):
+        last = tuple(replace(t, last=t.rank > 1) for t in use.x)
+        yield replace(use, x=last, channels_last=True)
+    if kind != "last":
+        yield use
+
+
+CASES = [*(e for _, e in examples()), *FURTHER]
+
+
+@pytest.mark.parametrize("exact", [False, True], ids=["native", "exact"])
+@pytest.mark.parametrize("case", [pytest.param(e, id=f"{e.layer} {e.inputs}") for e in CASES])
+def test_emitted_code_computes_the_definition(case, exact, scope, arrays):
+    rng = np.random.default_rng(1)
+    for use in orders(use_of(case, exact)):
+        emitted = LAYERS[type(use.op)](use)
+        make, call = code(emitted, use)
+        low = 0.1 if use.op.kind() in ("log", "sqrt", "power") else -2.0
+        given = [values(t, rng, low) for t in use.x]
+        states = {n: values(t, rng, low) for n, t in use.named.items()}
+        kept = [stored(a, use.channels_last) for a in given]
+        here = scope | {f"x{i}": keras.ops.convert_to_tensor(a) for i, a in enumerate(kept)}
+        here |= {n: keras.ops.convert_to_tensor(a) for n, a in states.items()}
+        weights = {
+            w.name: rng.uniform(0.2, 1.5, tuple(map(int, w.shape))) for w in use.op.weights(*use.x)
+        }
+        if make:
+            layer = here["layer"] = eval(make, here)
+            eval(call, here)  # makes its variables
+            put(arrays(layer), weights)
+        found = eval(call, here)
+        found = found if isinstance(found, tuple | list) else [found]
+        expected = REFERENCES[use.op.kind()](use.op, [*given, *states.values()], weights)
+        expected = expected if isinstance(expected, list) else [expected]
+        assert len(found) == len(expected) == len(use.y)
+        for y, reference in zip(found, expected, strict=True):
+            value = logical(np.asarray(y), use, reference.ndim)
+            tolerance = 1e-9 if exact or use.op.kind() != "GELU" else 1e-6
+            np.testing.assert_allclose(value, reference, rtol=1e-7, atol=tolerance)
+
+
+def stored(value, last):
+    return np.moveaxis(value, 1, -1) if last and value.ndim > 2 else value
+
+
+def logical(value, use, rank):
+    from dlspec.passes.roles import keeps_channels
+
+    x = max(use.x, key=lambda t: t.rank)
+    kept = use.channels_last and keeps_channels(use.op, x, len(use.x))
+    return np.moveaxis(value, -1, 1) if kept and rank > 2 else value
+
+
+def put(entries, weights):
+    """Every array into its variable, and back unchanged."""
+    own = [e for e in entries if e.variable is not None]
+    assert {e.name for e in own} == set(weights)
+    for e in own:
+        e.put(weights[e.name])
+    for e in own:
+        np.testing.assert_array_equal(e.get(), weights[e.name])
+
+
+def test_every_op_is_answered():
+    for name in ops.names():
+        assert (ops.lookup(name) in LAYERS) != (ops.lookup(name) in UNSUPPORTED), name
+
+
+def test_a_padding_row_gets_no_gradient(scope):
+    import tensorflow as tf
+
+    layer = scope["PaddedEmbedding"](5, 3, padding_id=2)
+    with tf.GradientTape() as tape:
+        loss = keras.ops.sum(layer(np.array([[0, 2, 2, 4]])))
+    gradient = tf.convert_to_tensor(tape.gradient(loss, layer.embeddings.value)).numpy()
+    assert gradient[2].tolist() == [0, 0, 0]
+    assert gradient[0].tolist() == gradient[4].tolist() == [1, 1, 1]
+
+
+def test_exact_batch_norm_keeps_the_unbiased_variance(scope):
+    layer = scope["ExactBatchNormalization"](momentum=0.7, epsilon=1e-5)
+    x = np.random.default_rng(0).normal(1.0, 2.0, (4, 3, 3, 2))
+    layer(x, training=True)
+    over = (0, 1, 2)
+    np.testing.assert_allclose(np.asarray(layer.moving_mean), 0.3 * x.mean(over), rtol=1e-9)
+    expected = 0.7 + 0.3 * x.var(over, ddof=1)
+    np.testing.assert_allclose(np.asarray(layer.moving_variance), expected, rtol=1e-9)

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from dlspec.emit.document import Printer
-from dlspec.emit.layout import parentheses_if_broken, separated
+from dlspec.emit.levels import parentheses_if_broken, separated
+from dlspec.emit.printer import Printer
 from dlspec.emit.text import check_name
 
 _FUTURE, _STANDARD, _THIRD, _LOCAL = range(4)

@@ -10,6 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from dlspec.emit import text
+from dlspec.emit.blocks import Block, For, If, While
+from dlspec.emit.definitions import Class, Function, Param
 from dlspec.emit.imports import From, Import, import_lines
 from dlspec.emit.nodes import (
     Arg,
@@ -38,26 +40,8 @@ from dlspec.emit.nodes import (
     call,
     literal,
 )
-from dlspec.emit.statements import (
-    Assign,
-    Blank,
-    Block,
-    Class,
-    Comment,
-    Do,
-    For,
-    Function,
-    If,
-    Page,
-    Param,
-    Raise,
-    Raw,
-    Return,
-    Statement,
-    While,
-    begins_definition,
-    suite,
-)
+from dlspec.emit.page import Blank, Comment, Page, Raw, Statement, begins_definition, suite
+from dlspec.emit.statements import Assign, Do, Raise, Return
 from dlspec.emit.text import RESERVED, identifier
 
 __all__ = [

@@ -39,6 +39,7 @@ WORDING: tuple[Diagnostic, ...] = (
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.BadLock(None, "lock.json"),
     c.NoTestRows(None, "digits"),
+    c.FileExists(None, "net.dls"),
     c.Internal(None, "KeyError: 'x'"),
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from dlspec.cli.spec import checked
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
-from dlspec.pipeline.compile import Request, compiled
+from dlspec.pipeline.compile import Request, chosen_train, compiled
 from dlspec.pipeline.lock import read_lock
 
 
@@ -22,8 +22,13 @@ def compile(
     force: bool,
 ) -> int:
     """Writes the folder, and says what is in it."""
-    classes = read_lock(lock).classes if lock is not None else None
-    source, program = checked(spec, given, classes)
+    source, program = checked(spec, given)
+    classes = None
+    if lock is not None:
+        data = program.data[chosen_train(program, train).data]
+        told = read_lock(lock).classes
+        classes = {data.name: {f: told[f] for f in data.unknown_classes if f in told}}
+        source, program = checked(spec, given, classes)
     request = Request(spec, source, program, out, backend, train, tuple(given), classes)
     files = compiled(request)
     with reported():

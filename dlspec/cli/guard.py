@@ -37,6 +37,8 @@ def _status(run: Callable[[], int]) -> int:
         status = run()
         sys.stdout.flush()
         return status
+    except typer.BadParameter:
+        raise
     except SpecError as error:
         report(error.diagnostics)
         return status_of(error.diagnostics)

@@ -1,5 +1,5 @@
 """The order of the stages: from a file to a program, and from a program to a folder."""
 
-from dlspec.pipeline.check import Classes, Result, check
+from dlspec.pipeline.stages import Classes, Result, check
 
 __all__ = ["Classes", "Result", "check"]

@@ -17,10 +17,10 @@ LOCK = "lock.json"
 
 @dataclass(frozen=True)
 class Lock:
-    """The hash of the spec, and the classes that its data told, by data and field."""
+    """The hash of the spec, and the classes of its data, by field."""
 
     hash: str
-    classes: dict[str, dict[str, list[str]]]
+    classes: dict[str, list[str]]
 
 
 def read_lock(path: Path) -> Lock:
@@ -35,8 +35,7 @@ def read_lock(path: Path) -> Lock:
         for field, learned in data.get("fitted", {}).items():
             if "classes" in learned:
                 found[field] = learned["classes"]
-        classes = {field: [str(c) for c in names] for field, names in found.items()}
-        return Lock(str(facts["spec"]), {str(data["name"]): classes})
+        return Lock(str(facts["spec"]), {f: [str(c) for c in names] for f, names in found.items()})
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SpecError(Unreadable(None, name, reason)) from None

@@ -10,7 +10,7 @@ from typing import Any
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import NotARun, OtherFormat
 from dlspec.ir.program import Program
-from dlspec.pipeline.check import check
+from dlspec.pipeline.stages import check
 from dlspec.source import Source
 
 FORMAT = 1

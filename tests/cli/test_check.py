@@ -1,0 +1,137 @@
+"""`dlspec check`, `fmt`, `new`, and the rules of exit statuses."""
+
+import io
+import json
+import sys
+
+import pytest
+
+LIBRARY = "block B(n: int) = Dense(n) -> ReLU\n"
+WRONG = "model M {\n  input x: f32[3]\n  output y = x -> Dens(3)\n}\n"
+
+
+@pytest.fixture
+def files(here):
+    (here / "fine.dls").write_text(LIBRARY)
+    (here / "wrong.dls").write_text(WRONG)
+    (here / "empty.dls").write_text("")
+    (here / "latin.dls").write_bytes(b"# caf\xe9\n")
+    return here
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["fine.dls"], 0),
+        (["empty.dls"], 0),
+        (["empty.dls", "--strict"], 1),
+        (["fine.dls", "--strict"], 0),
+        (["wrong.dls"], 1),
+        (["wrong.dls", "fine.dls", "empty.dls"], 1),
+        (["nix.dls"], 2),
+        (["latin.dls"], 2),
+        (["."], 2),
+        (["wrong.dls", "nix.dls"], 2),
+        ([], 2),
+        (["fine.dls", "--nix"], 2),
+        (["fine.dls", "--format", "nix"], 2),
+        (["fine.dls", "--set", "a=1"], 2),
+        (["fine.dls", "--set", "a"], 2),
+    ],
+)
+def test_exit_statuses(dlspec, files, words, status):
+    assert dlspec("check", *words).status == status
+
+
+def test_a_report_names_every_file(dlspec, files):
+    ran = dlspec("check", "wrong.dls", "fine.dls", "nix.dls")
+    assert ran.out.startswith("fine.dls: ok\n")
+    assert "wrong.dls:3:19" in ran.out and "did you mean `Dense`?" in ran.out
+    assert "cannot read nix.dls" in ran.out
+    assert ran.out.endswith("2 errors\n")
+
+
+def test_what_a_spec_holds_is_counted(dlspec, digits):
+    assert dlspec("check", digits).out == (
+        f"{digits.as_posix()}: ok: 1 data, 1 model, 1 train, 2 exports\n"
+    )
+
+
+def test_json_for_machines(dlspec, files):
+    found = json.loads(dlspec("check", "wrong.dls", "empty.dls", "--format", "json").out)
+    assert (found["errors"], found["warnings"]) == (1, 1)
+    assert {d["code"] for d in found["diagnostics"]} == {"DLS100", "DLS120"}
+    assert json.loads(dlspec("check", "fine.dls", "--format", "json").out)["diagnostics"] == []
+
+
+def test_sarif_for_scanners(dlspec, files):
+    found = json.loads(dlspec("check", "wrong.dls", "--format", "sarif").out)
+    (result,) = found["runs"][0]["results"]
+    assert result["ruleId"] == "DLS100"
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"]) == (3, 19)
+
+
+def test_github_for_its_workflows(dlspec, files):
+    out = dlspec("check", "wrong.dls", "--format", "github").out
+    assert out.startswith("::error file=wrong.dls,line=3,")
+
+
+def test_no_colours_where_nobody_sees_them(dlspec, files):
+    assert "\x1b" not in dlspec("check", "wrong.dls").out
+
+
+# --- fmt --------------------------------------------------------------------------------------
+
+UGLY = "block   B( n:int )=Dense(n)->ReLU   # a comment\n"
+SET = "block B(n: int) = Dense(n) -> ReLU  # a comment\n"
+
+
+def test_fmt_writes_in_place_and_keeps_comments(dlspec, here):
+    (here / "a.dls").write_text(UGLY)
+    assert dlspec("fmt", "a.dls").status == 0
+    assert (here / "a.dls").read_text() == SET
+    assert dlspec("fmt", "--check", "a.dls").status == 0
+
+
+def test_fmt_check_and_diff_write_nothing(dlspec, here):
+    (here / "a.dls").write_text(UGLY)
+    checked, shown = dlspec("fmt", "--check", "a.dls"), dlspec("fmt", "--diff", "a.dls")
+    assert (checked.status, shown.status) == (1, 1)
+    assert checked.err == "a.dls would change\n"
+    assert f"+{SET}" in shown.out and f"-{UGLY}" in shown.out
+    assert (here / "a.dls").read_text() == UGLY
+
+
+def test_fmt_leaves_alone_what_does_not_parse(dlspec, here):
+    (here / "a.dls").write_text("model {\n")
+    (here / "b.dls").write_text(UGLY)
+    ran = dlspec("fmt", "a.dls", "b.dls")
+    assert ran.status == 1 and "a.dls:1" in ran.err
+    assert (here / "a.dls").read_text() == "model {\n"
+    assert (here / "b.dls").read_text() == SET
+
+
+def test_fmt_reads_standard_input(dlspec, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UGLY.encode())))
+    assert dlspec("fmt", "-").out == SET
+
+
+def test_fmt_of_a_missing_file(dlspec, here):
+    assert dlspec("fmt", "nix.dls").status == 2
+
+
+# --- new --------------------------------------------------------------------------------------
+
+
+def test_new_makes_a_spec_that_checks_and_is_formatted(dlspec, here):
+    assert dlspec("new", "flowers").status == 0
+    assert dlspec("check", "flowers.dls", "--strict").status == 0
+    assert dlspec("fmt", "--check", "flowers.dls").status == 0
+
+
+def test_new_overwrites_nothing(dlspec, here):
+    (here / "mine.dls").write_text("# mine\n")
+    assert dlspec("new", "mine").status == 2
+    assert dlspec("new", "mine.dls").status == 2
+    assert (here / "mine.dls").read_text() == "# mine\n"

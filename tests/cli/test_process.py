@@ -1,0 +1,101 @@
+"""What holds of the command as a process: what it imports, prints and never prints."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dlspec import __version__
+
+SPECS = Path(__file__).parents[2] / "specs"
+HEAVY = ("torch", "tensorflow", "keras", "numpy", "onnx", "sklearn", "PIL", "safetensors")
+
+
+def python(code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def dlspec(*arguments: object, **more) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dlspec", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, **more)
+
+
+def test_version_answers_before_anything_is_imported():
+    ran = python(
+        "import sys; sys.argv = ['dlspec', '--version']\n"
+        "from dlspec.__main__ import main; main()\n"
+        "print(sorted(m for m in sys.modules if m.partition('.')[0] in "
+        "('typer', 'pydantic', 'lark', 'rich', 'dlspec')))"
+    )
+    assert ran.stdout == f"dlspec {__version__}\n['dlspec', 'dlspec.__main__']\n"
+
+
+@pytest.mark.parametrize("command", ["check", "summary", "ir", "compile"])
+def test_the_compiler_needs_no_framework(tmp_path, command):
+    """Each is run where importing one of them fails."""
+    more = {"ir": ["--json"], "compile": ["-o", tmp_path / "out"]}.get(command, [])
+    ran = python(
+        "import sys\n"
+        f"for name in {HEAVY!r}: sys.modules[name] = None\n"
+        "from dlspec.cli.app import run; sys.exit(run(sys.argv[1:]))",
+        *(command, SPECS / "digits.dls", *more),
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_missing_extra_is_named(tmp_path):
+    ran = python(
+        "import sys; from importlib.machinery import PathFinder\n"
+        "find = PathFinder.find_spec\n"
+        "PathFinder.find_spec = classmethod("
+        "lambda cls, name, *a: None if name == 'torch' else find(name, *a))\n"
+        "from dlspec.cli.app import run; sys.exit(run(sys.argv[1:]))",
+        *("train", SPECS / "digits.dls", "-o", tmp_path / "out"),
+    )
+    assert ran.returncode == 2
+    assert "`dlspec train` needs torch" in ran.stderr
+    assert 'pip install "dlspec[torch]"' in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unexpected_error_is_a_sentence_unless_debug_is_asked_for():
+    code = (
+        "import sys; import dlspec.pipeline.stages as c\n"
+        "def broken(*_): raise RuntimeError('of a test')\n"
+        "c._check = broken\n"
+        "from dlspec.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    )
+    plain = python(code, "check", SPECS / "digits.dls")
+    assert plain.returncode == 1 and "RuntimeError: of a test" in plain.stderr
+    assert "Traceback" not in plain.stderr and "--debug" in plain.stderr
+    assert "Traceback" in python(code, "check", SPECS / "digits.dls", "--debug").stderr
+
+
+def test_a_closed_pipe_is_no_error():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "dlspec", "summary", str(SPECS / "digits.dls")]
+    ran = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_full_disk_is_a_sentence():
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs /dev/full")
+    with full.open("w") as out:
+        command = [sys.executable, "-m", "dlspec", "ir", str(SPECS / "digits.dls"), "--json"]
+        ran = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True)
+    assert ran.returncode == 2 and "no space left" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_help_names_every_command():
+    ran = dlspec("--help")
+    for name in ("new", "check", "fmt", "summary", "ir", "compile", "train", "eval"):
+        assert f"\n  {name} " in ran.stdout
+    assert dlspec().returncode in (0, 2)

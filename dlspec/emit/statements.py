@@ -19,7 +19,7 @@ from dlspec.emit.levels import (
     parentheses_if_broken,
     separated,
 )
-from dlspec.emit.nodes import Atom, Attribute, Call, Expr, Index, Tuple
+from dlspec.emit.nodes import Atom, Attribute, Binary, Call, Expr, Index, Tuple
 from dlspec.emit.page import Operand, Page, Statement, suite
 from dlspec.emit.shape import Need, can_omit_parentheses, has_brackets, may_break, need
 
@@ -34,7 +34,9 @@ class Do(Statement):
     comment: str = ""
 
     def lines(self, page: Page) -> list[str]:
-        return page.write(layout(explicit(self.value), OUTSIDE), self.comment)
+        found = explicit(self.value)
+        sum_like = isinstance(found, Binary) and found.op in ("+", "-", "|", "^", "<<", ">>")
+        return page.write(clause(found) if sum_like else layout(found, OUTSIDE), self.comment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from dlspec.backend.arguments import Varies
-from dlspec.backend.classes import ClassWriter, Layer, negated
+from dlspec.backend.classes import ClassWriter, negated
+from dlspec.backend.loops import Loops, Round
 from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
 from dlspec.backend.protocol import Hole, Inputs, Slot
-from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
-from dlspec.expr import Ref
 from dlspec.ir.model import layers
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.regularize import Dropout
@@ -23,16 +21,7 @@ QUIET = (BatchNorm, LayerNorm, Dropout)
 """Layers that belong to the one before them: a line does not break in front of them."""
 
 
-@dataclass
-class Round:
-    """A loop that is being written."""
-
-    step: Any
-    site: int
-    columns: list[tuple[str, list[Any]]] = field(default_factory=list)
-
-
-class Forward:
+class Forward(Loops):
     """Writes the forward pass of one class."""
 
     def __init__(self, writer: ClassWriter) -> None:
@@ -428,215 +417,3 @@ class Forward:
             return self.column(Values(slots))
 
     # -- loops
-
-    def repeat(
-        self, m: Merged, inputs: list[py.Expr], target: str, lines: list[py.Statement]
-    ) -> py.Expr:
-        """`layer * n`: a loop that carries its values in `target`."""
-        assert m.body is not None
-        if len(inputs) != 1:
-            targets = [self.fresh("h") for _ in inputs]
-            left = py.Tuple(tuple(map(py.Atom, targets)), naked=True)
-            lines.append(py.Assign(left, py.Tuple(tuple(inputs), naked=True)))
-        else:
-            targets = [target]
-            left = py.Atom(target)
-            if inputs[0] != left:
-                lines.append(py.Assign(target, inputs[0]))
-        self.carries.append([py.Atom(t) for t in targets])
-        self.rounds.append(Round(m, m.flow.site))
-        inner: list[py.Statement] = []
-        cursors, zipped = self.enter([m.body], top=len(self.rounds) == 1)
-        made = self.chain(m.body, targets[0], inner)
-        if made != left:
-            inner.append(py.Assign(left, made))
-        current = self.rounds.pop()
-        self.carries.pop()
-        lines.extend(cursors)
-        counts = tuple((o, Slot(f.count.value, f.count.origin, role="count")) for o, f in m.uses)
-        lines.append(self.over(current, zipped, [], [], counts, inner))
-        self.leave(zipped)
-        self.shown = None
-        return left if len(targets) > 1 else py.Atom(targets[0])
-
-    def loop(self, step: Step, lines: list[py.Statement]) -> None:
-        if not step.bodies.get(0):
-            return
-        loop = step.statement
-        self.rounds.append(Round(step, loop.site))
-        top = len(self.rounds) == 1
-        threaded = self.threaded(step) if top else None
-        if threaded is not None:
-            layer, name = threaded
-            self.rounds.pop()
-            element = self.fresh(layer.element)
-            call = py.call(element, py.Atom(self.local(name)))
-            each = py.Attribute("self", layer.name)
-            lines.append(py.For(element, each, [py.Assign(self.local(name), call)]))
-            self.shown = None
-            return
-        places = list(self.w.places(step.bodies[0]))
-        cursors, zipped = self.enter(places, top)
-        refs = {Ref(n, loop.site): n for n in loop.names}
-        before = dict(self.arguments.loop_names)
-        for ref, n in refs.items():
-            self.arguments.loop_names[ref] = self.local_variable(n)
-        reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
-        inner = self.body(step.bodies[0])
-        read = self.arguments.loop_reads
-        self.arguments.loop_reads = reads | {r for r in read if r not in refs}
-        current = self.rounds.pop()
-        if not inner:
-            self.arguments.loop_names = before
-            self.leave(zipped)
-            return
-        lines.extend(cursors)
-        variables = [(i, self.arguments.loop_names[r]) for i, r in enumerate(refs) if r in read]
-        counts = tuple((o, Slot(len(s.iterations), role="count")) for o, s in step.uses)
-        lines.append(self.over(current, zipped, variables, step.uses, counts, inner))
-        self.arguments.loop_names = before
-        self.leave(zipped)
-        self.shown = None
-
-    def local_variable(self, name: str) -> str:
-        made = identifier(name, self.taken)
-        return made
-
-    def threaded(self, step: Step) -> tuple[Layer, str] | None:
-        """A loop that only sends one wire through the members of one list is a loop over it."""
-        name: str | None = None
-        found: set[str] = set()
-        for inner in step.bodies[0]:
-            value = inner.value
-            if inner.kind != "bind" or value is None or len(inner.statement.names) != 1:
-                return None
-            name = name or inner.statement.names[0]
-            if inner.statement.names[0] != name:
-                return None
-            for m in flows(value):
-                if m.kind == "wire" and m.flow.name == name:
-                    continue
-                if m.kind in ("carry", "repeat"):
-                    continue
-                plain = m.kind == "call" and len(m.inputs) == 1 and not m.flow.factory
-                if not plain or m.module is None or len(m.module) < 2:
-                    return None
-                found.add(str(m.module[0]))
-        if len(found) != 1 or name is None:
-            return None
-        return self.w.layers[found.pop()], name
-
-    def enter(
-        self, places: list[Merged], top: bool
-    ) -> tuple[list[py.Statement], list[tuple[str, Layer]]]:
-        """The lists that a loop reads: zipped into its header, or by a cursor made before it."""
-        if not top:
-            return [], []
-        direct: dict[str, int] = {}
-        deep: set[str] = set()
-        order: dict[str, Layer] = {}
-        for place in places:
-            for m in flows(place) if place is places[0] or len(places) == 1 else (place,):
-                if m.module is None or len(m.module) < 2 or self.w.makes.get(id(m)) is None:
-                    continue
-                name = str(m.module[0])
-                if name not in self.w.layers:
-                    continue
-                order[name] = self.w.layers[name]
-                rounds = {len(o.rounds) for o, _ in m.uses}
-                if rounds != {len(self.rounds)}:
-                    deep.add(name)
-        seen: dict[str, set[int]] = {}
-        for name, layer in order.items():
-            seen[name] = {id(m) for _, _, m in layer.uses}
-            direct[name] = len(seen[name])
-        cursors: list[py.Statement] = []
-        zipped: list[tuple[str, Layer]] = []
-        for name, layer in order.items():
-            lengths = {len({p for _, p, _ in layer.uses})}
-            whole = direct[name] == 1 and name not in deep and self.every_round(layer)
-            if whole and lengths:
-                element = self.fresh(layer.element)
-                self.elements[name] = py.Atom(element)
-                zipped.append((element, layer))
-            else:
-                cursor = self.fresh(name)
-                cursors.append(py.Assign(cursor, py.call("iter", py.Attribute("self", name))))
-                self.elements[name] = py.call("next", py.Atom(cursor))
-        return cursors, zipped
-
-    def every_round(self, layer: Layer) -> bool:
-        """Whether each round of the loop has exactly one element."""
-        site = self.rounds[-1].site
-        by_instance: dict[int, set[int]] = {}
-        for o, _, _ in layer.uses:
-            by_instance.setdefault(o.instance.number, set()).add(dict(o.rounds)[site])
-        total = {o.instance.number: self.total(o.instance.number, site) for o, _, _ in layer.uses}
-        return all(len(rounds) == total[n] for n, rounds in by_instance.items())
-
-    def total(self, number: int, site: int) -> int:
-        step = self.rounds[-1].step
-        for o, s in step.uses:
-            if o.instance.number == number:
-                return len(s.bodies) if hasattr(s, "bodies") else len(s.iterations)
-        return -1
-
-    def leave(self, zipped: list[tuple[str, Layer]]) -> None:
-        if not self.rounds:
-            self.elements.clear()
-
-    def over(
-        self,
-        current: Round,
-        zipped: list[tuple[str, Layer]],
-        variables: list[tuple[int, str]],
-        uses: Any,
-        counts: Any,
-        inner: list[py.Statement],
-    ) -> py.For:
-        """The `for` statement over the lists, the loop's own variables and its columns."""
-        names: list[str] = [e for e, _ in zipped]
-        sources: list[py.Expr] = [py.Attribute("self", layer.name) for _, layer in zipped]
-        if variables:
-            target, source = self.header(variables, uses)
-            names.append(target)
-            sources.append(source)
-        for name, cells in current.columns:
-            names.append(name)
-            sources.append(sequence([py.literal(c) for c in cells]))
-        if not sources:
-            count = self.value(Values(counts))
-            return py.For("_", py.call("range", count), inner)
-        if len(sources) == 1:
-            return py.For(_target(names[0]), sources[0], inner)
-        every = py.call("zip", *sources, strict=True)
-        return py.For(py.Tuple(tuple(map(_target, names)), naked=True), every, inner)
-
-    def header(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
-        """The loop's variables that the body reads, and what they run over."""
-        names = [n for _, n in variables]
-        tables = {tuple(tuple(row[i] for i, _ in variables) for row in s.values) for _, s in uses}
-        if len(tables) != 1:
-            return self.header_by_origin(variables, uses)
-        rows = next(iter(tables))
-        if len(names) == 1:
-            return names[0], sequence([py.literal(r[0]) for r in rows])
-        if [r[0] for r in rows] == list(range(len(rows))) and len(names) == 2:
-            seconds = sequence([py.literal(r[1]) for r in rows])
-            return ", ".join(names), py.call("enumerate", seconds)
-        return ", ".join(names), py.literal(tuple(rows))
-
-    def header_by_origin(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
-        """The spec's own list, where instances (or outer rounds) run over different ones."""
-        slots = tuple((o, Slot(s.items.value, s.items.origin, role="items")) for o, s in uses)
-        source = self.arguments.by_origin(Values(slots), self.read)
-        width = len(uses[0][1].names)
-        if source is None:
-            raise Varies
-        kept = dict(variables)
-        return ", ".join(kept.get(i, "_") for i in range(width)), source
-
-
-def _target(names: str) -> py.Expr:
-    parts = names.split(", ")
-    return py.Atom(names) if len(parts) == 1 else py.Tuple(tuple(map(py.Atom, parts)))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dlspec import ops
-from dlspec.declared import BadArguments, Declared, Problem
+from dlspec.declared import Declared
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.names import (
     MissingArgument,
@@ -15,8 +15,9 @@ from dlspec.diagnostics.names import (
     UnknownName,
     WrongArgumentCount,
 )
-from dlspec.diagnostics.values import BadValue, WrongType
+from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate import arithmetic
+from dlspec.elaborate.configured import configure
 from dlspec.elaborate.evaluate import Evaluator, Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.names import head_stage
@@ -131,77 +132,24 @@ class LayerEvaluator(Evaluator):
         scope: Scope,
     ) -> tuple[Declared, dict[str, Any]]:
         """A declared object from written arguments, with the origins of its fields."""
-        problems: list[Diagnostic] = []
-        positional: list[Static] = []
-        named: dict[str, Static] = {}
-        spans: dict[str, tree.Argument] = {}
-        for a in arguments:
-            target = a.name.id if a.name else self._positional(cls, len(positional))
-            try:
-                value = self.argument(cls, target, a.value, scope)
-            except SpecError as error:
-                problems.extend(error.diagnostics)
-                continue
-            if a.name is None:
-                spans[target or str(len(positional))] = a
-                positional.append(value)
-            elif a.name.id in named:
-                what = f"`{a.name.id}` is given twice"
-                problems.append(WrongArgumentCount(a.name.span, what))
-            else:
-                spans[a.name.id] = a
-                named[a.name.id] = value
-        if problems:
-            raise SpecError(*problems)
-        try:
-            made = cls.bind(
-                [_sized(p) for p in positional], {n: _sized(v) for n, v in named.items()}
-            )
-        except BadArguments as bad:
-            raise SpecError(*(self.bad(cls, p, spans, span) for p in bad.problems)) from None
-        origins = {
-            n: v.origin
-            for n, v in (*zip(cls.positional, positional, strict=False), *named.items())
-            if v.origin is not None
-        }
-        return made, origins
+        call = tree.Call(span, tree.Name(span, cls.kind()), arguments)
 
-    def _positional(self, cls: type[Declared], at: int) -> str | None:
-        if cls.variadic is not None:
-            return cls.variadic
-        return cls.positional[at] if at < len(cls.positional) else None
+        def evaluate(name: str, e: tree.Expr) -> Static:
+            found = self.argument(cls, name, e, scope)
+            return Static(_sized(found), found.origin)
 
-    def argument(self, cls: type[Declared], name: str | None, e: tree.Expr, scope: Scope) -> Static:
+        done = configure(call, cls, evaluate, self.context)
+        return done.made, dict(done.origins)
+
+    def argument(self, cls: type[Declared], name: str, e: tree.Expr, scope: Scope) -> Static:
         """One argument: words and initialisers are what the argument's own place makes of them."""
-        words = bool(name and cls.words(name))
+        words = bool(cls.words(name))
         if words and isinstance(e, tree.Call) and isinstance(e.callee, tree.Name):
             init = INITS.get(e.callee.id)
             if init is not None and scope.find(e.callee.id) is None:
                 made, _ = self.configure(init, e.arguments, e.span, scope)
                 return Static(made)
         return self.value(e, scope, words=words)
-
-    def bad(
-        self,
-        cls: type[Declared],
-        problem: Problem,
-        spans: Mapping[str, tree.Argument],
-        span: Span,
-    ) -> Diagnostic:
-        """A problem with its place."""
-        known = cls.arguments()
-        argument = spans.get(problem.parameter or "")
-        if argument is None:
-            if problem.parameter in known and problem.what.startswith(f"{cls.kind()} needs"):
-                return MissingArgument(span, cls.kind(), (problem.parameter or "",))
-            if problem.what.startswith(f"{cls.kind()} takes"):
-                return WrongArgumentCount(span, problem.what, problem.help)
-            return BadValue(span, self.context, cls.kind(), problem.what, problem.help)
-        if argument.name is not None and problem.parameter not in known:
-            name = argument.name
-            close = nearest(name.id, known)
-            return UnknownArgument(name.span, name.id, cls.kind(), known, close)
-        return BadValue(argument.span, self.context, cls.kind(), problem.what, problem.help)
 
     # -- blocks
 

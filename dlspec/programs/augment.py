@@ -39,7 +39,7 @@ def _only_flips(augment: Augment) -> bool:
 def _flipped(augment: Augment) -> list[py.Statement]:
     """Pixels change places, and no value changes."""
     body: list[py.Statement] = []
-    for flip in augment.transforms:
+    for flip in (t for t in augment.transforms if isinstance(t, RandomFlip)):
         count = py.call("len", _rows(augment.fields[0]))
         drawn = py.Compare(py.call("rng.random", count), "<", py.literal(flip.chance))
         axis = -2 if flip.direction == "vertical" else -1

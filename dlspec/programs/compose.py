@@ -25,8 +25,8 @@ class Written:
     """What a spec makes of one file: its constants, its functions, and tables that call functions.
 
     `functions` has the written ones and, as text, the names of verbatim ones that others call.
-    `files` are the verbatim files in which names are looked up, the first that has one; `imports`
-    may hold more than is used.
+    Other names are those of `imports`, of which only the used ones are written, or else looked up
+    in `files`, the verbatim ones, the first that has one.
     """
 
     doc: str
@@ -54,6 +54,8 @@ class _Composer:
     def render(self) -> str:
         w = self.written
         self.imports += w.imports
+        for found in w.imports:
+            self.placed |= {found.binds} if isinstance(found, py.Import) else {*found.names}
         self.placed |= {f.name for f in w.functions if isinstance(f, py.Function)}
         self.placed |= {str(a.target) for a in w.constants}
         for constant in w.constants:

@@ -140,7 +140,7 @@ class _Writer:
 
     def written(self, draws: bool) -> Written:
         learned = self.learned
-        functions: list[py.Function | str] = []
+        functions: list[py.Function | str] = ["DataError"]
         functions += self._load_learned(learned) if learned else [self._load()]
         if self.inputs:
             functions.append(self._prepare())
@@ -254,6 +254,7 @@ class _Writer:
 
     def _facts(self, learned: bool) -> py.Function:
         entries: list[tuple[py.Expr | str, py.Expr | str]] = [
+            (py.literal("name"), py.literal(self.data.name)),
             (py.literal("hash"), "digest(load())"),
             (py.literal("rows"), "{part: length(rows) for part, rows in load().items()}"),
         ]

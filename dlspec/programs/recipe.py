@@ -37,14 +37,14 @@ def recipe_file(train: Train, data: Data) -> str:
     """The text of `recipe.py`.
 
     It offers `Run` (with `improved(value)`, where there are validation rows), `log`, `rewind` and
-    `write_lock`; `rates(peak, steps, per_epoch)`, where the block has a schedule; and, where it
+    `write_lock`; `rates(peak, steps, per_epoch)`, where the learning rate changes; and, where it
     has metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
     """
     run = "counted"
     if "val" in data.split.shares():
         run = "lowest" if train.best_by[1] == "min" else "highest"
     functions: list[py.Function | str] = []
-    if train.schedule:
+    if train.scheduled:
         functions.append(_rates(train.schedule))
     functions.append("Run")
     if train.metrics:
@@ -218,7 +218,7 @@ def _of_table(use: MetricUse, table: py.Expr, data: Data) -> py.Expr:
 def _of_arrays(use: MetricUse) -> py.Expr:
     output = _output(use)
     axis = -1 if use.axis is None else use.axis + 1
-    if _is_top(use):
+    if isinstance(use.metric, Accuracy):
         return py.call("top_accuracy", _target(use), output, use.metric.top, axis)
     if use.activation == "sigmoid":
         output = py.call("sigmoid", output)

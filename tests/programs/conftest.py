@@ -25,5 +25,5 @@ def run(tmp_path, monkeypatch):
         return found[0] if len(found) == 1 else found
 
     yield made
-    for name in ("data", "weights", "recipe"):
+    for name in ("data", "weights", "recipe", "inputs"):
         sys.modules.pop(name, None)

@@ -14,19 +14,27 @@ BROKEN = (ValueError, TypeError, EOFError, NotImplementedError, BadZipFile, zlib
 
 def read_npz(path: Path, names: Sequence[str]) -> Rows:
     """Arrays of one file, each with the rows along its first axis."""
+    return equally_long(load_npz(path, names), path)
+
+
+def load_npz(path: Path, names: Sequence[str]) -> Rows:
+    """Arrays of one file."""
     try:
         with np.load(path, allow_pickle=False) as file:
             missing = [name for name in names if name not in file]
-            if missing:
-                known = ", ".join(file.files) or "nothing"
-                raise DataError(f"{path} has no array {missing[0]!r}; it has: {known}")
-            rows = {name: file[name] for name in names}
-    except DataError:
-        raise
+            rows = {name: file[name] for name in names if name in file}
+            known = ", ".join(file.files) or "nothing"
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     except BROKEN as error:
         raise DataError(f"{path} is not a readable .npz file: {error}") from error
+    if missing:
+        raise DataError(f"{path} has no array {missing[0]!r}; it has: {known}")
+    return rows
+
+
+def equally_long(rows: Rows, path: Path) -> Rows:
+    """The same arrays, if they have equal numbers of rows."""
     lengths = {name: len(values) if values.ndim else 0 for name, values in rows.items()}
     if len(set(lengths.values())) != 1 or 0 in lengths.values():
         raise DataError(f"the arrays of {path} need the same number of rows: {lengths}")

@@ -36,8 +36,8 @@ def pictures_below(folder: Path) -> list[Path]:
 def read_picture(path: Path, channels: int) -> np.ndarray:
     """A picture [C, H, W] in 0…1: RGB, or grey for one channel."""
     try:
-        with Image.open(path) as picture:
-            values = np.asarray(picture.convert("RGB" if channels == 3 else "L"))
+        with Image.open(path) as opened:
+            values = np.asarray(opened.convert("RGB" if channels == 3 else "L"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{path} is not a readable picture: {error}") from error
     values = values.reshape(*values.shape[:2], channels).transpose(2, 0, 1)

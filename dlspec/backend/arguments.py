@@ -163,11 +163,11 @@ class Arguments:
             return None
         site = next(iter(loops))
         items = self.loop_items.get(site)
-        rounds = {dict(o.rounds).get(site) for o, _ in values.slots}
-        if items is None or len(rounds) != 1 or None in rounds:
+        rounds = {dict(o.rounds).get(site, -1) for o, _ in values.slots}
+        if items is None or len(rounds) != 1 or -1 in rounds:
             return None
-        for shift in (0, -1):
-            at = rounds.copy().pop() + shift
+        (here,) = rounds
+        for at in (here, here - 1):
             found = substituted(e, items[1], Term("index", (items[0], Const(at))))
             if at < 0 or found is None:
                 continue

@@ -258,20 +258,8 @@ class ClassWriter:
         return py.Call(child.code.name, tuple(args))
 
     def emit_sequence(self, m: Merged) -> None:
-        """A named chain of layers, kept as the framework's own sequence."""
-        codes = []
-        for o, f in m.uses:
-            layers = []
-            for inner in scopes.in_sequence(f.body) or ():
-                if isinstance(inner, ir.Call):
-                    make: Any = self.make_block(inner)
-                else:
-                    emitted = self.planner.backend.layers[type(inner.op)](self.use(inner))
-                    self.needs((emitted,))
-                    make = emitted.make
-                layers.append((safe(str(inner.module[-1])), make))
-            codes.append((o, self.style.sequential(tuple(layers))))
-        self.makes[id(m)] = unify(codes)
+        """A named chain of layers, kept as a sequence."""
+        self.makes[id(m)] = unify([(o, self.sequence_of(f)) for o, f in m.uses])
         self.calls[id(m)] = py.call(Hole("self"), Hole(0))
 
     def place(self, m: Merged) -> None:
@@ -375,13 +363,17 @@ class ClassWriter:
         return self.planner.backend.layers[type(flow.op)](self.use(flow)).make
 
     def sequence_of(self, flow: ir.Scope) -> py.Expr:
-        layers = []
+        """A named chain of layers as the framework's own sequence."""
+        layers: list[tuple[str, py.Expr]] = []
         for inner in scopes.in_sequence(flow.body) or ():
             if isinstance(inner, ir.Call):
-                layers.append((safe(str(inner.module[-1])), self.make_block(inner)))
+                make = self.make_block(inner)
             else:
                 emitted = self.planner.backend.layers[type(inner.op)](self.use(inner))
-                layers.append((safe(str(inner.module[-1])), emitted.make))
+                self.needs((emitted,))
+                assert emitted.make is not None
+                make = emitted.make
+            layers.append((safe(str(inner.module[-1])), make))
         return self.style.sequential(tuple(layers))
 
     def count_origin(self, layer: Layer) -> Any:

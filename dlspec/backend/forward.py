@@ -6,7 +6,7 @@ from typing import Any
 
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, negated
-from dlspec.backend.loops import Loops, Round
+from dlspec.backend.loops import Loops
 from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
 from dlspec.backend.protocol import Hole, Inputs, Slot
 from dlspec.emit import python as py
@@ -25,18 +25,12 @@ class Forward(Loops):
     """Writes the forward pass of one class."""
 
     def __init__(self, writer: ClassWriter) -> None:
-        self.w = writer
+        super().__init__(writer)
         self.style = writer.style
-        self.arguments = writer.arguments
         self.is_model = writer.definition.kind == "model"
         self.locals: dict[str, str] = {}
-        self.taken = {*writer.taken, "inputs"}
-        self.carries: list[list[py.Expr]] = []
-        self.elements: dict[str, py.Expr] = {}
-        self.rounds: list[Round] = []
         self.outputs: list[tuple[str | None, py.Expr]] = []
         self.reads = self.count_reads()
-        self.shown: tuple[int, ...] | None = None
 
     # -- names
 
@@ -128,6 +122,7 @@ class Forward(Loops):
     def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]:
         lines: list[py.Statement] = []
         for step in steps:
+            self.keep(step, lines)
             match step.kind:
                 case "bind":
                     self.bind(step, lines)
@@ -140,6 +135,16 @@ class Forward(Loops):
         if last:
             self.finish(lines)
         return lines
+
+    def keep(self, step: Step, lines: list[py.Statement]) -> None:
+        """What is given out gets another name where its own is written again."""
+        steps = [s for s in self.w.all_steps([step]) if s.kind == "bind"]
+        written = {self.locals.get(n) for s in steps for n in s.statement.names}
+        for i, (name, value) in enumerate(self.outputs):
+            if isinstance(value, py.Atom) and value.text in written:
+                saved = self.fresh(value.text)
+                lines.append(py.Assign(saved, value))
+                self.outputs[i] = (name, py.Atom(saved))
 
     def bind(self, step: Step, lines: list[py.Statement]) -> None:
         names = step.statement.names
@@ -258,8 +263,9 @@ class Forward(Loops):
     ) -> py.Expr:
         """A call whose input is prepared in place (pads): in a line of its own if too long."""
         code = self.w.calls.get(id(node))
-        own = isinstance(code, py.Call) and code.callee == Hole("self")
-        if not own or isinstance(code.args[0].value, Hole):
+        if not isinstance(code, py.Call) or code.callee != Hole("self"):
+            return made
+        if isinstance(code.args[0].value, Hole):
             return made
         if INDENT + len(target) + 3 + len(str(made)) <= WIDTH - 8:
             return made
@@ -389,9 +395,9 @@ class Forward(Loops):
         exhaustive = len(arms) > 1 and set(arms) == set(step.bodies) and self.decided(step)
         last = max(arms)
         otherwise = arms.pop(last) if exhaustive else []
-        (first, body), *rest = arms.items()
+        (first, then), *rest = arms.items()
         elifs = tuple((self.decision(step, k), b) for k, b in rest)
-        lines.append(py.If(self.decision(step, first), body, otherwise, elifs))
+        lines.append(py.If(self.decision(step, first), then, otherwise, elifs))
 
     def decided(self, step: Step) -> bool:
         """Whether every use takes one of the branches."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
 from dlspec.backend.arguments import Varies
-from dlspec.backend.classes import Layer
+from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.merge import Merged, Step, Values, flows
 from dlspec.backend.protocol import Slot
 from dlspec.backend.tables import sequence
@@ -24,8 +25,38 @@ class Round:
     columns: list[tuple[str, list[Any]]] = field(default_factory=list)
 
 
-class Loops:
+class Loops(ABC):
     """What `Forward` knows of loops."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        self.w = writer
+        self.arguments = writer.arguments
+        self.taken = {*writer.taken, "inputs"}
+        self.carries: list[list[py.Expr]] = []
+        self.elements: dict[str, py.Expr] = {}
+        """How the next layer of each list is read, within a loop."""
+        self.rounds: list[Round] = []
+        """The loops around, outermost first."""
+        self.shown: tuple[int, ...] | None = None
+        """The shape that a comment gave last."""
+
+    @abstractmethod
+    def local(self, name: str) -> str: ...
+
+    @abstractmethod
+    def fresh(self, name: str) -> str: ...
+
+    @abstractmethod
+    def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]: ...
+
+    @abstractmethod
+    def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr: ...
+
+    @abstractmethod
+    def value(self, values: Values) -> py.Expr: ...
+
+    @abstractmethod
+    def read(self, name: str) -> py.Expr: ...
 
     def repeat(
         self, m: Merged, inputs: list[py.Expr], target: str, lines: list[py.Statement]
@@ -34,7 +65,7 @@ class Loops:
         assert m.body is not None
         if len(inputs) != 1:
             targets = [self.fresh("h") for _ in inputs]
-            left = py.Tuple(tuple(map(py.Atom, targets)), naked=True)
+            left: py.Expr = py.Tuple(tuple(map(py.Atom, targets)), naked=True)
             lines.append(py.Assign(left, py.Tuple(tuple(inputs), naked=True)))
         else:
             targets = [target]

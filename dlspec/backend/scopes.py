@@ -21,8 +21,9 @@ def in_sequence(flow: ir.Flow) -> Iterator[Any] | None:
     """The layers of a scope's body in order, if it is a plain chain of layers with objects."""
     found: list[Any] = []
     while not isinstance(flow, ir.Carry):
-        single = isinstance(flow, ir.Apply | ir.Call) and len(flow.inputs) == 1
-        if not single or flow.named or flow.factory:
+        if not isinstance(flow, ir.Apply | ir.Call) or len(flow.inputs) != 1:
+            return None
+        if flow.named or flow.factory:
             return None
         own = flow.module is not None and not isinstance(flow.module[-1], int)
         layout = isinstance(flow, ir.Apply) and not flow.op.has_object()

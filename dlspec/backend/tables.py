@@ -69,11 +69,11 @@ def comprehension(
     if whole is not None:
         return wrap(py.Generator(element, next(iter(names.values())), whole))
     if varying:
-        table = arguments.add("rows", _tables(varying, lengths, row_of))
-        table.annotation = "tuple"
+        rows = arguments.add("rows", _tables(varying, lengths, row_of))
+        rows.annotation = "tuple"
         targets = [py.Atom(n) for n, _ in varying]
         target = targets[0] if len(targets) == 1 else py.Tuple(tuple(targets))
-        return wrap(py.Generator(element, target, py.Atom(table.name)))
+        return wrap(py.Generator(element, target, py.Atom(rows.name)))
     if not columns:
         return wrap(py.Generator(element, "_", py.call("range", count())))
     targets = [py.Atom(n) for n, _ in columns]

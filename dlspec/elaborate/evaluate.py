@@ -81,7 +81,7 @@ class Evaluator:
             case tree.List():
                 return self.sequence("list", e.items, scope, words)
             case tree.Tuple():
-                return self.tuple(e, scope, words)
+                return self.parenthesised(e, scope, words)
             case tree.Comprehension():
                 return self.comprehension(e, scope)
             case tree.Chain():
@@ -204,7 +204,7 @@ class Evaluator:
         origin = arithmetic.term(kind, *values)
         return Static(made if kind == "list" else tuple(made), origin)
 
-    def tuple(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
+    def parenthesised(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
         if any(a.name for a in e.items):
             what = "named values in parentheses are the inputs of a layer"
             raise SpecError(BadArithmetic(e.span, self.context, what, "write `(...) -> Layer`"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.values import Scope
@@ -44,6 +44,4 @@ class Frame:
 
     def inside(self, path: ir.Path, names: Names) -> Frame:
         """The same definition within a scope of names."""
-        return Frame(
-            self.definition, names, self.scope, self.arrivals, self.sites, path, self.counts
-        )
+        return replace(self, names=names, prefix=path)

@@ -29,6 +29,9 @@ from dlspec.tensor import DTYPES, Tensor
 class TypeReader(TensorEvaluator):
     """Reads the types of inputs, outputs and wires."""
 
+    active: list[str]
+    """The definitions that are being elaborated, outermost first."""
+
     def input(self, s: tree.Input, frame: Frame) -> None:
         name = s.name.id
         if frame.definition.kind == "model" and not self.active[1:]:
@@ -39,7 +42,8 @@ class TypeReader(TensorEvaluator):
                 raise Skip
             found = self.declared(s.type, frame, arriving, s)
         frame.inputs.append((name, found))
-        self.write(s.name, Value(ir.Wire(name=name, types=(found,))), frame)
+        wire = ir.Wire(name=name, types=(found,))
+        frame.scope.entries[name] = Value(wire)
 
     def declared(
         self, type_: tree.Type, frame: Frame, arriving: Tensor | None, s: tree.Input | None = None
@@ -160,6 +164,7 @@ class TypeReader(TensorEvaluator):
                     continue
                 if isinstance(dim, tree.Binary) and dim.op in ("<=", "<"):
                     raise SpecError(NotInThisVersion(dim.span, "a dimension of any length"))
+                assert not isinstance(dim, tree.Rest | tree.All)
                 fits = fits and self.value(dim, frame.scope).value == int(at)
         if not fits:
             shape = type_.span.text

@@ -82,8 +82,11 @@ class LayerEvaluator(Evaluator):
     def _hint(self, e: tree.Expr) -> str:
         return "write `(x -> Layer) + y`" if isinstance(e, tree.Binary | tree.Unary) else ""
 
-    def stages(self, chain: tree.Chain) -> tuple[tree.Stage, ...]:
-        return (head_stage(chain.head), *chain.stages)
+    def stages(self, layers: tree.Expr) -> tuple[tree.Stage, ...]:
+        """The stages of a chain of layers, or of one layer."""
+        if not isinstance(layers, tree.Chain):
+            return (head_stage(layers),)
+        return (head_stage(layers.head), *layers.stages)
 
     def named_layer(
         self, name: tree.Name, arguments: tuple[tree.Argument, ...], span: Span, scope: Scope
@@ -269,8 +272,8 @@ class LayerEvaluator(Evaluator):
         value = found.value
         wanted, words = SCALARS[kind]
         if wanted is int and isinstance(value, float) and value.is_integer():
-            origin = Term("int", (found.origin,)) if found.origin is not None else None
-            return Static(int(value), origin)
+            whole = Term("int", (found.origin,)) if found.origin is not None else None
+            return Static(int(value), whole)
         if wanted is float and isinstance(value, int) and not isinstance(value, bool):
             origin = Const(float(value)) if isinstance(found.origin, Const) else found.origin
             return Static(float(value), origin)

@@ -193,7 +193,8 @@ class ModelBuilder(TypeReader):
         frame.inputs.append((name, arriving))
         wire = Value(ir.Wire(name=name, types=(arriving,)))
         body = definition.body
-        stages = self.stages(body) if isinstance(body, tree.Chain) else self.stages_of(body)
+        assert not isinstance(body, tree.Body)
+        stages = self.stages(body)
         before, self.frame = self.frame, frame
         try:
             value = self.through(wire, stages, frame, frame.scope)
@@ -442,8 +443,7 @@ class ModelBuilder(TypeReader):
             self.spend(1, s.iterable.span)
             made.append(self.body(s.body, frame, Scope(scope, entries)))
         values = tuple(
-            tuple(e.value for e in entries.values())
-            for entries in rounds  # type: ignore[union-attr]
+            tuple(e.value for e in entries.values() if isinstance(e, Static)) for entries in rounds
         )
         return ir.Loop(
             site=number,

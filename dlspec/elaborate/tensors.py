@@ -80,10 +80,10 @@ class TensorEvaluator(LayerApplier):
             return found
         raise SpecError(NotATensor(e.span, self.context, describe(found)))
 
-    def tuple(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
+    def parenthesised(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
         found = [(a, self.expression(a.value, scope, words=words)) for a in e.items]
         if not any(isinstance(v, Value) for _, v in found):
-            return super().tuple(e, scope, words)
+            return super().parenthesised(e, scope, words)
         items: list[Value] = []
         named: dict[str, Value] = {}
         for a, v in found:

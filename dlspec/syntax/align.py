@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 WIDTH = 100
@@ -10,45 +11,69 @@ SPREAD = 20  # what lies further apart than this is not aligned
 
 @dataclass(slots=True)
 class Line:
+    """A line before it is broken; `hang` is the indentation of what breaking puts on new lines.
+
+    A line inside brackets is indented from the one with the bracket, `under`, by `step`.
+    """
+
     indent: int
     text: str = ""
     comment: str = ""
+    hang: int = 0
+    under: Line | None = None
+    step: int = 0
     arrows: list[int] = field(default_factory=list)  # where it may be broken
-    deeper: int = 0  # by how much the lines that breaking makes are indented
     blank: bool = False  # whether a blank line stands before it
+    remark: bool = False  # whether it is a comment
 
     @property
     def width(self) -> int:
         return self.indent + len(self.text)
 
 
-def near(run: list[tuple[Line, int]], equal: int) -> bool:
-    places = [e for _, e in run] + [equal]
-    return max(places) - min(places) <= SPREAD
+def runs(places: list[int]) -> Iterator[tuple[int, int]]:
+    """The stretches of neighbours that are not too far apart, as start and end."""
+    start = low = high = 0
+    for i, place in enumerate(places):
+        low, high = (min(low, place), max(high, place)) if i > start else (place, place)
+        if high - low > SPREAD:
+            yield start, i
+            start, low, high = i, place, place
+    yield start, len(places)
 
 
-def align_equal(run: list[tuple[Line, int]]) -> None:
+def align_equal(rows: list[tuple[Line, int]]) -> None:
     """Put the `=` of neighbouring lines below each other."""
-    if len(run) < 2:
-        return
-    column = max(equal for _, equal in run)
-    for line, equal in run:
-        line.text = line.text[:equal] + " " * (column - equal) + line.text[equal:]
-        line.arrows = [a + column - equal for a in line.arrows]
+    for start, end in runs([equal for _, equal in rows]):
+        column = max((equal for _, equal in rows[start:end]), default=0)
+        for line, equal in rows[start:end]:
+            line.text = line.text[:equal] + " " * (column - equal) + line.text[equal:]
+            line.arrows = [a + column - equal for a in line.arrows]
 
 
-def broken(line: Line) -> list[Line]:
-    """The line, broken before `->` where it is too long."""
-    if line.width <= WIDTH or not line.arrows:
-        return [line]
+def broken(lines: list[Line]) -> list[Line]:
+    """The lines, broken before `->` where they are too long."""
+    pieces: list[Line] = []
+    for line in lines:
+        if line.under is not None:
+            line.indent = line.under.indent + line.step
+        if line.width > WIDTH and line.arrows:
+            pieces.extend(_pieces(line))
+            # What a bracket holds goes on from the last piece: it is open there, not before.
+            line.indent = pieces[-1].indent
+        else:
+            pieces.append(line)
+    return pieces
+
+
+def _pieces(line: Line) -> list[Line]:
     ends = [*line.arrows, len(line.text)]
     pieces: list[Line] = []
     start, indent = 0, line.indent
     for end, after in zip(ends, [*ends[1:], None], strict=True):
-        longer = after is not None and indent + after - start > WIDTH
-        if after is None or longer:
+        if after is None or indent + after - start > WIDTH:
             pieces.append(Line(indent, line.text[start:end].strip()))
-            start, indent = end + 1, line.indent + line.deeper
+            start, indent = end + 1, line.hang
     pieces[0].blank = line.blank
     pieces[-1].comment = line.comment
     return pieces
@@ -56,16 +81,16 @@ def broken(line: Line) -> list[Line]:
 
 def align_comments(lines: list[Line]) -> None:
     """Put the comments behind neighbouring lines below each other."""
-    run: list[Line] = []
+    stretch: list[Line] = []
     for line in [*lines, Line(0)]:
-        widths = [one.width for one in [*run, line]]
-        if line.comment and not line.blank and max(widths) - min(widths) <= SPREAD:
-            run.append(line)
+        if line.comment and not line.blank:
+            stretch.append(line)
             continue
-        column = max((one.width for one in run), default=0)
-        for one in run:
-            one.comment = " " * (column - one.width) + one.comment
-        run = [line] if line.comment else []
+        for start, end in runs([one.width for one in stretch]):
+            column = max((one.width for one in stretch[start:end]), default=0)
+            for one in stretch[start:end]:
+                one.comment = " " * (column - one.width) + one.comment
+        stretch = [line] if line.comment else []
 
 
 def align_rows(rows: list[tuple[Line, list[str], str]]) -> None:
@@ -79,15 +104,12 @@ def align_rows(rows: list[tuple[Line, list[str], str]]) -> None:
     columns = list(zip(*(cells for _, cells, _ in rows), strict=True))
     widths = [max(map(len, column)) for column in columns]
     numeric = [all(cell[0] in "-.0123456789" for cell in column) for column in columns]
-    texts = []
     for line, cells, rest in rows:
         text = "("
         for k, cell in enumerate(cells):
             text += cell.rjust(widths[k]) if numeric[k] else cell
             if k < count - 1:
                 text += ", " if numeric[k] else ", " + " " * (widths[k] - len(cell))
-        texts.append(text + rest)
-        if line.indent + len(texts[-1]) > WIDTH:
-            return
-    for (line, _, _), text in zip(rows, texts, strict=True):
-        line.text = text
+        longer = len(text) + len(rest) - len(line.text)
+        line.arrows = [a + longer for a in line.arrows]
+        line.text = text + rest

@@ -214,7 +214,7 @@ def trailing_operator(p: Place) -> Diagnostic | None:
 
 
 def wrong_equal(p: Place) -> Diagnostic | None:
-    if p.word.type != "EQUAL":
+    if p.word.type != "EQUAL" or p.before.type == "EQUAL":
         return None
     if p.keyword == "if":
         return EqualInCondition(p.word.span)

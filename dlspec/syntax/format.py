@@ -8,6 +8,8 @@ words and comments, and so the tree, stay what they were.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dlspec.diagnostics import SpecError
 from dlspec.source import Source
 from dlspec.syntax.align import (
@@ -17,7 +19,6 @@ from dlspec.syntax.align import (
     align_equal,
     align_rows,
     broken,
-    near,
 )
 from dlspec.syntax.outline import Before, Body, Statement, comments_before, outline
 from dlspec.syntax.parser import lay_out, parse
@@ -53,7 +54,7 @@ class _Writer:
         self.last = 0  # the source's line of what was written last
 
     def text(self) -> str:
-        lines = [piece for line in self.lines for piece in broken(line)]
+        lines = broken(self.lines)
         align_comments(lines)
         written = []
         for line in lines:
@@ -71,26 +72,28 @@ class _Writer:
         kind = ""
         for group in self._groups(body, indent, split):
             head = group[0].head
-            blank = self._comments_before(head, indent, first)
-            line = Line(indent, blank=blank)
+            line = Line(indent, hang=indent + STEP)
+            line.blank = self._comments_before(head, line, first)
+            if head.type == "MINUS" and group[0] is not body.statements[0]:
+                line.text = "; "  # on a line of its own it would continue the one before
             self.lines.append(line)
             if len(group) > 1:
-                line.text = "; ".join(self._flat(s) or "" for s in group)
+                line.text += "; ".join(self._flat(s) or "" for s in group)
                 self.last = head.line
                 equal = -1
             else:
                 equal = self._statement(group[0], line, indent)
             same = self._kind(head, settings) if equal > 0 else ""
             above = self.comments.get(head.span.start)
-            parted = blank or (above and any(c.own_line for c in above.comments))
-            if not same or same != kind or parted or not near(run, equal):
+            parted = line.blank or (above and any(c.own_line for c in above.comments))
+            if not same or same != kind or parted:
                 align_equal(run)
                 run = []
             kind = same
             if same:
                 run.append((line, equal))
         align_equal(run)
-        self._comments_before(body.closer, indent, first)
+        self._comments_before(body.closer, Line(indent), first)
 
     def _groups(self, body: Body, indent: int, split: bool) -> list[list[Statement]]:
         """Statements that share a line, as far as they fit on it."""
@@ -113,16 +116,18 @@ class _Writer:
             return head.type
         return "NAME" if head.type == "NAME" and settings else ""
 
-    def _comments_before(self, word: Word | None, indent: int, first: int) -> bool:
-        """Write the comments before a word; whether a blank line stands before the word."""
+    def _comments_before(self, word: Word | None, like: Line, first: int) -> bool:
+        """Write the comments before a word, indented like its line; whether that is set off."""
         before = self.comments.get(word.span.start if word else -1, Before())
         for comment in before.comments:
             last = self.lines[-1] if self.lines else None
-            if not comment.own_line and last and not last.comment:
+            if not comment.own_line and last and not last.comment and not last.remark:
                 last.comment = f"  {comment.text}"
             else:
+                before.moved |= not comment.own_line
                 blank = len(self.lines) > first and comment.line > self.last + 1
-                self.lines.append(Line(indent, comment.text, blank=blank))
+                remark = replace(like, text=comment.text, blank=blank, remark=True, arrows=[])
+                self.lines.append(remark)
             self.last = comment.line
         if word is None or word.type == "RBRACE":
             return False
@@ -133,16 +138,16 @@ class _Writer:
     def _flat(self, statement: Statement) -> str | None:
         """The statement on one line, if its author wrote it so."""
         spaces = gaps(statement.words)
+        fresh = statement.breaks()
         text = ""
         for part in statement.parts:
             if isinstance(part, Word):
-                joined = part is statement.head or part.type in ("LBRACE", "ELSE")
-                if not joined and (part.fresh or part.span.start in self.comments):
+                if part.span.start in fresh:
                     return None
                 text += spaces.get(part.span.start, "") + part.text
                 continue
             inner = [self._flat(s) for s in part.statements]
-            if not part.one_line or None in inner:
+            if not part.one_line or None in inner or self._commented(part):
                 return None
             text += f" {'; '.join(map(str, inner))} }}" if inner else "}"
         return text
@@ -152,46 +157,44 @@ class _Writer:
         flat = self._flat(statement)
         bodies = any(isinstance(part, Body) for part in statement.parts)
         if bodies and flat is not None and indent + len(flat) <= WIDTH:
-            line.text = flat
+            line.text += flat
             self.last = statement.head.line
             return -1
-        spaces = gaps(statement.words)
+        spaces, fresh = gaps(statement.words), statement.breaks()
         start, equal = line, -1
-        opened: list[int] = []  # the indentation of the lines with the brackets that are open
+        opened: list[Line] = []  # the lines with the brackets that are open
         rows = _Rows()
         for part in statement.parts:
             if isinstance(part, Body):
                 line = self._braces(part, line, indent, statement.head)
                 continue
-            if self._breaks(part, statement.head):
-                base = opened[-1] if opened else indent
-                line = self._continued(part, base + (0 if part.type in OPENER else STEP))
+            if part.span.start in fresh:
+                line = Line(indent + STEP, hang=indent + STEP)
+                if opened:
+                    line.under, line.step = opened[-1], 0 if part.type in OPENER else STEP
+                self._comments_before(part, line, len(self.lines) + 1)
+                self.lines.append(line)
                 rows.begin(line, part)
             if part.type in OPENER and opened:
                 opened.pop()
-            gap = spaces.get(part.span.start, "") if line.text else ""
             if not opened and part.type == "ARROW" and line.text:
                 line.arrows.append(len(line.text))
-                line.deeper = STEP if line.indent == indent else 0
             if not opened and part.type == "EQUAL" and line is start and equal < 0:
                 equal = len(line.text)
+            gap = spaces.get(part.span.start, "") if line.text else ""
             line.text += gap + part.text
             rows.add(gap, part)
             if part.type in CLOSER and part.type != "LBRACE":
-                opened.append(line.indent)
+                opened.append(line)
             self.last = part.line
         rows.end()
         return -1 if bodies else equal
 
-    def _breaks(self, word: Word, head: Word) -> bool:
-        """Whether the word begins a line, as its author had it; `{` and `else` never do."""
-        return word.fresh and word is not head and word.type not in ("LBRACE", "ELSE")
-
-    def _continued(self, word: Word, indent: int) -> Line:
-        self._comments_before(word, indent, len(self.lines) + 1)
-        line = Line(indent)
-        self.lines.append(line)
-        return line
+    def _commented(self, body: Body) -> bool:
+        """Whether comments moved into the body from before its `{`."""
+        words = [s.head for s in body.statements]
+        words += [body.closer] if body.closer else []
+        return any(word.span.start in self.comments for word in words)
 
     def _braces(self, body: Body, line: Line, indent: int, head: Word) -> Line:
         """Write a body on lines of its own, and return the line of its `}`."""
@@ -201,7 +204,7 @@ class _Writer:
             return line
         settings = head.type in SETTINGS
         self.body(body, indent + STEP, settings, split=body.one_line)
-        line = Line(indent, "}")
+        line = Line(indent, "}", hang=indent + STEP)
         self.lines.append(line)
         self.last = body.closer.line
         return line
@@ -214,23 +217,39 @@ class _Rows:
         self.rows: list[tuple[Line, list[str], str]] = []
         self.line: Line | None = None  # the line being read, while it may be such a row
         self.depth = 0
+        self.cells = [""]
+        self.rest = ""
 
     def begin(self, line: Line, word: Word) -> None:
-        self._finish()
-        if word.type != "LPAR":
-            self.end()
-            return
-        self.line = line
+        """A line begins with a word."""
+        if not self._take() or line.under is not self.rows[-1][0].under:
+            self._align()
+        self.line = line if word.type == "LPAR" else None
         self.depth = 0
         self.cells = [""]
         self.rest = ""
+
+    def end(self) -> None:
+        self._take()
+        self._align()
+
+    def _take(self) -> bool:
+        """Whether the line that ends is a row."""
+        if self.line is None or not self.rest or not all(self.cells):
+            return False
+        self.rows.append((self.line, self.cells, self.rest))
+        return True
+
+    def _align(self) -> None:
+        align_rows(self.rows)
+        self.rows = []
 
     def add(self, gap: str, word: Word) -> None:
         if self.line is None:
             return
         opens, closes = word.type in CLOSER, word.type in OPENER
         self.depth -= closes
-        if self.rest and word.type not in ROW_ENDS:
+        if self.rest == ")" and word.type not in AFTER_ROW:
             self.line = None
         elif self.rest or (self.depth == 0 and closes):
             self.rest += gap + word.text
@@ -240,18 +259,5 @@ class _Rows:
             self.cells[-1] += (gap if self.cells[-1] else "") + word.text
         self.depth += opens
 
-    def _finish(self) -> None:
-        if self.line is not None and self.rest and all(self.cells):
-            self.rows.append((self.line, self.cells, self.rest))
-        elif self.line is not None:
-            self.end()
-        self.line = None
 
-    def end(self) -> None:
-        if self.line is not None and self.rest:
-            self._finish()
-        align_rows(self.rows)
-        self.rows = []
-
-
-ROW_ENDS = ("COMMA", "RPAR", "RSQB", "LBRACE")
+AFTER_ROW = ("COMMA", "RPAR", "RSQB", "LBRACE")

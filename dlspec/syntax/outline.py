@@ -41,6 +41,16 @@ class Statement:
                 words.append(part.closer)
         return words
 
+    def breaks(self) -> set[int]:
+        """The offsets of the words that begin a line, as their author had it."""
+        found: set[int] = set()
+        before = ""
+        for word in self.words:
+            if word.fresh and before and word.type != "RBRACE" and not joins(word, before):
+                found.add(word.span.start)
+            before = "ELSE of a body" if word.type == "ELSE" and before == "RBRACE" else word.type
+        return found
+
 
 def outline(words: list[Word], i: int) -> tuple[Body, int]:
     """The statements from a word to the end of their body, and the index of its `}`."""
@@ -65,7 +75,7 @@ def outline(words: list[Word], i: int) -> tuple[Body, int]:
 
 @dataclass(slots=True)
 class Before:
-    """The comments before a word; `moved` if an opening brace or `else` stood between."""
+    """The comments before a word; `moved` if the beginning of a body stood between."""
 
     comments: list[Comment] = field(default_factory=list)
     moved: bool = False
@@ -74,27 +84,34 @@ class Before:
 def comments_before(words: list[Word], comments: list[Comment]) -> dict[int, Before]:
     """Comments by the offset of the word that they stand before, -1 for the end of the file.
 
-    A comment before `{` or `else`, which follow on the line of what they belong to, moves behind.
+    A comment before `{`, or before the `else` of a statement, moves into the body that follows,
+    since these stand on the line of what they belong to.
     """
     found: dict[int, Before] = {}
-    pending = Before()
-    waiting = iter([*comments, None])
-    comment = next(waiting)
+    inside = Before()  # for the next body
+    k = 0
+    before = ""
     for word in words:
         if word.type == "SEP":
             continue
-        while comment is not None and comment.span.start < word.span.start:
-            pending.comments.append(comment)
-            comment = next(waiting)
-        if not pending.comments:
-            continue
-        if word.type in ("LBRACE", "ELSE"):
-            pending.moved |= any(c.own_line for c in pending.comments)
-            continue
-        found[word.span.start] = pending
-        pending = Before()
-    while comment is not None:
-        pending.comments.append(comment)
-        comment = next(waiting)
-    found[-1] = pending
+        start = k
+        while k < len(comments) and comments[k].span.start < word.span.start:
+            k += 1
+        here = comments[start:k]
+        if before == "LBRACE" and inside.comments:
+            found[word.span.start] = Before([*inside.comments, *here], inside.moved)
+            inside = Before()
+        elif here and joins(word, before):
+            inside.comments.extend(here)
+            inside.moved |= any(c.own_line for c in here)
+        elif here:
+            found[word.span.start] = Before(here)
+        before = "ELSE of a body" if word.type == "ELSE" and before == "RBRACE" else word.type
+    found[-1] = Before(comments[k:])
     return found
+
+
+def joins(word: Word, before: str) -> bool:
+    """Whether a word stands on the line of the word before it, of which the type is given."""
+    after_body = word.type == "ELSE" and before == "RBRACE"
+    return word.type == "LBRACE" or after_body or before == "ELSE of a body"

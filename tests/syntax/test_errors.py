@@ -135,17 +135,17 @@ def test_a_mistake_is_one_error_at_its_place(
     assert [(e.code, e.span.text) for e in found if e.span] == [(code, place)]
 
 
-FIXES = [(text, code) for text, code, _ in MISTAKES]
-
-
-@pytest.mark.parametrize(("text", "code"), FIXES, ids=[f[0][:30] for f in FIXES])
-def test_a_fix_mends_its_error(text: str, code: str, errors: Errors) -> None:
-    (error,) = errors(text)
-    fix = error.fix
-    if fix is None:
-        pytest.skip("nothing is certain")
-    mended = text[: fix.span.start] + fix.text + text[fix.span.end :]
-    assert code not in [e.code for e in errors(mended)]
+def test_fixes_mend_their_errors(errors: Errors) -> None:
+    mended = 0
+    for text, code, _ in MISTAKES:
+        (error,) = errors(text)
+        fix = error.fix
+        if fix is None:
+            continue
+        new = text[: fix.span.start] + fix.text + text[fix.span.end :]
+        assert code not in [e.code for e in errors(new)], new
+        mended += 1
+    assert mended > 30
 
 
 def test_six_mistakes_are_six_errors(errors: Errors) -> None:

@@ -91,7 +91,7 @@ class Case:
 
     @property
     def scheduled(self) -> bool:
-        return bool(self.train.schedule)
+        return self.train.scheduled
 
     @property
     def folder(self) -> bool:

@@ -97,7 +97,7 @@ class Case:
 
     @property
     def scheduled(self) -> bool:
-        return bool(self.train.schedule)
+        return self.train.scheduled
 
     @property
     def folder(self) -> bool:

@@ -17,6 +17,7 @@ IMPORTS = (
     py.Import("platform"),
     py.Import("signal"),
     py.Import("sys"),
+    py.From("contextlib", ("nullcontext",)),
     py.From("importlib.metadata", ("version",)),
     py.From("pathlib", ("Path",)),
     py.From("typing", ("Any",)),
@@ -133,15 +134,15 @@ def train_epoch(case: Case) -> py.Function:
     if case.draws:
         chosen = "torch.cuda.default_generators[0] if gpu else torch.default_generator"
         body.append(py.Assign("generator", chosen))
-    if autocast is not None:
-        body.append(py.Assign("autocast", autocast))
+    body += autocast
     body += [
+        py.Assign("parameters", "list(model.parameters())"),
         py.Assign("total, count", "torch.zeros((), device=device), 0"),
         py.Assign("steps", 'data.steps("train", BATCH)'),
         py.For(
             "rows",
             'data.batches("train", BATCH, run.seed, run.step, steps)',
-            step(case, autocast is not None),
+            step(case, mixed=bool(autocast)),
         ),
         py.Return("total.item() / count"),
     ]
@@ -149,18 +150,18 @@ def train_epoch(case: Case) -> py.Function:
     return py.Function("train_epoch", params, body, "float", doc)
 
 
-def precision(case: Case) -> py.Expr | None:
-    """The context in which a step computes; None where it is plain fp32."""
+def precision(case: Case) -> Body:
+    """The context in which a step computes, as `autocast`; nothing where it is plain fp32."""
     match case.train.precision:
         case "auto":
-            able = py.Code("gpu and torch.cuda.is_bf16_supported()")
-            where, kind = py.Code("device.type"), py.Code("torch.bfloat16")
-            return py.call("torch.autocast", where, kind, enabled=able)
+            chosen = "torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()"
+            bf16 = py.Assign("bf16", "gpu and torch.cuda.is_bf16_supported()")
+            return [bf16, py.Assign("autocast", chosen)]
         case "bf16":
-            return py.Code("torch.autocast(device.type, torch.bfloat16)")
+            return [py.Assign("autocast", "torch.autocast(device.type, torch.bfloat16)")]
         case "fp16":
-            return py.Code("torch.autocast(device.type, torch.float16)")
-    return None
+            return [py.Assign("autocast", "torch.autocast(device.type, torch.float16)")]
+    return []
 
 
 def step(case: Case, mixed: bool) -> Body:
@@ -171,19 +172,20 @@ def step(case: Case, mixed: bool) -> Body:
     body.append(py.Assign("batch", "tensors(rows, device)"))
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
-    body += [py.Do("optimizer.zero_grad()"), py.Do("loss.backward()")]
+    clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
+    body += [py.For("parameter", "parameters", [clear]), py.Do("loss.backward()")]
     most = case.train.clip_norm
     if most is not None and clips_exactly(case):
-        body.append(py.Do(py.call("clip", py.Code("model"), most)))
+        body.append(py.Do(py.call("clip", py.Code("parameters"), most)))
     elif most is not None:
-        parameters = py.Code("model.parameters()")
+        parameters = py.Code("parameters")
         body.append(py.Do(py.call("nn.utils.clip_grad_norm_", parameters, most)))
     if case.scheduled:
         body.append(py.Assign('optimizer.param_groups[0]["lr"]', "rate[run.step]"))
     body += [
         py.Do("optimizer.step()"),
         py.Assign("size", "data.length(rows)"),
-        py.Assign("total", "size * loss.detach()", op="+"),
+        py.Do("total.add_(loss.detach(), alpha=size)"),
         py.Assign("count", "size", op="+"),
         py.Assign("run.step", "1", op="+"),
     ]
@@ -205,12 +207,13 @@ def clips_exactly(case: Case) -> bool:
 
 def exact_clip() -> py.Function:
     body = [
-        py.Assign("gradients", "[p.grad for p in model.parameters() if p.grad is not None]"),
+        py.Assign("gradients", "[p.grad for p in parameters if p.grad is not None]"),
         py.Assign("norm", "nn.utils.get_total_norm(gradients)"),
         py.For("gradient", "gradients", [py.Do("gradient.mul_((most / norm).clamp(max=1))")]),
     ]
     doc = "Scales gradients of a larger norm to this one; PyTorch's own adds 1e-6 to the norm."
-    return py.Function("clip", (MODEL, py.Param("most", "float")), body, "None", doc)
+    params = (py.Param("parameters", "list[nn.Parameter]"), py.Param("most", "float"))
+    return py.Function("clip", params, body, "None", doc)
 
 
 # --- evaluation -------------------------------------------------------------------------------

@@ -185,6 +185,11 @@ class Train(Node):
                 return on, "max" if m.metric.greater_is_better else "min"
         return on, "min"
 
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate changes during the run."""
+        return any(phase.kind() != "constant" for phase in self.schedule)
+
     def activation(self, output: str) -> Activation:
         """What turns an output into a prediction, as the loss on it implies."""
         for term in self.loss:

@@ -52,7 +52,7 @@ ENDLESS = st.one_of(
 )
 def test_any_chain_is_what_the_phases_declare(run, warm, middle, last, epochs, per_epoch):
     chain = tuple(phase for phase in (warm, *middle, last) if phase is not None)
-    if not chain:
+    if all(isinstance(phase, Sc.Constant) for phase in chain):
         return
     ours = recipe(run, schedule=chain).rates(0.1, epochs * per_epoch, per_epoch)
     theirs = declared(chain, 0.1, epochs * per_epoch, per_epoch)

@@ -320,6 +320,6 @@ def test_exact_numerics_clip_to_the_norm_itself(tmp_path):
             for p in layer.parameters():
                 p.grad = torch.full_like(p, scale)
             before = torch.nn.utils.get_total_norm([p.grad for p in layer.parameters()]).item()
-            program.train.clip(layer, 0.5)
+            program.train.clip(list(layer.parameters()), 0.5)
             after = torch.nn.utils.get_total_norm([p.grad for p in layer.parameters()]).item()
             assert after == pytest.approx(expected or before, rel=1e-15)

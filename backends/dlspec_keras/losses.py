@@ -70,7 +70,9 @@ def cross_entropy(
         return reduced(use, value, made.rank - 1)
     classes = int(made.shape[axis])
     if loss.class_weights is not None:
-        return weighted(use, logits, target, classes, wanted)
+        dtype = py.Attribute(output, "dtype")
+        weights = py.call("ops.convert_to_tensor", tuple(loss.class_weights), dtype)
+        return weighted(use, logits, target, weights, classes, wanted.rank)
     if loss.label_smoothing:
         spread = py.call("ops.one_hot", target, classes)
         value = py.call("keras.losses.categorical_crossentropy", spread, logits, **given)
@@ -81,11 +83,10 @@ def cross_entropy(
 
 
 def weighted(
-    use: LossTerm, logits: py.Expr, target: py.Expr, classes: int, wanted: Tensor
+    use: LossTerm, logits: py.Expr, target: py.Expr, weights: py.Expr, classes: int, rank: int
 ) -> py.Expr:
     """The mean over the weights of the rows' classes."""
     loss = use.loss
-    weights = py.literal(tuple(loss.class_weights))
     each = py.call("ops.take", weights, target)
     if loss.label_smoothing:
         spread = py.Binary(
@@ -98,13 +99,13 @@ def weighted(
             py.literal(loss.label_smoothing / classes),
         )
         log = py.call("ops.log_softmax", logits)
-        product = py.Binary(py.Binary(spread, "*", py.call("np.float32", weights)), "*", log)
+        product = py.Binary(py.Binary(spread, "*", weights), "*", log)
         value: py.Expr = py.Unary("-", py.call("ops.sum", product, axis=-1))
     else:
         name = "keras.losses.sparse_categorical_crossentropy"
         value = py.Binary(each, "*", py.call(name, target, logits, from_logits=True))
     if use.loss.reduction == "sum":
-        return reduced(use, value, wanted.rank)
+        return reduced(use, value, rank)
     return py.Binary(py.call("ops.sum", value), "/", py.call("ops.sum", each))
 
 

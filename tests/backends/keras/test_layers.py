@@ -15,6 +15,7 @@ from dlspec_keras.pieces import template
 from dlspec_keras.style import helpers
 
 from dlspec import ops
+from dlspec.emit import python as py
 from dlspec.ops.base import example
 from dlspec.passes.roles import role
 
@@ -81,17 +82,9 @@ def arrays(scope):
     with pytest.MonkeyPatch.context() as patch:
         for name, stub in (*stubs.items(), ("checkpoint", found)):
             patch.setitem(sys.modules, name, stub)
-        slots = [_Line("SLOTS = {}")]
+        slots = [py.Assign("SLOTS", py.literal({}))]
         exec(template("checkpoint", FEATURES, {"slots": slots}), found.__dict__)
     return found.arrays
-
-
-class _Line:
-    def __init__(self, text):
-        self.text = text
-
-    def lines(self, page):
-        return [self.text]
 
 
 def values(tensor, rng, low):

@@ -42,12 +42,12 @@ def train(spec: Path, out: Path, options: Options) -> int:
     source, program = checked(spec, options.settings)
     block = chosen_train(program, options.train)
     need("train", options.backend, readers(program.data[block.data]))
-    check_run(out, program, block, options)
     classes = None
     if program.data[block.data].unknown_classes:
         classes = read_classes(program.data[block.data], block, spec.parent)
         source, program = checked(spec, options.settings, classes)
         block = program.trains[block.name]
+    check_run(out, program, block, options)
     request = Request(
         spec, source, program, out, options.backend, block.name, options.settings, classes
     )

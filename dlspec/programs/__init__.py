@@ -1,6 +1,7 @@
 """The files that every program has whatever its backend: `data.py`, `weights.py`, `recipe.py`.
 
-`inputs.py` is no part of a program: it reads what a person gives to a trained one. Their functions are real files in `verbatim`; what depends on the spec is written here.
+`inputs.py` is no part of a program: it reads what a person gives to a trained one. Functions that
+no spec changes are real files in `verbatim`; what depends on the spec is written here.
 """
 
 from dlspec.programs.data import data_file

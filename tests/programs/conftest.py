@@ -15,6 +15,8 @@ def run(tmp_path, monkeypatch):
     folder = tmp_path / "program"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
+    # a file written anew in the same second would be taken for the one before
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
     def made(**texts: str):
         for name, text in texts.items():

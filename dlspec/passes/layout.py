@@ -105,11 +105,15 @@ class _Walk:
     definition: str = ""
     env: dict[str, tuple[Source, ...]] = field(default_factory=dict)
     outputs: int = 0
+    read_again: frozenset[str] = frozenset()
+    """Wires that the definition reads by their names."""
     sites: dict[Place, int] = field(default_factory=dict)
 
     def instance(self, instance: Instance) -> Instance:
         """The instance with its types and borders."""
         self.definition, self.outputs = instance.definition, 0
+        values = (f for s in statements(instance.body) for f in flows(s.value))
+        self.read_again = frozenset(f.name for f in values if isinstance(f, Wire))
         self.env = {name: (self.input(self.definition, name),) for name, _ in instance.inputs}
         inputs = tuple((name, self.kept(t, self.env[name][0])) for name, t in instance.inputs)
         outputs = tuple(
@@ -131,7 +135,15 @@ class _Walk:
     # --- statements ---------------------------------------------------------------------------
 
     def body(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(self.statement(s) for s in body)
+        return tuple(self.statement(part) for s in body for part in self.parts(s))
+
+    def parts(self, s: Statement) -> tuple[Statement, ...]:
+        """An output that is also read is a wire first: the wire stays in its region."""
+        if not isinstance(s, Output) or s.name not in self.read_again or isinstance(s.value, Wire):
+            return (s,)
+        wire = Wire(name=s.name, types=s.value.types)
+        bound = Bind(site=2 * ALWAYS + s.site, names=(s.name,), value=s.value, line=s.line)
+        return bound, s.model_copy(update={"value": wire})
 
     def statement(self, s: Statement) -> Statement:
         match s:
@@ -277,7 +289,7 @@ class _Walk:
         if self.collecting or x.rank < 2 or self.regions.last(source) == self.regions.last(want):
             return flow
         order: Order = "last" if self.regions.last(want) else "first"
-        site = self.sites.setdefault((self.definition, *at), 1_000_000 + len(self.sites))
+        site = self.sites.setdefault((self.definition, *at), ALWAYS + len(self.sites))
         kept = replace(x, last=order == "last")
         return Apply(site=site, op=Permute(order=order), inputs=(flow,), types=(kept,))
 

@@ -74,8 +74,8 @@ class _Flow:
                 return self.call(flow)
             case ir.Scope():
                 inner = [a for f in flow.inputs for a in self.value(f)]
-                path = (*self.path, *flow.module)
-                return _Flow(self.model, self.wires, path, self.weights, inner).value(flow.body)
+                inside = _Flow(self.model, self.wires, self.path, self.weights, inner)
+                return inside.value(flow.body)
             case ir.Repeat():
                 carried = [a for f in flow.inputs for a in self.value(f)]
                 for body in flow.bodies:

@@ -1,0 +1,181 @@
+"""Random configurations of an op: arguments from the declared types of its fields, inputs of any
+shape; kept where the op's own `problems` has nothing to say."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+import numpy as np
+from cases import Case
+from pydantic import PlainValidator
+from pydantic.fields import FieldInfo
+
+from dlspec import ops
+from dlspec.declared import BadArguments, written
+from dlspec.ops import fields, recurrence, shape, window
+from dlspec.ops.base import Op
+from dlspec.tensor import Tensor
+
+Rng = np.random.Generator
+
+INTEGERS = frozenset("add subtract multiply negative abs sum max min Concat Reshape Flatten".split())
+"""Ops that also get integers."""
+
+
+def configurations(kind: str, count: int, seed: int = 0) -> list[Case]:
+    """So many different cases of an op; fewer, where it has no more."""
+    rng = np.random.default_rng([seed, *kind.encode()])
+    op = ops.lookup(kind)
+    assert op is not None
+    found: dict[str, Case] = {}
+    for _ in range(400 * count):
+        case = drawn(op, rng)
+        if case is not None:
+            found.setdefault(case.id, case)
+        if len(found) == count:
+            break
+    return list(found.values())
+
+
+def drawn(op: type[Op], rng: Rng) -> Case | None:
+    """A case, or None where the arguments do not fit the inputs."""
+    x = inputs(op, rng)
+    given = {
+        name: value(field, x[0], op, rng)
+        for name, field in op.model_fields.items()
+        if "init" not in name and (field.is_required() or rng.random() < 0.6)
+    }
+    try:
+        made = op.model_validate(given)
+    except ValueError:
+        return None
+    named: dict[str, Tensor] = {}
+    try:
+        if list(made.problems(*x)):
+            return None
+        if isinstance(made, recurrence.Recurrent) and rng.random() < 0.3:
+            named = {name: made.state(x[0]) for name in made.named}
+    except BadArguments:
+        return None
+    y = made.shape(*x, **named)
+    if any(t.size > 5000 for t in (y if isinstance(y, tuple) else (y,))):
+        return None
+    return Case(op.kind(), written(made), tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items()))
+
+
+def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
+    """Types of the unnamed inputs: the others are like the first, with another axis or with ones."""
+    rank = int(rng.choice([0, 1, 2, 3, 4], p=[0.05, 0.2, 0.35, 0.35, 0.05]))
+    first = tuple(int(n) for n in rng.integers(1, 9, rank))
+    least, most = op.inputs
+    count = int(rng.integers(least, (most or 4) + 1))
+    shapes = [first, *(like(first, op, rng) for _ in range(count - 1))]
+    if count > 1 and rng.random() < 0.5:
+        shapes.reverse()
+    if op.kind() == "Embedding":
+        kind = str(rng.choice(["i32", "i64", "class"]))
+        classes = int(rng.integers(2, 9)) if kind == "class" else None
+        return (Tensor(kind, first[:2], classes),)  # type: ignore[arg-type]
+    dtype = "i32" if op.kind() in INTEGERS and rng.random() < 0.15 else "f32"
+    return tuple(Tensor(dtype, s) for s in shapes)  # type: ignore[arg-type]
+
+
+def like(first: tuple[int, ...], op: type[Op], rng: Rng) -> tuple[int, ...]:
+    if op.kind() == "Concat":
+        if not first:
+            return first
+        at = int(rng.integers(len(first)))
+        return (*first[:at], int(rng.integers(1, 9)), *first[at + 1 :])
+    if rng.random() < 0.2:
+        return ()
+    return tuple(1 if rng.random() < 0.3 else n for n in first)
+
+
+def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
+    """An argument, from what its type says that it takes."""
+    marks = list(metadata(field))
+    if type(None) in typing.get_args(field.annotation) and rng.random() < 0.3:
+        return None
+    literals = [w for a in nested(field.annotation) for w in typing.get_args(a) if is_literal(a)]
+    if literals:
+        return literals[int(rng.integers(len(literals)))]
+    validator = next(m.func for m in marks if isinstance(m, PlainValidator))
+    low = next((m.ge for m in marks if getattr(m, "ge", None) is not None), 0)
+    match validator:
+        case fields.whole if field.annotation is int and low == 1:
+            return int(rng.integers(1, 7))
+        case fields.whole if low == 0 and op.kind() == "Embedding":
+            return int(rng.integers(0, 6))
+        case fields.whole:
+            return int(rng.integers(-max(x.rank, 1), max(x.rank, 1)))
+        case fields.axes:
+            many = [int(a) for a in rng.permutation(max(x.rank, 1))]
+            kept = many[: int(rng.integers(1, len(many) + 1))]
+            return tuple(kept) if rng.random() < 0.5 else kept[0]
+        case fields.flag:
+            return bool(rng.random() < 0.5)
+        case fields.number:
+            small = any(getattr(m, "gt", None) == 0 for m in marks)
+            return float(10 ** rng.uniform(-6, -1)) if small else round(float(rng.random()), 3)
+        case fields.per_axis:
+            return sizes(1, 5, op, rng)
+        case window._padding:
+            return padding(op, rng)
+        case recurrence._returns:
+            parts = list(rng.permutation(["last", "all", "state"])[: rng.integers(1, 4)])
+            return str(parts[0]) if len(parts) == 1 else tuple(map(str, parts))
+        case shape._sizes:
+            return factors(x.size, rng)
+    raise TypeError(field)
+
+
+def metadata(field: FieldInfo) -> Any:
+    yield from field.metadata
+    for a in nested(field.annotation):
+        yield from getattr(a, "__metadata__", ())
+
+
+def nested(annotation: Any) -> list[Any]:
+    """A type and those inside it."""
+    inside = [b for a in typing.get_args(annotation) if not is_literal(annotation) for b in nested(a)]
+    return [annotation, *inside]
+
+
+def is_literal(annotation: Any) -> bool:
+    return typing.get_origin(annotation) is typing.Literal
+
+
+def sizes(low: int, high: int, op: Any, rng: Rng) -> int | tuple[int, ...]:
+    """A number, or one for each axis of a window."""
+    if op.places == 1 or rng.random() < 0.6:
+        return int(rng.integers(low, high))
+    return tuple(int(n) for n in rng.integers(low, high, op.places))
+
+
+def padding(op: Any, rng: Rng) -> Any:
+    kind = rng.random()
+    if kind < 0.5:
+        words = ["valid", "same", "causal"] if op.kind() == "Conv1D" else ["valid", "same"]
+        return str(rng.choice(words))
+    pair = lambda: tuple(int(n) for n in rng.integers(0, 4, 2))  # noqa: E731
+    if kind < 0.7:
+        return int(rng.integers(0, 4))
+    if op.places == 1:
+        return pair()
+    return tuple(pair() if rng.random() < 0.5 else int(rng.integers(0, 4)) for _ in range(2))
+
+
+def factors(size: int, rng: Rng) -> tuple[int, ...]:
+    """A shape of so many elements, perhaps with one size left open."""
+    dims = []
+    for _ in range(int(rng.integers(0, 4))):
+        fitting = [d for d in range(1, size + 1) if size % d == 0]
+        dims.append(int(rng.choice(fitting)))
+        size //= dims[-1]
+    dims.append(size)
+    if rng.random() < 0.4:
+        dims[int(rng.integers(len(dims)))] = -1
+    return tuple(int(d) for d in rng.permutation(dims))
+
+

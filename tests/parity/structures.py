@@ -1,0 +1,180 @@
+"""Specs whose structure is the point: blocks, repeats, scopes, shared weights, loops, layouts."""
+
+from __future__ import annotations
+
+from cases import Input, Spec, whole
+
+Lines = tuple[tuple[str, ...], tuple[str, ...], str]
+"""Inputs as `name: type`, the statements of the model, and blocks before it."""
+
+RESNET = """
+block ConvBN(c: int, k: int, stride: int = 1, act: layer = ReLU)
+  = Conv2D(c, k, stride=stride, padding=k // 2, bias=false) -> BatchNorm -> act
+block Residual(channels: int, stride: int = 1) {
+  input x: f32[C, H, W]
+  y = x -> ConvBN(channels, 3, stride=stride) -> ConvBN(channels, 3, act=Identity)
+  if stride != 1 or C != channels {
+    x = x -> (Conv2D(channels, 1, stride=stride, bias=false) -> BatchNorm) as shortcut
+  }
+  output x + y -> ReLU
+}
+"""
+
+STRUCTURES: dict[str, Lines] = {
+    "resnet": (
+        ("image: f32[3, 10, 12]",),
+        (
+            "x = image -> ConvBN(4, 3)",
+            "for i, n in enumerate([2, 2, 1]) {",
+            "  x = x -> Residual([4, 6, 8][i], stride=1 if i == 0 else 2)",
+            "        -> Residual([4, 6, 8][i]) * (n - 1)",
+            "}",
+            "output logits = x -> GlobalAvgPool2D -> Dense(5)",
+        ),
+        RESNET,
+    ),
+    "one block at two shapes, two strides and in a repeat": (
+        ("image: f32[3, 9, 12]",),
+        (
+            "x = image -> Residual(4, stride=2) -> Residual(4) * 3 -> Residual(6, stride=2)",
+            "output y = x",
+        ),
+        RESNET,
+    ),
+    "two inputs joined": (
+        ("image: f32[2, 6, 5]", "table: f32[7]"),
+        (
+            "a = image -> Conv2D(3, 3) -> ReLU -> Flatten",
+            "b = table -> Dense(4) -> Tanh",
+            "output y: f32[2] = (a, b) -> Concat -> Dense(6) -> ReLU -> Dense(2)",
+        ),
+        "",
+    ),
+    "shared weights": (
+        ("left: f32[4, 7, 5]", "right: f32[4, 7, 5]"),
+        (
+            "let tower = Conv2D(4, 3, padding=same)",
+            "let norm = BatchNorm()",
+            "a = left -> tower -> norm -> ReLU -> tower",
+            "b = right -> tower -> norm",
+            "output apart = a - b -> GlobalAvgPool2D -> Dense(3)",
+        ),
+        "",
+    ),
+    "repeats of one instance and of copies": (
+        ("x: f32[6]",),
+        (
+            "let step = Dense(6)",
+            "a = x -> step * 3 -> Tanh",
+            "b = x -> (Dense(6) -> Tanh) * 2 -> (Dense(8) -> ReLU -> Dense(6)) as head",
+            "output y = a + b",
+        ),
+        "",
+    ),
+    "loops with branches": (
+        ("x: f32[3, 8, 6]",),
+        (
+            "for i in range(4) {",
+            "  if i % 2 == 0 { x = x -> Conv2D(3 + i, 3, padding=same) -> ReLU }",
+            "  else { x = x -> DepthwiseConv2D(3, padding=1) -> BatchNorm }",
+            "  if i == 2 { x = x -> MaxPool2D(2) }",
+            "}",
+            "output y = x -> Flatten -> Dense(4)",
+        ),
+        "",
+    ),
+    "flatten, norm, dense": (
+        ("image: f32[2, 5, 7]",),
+        ("output y = image -> Conv2D(3, 2) -> Flatten -> BatchNorm -> Dense(4)",),
+        "",
+    ),
+    "flatten and concat": (
+        ("image: f32[2, 5, 7]", "table: f32[3]"),
+        (
+            "c = image -> Conv2D(3, 3, padding=same)",
+            "output y = (c -> Flatten, table, c -> GlobalMaxPool2D) -> Concat -> Dense(4)",
+        ),
+        "",
+    ),
+    "reshape to tokens and back": (
+        ("image: f32[4, 3, 5]",),
+        (
+            "t = image -> Conv2D(6, 1) -> Reshape(6, 15) -> Dense(15) -> Tanh",
+            "u = t -> Reshape(6, 3, 5) -> Conv2D(2, 3, padding=same)",
+            "output y = u",
+            "output z = image + (u -> Reshape(1, 2, 15) -> Reshape(2, 3, 5)"
+            " -> Conv2D(4, 1) -> BatchNorm)",
+        ),
+        "",
+    ),
+    "concat, norms and reductions on every axis of an image": (
+        ("image: f32[2, 6, 5]",),
+        (
+            "a = image -> Conv2D(3, 3, padding=same)",
+            "b = image -> MaxPool2D(3, stride=1, padding=1)",
+            "c = (a, b) -> Concat(axis=0) -> LayerNorm(axis=0)",
+            "d = (c, c) -> Concat(axis=1) -> AvgPool2D(2) -> LayerNorm(axis=(0, 1, 2))",
+            "e = (d, d) -> Concat(axis=-1) -> PReLU -> BatchNorm",
+            "output y = e",
+            "output widths = mean(e, axis=2)",
+            "output channels = max(e, axis=0)",
+            "output heights = sum(e -> Sigmoid, axis=(0, 2))",
+        ),
+        "",
+    ),
+    "arithmetic in and out of a region": (
+        ("image: f32[3, 6, 5]", "scale: f32[3, 1, 1]", "shift: f32[]"),
+        (
+            "x = image * scale + 2 * shift - 1",
+            "g = x -> Conv2D(3, 3, padding=same) -> Sigmoid",
+            "y = x * g / (1 + abs(x)) - 0.5 ** 2",
+            "output y = y",
+            "output z = max(y, x - 1) -> Flatten -> Dense(2)",
+        ),
+        "",
+    ),
+    "squeeze and excite": (
+        ("image: f32[4, 7, 6]",),
+        (
+            "s = image -> GlobalAvgPool2D -> Dense(2) -> ReLU -> Dense(4) -> Sigmoid",
+            "output y = image * (s -> Reshape(4, 1, 1)) -> Conv2D(3, 3, stride=2, padding=same)",
+        ),
+        "",
+    ),
+    "1-D convolutions and recurrence": (
+        ("signal: f32[3, 12]", "tokens: i32[6]"),
+        (
+            "c = signal -> Conv1D(4, 3, padding=causal) -> BatchNorm -> ReLU -> MaxPool1D(2)",
+            "h, s = tokens -> Embedding(7, 5) -> BiGRU(3, return=(all, state))",
+            "u = h -> LayerNorm -> LSTM(4, layers=2)",
+            "output y = (c -> Flatten, u, s -> Flatten) -> Concat -> Dense(3)",
+        ),
+        "",
+    ),
+    "blocks of blocks with layers as arguments": (
+        ("x: f32[5]",),
+        (
+            "output y = x -> Tower(3, act=GELU(approximate=tanh)) -> Tower(2) * 2",
+        ),
+        """
+block Unit(n: int, act: layer = ReLU) {
+  input x: f32[D]
+  output x + (x -> LayerNorm -> Dense(n) -> act -> Dense(D))
+}
+block Tower(depth: int, act: layer = Tanh) {
+  input x: f32[D]
+  for i in range(depth) { x = x -> Unit(D + i, act=act) }
+  output x
+}
+""",
+    ),
+}
+
+
+def structures(exact: bool) -> list[Spec]:
+    """Every structure as a whole spec."""
+    specs = []
+    for given, lines, blocks in STRUCTURES.values():
+        inputs = tuple(Input(*line.split(": "), high=7 if "i32" in line else 2.0) for line in given)
+        specs.append(Spec(whole(inputs, lines, blocks, exact), inputs))
+    return specs

@@ -76,6 +76,10 @@ class Raw(Statement):
         start = " " * page.indent
         return [(start + line).rstrip() for line in self.text.strip("\n").split("\n")]
 
+    @property
+    def is_definition(self) -> bool:
+        return self.text.lstrip("\n").startswith(("def ", "class ", "@"))
+
 
 @dataclass(frozen=True, slots=True)
 class Comment(Statement):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import keras
 from keras import layers, ops
 
+
 def padded2d(x, by):
     """Zeros on all four sides."""
     return ops.pad(x, ((0, 0), (by, by), (by, by), (0, 0)))

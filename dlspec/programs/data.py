@@ -10,7 +10,7 @@ from dlspec.ir.recipe import Data, Field, Train
 from dlspec.programs.augment import augment_function
 from dlspec.programs.chains import Chain, is_class
 from dlspec.programs.compose import Written, compose
-from dlspec.programs.library import free_names, parse
+from dlspec.programs.library import names_in
 from dlspec.programs.readers import (
     Reader,
     class_names,
@@ -22,10 +22,10 @@ from dlspec.programs.readers import (
     read_field,
     reader,
 )
-from dlspec.programs.words import split_text
+from dlspec.programs.splits import split_call, split_text
 from dlspec.recipe.bundled import SETS
 from dlspec.recipe.sources import Images, Sklearn
-from dlspec.recipe.splits import Ordered, Random, Stratified
+from dlspec.recipe.splits import Stratified
 
 FILES = (
     *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
@@ -185,7 +185,7 @@ class _Writer:
         body.append(py.Assign("rows", rows))
         by = self.data.split.by if isinstance(self.data.split, Stratified) else ""
         label = py.Index("rows", py.literal(by))
-        body.append(py.Assign("parts", self._split(label, py.Code("length(rows)"))))
+        body.append(py.Assign("parts", split_call(self.data.split, label, py.Code("length(rows)"))))
         body.append(py.Return(BY_PART))
         return py.Function(
             "load", (), body, "dict[str, Rows]", f"{split_text(self.data.split)}.", CACHE
@@ -202,14 +202,14 @@ class _Writer:
             body.append(py.Assign("columns", read.gather(list(read.given))))
         by = self.data.split.by if isinstance(self.data.split, Stratified) else ""
         label = column(self.data.field(by).columns[0]) if by else py.Code("")
-        split = self._split(label, py.Code("length(columns)"))
+        split = split_call(self.data.split, label, py.Code("length(columns)"))
         body.append(py.Return(py.Tuple((py.Code("columns"), split), naked=True)))
         text = split_text(self.data.split)
         doc = f"The columns of the source, and the rows of each part: {text}."
         found = [py.Function("read", (), body, "tuple[Rows, Parts]", doc, CACHE)]
 
         names = tuple((py.literal(k), v) for k, v in learned.items())
-        train = "train" in _names([*learned.values()])
+        train = "train" in names_in([*learned.values()])
         body = [py.Assign("columns, parts" if train else "columns, _", "read()")]
         body += [py.Assign("train", 'parts["train"]')] if train else []
         body.append(py.Return(py.Dict(names)))
@@ -222,23 +222,12 @@ class _Writer:
             given = "columns, fitted" if self._prepares_fitted() else "columns"
             prepared = py.Code(f"prepare({given})")
             rows = py.Binary(prepared, "|", rows) if self.others else prepared
-        if "fitted" in _names([rows]):
+        if "fitted" in names_in([rows]):
             body.append(py.Assign("fitted", "fit()"))
         body += [py.Assign("rows", rows), py.Return(BY_PART)]
         doc = "The rows of each part."
         found.append(py.Function("load", (), body, "dict[str, Rows]", doc, CACHE))
         return found
-
-    def _split(self, label: py.Expr, count: py.Expr) -> py.Expr:
-        shares = self.data.split.shares()
-        match self.data.split:
-            case Stratified(seed=seed):
-                return py.call("stratified", label, shares, seed=seed)
-            case Random(seed=seed):
-                return py.call("random", count, shares, seed=seed)
-            case Ordered():
-                return py.call("ordered", count, shares)
-        return py.Dict(((py.literal("train"), py.call("np.arange", count)),))
 
     def _prepare(self) -> py.Function:
         params = [py.Param("columns", ROWS)]
@@ -250,7 +239,7 @@ class _Writer:
 
     def _prepares_fitted(self) -> bool:
         """The model's inputs take something that was learned."""
-        return "fitted" in _names([self._rows(self.inputs, self._columns(), "fitted")])
+        return "fitted" in names_in([self._rows(self.inputs, self._columns(), "fitted")])
 
     def _facts(self, learned: bool) -> py.Function:
         entries: list[tuple[py.Expr | str, py.Expr | str]] = [
@@ -276,7 +265,3 @@ class _Writer:
             targets = [f for f in self.data.fields if f.columns == ("target",)]
             found |= {f.name: names for f in targets if names and f.type.dtype == "class"}
         return found
-
-
-def _names(values: Sequence[py.Expr]) -> set[str]:
-    return {name for v in values for name in free_names(parse(str(v)))}

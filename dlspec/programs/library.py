@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -98,3 +99,8 @@ def free_names(node: ast.AST) -> tuple[str, ...]:
     bound |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
     places = sorted((n.lineno, n.col_offset, n.id) for n in names if n.id not in bound)
     return tuple(dict.fromkeys(name for _, _, name in places))
+
+
+def names_in(values: Iterable[object]) -> set[str]:
+    """The names in the texts of some expressions."""
+    return {name for value in values for name in free_names(parse(str(value)))}

@@ -1,22 +1,8 @@
-"""Objects of a recipe in the words of a docstring."""
+"""Augmentations in the words of a docstring."""
 
 from __future__ import annotations
 
 from dlspec.recipe.augmentations import Augmentation, RandomFlip, RandomRotate, RandomShift
-from dlspec.recipe.splits import Ordered, Random, Split, Stratified
-
-
-def split_text(split: Split) -> str:
-    """`train 60 %, val 15 %, test 25 %, stratified by label, seed 0`."""
-    shares = ", ".join(f"{part} {percent(share)}" for part, share in split.shares().items())
-    match split:
-        case Stratified(by=by, seed=seed):
-            return f"{shares}, stratified by {by}, seed {seed}"
-        case Random(seed=seed):
-            return f"{shares}, at random, seed {seed}"
-        case Ordered():
-            return f"{shares}, in order"
-    return "all rows for training"
 
 
 def augmentation_text(augmentation: Augmentation) -> str:

@@ -48,7 +48,7 @@ def needs_exact(optimizer: Optimizer, exact: bool) -> bool:
     return bool(exact or coupled or getattr(optimizer, "momentum", 0.0))
 
 
-def made(optimizer: Optimizer, rate: py.Expr, clip: float | None, exact: bool) -> py.Expr:
+def made(optimizer: Optimizer, rate: py.Expr, clip: float | None, exact: bool) -> py.Call:
     """The constructor's call."""
     own = OWN[type(optimizer)]
     given: dict[str, Any] = {}

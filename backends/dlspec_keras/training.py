@@ -20,7 +20,7 @@ def train_file(case: Case) -> str:
     again = "Stopped and resumed, it ends with the same bits."
     doc = f"Trains {case.model_class} on {case.data.name}. {again}"
     text = template("train", features(case), fills(case))
-    imports = [py.Import("math"), py.From("model", (case.model_class,))]
+    imports = [*map(py.Import, ("os", "platform")), py.From("model", (case.model_class,))]
     return program(doc, text, imports)
 
 
@@ -63,7 +63,8 @@ def fills(case: Case) -> Fills:
         "build": [py.Do(py.call("model", symbols(case)))],
         "optimizer": [py.Assign("optimizer", optimizer(case))],
         "unfinished": [py.Raw(f"if run.epoch < epochs{patient}:")],
-        "parameters": [py.Raw(f'"parameters": {literal(dict(case.program.parameters))},')],
+        "lock": [py.Return(lock(case))],
+        "compile": [py.Do(compiled(case))],
         "parts": [py.Raw(f"choices={literal(case.parts)},")],
     }
 
@@ -203,7 +204,37 @@ def scores(case: Case) -> py.Expr:
     return py.call("scores", outputs, py.Code("rows"))
 
 
+# --- a run ------------------------------------------------------------------------------------
+
+
 def optimizer(case: Case) -> py.Expr:
     block = case.train
     rate = py.Code("schedule") if case.scheduled else literal(block.optimizer.lr)
-    return made(block.optimizer, rate, block.clip_norm, case.exact)
+    found = made(block.optimizer, rate, block.clip_norm, case.exact)
+    if block.precision != "fp16":
+        return found
+    # Small gradients vanish in 16 bits. A fixed scale has no state that a checkpoint would need.
+    return py.Call(found.callee, (*found.args, py.Arg(literal(1024), "loss_scale_factor")))
+
+
+def compiled(case: Case) -> py.Expr:
+    given = {"steps_per_execution": py.Code("together")} if case.small else {}
+    given |= {"auto_scale_loss": False} if case.train.precision == "fp16" else {}
+    return py.call("model.compile", py.Code("optimizer"), **given)
+
+
+def lock(case: Case) -> py.Expr:
+    """What `lock.json` says."""
+    threads = "tf.config.threading.get_intra_op_parallelism_threads()"
+    entries = {
+        "spec": py.Code("HASH"),
+        "parameters": literal(dict(case.program.parameters)),
+        "data": py.Code("data.facts()"),
+        "seed": py.Code("seed"),
+        "epochs": py.Code("epochs"),
+        "threads": py.Code(threads),
+        "onednn": py.Code('os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"'),
+        "versions": py.Code('{"python": platform.python_version(), **packages}'),
+    }
+    pairs = tuple((literal(name), value) for name, value in entries.items())
+    return py.Dict(pairs, broken=True)

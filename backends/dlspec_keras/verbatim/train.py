@@ -3,8 +3,6 @@
 import argparse
 import json
 import math
-import os
-import platform
 import signal
 import sys
 from collections.abc import Iterator
@@ -141,11 +139,8 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     optimizer = keras.optimizers.Adam()  # fill optimizer
     # if small
     together = max(n for n in range(1, 51) if steps % n == 0)
-    model.compile(optimizer, steps_per_execution=together)
     # end
-    # if not small
-    model.compile(optimizer)
-    # end
+    model.compile(optimizer)  # fill compile
     optimizer.build(model.trainable_variables)
     if resume and last.exists():
         run = checkpoint.load(last, model, whole=True)
@@ -172,16 +167,7 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
 def lock(seed: int, epochs: int) -> dict[str, Any]:
     """What the run is made of."""
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
-    return {
-        "spec": HASH,
-        "parameters": {},  # fill parameters
-        "data": data.facts(),
-        "seed": seed,
-        "epochs": epochs,
-        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0",
-        "versions": {"python": platform.python_version(), **packages},
-    }
+    return packages  # fill lock
 
 
 def main() -> None:

@@ -1,0 +1,144 @@
+"""The text of Keras programs: formatted, clean, and no more than a model needs."""
+
+from __future__ import annotations
+
+import ast
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dlspec_keras.exporting import export_file
+from dlspec_keras.folder import files
+from dlspec_keras.pieces import program, template
+from dlspec_keras.training import train_file
+
+from dlspec.backend.plan import model_file
+from dlspec.emit import python as py
+from dlspec.passes.layout import channels_last
+from dlspec.pipeline import check
+from dlspec.source import Source
+
+sys.path[:0] = [str(Path(__file__).parent)]
+
+from folders import DIGITS, case  # noqa: E402
+
+SPECS = Path(__file__).parents[3] / "specs"
+RUN = "train { data = digits; model = Small(); loss = CrossEntropy(logits, label); epochs = 2"
+TRAINS = {
+    "plain": f"{RUN}; optimizer = SGD(lr=0.1); batch = 64; precision = fp32 }}",
+    "fp16": f"{RUN}; optimizer = Adam(); batch = 64; precision = fp16; clip_norm = 1 }}",
+    "exact": f"{RUN}; optimizer = RMSprop(momentum=0.9); batch = 8; numerics = exact }}",
+    "large": f"{RUN}; optimizer = AdamW(); batch = 100000; precision = bf16 }}",
+}
+
+
+def ruff(folder: Path) -> None:
+    for command in (["format", "--check"], ["check"]):
+        found = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--isolated", "--no-cache", "."],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
+        assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("spec", sorted(SPECS.glob("*.dls")), ids=lambda p: p.stem)
+def test_the_files_of_a_spec_are_formatted_and_clean(spec, tmp_path):
+    found = check(spec)
+    assert found.program is not None
+    written = files(found.program, next(iter(found.program.trains)))
+    assert {"model.py", "train.py", "checkpoint.py", "export.py", "README.md"} <= set(written)
+    for name, text in written.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        if name.endswith(".py"):
+            assert "# fill" not in text
+            assert "# if " not in text
+            imported = {
+                (n.module or "") if isinstance(n, ast.ImportFrom) else n.names[0].name
+                for n in ast.walk(ast.parse(text))
+                if isinstance(n, ast.Import | ast.ImportFrom)
+            }
+            assert not any(name.startswith("dlspec") for name in imported)
+    ruff(tmp_path)
+
+
+@pytest.mark.parametrize("name", TRAINS)
+def test_every_kind_of_run_is_formatted_and_clean(name, tmp_path):
+    made = case(DIGITS + TRAINS[name])
+    for module in ("checkpoint", "data", "recipe", "weights", "model"):
+        (tmp_path / f"{module}.py").touch()
+    (tmp_path / "train.py").write_text(train_file(made), encoding="utf-8")
+    (tmp_path / "export.py").write_text(export_file(made), encoding="utf-8")
+    ruff(tmp_path)
+
+
+def test_checkpoints_of_any_mixture_of_layers_are_formatted_and_clean(tmp_path):
+    kinds = ["Conv1D", "Conv2D", "BatchNorm", "LayerNorm", "Embedding"]
+    more = ["slots", "sequential", "lists", "dropout"]
+    cells = ["single", "two_ways", "stacked"]
+    for module in ("recipe", "weights", "model"):
+        (tmp_path / f"{module}.py").touch()
+    rng = random.Random(0)
+    for i in range(30):
+        features = {"Dense", *(f for f in kinds + more if rng.random() < 0.5)}
+        if rng.random() < 0.5:
+            features |= {"recurrent", rng.choice(cells), rng.choice(cells)}
+            features |= set(rng.choice([("gru",), ("lstm",), ("gru", "lstm")]))
+        if rng.random() < 0.5:
+            features |= {"shaped", rng.choice(["DepthwiseConv2D", "PReLU"])}
+        slots = [py.Assign("SLOTS", py.literal({"momentum": "momentums"}))]
+        text = program("Checkpoints.", template("checkpoint", features, {"slots": slots}))
+        (tmp_path / f"checkpoint_{i}.py").write_text(text, encoding="utf-8")
+    ruff(tmp_path)
+
+
+def model_text(text: str) -> str:
+    from dlspec_keras import BACKEND
+
+    found = check(Source("spec.dls", text))
+    assert found.program is not None, [d.title for d in found.diagnostics]
+    return model_file(channels_last(found.program.models["M"]), BACKEND)
+
+
+def test_same_is_written_only_where_it_pads_like_the_spec():
+    text = model_text(
+        """model M { input image: f32[3, 8, 9]
+          a = image -> Conv2D(4, 3, padding=1)
+          b = a -> Conv2D(5, 3, padding=same, stride=2)
+          c = b -> Conv2D(6, 3, padding=1, stride=2)
+          d = c -> Conv2D(7, 2, padding=1)
+          output y = d -> MaxPool2D(3, padding=1) -> Flatten }"""
+    )
+    assert 'layers.Conv2D(4, 3, padding="same")' in text
+    assert 'layers.Conv2D(5, 3, strides=2, padding="same")' in text
+    assert "layers.Conv2D(6, 3, strides=2)" in text
+    assert "layers.Conv2D(7, 2)" in text
+    assert text.count("ops.pad(") == 3
+    assert 'mode="symmetric"), 3, strides=3' in text
+
+
+def test_a_class_whose_stride_varies_always_pads():
+    text = model_text(
+        """block Down(s: int) { input x: f32[C, H, W]
+          output x -> Conv2D(4, 3, stride=s, padding=1) }
+        model M { input image: f32[3, 8, 8]; output y = image -> Down(1) -> Down(2) -> Flatten }"""
+    )
+    assert "layers.Conv2D(4, 3, strides=s)" in text
+    assert "ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))" in text
+
+
+def test_training_is_an_argument_where_a_layer_needs_it():
+    with_it = "model M { input x: f32[4]; output y = x -> Dense(3) -> Dropout(0.5) }"
+    without = "model M { input x: f32[4]; output y = x -> Dense(3) -> Dropout(0.0) }"
+    assert "def call(self, x, training=None)" in model_text(with_it)
+    assert "def call(self, x)" in model_text(without)
+
+
+def test_a_file_says_which_inputs_come_channels_last():
+    assert (
+        "Channels come last in image."
+        in files(case(DIGITS + TRAINS["plain"]).program, "")["model.py"]
+    )

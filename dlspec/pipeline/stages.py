@@ -46,6 +46,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     from dlspec.elaborate.models import default_models
     from dlspec.elaborate.parameters import file_scope, settings
     from dlspec.elaborate.recipe import recipes
+    from dlspec.pipeline.consequences import independent
     from dlspec.syntax import parse
 
     file, found = parse(source)
@@ -64,7 +65,8 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
         trained=recipe.trained,
         exports=recipe.exports,
     )
-    found = [*found, *table.problems, *wrong, *wrong_models, *recipe.problems]
+    meant = [*table.problems, *wrong, *wrong_models, *recipe.problems]
+    found = [*found, *independent(found, meant, file)]
     found.extend(broken_limits(program, source))
     return _result(source, program, found)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 Context = tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class InContext(Diagnostic):
     """A problem inside a block, with the uses that led there."""
 
@@ -22,7 +22,7 @@ class InContext(Diagnostic):
         return self.context
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongInput(InContext):
     """An input whose shape or dtype a layer cannot take."""
 
@@ -50,7 +50,7 @@ class WrongInput(InContext):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class InputDoesNotMatch(InContext):
     """What arrives at a block or model is not what its `input` declares."""
 
@@ -79,7 +79,7 @@ class InputDoesNotMatch(InContext):
         return self.reason
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongInputCount(InContext):
     """A layer that got too few or too many inputs, or one under an unknown name."""
 
@@ -97,7 +97,7 @@ class WrongInputCount(InContext):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class ShapesDoNotCombine(InContext):
     """Operands of tensor arithmetic whose shapes do not go together.
 
@@ -129,7 +129,7 @@ class ShapesDoNotCombine(InContext):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class OutputDoesNotMatch(InContext):
     """An output or wire whose declared type is not what the expression gives."""
 
@@ -147,7 +147,7 @@ class OutputDoesNotMatch(InContext):
         return f"this is {self.found}"
 
 
-@dataclass(frozen=True)
+@frozen
 class DimensionNeeded(InContext):
     """A model's input needs sizes that are known when the spec is checked."""
 
@@ -163,7 +163,7 @@ class DimensionNeeded(InContext):
         return f"write a number, or declare `{self.name}: int = ...` as a parameter of the model"
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongOutputCount(InContext):
     """Several values where one name stands, or the other way round."""
 
@@ -179,10 +179,12 @@ class WrongOutputCount(InContext):
 
     @property
     def help(self) -> str:
+        if self.found == 1:
+            return "one name takes the value: `y = x -> Layer`"
         return "give each value a name: `a, b = x -> Layer`"
 
 
-@dataclass(frozen=True)
+@frozen
 class NotATensor(InContext):
     """A value of compile time where a tensor is needed."""
 
@@ -198,12 +200,13 @@ class NotATensor(InContext):
         return f"this is {self.found}"
 
 
-@dataclass(frozen=True)
+@frozen
 class TensorAsValue(InContext):
     """A tensor where a value of compile time is needed: configuration never depends on data."""
 
     code = "DLS209"
     found: str
+    hint: str = "tensors are inputs, never configuration: `(x, y) -> Layer(...)`"
 
     @property
     def title(self) -> str:
@@ -215,4 +218,4 @@ class TensorAsValue(InContext):
 
     @property
     def help(self) -> str:
-        return "tensors are inputs, never configuration: `(x, y) -> Layer(...)`"
+        return self.hint

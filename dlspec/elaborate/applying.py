@@ -9,6 +9,7 @@ from dlspec import ops
 from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.shapes import (
+    TensorAsValue,
     WrongInput,
     WrongInputCount,
 )
@@ -98,6 +99,12 @@ class LayerApplier(LayerEvaluator):
 
     def count(self, stage: tree.Stage, scope: Scope) -> Static:
         assert stage.count is not None
+        entry = self.expression(stage.count, scope)
+        if isinstance(entry, Value):
+            chain = f"(x -> {stage.layer.span.text}) * {stage.count.span.text}"
+            hint = f"`*` after a stage repeats it; to multiply, write `{chain}`"
+            found_tensor = TensorAsValue(stage.count.span, self.context, str(entry.types[0]), hint)
+            raise SpecError(found_tensor)
         found = self.value(stage.count, scope)
         n = found.value
         if isinstance(n, float) and n.is_integer():

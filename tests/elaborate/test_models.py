@@ -115,6 +115,11 @@ def test_each_error_has_a_case(code: str) -> None:
     assert [d.code for d in problems(CASES[code])] == [code]
 
 
+def test_a_product_behind_a_chain_says_how_to_write_it() -> None:
+    (found,) = problems("model M { input x: f32[3]\noutput y = x -> Dense(3) * x }")
+    assert (found.code, "(x -> Dense(3)) * x" in found.help) == ("DLS209", True)
+
+
 def test_independent_errors_are_reported_in_one_run() -> None:
     text = """model M {
       input x: f32[3]

@@ -8,9 +8,9 @@ as it has any, `label`, `related`, `notes`, `help` and `fix`. Its docstring is i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 Severity = Literal["error", "warning"]
@@ -18,7 +18,7 @@ Severity = Literal["error", "warning"]
 CODES: dict[str, type[Diagnostic]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A further place that explains the error, with what to say of it."""
 
@@ -26,7 +26,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """An edit that would mend the error: replace the characters of `span` by `text`."""
 
@@ -34,7 +34,7 @@ class Fix:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Diagnostic:
     """One problem. Subclasses state `code` and `title`, and override what they have to say."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class UnclosedBracket(Diagnostic):
     """A bracket that nothing closes before the statement, or the bracket around it, ends."""
 
@@ -27,7 +27,7 @@ class UnclosedBracket(Diagnostic):
         return (Label(self.end, f"`{self.closer}` is missing here at the latest"),)
 
 
-@dataclass(frozen=True)
+@frozen
 class UnmatchedBracket(Diagnostic):
     """A closing bracket that closes nothing, or a brace that opens nothing."""
 
@@ -39,7 +39,7 @@ class UnmatchedBracket(Diagnostic):
         return f"`{self.bracket}` {'opens' if self.bracket == '{' else 'closes'} nothing"
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongBracket(Diagnostic):
     """A bracket closed by one of another kind."""
 
@@ -66,7 +66,7 @@ class WrongBracket(Diagnostic):
         return Fix(self.span, self.expected) if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class UnclosedBrace(Diagnostic):
     """A body that is not closed by the end of the file, or before the next declaration."""
 
@@ -86,7 +86,7 @@ class UnclosedBrace(Diagnostic):
         return (Label(self.before, "`}` is missing before this"),) if self.before else ()
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingBrace(Diagnostic):
     """The body of a declaration stands in braces, whatever its indentation."""
 
@@ -107,7 +107,7 @@ class MissingBrace(Diagnostic):
         return f"write `{self.head} ... {{`, and `}}` after its last line"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoDictionary(Diagnostic):
     """Braces hold statements. What other languages put into dictionaries are named arguments."""
 

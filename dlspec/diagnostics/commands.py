@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic
+from dlspec.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class BadSetting(Diagnostic):
     """`--set` takes a parameter and a value in the language of specs, which may need quotes.
 
@@ -27,7 +27,7 @@ class BadSetting(Diagnostic):
         return "write `--set lr=1e-2` or `--set Net.width=64`"
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownSpace(Diagnostic):
     """What follows `in` is no search space.
 
@@ -50,7 +50,7 @@ class UnknownSpace(Diagnostic):
         return "write `choice(16, 32, 64)`, `uniform(0, 1)` or `log(1e-4, 1e-1)`"
 
 
-@dataclass(frozen=True)
+@frozen
 class BudgetCannotHold(Diagnostic):
     """A limit of a budget that the model breaks whatever the export does.
 
@@ -80,7 +80,7 @@ class BudgetCannotHold(Diagnostic):
         return "make these layers narrower, or the limit wider"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoTrain(Diagnostic):
     """A command that needs a `train` block, and a spec without one."""
 
@@ -104,7 +104,7 @@ class NoTrain(Diagnostic):
         return f"choose one: {names}"
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownBackend(Diagnostic):
     """A backend that is not installed."""
 
@@ -121,7 +121,7 @@ class UnknownBackend(Diagnostic):
         return f"the backends are: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingExtra(Diagnostic):
     """A command that needs packages which are not installed."""
 
@@ -140,7 +140,7 @@ class MissingExtra(Diagnostic):
         return f"{install} (or [keras-cpu], without a GPU)" if self.extra == "keras" else install
 
 
-@dataclass(frozen=True)
+@frozen
 class NotARun(Diagnostic):
     """A folder that `dlspec compile` or `dlspec train` did not make."""
 
@@ -157,7 +157,7 @@ class NotARun(Diagnostic):
         return "`dlspec train SPEC -o RUN` makes one"
 
 
-@dataclass(frozen=True)
+@frozen
 class OtherFormat(Diagnostic):
     """A file that another version of dlspec wrote, in a form that this one cannot read."""
 
@@ -175,7 +175,7 @@ class OtherFormat(Diagnostic):
         return "compile the spec again, or use the version of dlspec that wrote it"
 
 
-@dataclass(frozen=True)
+@frozen
 class OtherSpec(Diagnostic):
     """A run cannot go on with a spec whose data, model or training differ from its own."""
 
@@ -196,7 +196,7 @@ class OtherSpec(Diagnostic):
         return "write to another folder, or say `--force` to start again in this one"
 
 
-@dataclass(frozen=True)
+@frozen
 class RunExists(Diagnostic):
     """A folder that holds a checkpoint already, which a new run would write over."""
 
@@ -212,7 +212,7 @@ class RunExists(Diagnostic):
         return "`--resume` goes on with it, `--force` starts again"
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassesUnknown(Diagnostic):
     """Classes that only the data tells, and a command that does not read it.
 
@@ -235,7 +235,7 @@ class ClassesUnknown(Diagnostic):
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class BadLock(Diagnostic):
     """A lock file that is none, or is damaged."""
 
@@ -251,7 +251,7 @@ class BadLock(Diagnostic):
         return "`dlspec train` writes RUN/lock.json"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoCheckpoint(Diagnostic):
     """A run without the weights that a command needs."""
 
@@ -267,7 +267,7 @@ class NoCheckpoint(Diagnostic):
         return "train it first: `dlspec train SPEC -o RUN`"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoTestRows(Diagnostic):
     """A split without test rows leaves nothing to evaluate on."""
 
@@ -283,7 +283,7 @@ class NoTestRows(Diagnostic):
         return "give it some: `random(train=70 %, val=15 %, test=15 %)`"
 
 
-@dataclass(frozen=True)
+@frozen
 class FileExists(Diagnostic):
     """A new file would take the place of one that is there."""
 
@@ -299,7 +299,7 @@ class FileExists(Diagnostic):
         return "choose another name; nothing was written"
 
 
-@dataclass(frozen=True)
+@frozen
 class ProgramFailed(Diagnostic):
     """The program of a run ended with an error of its own."""
 
@@ -312,7 +312,7 @@ class ProgramFailed(Diagnostic):
         return f"{self.command} failed: {self.last}" if self.last else f"{self.command} failed"
 
 
-@dataclass(frozen=True)
+@frozen
 class Internal(Diagnostic):
     """A mistake in dlspec itself. Please report it, with the spec."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownColumn(Diagnostic):
     """A column that the source does not have."""
 
@@ -33,7 +33,7 @@ class UnknownColumn(Diagnostic):
         return f"the columns are: {', '.join(self.known[:12])}{more}"
 
 
-@dataclass(frozen=True)
+@frozen
 class FieldDoesNotMatch(Diagnostic):
     """A field whose declared type is not what its columns and transforms give."""
 
@@ -66,7 +66,7 @@ class FieldDoesNotMatch(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class TransformDoesNotFit(Diagnostic):
     """A transform or an augmentation that a value of this type cannot go through."""
 
@@ -88,7 +88,7 @@ class TransformDoesNotFit(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class BadFieldType(Diagnostic):
     """Fields are `f32`, `i32`, `i64` or `class`, with sizes that are known: `f32[1, 8, 8]`."""
 
@@ -105,7 +105,7 @@ class BadFieldType(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class BadFieldValue(Diagnostic):
     """A field is a column of the source, or several, followed by transforms."""
 
@@ -122,7 +122,7 @@ class BadFieldValue(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class CannotStratify(Diagnostic):
     """A stratified split goes by a field that is one class for each row."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dlspec.diagnostics.base import Diagnostic
+from dlspec.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class WhichTrain(Diagnostic):
     """An export refers to the only `train` block; where there are several, it names one."""
 
@@ -31,7 +30,7 @@ class WhichTrain(Diagnostic):
         return f"add: train = {named[0]}" if named else ""
 
 
-@dataclass(frozen=True)
+@frozen
 class CannotExport(Diagnostic):
     """Settings of an export that do not go together."""
 
@@ -53,7 +52,7 @@ class CannotExport(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class BadLimit(Diagnostic):
     """A line of a budget is a measure, `<=` and the most that it may be: `size <= 60 KB`."""
 
@@ -70,7 +69,7 @@ class BadLimit(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class BadRows(Diagnostic):
     """Rows of a data set are named by their part and, if not all are meant, a slice."""
 

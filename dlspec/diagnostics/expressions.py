@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class ChainedComparison(Diagnostic):
     """A comparison has two sides; two comparisons are joined by `and`."""
 
@@ -36,7 +36,7 @@ class ChainedComparison(Diagnostic):
         return Fix(self.span, f"and {self.middle} {self.second}") if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class ChainNeedsParentheses(Diagnostic):
     """`->` binds loosest: what is done with the result of a chain needs parentheses around it.
 
@@ -76,7 +76,7 @@ class ChainNeedsParentheses(Diagnostic):
         return Fix(self.chain.to(self.span), f"({self.chain.text}) {self.operator}")
 
 
-@dataclass(frozen=True)
+@frozen
 class CountAfterName(Diagnostic):
     """In a stage the count stands before the name: `Layer * n as name`."""
 
@@ -91,7 +91,7 @@ class CountAfterName(Diagnostic):
         return "write `Layer * n as name`"
 
 
-@dataclass(frozen=True)
+@frozen
 class EqualInCondition(Diagnostic):
     """A condition compares with `==`."""
 
@@ -110,7 +110,7 @@ class EqualInCondition(Diagnostic):
         return Fix(self.span, "==") if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class UnitAfterExpression(Diagnostic):
     """A unit stands behind a number literal, and nothing else."""
 
@@ -126,7 +126,7 @@ class UnitAfterExpression(Diagnostic):
         return f"a unit stands directly behind a number literal: `2 {self.unit}`"
 
 
-@dataclass(frozen=True)
+@frozen
 class PercentIsUnit(Diagnostic):
     """Directly after a number literal `%` is per cent, always."""
 
@@ -142,7 +142,7 @@ class PercentIsUnit(Diagnostic):
         return f"for the remainder write `({self.number}) % ...`"
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingElse(Diagnostic):
     """A conditional value has both sides: `a if c else b`."""
 

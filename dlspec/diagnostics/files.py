@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, SpecError
 from dlspec.emit.files import Edited, FileProblem, Occupied, Unwritable
+from dlspec.frozen import frozen
 
 _SHOWN_FILES = 5
 _SHOWN_LINES = 60
 
 
-@dataclass(frozen=True)
+@frozen
 class FolderOccupied(Diagnostic):
     """The output folder holds files that dlspec did not write.
 
@@ -40,7 +40,7 @@ class FolderOccupied(Diagnostic):
         return "choose another folder with -o, or let --force overwrite files of the same name"
 
 
-@dataclass(frozen=True)
+@frozen
 class FilesEdited(Diagnostic):
     """Compiled files were edited since they were written, and compiling would undo that.
 
@@ -74,7 +74,7 @@ class FilesEdited(Diagnostic):
         return "compile into another folder with -o, or let --force overwrite the edits"
 
 
-@dataclass(frozen=True)
+@frozen
 class CannotWrite(Diagnostic):
     """The operating system refused to write a file or make a folder.
 
@@ -90,7 +90,7 @@ class CannotWrite(Diagnostic):
         return f"cannot write {self.path}: {self.reason}"
 
 
-@dataclass(frozen=True)
+@frozen
 class DiskFull(Diagnostic):
     """There is no space left for a file.
 

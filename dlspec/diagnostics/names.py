@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownName(Diagnostic):
     """A name that nothing in reach defines.
 
@@ -35,7 +35,7 @@ class UnknownName(Diagnostic):
         return Fix(self.span, self.suggestion) if self.suggestion and self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class AlreadyDefined(Diagnostic):
     """Two declarations of one name."""
 
@@ -61,7 +61,7 @@ class AlreadyDefined(Diagnostic):
         return "give one of them another name"
 
 
-@dataclass(frozen=True)
+@frozen
 class NameTaken(Diagnostic):
     """A wire may be written again, but may not take the name of something else."""
 
@@ -78,7 +78,7 @@ class NameTaken(Diagnostic):
         return "give the wire another name"
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownArgument(Diagnostic):
     """An argument that a layer, block or object does not have."""
 
@@ -106,7 +106,7 @@ class UnknownArgument(Diagnostic):
         return Fix(self.span, self.suggestion) if self.suggestion and self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingArgument(Diagnostic):
     """A parameter without a default that was not given."""
 
@@ -124,7 +124,7 @@ class MissingArgument(Diagnostic):
         return "given here without it" if len(self.names) == 1 else "given here without them"
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongArgumentCount(Diagnostic):
     """More positional arguments than there are parameters, or one given twice."""
 
@@ -141,7 +141,7 @@ class WrongArgumentCount(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class NotALayer(Diagnostic):
     """A stage of a chain that is no layer, block or function.
 
@@ -165,7 +165,7 @@ class NotALayer(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class NotInThisVersion(Diagnostic):
     """A construct of the language that this version of the compiler reads but cannot compile."""
 
@@ -182,7 +182,7 @@ class NotInThisVersion(Diagnostic):
         return self.instead
 
 
-@dataclass(frozen=True)
+@frozen
 class Misplaced(Diagnostic):
     """A statement in a body where it has no meaning."""
 
@@ -200,7 +200,7 @@ class Misplaced(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class OnlyInOtherBranch(Diagnostic):
     """A wire that only a branch defines which was not taken here."""
 
@@ -226,7 +226,7 @@ class OnlyInOtherBranch(Diagnostic):
         return "define it before the `if`, or in every branch"
 
 
-@dataclass(frozen=True)
+@frozen
 class Recursion(Diagnostic):
     """A block that uses itself, directly or through others."""
 
@@ -246,7 +246,7 @@ class Recursion(Diagnostic):
         return "a model is a finite graph: repeat a block with `Block(...) * n` or `for`"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoOutput(Diagnostic):
     """A block or model that gives nothing."""
 
@@ -263,7 +263,7 @@ class NoOutput(Diagnostic):
         return "say what it gives: `output x`" if self.kind == "block" else "add: `output y = x`"
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownOverride(Diagnostic):
     """`--set` names a parameter that the spec does not have."""
 
@@ -282,7 +282,7 @@ class UnknownOverride(Diagnostic):
         return f"{near}the parameters are: {', '.join(self.known) or 'none'}"
 
 
-@dataclass(frozen=True)
+@frozen
 class PatternMatchesNothing(Diagnostic):
     """A pattern of `weights` that no weight of the model has."""
 
@@ -300,7 +300,7 @@ class PatternMatchesNothing(Diagnostic):
         return f"the weights are: {', '.join(self.known[:6])}{more}" if self.known else ""
 
 
-@dataclass(frozen=True)
+@frozen
 class EmptySpec(Diagnostic):
     """A file that declares nothing."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownSetting(Diagnostic):
     """A setting that a block does not have."""
 
@@ -36,7 +36,7 @@ class UnknownSetting(Diagnostic):
         return Fix(self.span, self.suggestion) if self.suggestion and self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingSetting(Diagnostic):
     """A setting that a block needs: data, model and loss are never guessed."""
 
@@ -55,7 +55,7 @@ class MissingSetting(Diagnostic):
         return f"add: {self.example}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SettingTwice(Diagnostic):
     """A setting that a block has twice: neither would be the obvious one."""
 
@@ -76,7 +76,7 @@ class SettingTwice(Diagnostic):
         return (Label(self.first, "first here"),)
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongSetting(Diagnostic):
     """A setting with a value that it does not take: another kind of value, unit or range."""
 

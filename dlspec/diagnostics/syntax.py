@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Fix, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class Unexpected(Diagnostic):
     """Something else should stand here."""
 
@@ -31,7 +31,7 @@ class Unexpected(Diagnostic):
         return self.advice
 
 
-@dataclass(frozen=True)
+@frozen
 class ReservedWord(Diagnostic):
     """`if else for and or not in as true false none` are never names."""
 
@@ -47,7 +47,7 @@ class ReservedWord(Diagnostic):
         return f"use another name, such as `{self.word}_`"
 
 
-@dataclass(frozen=True)
+@frozen
 class UnknownStatement(Diagnostic):
     """The first word of a statement is no keyword, and what follows needs one."""
 
@@ -73,7 +73,7 @@ class UnknownStatement(Diagnostic):
         return Fix(self.span, self.suggestion) if self.suggestion and self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class TwoStatements(Diagnostic):
     """Statements on one line are parted by `;`."""
 
@@ -88,7 +88,7 @@ class TwoStatements(Diagnostic):
         return "begin a new line, or part them by `;`"
 
 
-@dataclass(frozen=True)
+@frozen
 class TrailingOperator(Diagnostic):
     """A line that begins with an operator continues the one before; one that ends so does not."""
 
@@ -106,7 +106,7 @@ class TrailingOperator(Diagnostic):
         return f"begin the next line with `{self.operator}`: it then continues this one"
 
 
-@dataclass(frozen=True)
+@frozen
 class LeadingOperator(Diagnostic):
     """An operator continues a statement, and here is none to continue."""
 
@@ -122,7 +122,7 @@ class LeadingOperator(Diagnostic):
         return "there is nothing before it to continue"
 
 
-@dataclass(frozen=True)
+@frozen
 class NotAssignable(Diagnostic):
     """Only names are assigned: `x = ...`, `a, b = ...`."""
 
@@ -138,7 +138,7 @@ class NotAssignable(Diagnostic):
         return "compare with `==`; assign to names only: `x = ...`, `a, b = ...`"
 
 
-@dataclass(frozen=True)
+@frozen
 class ColonForEqual(Diagnostic):
     """Values are given with `=`; a colon is followed by a type."""
 
@@ -158,7 +158,7 @@ class ColonForEqual(Diagnostic):
         return Fix(self.span, " =") if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingType(Diagnostic):
     """Parameters, inputs, fields and states say their type."""
 
@@ -176,7 +176,7 @@ class MissingType(Diagnostic):
         return f"write its type after a colon: `{self.name}: {kind}`"
 
 
-@dataclass(frozen=True)
+@frozen
 class OtherComment(Diagnostic):
     """Comments begin with `#`; `##` above a declaration is its documentation."""
 
@@ -195,7 +195,7 @@ class OtherComment(Diagnostic):
         return Fix(self.span, "#") if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class SeveralValues(Diagnostic):
     """Several values go together in parentheses; most statements take one thing only."""
 
@@ -215,7 +215,7 @@ class SeveralValues(Diagnostic):
         return "write `(a, b)`"
 
 
-@dataclass(frozen=True)
+@frozen
 class ElseWithoutIf(Diagnostic):
     """`else` follows the body of an `if`."""
 
@@ -230,7 +230,7 @@ class ElseWithoutIf(Diagnostic):
         return "`else` follows the `}` of an `if`"
 
 
-@dataclass(frozen=True)
+@frozen
 class PositionalAfterNamed(Diagnostic):
     """Arguments are positional first, then named."""
 
@@ -250,7 +250,7 @@ class PositionalAfterNamed(Diagnostic):
         return "put it before the named ones, or name it"
 
 
-@dataclass(frozen=True)
+@frozen
 class MissingComma(Diagnostic):
     """What stands in brackets is parted by commas."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Fix
+from dlspec.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Unreadable(Diagnostic):
     """A file that is not there, or that may not be read."""
 
@@ -21,7 +21,7 @@ class Unreadable(Diagnostic):
         return f"cannot read {self.path}: {self.reason}"
 
 
-@dataclass(frozen=True)
+@frozen
 class NotUtf8(Diagnostic):
     """Specs are UTF-8 text; a byte order mark and Windows line ends are fine."""
 
@@ -39,7 +39,7 @@ class NotUtf8(Diagnostic):
         return "save the file as UTF-8"
 
 
-@dataclass(frozen=True)
+@frozen
 class TooLarge(Diagnostic):
     """A spec has at most 2 MB of text."""
 
@@ -57,7 +57,7 @@ class TooLarge(Diagnostic):
         return "data belong in files of their own, which a spec names"
 
 
-@dataclass(frozen=True)
+@frozen
 class TooDeep(Diagnostic):
     """Brackets, braces and operators nest at most 200 levels deep."""
 
@@ -88,7 +88,7 @@ REMEDIES = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class BadCharacter(Diagnostic):
     """A character that means nothing in a spec, outside strings and comments."""
 
@@ -108,7 +108,7 @@ class BadCharacter(Diagnostic):
         return REMEDIES.get(self.character, "")
 
 
-@dataclass(frozen=True)
+@frozen
 class NotAscii(Diagnostic):
     """Names are made of the letters a to z, digits and underscores."""
 
@@ -129,7 +129,7 @@ class NotAscii(Diagnostic):
         return Fix(self.span, self.plain) if self.plain and self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class OtherSpelling(Diagnostic):
     """An operator or a word as other languages, or word processors, write it."""
 
@@ -150,7 +150,7 @@ class OtherSpelling(Diagnostic):
         return Fix(self.span, self.write) if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class NoUpdate(Diagnostic):
     """There are no updating assignments: `x = x + 1` makes a new `x`."""
 
@@ -168,7 +168,7 @@ class NoUpdate(Diagnostic):
         return f"write `{target} = {target} {self.operator[0]} ...`"
 
 
-@dataclass(frozen=True)
+@frozen
 class OtherQuotes(Diagnostic):
     """Strings stand in straight double quotes."""
 
@@ -188,7 +188,7 @@ class OtherQuotes(Diagnostic):
         return Fix(self.span, self.write) if self.span else None
 
 
-@dataclass(frozen=True)
+@frozen
 class UnclosedString(Diagnostic):
     """A string ends on the line on which it begins."""
 
@@ -203,7 +203,7 @@ class UnclosedString(Diagnostic):
         return 'a string ends on its line, with `"`'
 
 
-@dataclass(frozen=True)
+@frozen
 class BadEscape(Diagnostic):
     r"""The escapes in strings are `\"`, `\\`, `\n`, `\t` and `\uXXXX`."""
 
@@ -219,7 +219,7 @@ class BadEscape(Diagnostic):
         return r"the escapes are \" \\ \n \t \uXXXX; a backslash itself is \\"
 
 
-@dataclass(frozen=True)
+@frozen
 class NumberTooLarge(Diagnostic):
     """Whole numbers have 63 bits, others are IEEE doubles."""
 
@@ -234,7 +234,7 @@ class NumberTooLarge(Diagnostic):
         return "whole numbers end at 9,223,372,036,854,775,807, others near 1.8e308"
 
 
-@dataclass(frozen=True)
+@frozen
 class BadNumber(Diagnostic):
     """Numbers are decimal: `1_000`, `1e-3`, `.5`."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic, Label
+from dlspec.frozen import frozen
 from dlspec.source import Span
 
 
-@dataclass(frozen=True)
+@frozen
 class InputNotFed(Diagnostic):
     """An input of the model that no field feeds. Fields feed the inputs of the same name."""
 
@@ -38,7 +38,7 @@ class InputNotFed(Diagnostic):
         return f"rename one of them, or write `{self.model}({self.name}={field})`"
 
 
-@dataclass(frozen=True)
+@frozen
 class InputDoesNotFit(Diagnostic):
     """A field whose shape or dtype is not that of the input that it feeds."""
 
@@ -68,7 +68,7 @@ class InputDoesNotFit(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class DoesNotCompare(Diagnostic):
     """A loss or metric that cannot compare its output with its target."""
 
@@ -90,7 +90,7 @@ class DoesNotCompare(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class NotALoss(Diagnostic):
     """A loss is a sum of losses with constant factors: `CrossEntropy(a, b) + 0.3 * Huber(c, d)`."""
 
@@ -111,7 +111,7 @@ class NotALoss(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongOperands(Diagnostic):
     """Losses and metrics take an output of the model, then a field of the data."""
 
@@ -133,7 +133,7 @@ class WrongOperands(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class BadSchedule(Diagnostic):
     """Phases of a schedule that cannot follow each other, or do not fit the run."""
 
@@ -150,7 +150,7 @@ class BadSchedule(Diagnostic):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class CannotStopOn(Diagnostic):
     """Early stopping watches `val.loss`, or a metric of the block that is one number."""
 
@@ -172,7 +172,7 @@ class CannotStopOn(Diagnostic):
         return f"it can watch: {', '.join(self.known)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class NoValidation(Diagnostic):
     """Early stopping needs rows for validation."""
 
@@ -193,7 +193,7 @@ class NoValidation(Diagnostic):
         return "give some to the split: `val=15 %`"
 
 
-@dataclass(frozen=True)
+@frozen
 class ActivatedTwice(Diagnostic):
     """A loss that takes logits gets probabilities: training is slow, and rarely what was meant."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic
 from dlspec.diagnostics.shapes import InContext
+from dlspec.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class WrongType(InContext):
     """A value of another type than the place takes."""
 
@@ -27,7 +27,7 @@ class WrongType(InContext):
         return f"this is {self.found}"
 
 
-@dataclass(frozen=True)
+@frozen
 class BadValue(InContext):
     """An argument whose value is out of range, or does not go with the others."""
 
@@ -45,7 +45,7 @@ class BadValue(InContext):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class BadArithmetic(InContext):
     """Arithmetic at compile time that has no result."""
 
@@ -62,7 +62,7 @@ class BadArithmetic(InContext):
         return self.hint
 
 
-@dataclass(frozen=True)
+@frozen
 class TooLarge(InContext):
     """Compile-time arithmetic, lists and repeats have limits, so that a check always ends."""
 
@@ -79,7 +79,7 @@ class TooLarge(InContext):
         return self.limit
 
 
-@dataclass(frozen=True)
+@frozen
 class ConditionFailed(InContext):
     """A `require` of a block or model that does not hold."""
 
@@ -91,7 +91,7 @@ class ConditionFailed(InContext):
         return self.message
 
 
-@dataclass(frozen=True)
+@frozen
 class OutOfSpace(Diagnostic):
     """A default (or a value given with `--set`) outside the parameter's own search space."""
 

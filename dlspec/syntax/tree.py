@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dlspec.frozen import frozen
 from dlspec.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """What every node has: the place in the text that it came from."""
 
@@ -17,14 +16,14 @@ class Node:
 # --- expressions ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name(Node):
     """A name, wherever one stands."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number(Node):
     """A number literal. An integer has no bound here; a float is what Python reads."""
 
@@ -32,7 +31,7 @@ class Number(Node):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantity(Node):
     """A number with its unit: `5 epochs`, `10 %` (unit `%`)."""
 
@@ -41,14 +40,14 @@ class Quantity(Node):
     unit: Name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal(Node):
     """A string, `true`, `false` or `none`."""
 
     value: str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain(Node):
     """`head -> stage -> stage`."""
 
@@ -56,7 +55,7 @@ class Chain(Node):
     stages: tuple[Stage, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage(Node):
     """`layer * count as name`; the span covers all three."""
 
@@ -65,7 +64,7 @@ class Stage(Node):
     name: Name | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conditional(Node):
     """`then if test else otherwise`."""
 
@@ -74,7 +73,7 @@ class Conditional(Node):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary(Node):
     """op is one of `or and == != <= >= < > in`, `not in`, `+ - * / // % @ **`."""
 
@@ -84,7 +83,7 @@ class Binary(Node):
     op_span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary(Node):
     """op is `-` or `not`."""
 
@@ -92,7 +91,7 @@ class Unary(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument(Node):
     """An argument of a call, or an item of a tuple: `value` or `name=value`."""
 
@@ -100,7 +99,7 @@ class Argument(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call(Node):
     """`callee(arguments)`."""
 
@@ -108,7 +107,7 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice(Node):
     """`start:stop:step` in a subscript."""
 
@@ -117,17 +116,17 @@ class Slice(Node):
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rest(Node):
     """`...` in a subscript or a shape."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class All(Node):
     """`*` in a shape."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index(Node):
     """`value[subscripts]`."""
 
@@ -135,7 +134,7 @@ class Index(Node):
     subscripts: tuple[Expr | Slice | Rest, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute(Node):
     """`value.name`."""
 
@@ -143,28 +142,28 @@ class Attribute(Node):
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group(Node):
     """An expression in parentheses. Kept: parentheses give a chain a scope of names."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tuple(Node):
     """`(a, b)`, `(x, time=t)`, `(a,)`, `()`."""
 
     items: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class List(Node):
     """`[a, b]`."""
 
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comprehension(Node):
     """`[body for names in iterable]`."""
 
@@ -195,7 +194,7 @@ Expr = (
 # --- types ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Type(Node):
     """`int`, `f32[C, H, W]` (one group), `class[10][H, W]` (two), `f32[]` (one, empty)."""
 
@@ -203,7 +202,7 @@ class Type(Node):
     groups: tuple[tuple[Expr | Rest | All, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter(Node):
     """`name: type = default in space`."""
 
@@ -216,14 +215,14 @@ class Parameter(Node):
 # --- statements -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body(Node):
     """The statements between braces; the span includes the braces."""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import(Node):
     """`import "path" as alias`."""
 
@@ -231,7 +230,7 @@ class Import(Node):
     alias: Name | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class From(Node):
     """`from std.vision import A, B as C`; module is a string or the names of a path."""
 
@@ -239,7 +238,7 @@ class From(Node):
     names: tuple[tuple[Name, Name | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extern(Node):
     """kind is `fn`, `layer` or `source`."""
 
@@ -251,7 +250,7 @@ class Extern(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fn(Node):
     """`fn name(parameters) -> type { ... }`, or `= value` for a body."""
 
@@ -262,7 +261,7 @@ class Fn(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Param(Node):
     """`param name: type = default in space`."""
 
@@ -270,7 +269,7 @@ class Param(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration(Node):
     """`data`, `train`, `export`, `tune` or `generate`, with a body of settings."""
 
@@ -280,7 +279,7 @@ class Declaration(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Definition(Node):
     """`model` or `block`. A body that is an expression is a chain of layers: `block B = A -> C`."""
 
@@ -291,7 +290,7 @@ class Definition(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section(Node):
     """`budget { ... }`: a name and a body, inside another body."""
 
@@ -299,7 +298,7 @@ class Section(Node):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input(Node):
     """`input name: type`."""
 
@@ -307,7 +306,7 @@ class Input(Node):
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output(Node):
     """`output name: type = value`, `output name: type`, `output name = value`, `output value`."""
 
@@ -316,7 +315,7 @@ class Output(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field(Node):
     """`field a: T, b: U = value`."""
 
@@ -324,7 +323,7 @@ class Field(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Let(Node):
     """`let name = value`."""
 
@@ -333,7 +332,7 @@ class Let(Node):
     doc: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step(Node):
     """`step name updates names times count { ... }`."""
 
@@ -343,21 +342,21 @@ class Step(Node):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Augment(Node):
     """`augment value`."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Penalty(Node):
     """`penalty value`."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern(Node):
     """`*.bias`, `bert.layers[i]`: names (`*` for any one) and subscripts, in order.
 
@@ -367,7 +366,7 @@ class Pattern(Node):
     parts: tuple[Name | Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weights(Node):
     """`weights patterns { ... }`."""
 
@@ -375,7 +374,7 @@ class Weights(Node):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State(Node):
     """`state name: type = value`."""
 
@@ -384,7 +383,7 @@ class State(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Next(Node):
     """`next name = value`."""
 
@@ -392,7 +391,7 @@ class Next(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class If(Node):
     """The branches in order, each with its test, and the last body if there is an `else`."""
 
@@ -400,7 +399,7 @@ class If(Node):
     otherwise: Body | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class For(Node):
     """`for names in iterable { ... }`."""
 
@@ -409,7 +408,7 @@ class For(Node):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assign(Node):
     """`a = value`, `a, b = value`, `a: type = value`."""
 
@@ -418,14 +417,14 @@ class Assign(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bare(Node):
     """An expression that stands alone: a limit in a budget, `require(...)`."""
 
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken(Node):
     """A statement that did not parse; its errors are reported already."""
 
@@ -457,7 +456,7 @@ Statement = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """The statements of one source."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import pytest
 
 from dlspec.diagnostics import Diagnostic, Fix, Label
+from dlspec.frozen import frozen
 from dlspec.source import Source, Span
 
 
-@dataclass(frozen=True)
+@frozen
 class Sample(Diagnostic):
     """What a test has to say.
 
@@ -54,7 +54,7 @@ class Sample(Diagnostic):
 Sample.code = "DLS204"
 
 
-@dataclass(frozen=True)
+@frozen
 class Remark(Sample):
     """A warning."""
 

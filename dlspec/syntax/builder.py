@@ -245,7 +245,7 @@ class Builder:
         return tree.Literal(c[0].span, {"TRUE": True, "FALSE": False, "NONE": None}[c[0].type])
 
     def parenthesis(self, c: Children) -> tree.Group | tree.Tuple:
-        held = c[1].items if len(c) == 3 else ()
+        held: Children = list(c[1].items) if len(c) == 3 else []
         if len(held) == 1 and held[0].name is None:
             return tree.Group(_span(c), held[0].value)
         return tree.Tuple(_span(c), _nodes(held))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
-from functools import cache
 
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.text import TooDeep
@@ -50,10 +48,6 @@ def _too_deep(root: tree.Node) -> tree.Node | None:
         elif isinstance(value, tree.Node):
             if depth > DEEPEST:
                 return value
-            stack.extend((getattr(value, name), depth + 1) for name in _parts(type(value)))
+            names = (n for n in value.__match_args__ if n not in ("span", "op_span"))
+            stack.extend((getattr(value, name), depth + 1) for name in names)
     return None
-
-
-@cache
-def _parts(kind: type[tree.Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("span", "op_span"))

@@ -43,7 +43,7 @@ def lay_out(source: Source) -> Layout:
     from lark.lexer import LexerThread
 
     lexer = tables.parser().parser.lexer
-    tokens = LexerThread.from_text(lexer, source.text).lex(None)  # type: ignore[arg-type]
+    tokens = LexerThread.from_text(lexer, source.text).lex(None)  # type: ignore[no-untyped-call]
     return Layout(source, Scan(source, tokens))
 
 

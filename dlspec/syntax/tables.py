@@ -34,7 +34,10 @@ def parser() -> Lark:
     table["tokens"] = _integer_keys(table["tokens"])
     table["states"] = {int(s): _integer_keys(actions) for s, actions in table["states"].items()}
     # The way that Lark's own standalone parsers take; its public `load` takes no transformer.
-    return Lark._load_from_dict(data, memo, transformer=Builder())
+    lark: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]
+        data, memo, transformer=Builder()
+    )
+    return lark
 
 
 def _integer_keys(table: dict[str, Any]) -> dict[int, Any]:

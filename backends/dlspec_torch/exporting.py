@@ -75,6 +75,7 @@ def export(case: Case) -> py.Function:
         py.Do("checkpoint.load(weights, model)"),
         py.Assign("rows, batch", '2 if any_batch else 1, torch.export.Dim("batch")'),
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
+        py.Raw("assert program is not None"),
         py.Assign("proto", "program.model_proto"),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),

@@ -51,6 +51,7 @@ def cross_entropy(
     use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
 ) -> py.Expr:
     loss = use.loss
+    assert isinstance(loss, CrossEntropy)
     given: dict[str, Any] = {}
     if loss.class_weights is not None:
         weights = py.literal(list(loss.class_weights))
@@ -75,6 +76,7 @@ def binary_cross_entropy(
     use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
 ) -> py.Expr:
     loss = use.loss
+    assert isinstance(loss, BinaryCrossEntropy)
     if wanted.dtype not in FLOATS:
         target = py.call(py.Attribute(target, "to"), py.Attribute(output, "dtype"))
     if loss.label_smoothing:

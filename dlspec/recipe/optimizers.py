@@ -29,6 +29,8 @@ class Optimizer(Recipe):
 
     formula: ClassVar[tuple[str, ...]]
 
+    lr: Positive
+
     def slots(self) -> tuple[str, ...]:
         """The arrays that it keeps for each weight, by neutral names, all starting at zero."""
         return ()

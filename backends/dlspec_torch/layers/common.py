@@ -79,10 +79,11 @@ def _padding(use: Use, pads: Pads) -> Slot:
     given, kernel = use.field("padding"), use.field("kernel")
     if given.value == value:
         return given
-    if given.value == "same" and isinstance(kernel.value, int) and varies(kernel.origin):
+    made_by = kernel.origin
+    if given.value == "same" and isinstance(kernel.value, int) and made_by and varies(made_by):
         dilation = getattr(use.op, "dilation", 1)
         if dilation == 1 and value == kernel.value // 2:
-            return use.given(value, "padding", Term("//", (kernel.origin, Const(2))))
+            return use.given(value, "padding", Term("//", (made_by, Const(2))))
     return use.given(value, "padding", Const(value))
 
 

@@ -20,14 +20,15 @@ def train_file(case: Case) -> str:
     again = "Stopped and resumed, it ends with the same bits."
     doc = f"Trains {case.model_class} on {case.data.name}. {again}"
     text = template("train", features(case), fills(case))
-    imports = [*map(py.Import, ("os", "platform")), py.From("model", (case.model_class,))]
+    name, alias = case.model_class, model_name(case)
+    imported = name if name == alias else f"{name} as {alias}"
+    imports = [*map(py.Import, ("os", "platform")), py.From("model", (imported,))]
     return program(doc, text, imports)
 
 
 def features(case: Case) -> set[str]:
     words = {
         "scheduled": case.scheduled,
-        "several_outputs": len(case.outputs) > 1,
         "metrics": bool(case.train.metrics),
         "validated": case.validated,
         "patient": case.patience is not None,
@@ -50,7 +51,7 @@ def fills(case: Case) -> Fills:
     return {
         "constants": constants(case),
         "loss_fn": [loss_fn(case)],
-        "training_class": [py.Raw(f"class Training({case.model_class}):")],
+        "training_class": [py.Raw(f"class Training({model_name(case)}):")],
         "compute_loss": [py.Return(loss(case, "y_pred", "y", floating(case)))],
         "inputs_doc": [py.Raw(f'"""{doc if last else "What the model reads."}"""')],
         "inputs": [py.Return(fed(case))],
@@ -70,6 +71,20 @@ def fills(case: Case) -> Fills:
 
 
 literal = py.literal
+
+TAKEN = frozenset(
+    """
+    AfterEpoch Any CheckpointError Iterator Path Run SGD Adam AdamW RMSprop Schedule Training
+    argparse batches bfloat16 built checkpoint data evaluate inputs json keras lock log loss_fn main
+    math np ops os platform rates rewind safetensors scores signal sys tf train write_lock
+    """.split()
+)
+"""Names of `train.py` that a model may bear too."""
+
+
+def model_name(case: Case) -> str:
+    """The model's class, as `train.py` calls it."""
+    return py.identifier(case.model_class, TAKEN)
 
 
 def constants(case: Case) -> Body:
@@ -180,15 +195,21 @@ def symbol(t: Tensor) -> py.Expr:
 
 def output_name(case: Case) -> str:
     """The variable of the only output."""
-    taken = ("model", "part", "chunks", "rows", "made", "loss", "scores", "data", "inputs", "np")
-    return py.identifier(next(iter(case.outputs)), {*taken, "loss_fn", "CHUNK", "outputs"})
+    local = {"model", "part", "chunks", "rows", "made", "loss", "outputs", "CHUNK"}
+    return py.identifier(next(iter(case.outputs)), TAKEN | local)
 
 
 def gathered(case: Case) -> py.Statement:
-    whole: py.Expr = py.call("np.concatenate", py.Code("made"))
+    """The outputs of all chunks: one array, or several by name."""
+    single = len(case.outputs) == 1
+    whole: py.Expr = py.call(
+        "np.concatenate", py.Code("made" if single else "[m[n] for m in made]")
+    )
     if floating(case):
         whole = py.call(py.Attribute(whole, "astype"), py.Code(FLOAT))
-    return py.Assign(output_name(case), whole)
+    if single:
+        return py.Assign(output_name(case), whole)
+    return py.Assign("outputs", py.DictComp(whole, "n", "made[0]", key="n"))
 
 
 def evaluated(case: Case) -> py.Expr:

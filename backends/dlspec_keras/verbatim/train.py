@@ -64,12 +64,7 @@ def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
     """The loss and the metrics over all rows of a part."""
     chunks = data.chunks(part, CHUNK)
     made = [model.predict_on_batch(inputs(rows)) for rows in chunks]
-    # if several_outputs
-    outputs = {name: np.concatenate([m[name] for m in made]) for name in made[0]}
-    # end
-    # if not several_outputs
     logits = np.concatenate(made)  # fill gather
-    # end
     rows = data.load()[part]
     loss = float(loss_fn(logits, rows["label"]))  # fill evaluate_loss
     # if metrics

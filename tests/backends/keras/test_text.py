@@ -142,3 +142,16 @@ def test_a_file_says_which_inputs_come_channels_last():
         "Channels come last in image."
         in files(case(DIGITS + TRAINS["plain"]).program, "")["model.py"]
     )
+
+
+def test_a_model_may_bear_a_name_that_its_program_uses(tmp_path):
+    text = (DIGITS + TRAINS["exact"]).replace("Small", "Run").replace("logits", "keras")
+    made = case(text)
+    written = train_file(made)
+    assert "from model import Run as Run_2" in written
+    assert "class Training(Run_2):" in written
+    assert "keras_2 = np.concatenate(made)" in written
+    for module in ("checkpoint", "data", "recipe", "weights", "model"):
+        (tmp_path / f"{module}.py").touch()
+    (tmp_path / "train.py").write_text(written, encoding="utf-8")
+    ruff(tmp_path)

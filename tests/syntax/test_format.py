@@ -80,7 +80,7 @@ def relaid(text: str, choose: Callable[[list[str]], str]) -> str:
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_layout_of_the_examples(seed: int, examples: list[str], shape: Shape) -> None:
     chance = random.Random(seed)
@@ -167,7 +167,7 @@ class Writer:
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_spec(seed: int, shape: Shape) -> None:
     hold(Writer(seed).spec(), shape)

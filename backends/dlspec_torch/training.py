@@ -72,6 +72,9 @@ def constants(case: Case) -> Body:
         found.append(
             py.Assign("PATIENCE", py.literal(case.patience), f"epochs without a better {on}")
         )
+    if block.precision == "fp16":
+        # A fixed scale has no state that a checkpoint would need.
+        found.append(py.Assign("LOSS_SCALE", "1024", "small gradients vanish in 16 bits"))
     found.append(py.Assign("SEED", py.literal(block.seed)))
     if case.small:
         found.append(py.Assign("THREADS", "1", "more do not make such small steps faster"))
@@ -173,7 +176,15 @@ def step(case: Case, mixed: bool) -> Body:
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
     clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
-    body += [py.For("parameter", "parameters", [clear]), py.Do("loss.backward()")]
+    body.append(py.For("parameter", "parameters", [clear]))
+    if case.train.precision == "fp16":
+        unscale = py.Assign("parameter.grad", "LOSS_SCALE", op="/")
+        body += [
+            py.Do("(LOSS_SCALE * loss).backward()"),
+            py.For("parameter", "parameters", [py.If("parameter.grad is not None", [unscale])]),
+        ]
+    else:
+        body.append(py.Do("loss.backward()"))
     most = case.train.clip_norm
     if most is not None and clips_exactly(case):
         body.append(py.Do(py.call("clip", py.Code("parameters"), most)))
@@ -336,6 +347,7 @@ def lock(case: Case) -> py.Function:
             (py.literal("seed"), "seed"),
             (py.literal("epochs"), "epochs"),
             (py.literal("threads"), "torch.get_num_threads()"),
+            (py.literal("onednn"), "torch.backends.mkldnn.enabled"),
             (py.literal("versions"), '{"python": platform.python_version(), **packages}'),
         ),
         broken=True,

@@ -18,6 +18,7 @@ sys.path[:0] = [str(Path(__file__).parent)]
 from programs import DIGITS, TRAIN, compiled, modules, run, trained  # noqa: E402
 
 torch.set_num_threads(1)
+pytestmark = pytest.mark.slow
 
 SPECS = Path(__file__).parents[3] / "specs"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -323,3 +324,16 @@ def test_exact_numerics_clip_to_the_norm_itself(tmp_path):
             program.train.clip(list(layer.parameters()), 0.5)
             after = torch.nn.utils.get_total_norm([p.grad for p in layer.parameters()]).item()
             assert after == pytest.approx(expected or before, rel=1e-15)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_every_precision_trains(precision, tmp_path):
+    spec = DIGITS + (
+        "train { data = digits; model = Small(); loss = CrossEntropy(logits, label); "
+        "metrics = [Accuracy(logits, label)]; optimizer = Adam(lr=1e-2); epochs = 3; batch = 64; "
+        f"precision = {precision} }}"
+    )
+    folder = compiled(spec, tmp_path)
+    out = trained(folder, "run", 3)
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["val.accuracy"] > 0.6

@@ -6,7 +6,7 @@ from typing import Any
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Export
-from dlspec.ops.recurrent import Recurrent
+from dlspec.ops.recurrence import Recurrent
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case, item
 from dlspec_keras.pieces import Fills, program, template
@@ -35,7 +35,8 @@ def fills(case: Case) -> Fills:
     specs = tuple((py.literal(name), spec(t)) for name, _, t in case.inputs)
     names = sorted(case.outputs)
     single = [name for name, _, _ in case.inputs] if len(case.inputs) == 1 else []
-    outputs = py.call("model", item("given", single[0]) if single else py.Code("given"))
+    x = item("given", single[0]) if single else py.Code("given")
+    outputs: py.Expr = py.call("model", x)
     if len(names) == 1:
         outputs = py.Dict(((py.literal(names[0]), outputs),))
     given: py.Expr = py.Code("inputs(rows)")

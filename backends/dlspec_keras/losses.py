@@ -10,8 +10,8 @@ from dlspec.ir.recipe import LossTerm
 from dlspec.recipe.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber
 from dlspec.tensor import FLOATS, Tensor
 
-Term = Callable[[LossTerm, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
-"""Gives the code of a term from the code and the types of its output and its target."""
+Term = Callable[[Any, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
+"""Gives the code of a `LossTerm` from the code and the types of its output and its target."""
 
 
 def total(
@@ -36,16 +36,14 @@ def total(
 def difference(function: str) -> Term:
     """A loss that is a function of differences."""
 
-    def term(
-        use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
-    ) -> py.Expr:
+    def term(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
         error = py.Binary(alike(output, made, wanted), "-", target)
         return reduced(use, py.call(function, error), wanted.rank)
 
     return term
 
 
-def huber(use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+def huber(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
     """Keras averages over the last axis; for a sum there is one behind it."""
     given = {} if use.loss.delta == 1 else {"delta": use.loss.delta}
     pair = [target, alike(output, made, wanted)]
@@ -55,7 +53,7 @@ def huber(use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted:
 
 
 def cross_entropy(
-    use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+    use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
 ) -> py.Expr:
     """Keras has the classes on the last axis."""
     loss, axis = use.loss, use.axis or 0
@@ -83,7 +81,7 @@ def cross_entropy(
 
 
 def weighted(
-    use: LossTerm, logits: py.Expr, target: py.Expr, weights: py.Expr, classes: int, rank: int
+    use: Any, logits: py.Expr, target: py.Expr, weights: py.Expr, classes: int, rank: int
 ) -> py.Expr:
     """The mean over the weights of the rows' classes."""
     loss = use.loss
@@ -110,7 +108,7 @@ def weighted(
 
 
 def binary_cross_entropy(
-    use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+    use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
 ) -> py.Expr:
     loss = use.loss
     logits = alike(output, made, wanted)
@@ -139,7 +137,7 @@ def alike(output: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
     return output
 
 
-def reduced(use: LossTerm, value: py.Expr, rank: int) -> py.Expr:
+def reduced(use: Any, value: py.Expr, rank: int) -> py.Expr:
     """The mean over all elements, or over the examples of the sum of each."""
     if use.loss.reduction == "sum" and rank > 0:
         axes = 1 if rank == 1 else tuple(range(1, rank + 1))

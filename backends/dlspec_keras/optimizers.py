@@ -58,7 +58,7 @@ def made(optimizer: Optimizer, rate: py.Expr, clip: float | None, exact: bool) -
     for name, (field, default) in own.arguments.items():
         if (value := getattr(optimizer, field)) != default:
             given[name] = value
-    kind, decay = optimizer.kind(), optimizer.weight_decay
+    kind, decay = optimizer.kind(), getattr(optimizer, "weight_decay", 0.0)
     if needs_exact(optimizer, exact):
         given |= {"decay": decay} if decay else {}
     else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dlspec.backend.protocol import Use
 from dlspec.emit import python as py
-from dlspec.ops.recurrent import Recurrent
+from dlspec.ir.model import Apply
+from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
 from dlspec_keras.layers import LAYERS
 from dlspec_keras.pieces import program, template
@@ -34,13 +36,10 @@ def features(case: Case) -> set[str]:
     return found
 
 
-def form(apply: object) -> str:
+def form(apply: Apply) -> str:
     """How a recurrent layer stands in the model: `single`, `two_ways` or `stacked`."""
-    from dlspec.backend.protocol import Use
-
     x = tuple(f.types[0] for f in apply.inputs)
     named = {n: f.types[0] for n, f in apply.named.items()}
     make = LAYERS[type(apply.op)](Use(apply.op, x, named, apply.types, {})).make
-    return {"Recurrent": "stacked", "layers.Bidirectional": "two_ways"}.get(
-        str(make.callee), "single"
-    )
+    kind = str(make.callee) if isinstance(make, py.Call) else ""
+    return {"Recurrent": "stacked", "layers.Bidirectional": "two_ways"}.get(kind, "single")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from dlspec.emit import python as py
 from dlspec.programs.compose import Verbatim
@@ -22,7 +23,7 @@ def train_file(case: Case) -> str:
     text = template("train", features(case), fills(case))
     name, alias = case.model_class, model_name(case)
     imported = name if name == alias else f"{name} as {alias}"
-    imports = [*map(py.Import, ("os", "platform")), py.From("model", (imported,))]
+    imports = (py.Import("os"), py.Import("platform"), py.From("model", (imported,)))
     return program(doc, text, imports)
 
 
@@ -239,7 +240,8 @@ def optimizer(case: Case) -> py.Expr:
 
 
 def compiled(case: Case) -> py.Expr:
-    given = {"steps_per_execution": py.Code("together")} if case.small else {}
+    given: dict[str, Any] = {}
+    given |= {"steps_per_execution": py.Code("together")} if case.small else {}
     given |= {"auto_scale_loss": False} if case.train.precision == "fp16" else {}
     return py.call("model.compile", py.Code("optimizer"), **given)
 

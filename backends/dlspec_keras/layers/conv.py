@@ -11,11 +11,11 @@ from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
 from dlspec_keras.layers.common import varies
 
 
-def padded(x: py.Expr, slots: tuple[tuple[Slot, Slot], ...]) -> py.Expr:
-    """The places of a tensor padded with zeros."""
+def padded(x: py.Expr, slots: tuple[tuple[Slot, Slot], ...], **how: object) -> py.Expr:
+    """The places of a tensor padded: with zeros, if `how` says nothing else."""
     widths = tuple(py.Tuple((before, after)) for before, after in slots)
     none = py.literal((0, 0))
-    return py.call("ops.pad", x, py.Tuple((none, *widths, none)))
+    return py.call("ops.pad", x, py.Tuple((none, *widths, none)), **how)
 
 
 def pad_slots(use: Use) -> tuple[tuple[Slot, Slot], ...]:
@@ -35,7 +35,7 @@ def equals_same(use: Use) -> bool:
     if varies(use, "stride") or any(s != 1 for s in use.op.strides):
         return False
     spans = use.op.spans
-    return use.op.pads(use.x[0]) == tuple(((s - 1) // 2, s // 2) for s in spans)
+    return bool(use.op.pads(use.x[0]) == tuple(((s - 1) // 2, s // 2) for s in spans))
 
 
 def is_valid(use: Use) -> bool:
@@ -58,7 +58,8 @@ def convolution(name: str, use: Use, *first: Slot, **more: Slot) -> Emitted:
     """A convolution layer whose input is padded as the op says."""
     x: py.Expr = X[0]
     skipping = skips(use)
-    padding, helpers = "valid", ()
+    padding = "valid"
+    helpers: tuple[str, ...] = ()
     if use.op.padding == "causal":
         padding = "causal"
     elif equals_same(use) and not skipping:

@@ -33,17 +33,13 @@ def max_pool(use: Use) -> Emitted:
         return Emitted(pool("max_pool", use, X[0], "same"))
     if is_valid(use):
         return Emitted(pool("max_pool", use, X[0]))
-    x = padded(X[0], pad_slots(use))
     pads = use.op.pads(use.x[0])
     if all(2 * max(p) <= k for p, k in zip(pads, use.op.kernels, strict=True)):
         # What is mirrored stands in the same window; -inf would spoil the range of an int8 tensor.
-        return Emitted(pool("max_pool", use, py.call(x.callee, *plain(x), mode="symmetric")))
-    low = py.call("float", "-inf")
-    return Emitted(pool("max_pool", use, py.call(x.callee, *plain(x), constant_values=low)))
-
-
-def plain(call: py.Call) -> tuple[py.Expr, ...]:
-    return tuple(a.value for a in call.args)
+        x = padded(X[0], pad_slots(use), mode="symmetric")
+    else:
+        x = padded(X[0], pad_slots(use), constant_values=py.call("float", "-inf"))
+    return Emitted(pool("max_pool", use, x))
 
 
 def average_pool(use: Use) -> Emitted:

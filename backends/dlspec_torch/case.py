@@ -19,6 +19,16 @@ from dlspec_torch.optimizers import slots
 SMALL = 2_000_000_000
 """Multiply-accumulates of a training step below which a second thread does not pay."""
 
+TAKEN = frozenset(
+    """
+    Any BATCH CHUNK CheckpointError EPOCHS F HASH LEARNING_RATE LOSS_SCALE OPSET PATIENCE Path Run
+    SEED TARGETS THREADS Tensor argparse checkpoint clip data evaluate export json lock log logging
+    loss_fn main math nn np nullcontext onnx platform rates rewind scores signal strip sys tensors
+    torch train train_epoch version warnings write_lock write_whole
+    """.split()
+)
+"""Names of `train.py` and `export.py`, which no model's class may have there."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -41,9 +51,22 @@ class Case:
         return self.program.data[self.train.data]
 
     @property
-    def model_class(self) -> str:
+    def written_class(self) -> str:
         """The class in `model.py`."""
-        return py.identifier(self.model.name)
+        return py.identifier(self.model.root.definition)
+
+    @property
+    def model_class(self) -> str:
+        """The class as the other files call it."""
+        name = self.written_class
+        return py.identifier(f"{name}Model") if name in TAKEN else name
+
+    @property
+    def model_import(self) -> py.From:
+        name = self.written_class
+        return py.From(
+            "model", (name if name == self.model_class else f"{name} as {self.model_class}",)
+        )
 
     @property
     def inputs(self) -> tuple[tuple[str, str, Tensor], ...]:

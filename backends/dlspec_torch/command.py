@@ -75,7 +75,7 @@ def _arguments(case: Case) -> list[py.Statement]:
     threads = {"default": "THREADS"} if case.small else {}
     found += [
         _argument("epochs", type="int", default="EPOCHS"),
-        _argument("seed", type="int", default="SEED"),
+        _argument("seed", "a resumed run keeps its own", type="int", default="SEED"),
         _argument("device", choices='("auto", "cpu", "cuda")', default='"auto"'),
         _argument("threads", type="int", **threads),
         py.Assign("start", "parser.add_mutually_exclusive_group()"),

@@ -46,7 +46,7 @@ def export_file(case: Case) -> str:
     ]
     return py.Module(
         f"Writes {case.model_class} as ONNX files, with the best weights of a run.",
-        (*IMPORTS, py.From("model", (case.model_class,))),
+        (*IMPORTS, case.model_import),
         body,
     ).render()
 

@@ -52,7 +52,7 @@ def train_file(case: Case) -> str:
     ]
     return py.Module(
         f"Trains {case.model_class} on {case.data.name}.\n\n{AGAIN}",
-        (*IMPORTS, py.From("model", (case.model_class,))),
+        (*IMPORTS, case.model_import),
         [*constants(case), *functions, py.If('__name__ == "__main__"', [py.Do("main()")])],
     ).render()
 

@@ -196,6 +196,14 @@ def test_early_stopping_ends_a_run(tmp_path):
     assert last["epoch"] - best["epoch"] == 2
 
 
+@pytest.mark.parametrize("name", ["Run", "data", "Path", "print"])
+def test_no_name_of_a_spec_hides_one_of_the_program(name, tmp_path):
+    spec = DIGITS + TRAIN
+    spec = spec.replace("Small", name).replace("logits", "model").replace("label", "device")
+    folder = compiled(spec.replace('column("device")', 'column("target")'), tmp_path)
+    trained(folder, "run", 1)
+
+
 def test_every_file_of_every_spec_is_as_ruff_would_have_it(tmp_path):
     ruff = [sys.executable, "-m", "ruff"]
     for spec in sorted(SPECS.glob("*.dls")):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dlspec.backend import scopes
 from dlspec.backend.arguments import Argument, Arguments
 from dlspec.backend.merge import (
+    Differs,
     Merged,
     Occurrence,
     Step,
@@ -127,7 +128,7 @@ class ClassWriter:
             shape = flow.inputs[0].types[0].shape
             read = [(role, origin(shape[axis])) for role, axis in flow.op.sizes.items()]
         elif kind == "call":
-            roles = self.planner.classes[flow.block].arguments_plan.roles
+            roles = self.planner.class_of(flow).arguments_plan.roles
             read = [(roles[d], s.origin) for d, s in flow.dims.items() if d in roles]
         for role, e in read:
             if isinstance(e, Ref) and e.loop is None:
@@ -222,10 +223,10 @@ class ClassWriter:
         if m.flow.factory is not None:
             self.emit_factory(m)
             return
-        child = self.planner.classes[m.flow.block]
+        child = self.planner.class_of(m.flow)
         codes = [(o, self.make_block(f)) for o, f in m.uses]
         self.makes[id(m)] = unify(codes)
-        names = self.planner.model.definitions[m.flow.block].inputs
+        names = [n for n, _ in self.planner.model.instances[m.flow.instance].inputs]
         inputs = []
         for i, name in enumerate(names):
             local = child.inputs[i] if i else ""
@@ -235,12 +236,13 @@ class ClassWriter:
 
     def make_block(self, f: ir.Call) -> py.Expr:
         """The constructor call of a block, concrete: what its class takes, from this caller."""
-        child = self.planner.classes[f.block]
+        child = self.planner.class_of(f)
         dims = {a.name: d for d, a in child.arguments_plan.dims.items()}
         own = {a.name: p for p, a in child.arguments_plan.parameters.items()}
         args = []
         for a in child.code.arguments:
-            value = a.values[f.instance]
+            # an instance whose branch was not taken never reads the argument
+            value = a.values.get(f.instance, next(iter(a.values.values())))
             if isinstance(value, py.Expr):
                 same_default = a.default is not None and value == a.default
                 args.append(py.Arg(Slot(value, None, value if same_default else None), a.name))
@@ -332,7 +334,10 @@ class ClassWriter:
             rows[id(row)] = int(path[-1])
             lengths[number] = max(lengths.get(number, 0), int(path[-1]) + 1)
             codes.append((row, raw))
-        template = unify(codes)
+        try:
+            template = unify(codes)
+        except Differs:
+            return self.mixed_list(codes, rows, lengths)
 
         def count() -> py.Expr:
             origin = self.count_origin(layer)
@@ -351,10 +356,25 @@ class ClassWriter:
             self.style.lists,
         )
 
+    def mixed_list(
+        self,
+        codes: list[tuple[Occurrence, Any]],
+        rows: dict[int, int],
+        lengths: dict[int, int],
+    ) -> py.Expr:
+        """A list whose elements are of several classes: each is written out."""
+        if len(set(lengths.values())) != 1:
+            raise Differs
+        made = []
+        for row in range(max(lengths.values())):
+            template = unify([(o, c) for o, c in codes if rows[id(o)] == row])
+            made.append(self.filled(template))
+        return self.style.lists(py.List(tuple(made)))
+
     def raw_make(self, m: Merged, o: Occurrence) -> Any:
         """The constructor call of one use, with its slots."""
         flow = next(f for other, f in m.uses if other is o)
-        if flow.factory is not None:
+        if getattr(flow, "factory", None) is not None:
             return self.makes[id(m)]
         if m.kind == "call":
             return self.make_block(flow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 from dlspec.backend.arguments import Varies
@@ -14,11 +15,24 @@ from dlspec.emit.text import WIDTH, identifier
 from dlspec.ir.model import layers
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.regularize import Dropout
+from dlspec.passes.layout import Permute
 from dlspec.tensor import Tensor
 
 INDENT = 8
 QUIET = (BatchNorm, LayerNorm, Dropout)
 """Layers that belong to the one before them: a line does not break in front of them."""
+
+
+def stands(value: Merged) -> bool:
+    """Whether a value is a wire, perhaps in another order: it needs no name of its own."""
+    if value.kind == "apply" and isinstance(value.flow.op, Permute):
+        value = value.inputs[0]
+    return value.kind == "wire"
+
+
+def takes(code: Any) -> bool:
+    """Whether code takes the next element of a list."""
+    return isinstance(code, py.Expr) and "next(" in str(code)
 
 
 class Forward(Loops):
@@ -31,6 +45,8 @@ class Forward(Loops):
         self.locals: dict[str, str] = {}
         self.outputs: list[tuple[str | None, py.Expr]] = []
         self.reads = self.count_reads()
+        self.ordered = False
+        """Whether the value that is being written takes several layers of lists in turn."""
 
     # -- names
 
@@ -137,12 +153,13 @@ class Forward(Loops):
         return lines
 
     def keep(self, step: Step, lines: list[py.Statement]) -> None:
-        """What is given out gets another name where its own is written again."""
+        """What is given out is put aside where a name in it is written again."""
         steps = [s for s in self.w.all_steps([step]) if s.kind == "bind"]
         written = {self.locals.get(n) for s in steps for n in s.statement.names}
         for i, (name, value) in enumerate(self.outputs):
-            if isinstance(value, py.Atom) and value.text in written:
-                saved = self.fresh(value.text)
+            read = {n.id for n in ast.walk(ast.parse(str(value))) if isinstance(n, ast.Name)}
+            if read & written:
+                saved = self.fresh(name or "output")
                 lines.append(py.Assign(saved, value))
                 self.outputs[i] = (name, py.Atom(saved))
 
@@ -197,9 +214,9 @@ class Forward(Loops):
         value = step.value
         assert value is not None
         name = step.statement.name
-        read_later = bool(name and self.reads.get(name) and value.kind != "wire")
+        read_later = bool(name and self.reads.get(name))
         many = len(self.w.instances[0].outputs) > 1
-        if read_later or (many and value.kind != "wire"):
+        if (read_later or many) and not stands(value):
             target = self.local(name) if name else self.fresh("output")
             made = self.chain(value, target, lines)
             if made != py.Atom(target):
@@ -222,6 +239,14 @@ class Forward(Loops):
 
     def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
         """A value whose long chain is cut into statements, one for each layer with work."""
+        before = self.ordered
+        self.ordered = sum(1 for x in flows(value) if self.takes(x)) > 1
+        try:
+            return self.cut(value, target, lines)
+        finally:
+            self.ordered = before
+
+    def cut(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
         nodes: list[Merged] = []
         m = value
         while m.kind in ("apply", "call", "scope", "repeat") and len(m.inputs) == 1:
@@ -235,6 +260,9 @@ class Forward(Loops):
         types = None
         for node in reversed(nodes):
             head = self.is_head(node)
+            if self.takes(node) and takes(made):
+                self.store(target, made, types, lines)
+                made, heavy = py.Atom(target), False
             if (head and heavy) or node.kind == "repeat" or self.too_long(node, made, target):
                 self.store(target, made, types, lines)
                 made, heavy = py.Atom(target), False
@@ -326,6 +354,11 @@ class Forward(Loops):
 
     def operand(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
         """An operand of arithmetic; a long chain in it gets a line of its own."""
+        if self.ordered and any(self.takes(x) for x in flows(m)):
+            target = self.fresh("h")
+            made = self.chain(m, target, lines)
+            lines.append(py.Assign(target, made))
+            return py.Atom(target)
         mark = len(lines)
         made = self.expression(m, lines)
         heads = sum(1 for x in flows(m) if self.is_head(x))
@@ -335,11 +368,18 @@ class Forward(Loops):
             made = self.chain(m, target, lines)
         return made
 
+    def takes(self, m: Merged) -> bool:
+        """Whether a value takes the next layer of a list: such must be written in order."""
+        return m.module is not None and takes(self.elements.get(str(m.module[0])))
+
     def layer(self, m: Merged) -> py.Expr:
         """The object of a layer: an attribute, or the element of a list that is next."""
         assert m.module is not None
         name = str(m.module[0])
-        return self.elements.get(name) or py.Attribute("self", name)
+        own = py.Attribute("self", name)
+        if name in self.elements or len(m.module) == 1:
+            return self.elements.get(name, own)
+        return py.Index(own, py.literal(int(m.module[-1])))
 
     # -- values
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dlspec.backend.arguments import Arguments
+from dlspec.backend.arguments import Arguments, Varies
 from dlspec.backend.classes import ClassCode, ClassWriter
 from dlspec.backend.forward import Forward
 from dlspec.backend.merge import Differs, Occurrence
 from dlspec.backend.protocol import Backend, Use
 from dlspec.backend.scopes import open_scopes
+from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
 from dlspec.ir import model as ir
@@ -58,10 +59,53 @@ class Planner:
         by_definition: dict[str, list[ir.Instance]] = {}
         for instance in self.model.instances:
             by_definition.setdefault(instance.definition, []).append(instance)
-        for name, definition in self.model.definitions.items():
-            if name in by_definition:
-                self.classes[name] = self.written(definition, by_definition[name])
+        for name in self.order(by_definition):
+            self.write(name, by_definition[name])
         return [c.code for c in self.classes.values()]
+
+    def order(self, by_definition: dict[str, list[ir.Instance]]) -> list[str]:
+        """The definitions, each behind the ones that any of its instances uses."""
+        found: dict[str, None] = {}
+
+        def visit(name: str) -> None:
+            for instance in by_definition[name]:
+                for s in ir.statements(instance.body):
+                    for f in ir.flows(s.value):
+                        if isinstance(f, ir.Call):
+                            used = self.model.instances[f.instance].definition
+                            if used not in found:
+                                visit(used)
+            found[name] = None
+
+        for name in self.model.definitions:
+            if name in by_definition and name not in found:
+                visit(name)
+        return list(found)
+
+    def write(self, name: str, instances: list[ir.Instance]) -> None:
+        """One class for all instances, or where that cannot be, one for each."""
+        definition = self.model.definitions[name]
+        try:
+            self.classes[name] = self.written(definition, instances)
+        except (Differs, Varies):
+            if len(instances) == 1:
+                unrolled = unroll(instances[0])
+                self.replace(unrolled)
+                self.classes[name] = self.written(definition, [unrolled])
+                return
+            self.write(name, instances[:1])
+            for number, instance in enumerate(instances[1:], start=2):
+                new = self.rename(name, f"{name}{number}", {instance.number})
+                self.write(new, [self.model.instances[instance.number]])
+
+    def replace(self, instance: ir.Instance) -> None:
+        instances = list(self.model.instances)
+        instances[instance.number] = instance
+        self.model = self.model.model_copy(update={"instances": tuple(instances)})
+
+    def class_of(self, call: ir.Call) -> Planned:
+        """The class that a call makes an object of."""
+        return self.classes[self.model.instances[call.instance].definition]
 
     def written(self, definition: ir.Definition, instances: list[ir.Instance]) -> Planned:
         name = identifier(definition.name, set())
@@ -156,7 +200,8 @@ class Planner:
             for number, group in enumerate(groups[1:], start=2):
                 self.rename(name, f"{name}{number}", {i.number for i in group})
 
-    def rename(self, name: str, new: str, numbers: set[int]) -> None:
+    def rename(self, name: str, new: str, numbers: set[int]) -> str:
+        """Some instances of a definition as instances of another; gives its name."""
         while new in self.model.definitions:
             new += "_"
         self.module_names.add(new)
@@ -172,6 +217,7 @@ class Planner:
         self.model = self.model.model_copy(
             update={"definitions": definitions, "instances": instances}
         )
+        return new
 
 
 def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool = False) -> str:

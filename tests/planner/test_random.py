@@ -1,0 +1,115 @@
+"""Random models: the planned classes compute what the trace says, under the neutral names."""
+
+from __future__ import annotations
+
+import ast
+import random
+
+import pytest
+import torch
+from build import model, weight_names
+from interpret import interpret
+
+from dlspec.backend.plan import model_file
+from dlspec.backend.registry import find
+from dlspec.passes.layout import channels_last
+
+LAYERS = [
+    "Dense({n})",
+    "Dense({n}) -> ReLU",
+    "LayerNorm",
+    "Tanh",
+    "Dense({n}) -> Dropout(0.1)",
+    "(Dense({n}) -> Tanh)",
+    "(Dense({n}) -> LayerNorm) as {name}",
+    "(Dense({n}) -> ReLU -> Dense({m})) as {name}",
+    "Dense({n}) * {k}",
+    "(Dense({n}) -> Tanh) * {k}",
+    "{block}({n})",
+    "{block}({n}, k={k})",
+    "{block}({n}) * {k}",
+    "LeakyReLU(0.{k})",
+]
+
+
+class Writer:
+    """Writes one random spec."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.blocks: list[str] = []
+        self.names = iter(f"part{i}" for i in range(1000))
+
+    def layer(self, sizes: list[str]) -> str:
+        rng = self.rng
+        text = rng.choice(LAYERS if self.blocks else LAYERS[:10])
+        return text.format(
+            n=rng.choice(sizes),
+            m=rng.choice(sizes),
+            k=rng.choice(["1", "2", "3"]),
+            name=next(self.names),
+            block=rng.choice(self.blocks or [""]),
+        )
+
+    def chain(self, sizes: list[str]) -> str:
+        return " -> ".join(self.layer(sizes) for _ in range(self.rng.randint(1, 3)))
+
+    def statements(self, sizes: list[str], depth: int = 0) -> list[str]:
+        rng, lines = self.rng, []
+        for _ in range(rng.randint(1, 3)):
+            kind = rng.choice(["x", "x", "add", "if", "for", "two"] if depth < 2 else ["x", "add"])
+            inner = "\n".join(self.statements(sizes, depth + 1)) if kind in ("if", "for") else ""
+            match kind:
+                case "x":
+                    lines.append(f"x = x -> {self.chain(sizes)}")
+                case "add":
+                    size = rng.choice(sizes)
+                    lines.append(
+                        f"x = (x -> {self.chain(sizes)} -> Dense({size})) "
+                        f"+ 0.5 * (x -> Dense({size}))"
+                    )
+                case "two":
+                    lines.append(f"y = x -> {self.chain(sizes)}\nx = (x, y) -> Concat")
+                case "if":
+                    test = rng.choice(["k > 1", "D == 4", "n != 3 and k < 3", "D > n"])
+                    other = f"x = x -> {self.chain(sizes)}"
+                    lines.append(f"if {test} {{ {inner} }} else {{ {other} }}")
+                case "for":
+                    over = rng.choice(["i in range(k)", "i, w in enumerate([4, 3, 5])"])
+                    lines.append(f"for {over} {{ {inner}\nx = x -> Dense(n + i) }}")
+        return lines
+
+    def block(self, number: int) -> str:
+        body = "\n".join(self.statements(["n", "n + 1", "2 * n", "5", "D"]))
+        made = f"block B{number}(n: int, k: int = 2) {{ input x: f32[D]\n{body}\noutput x }}"
+        self.blocks.append(f"B{number}")
+        return made
+
+    def spec(self) -> str:
+        blocks = [self.block(i) for i in range(self.rng.randint(1, 3))]
+        for _ in range(2):
+            self.blocks.append(self.blocks[-1])
+        body = "\n".join(self.statements(["3", "4", "6"]))
+        head = "model M(n: int = 4, k: int = 2, D: int = 4) { input x: f32[D]\n"
+        return "\n".join(blocks) + f"\n{head}{body}\noutput out = x -> Dense(2) }}"
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_classes_compute_the_trace(seed: int) -> None:
+    torch.manual_seed(seed)
+    spec = Writer(seed).spec()
+    made = model(spec)
+    text = model_file(made, find("torch"))
+    space: dict = {}
+    exec(text, space)
+    net = space["M"]().eval()
+    state = net.state_dict()
+    assert set(state) == set(weight_names(made))
+    for tensor in state.values():
+        tensor.normal_()
+    x = torch.randn(3, 4)
+    with torch.no_grad():
+        found, expected = net(x), interpret(made, state, {"x": x})["out"]
+    assert found.shape == (3, 2)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+    ast.parse(model_file(channels_last(made), find("keras")))

@@ -10,9 +10,13 @@ from dlspec.expr import Expr, Ref, Static, origin, refs
 from dlspec.ir import model as ir
 
 
-def open_scopes(model: ir.ModelIR) -> ir.ModelIR:
+Alone = Callable[[ir.Apply], bool]
+"""Whether a layer of a backend does all of its work itself, and needs no code around its call."""
+
+
+def open_scopes(model: ir.ModelIR, alone: Alone = lambda flow: True) -> ir.ModelIR:
     """The same model, where each scope that is no plain sequence is a call of a block."""
-    kept = _plain_sites(model)
+    kept = _plain_sites(model, alone)
     opener = _Opener(model, kept)
     return opener.model_with_blocks()
 
@@ -34,7 +38,7 @@ def in_sequence(flow: ir.Flow) -> Iterator[Any] | None:
     return reversed(found)
 
 
-def _plain_sites(model: ir.ModelIR) -> set[tuple[str, int]]:
+def _plain_sites(model: ir.ModelIR, alone: Alone) -> set[tuple[str, int]]:
     kept: set[tuple[str, int]] = set()
     dropped: set[tuple[str, int]] = set()
     for instance in model.instances:
@@ -42,7 +46,11 @@ def _plain_sites(model: ir.ModelIR) -> set[tuple[str, int]]:
             for f in ir.flows(s.value):
                 if isinstance(f, ir.Scope):
                     key = (instance.definition, f.site)
-                    (kept if in_sequence(f.body) is not None else dropped).add(key)
+                    found = in_sequence(f.body)
+                    plain = found is not None and all(
+                        alone(layer) for layer in found if isinstance(layer, ir.Apply)
+                    )
+                    (kept if plain else dropped).add(key)
     return kept - dropped
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from dlspec.expr import Expr, Ref, Static, origin, refs
 from dlspec.ir import model as ir
 
-
 Alone = Callable[[ir.Apply], bool]
 """Whether a layer of a backend does all of its work itself, and needs no code around its call."""
 

@@ -9,7 +9,7 @@ from dlspec.backend.arguments import Arguments, Varies
 from dlspec.backend.classes import ClassCode, ClassWriter
 from dlspec.backend.forward import Forward
 from dlspec.backend.merge import Differs, Occurrence
-from dlspec.backend.protocol import Backend, Use
+from dlspec.backend.protocol import SELF, Backend, Use, X
 from dlspec.backend.scopes import open_scopes
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
@@ -44,15 +44,24 @@ class Planner:
     """Plans the classes of one model for one backend."""
 
     def __init__(self, model: ir.ModelIR, backend: Backend, exact: bool = False) -> None:
-        self.model = open_scopes(model)
         self.backend = backend
         self.exact = exact
+        self.model = open_scopes(model, self.alone)
         self.classes: dict[str, Planned] = {}
         self.module_names = {
             name for line in (*backend.style.imports, *PLANNED_IMPORTS) for name in _bound(line)
         } | {*backend.style.helpers}
         for name in self.model.definitions:
             self.module_names.add(name)
+
+    def alone(self, flow: ir.Apply) -> bool:
+        """Whether a layer is called on its input as it comes, as one of a sequence is."""
+        emit = self.backend.layers.get(type(flow.op))
+        if emit is None:
+            return True
+        x = tuple(f.types[0] for f in flow.inputs)
+        use = Use(flow.op, x, {}, flow.types, flow.origins, flow.channels_last, self.exact)
+        return emit(use).call == py.call(SELF, X[0])
 
     def plan(self) -> list[ClassCode]:
         self.split()

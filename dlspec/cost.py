@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.ir.values import plain
 from dlspec.ops.base import Weight
@@ -26,7 +27,7 @@ VIEWS = frozenset({"Flatten", "Reshape", "Identity", "Dropout"})
 """What makes no new tensor in a program for inference."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameters:
     """Numbers of weights: what is trained, what is kept fixed, and BatchNorm's statistics."""
 
@@ -62,7 +63,7 @@ class Parameters:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerCost:
     """One use of a layer. A layer that is used again has its parameters at its first use."""
 
@@ -92,7 +93,7 @@ class LayerCost:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """A model and its layers, in order of execution."""
 

@@ -5,17 +5,16 @@ arguments (type, range, unit, default), and `positional` names the ones that may
 their names. Nothing here knows of syntax or spans: wrong arguments come back as `Problem`s.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dlspec.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Problem:
     """What is wrong with an object: in which argument (None: in its input), and what helps."""
 
@@ -32,7 +31,7 @@ class BadArguments(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Words:
     """In a field's annotation: bare words that the argument takes, beside those of a Literal."""
 

@@ -13,8 +13,6 @@ import typer
 from dlspec.cli.report import report
 from dlspec.cli.report import status as status_of
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import Internal
-from dlspec.diagnostics.files import CannotWrite
 
 P = ParamSpec("P")
 
@@ -49,11 +47,15 @@ def _status(run: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return 0
     except OSError as error:
+        from dlspec.diagnostics.files import CannotWrite
+
         reason = (error.strerror or str(error)).lower()
         report([CannotWrite(None, str(error.filename or "the output"), reason)])
         return 2
     except Exception as error:
         if "--debug" in sys.argv:
             raise
+        from dlspec.diagnostics.commands import Internal
+
         report([Internal(None, f"{type(error).__name__}: {error}")])
         return 1

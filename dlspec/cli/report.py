@@ -38,6 +38,8 @@ def colours(out: TextIO) -> bool:
 
 
 def _rendered(found: Sequence[Diagnostic], form: str, colour: bool) -> str:
+    if form == "text" and not found:
+        return ""
     from dlspec import render
 
     match form:

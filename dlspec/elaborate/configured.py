@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from dlspec.declared import BadArguments, Declared, Problem
@@ -13,6 +13,7 @@ from dlspec.diagnostics.shapes import Context
 from dlspec.diagnostics.values import BadValue
 from dlspec.elaborate.evaluate import Skip
 from dlspec.expr import Expr, Static, Term
+from dlspec.frozen import frozen
 from dlspec.source import Span
 from dlspec.syntax import tree
 
@@ -23,7 +24,7 @@ Evaluate = Callable[[str, tree.Expr], Static]
 values) and its expression. Raises SpecError, or Skip if what is wrong was reported already."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Configured(Generic[D]):
     """An object, with the origins of its arguments and the places where they stand.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import UnknownArgument, UnknownName, WrongArgumentCount
@@ -14,6 +13,7 @@ from dlspec.elaborate.losses import Comparable, Named
 from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.objects import Objects, callee, ungrouped
 from dlspec.elaborate.settings import Settings
+from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import Apply, Bind, Flow, ModelIR, Wire, statements
 from dlspec.source import Span
@@ -26,7 +26,7 @@ STAND_IN = 97
 """Stands for a class count that only the data tells: a size that little else has."""
 
 
-@dataclass(frozen=True)
+@frozen
 class KnownData:
     """A `data` block: its IR (None where it is broken) and where its parts are declared."""
 

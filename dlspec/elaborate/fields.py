@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dlspec.diagnostics import Diagnostic, Label, SpecError, nearest
 from dlspec.diagnostics.data import (
@@ -16,6 +16,7 @@ from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.fieldtypes import field_type
 from dlspec.elaborate.objects import Objects, callee, plain, stages
+from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.recipe.sources import Images, Source
 from dlspec.recipe.transforms import Transform
@@ -24,7 +25,7 @@ from dlspec.syntax import tree
 from dlspec.tensor import Tensor, f32
 
 
-@dataclass(frozen=True)
+@frozen
 class Stage:
     """A transform with the place where it stands."""
 
@@ -86,7 +87,7 @@ def _columns(e: tree.Expr, source: Source | None) -> tuple[tuple[str, ...], bool
     return tuple(found), name.id == "columns", e.span
 
 
-@dataclass(frozen=True)
+@frozen
 class _Field:
     """What is known of a field, on the way to the IR."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
@@ -15,6 +14,7 @@ from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.objects import Objects, callee, ungrouped
 from dlspec.elaborate.values import describe
+from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -24,7 +24,7 @@ from dlspec.units import plain_number
 LATER_ARGUMENTS = {"where": "`where=` of a loss or metric", "weight": "`weight=` of a loss"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Named:
     """Something that a loss can name, with the place of its declaration."""
 
@@ -36,7 +36,7 @@ class Named:
     """For an output: the kind of the op that gives it."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Comparable:
     """What losses and metrics can name: outputs of the model, and fields of the data.
 
@@ -51,7 +51,7 @@ class Comparable:
     """Names of the block that are wrong, and reported already."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Compared:
     """A loss or metric with its output and its target."""
 

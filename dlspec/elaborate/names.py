@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dlspec import ops
 from dlspec.declared import snake_case
 from dlspec.elaborate.reserved import safe
+from dlspec.frozen import frozen
 from dlspec.syntax import tree
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a stage's layer stands: an attribute, or a list that its uses append to."""
 
@@ -206,6 +206,10 @@ class _Namer:
 
     # -- what a stage is
 
+    def op(self, name: str) -> type[ops.Op] | None:
+        """The op of this name, unless the file has a block or model of that name."""
+        return ops.lookup(name) if self.definitions(name) is None else None
+
     def is_layer(self, callee: tree.Expr) -> bool:
         name = _root(callee)
         return name is not None and (name[:1].isupper() or self.definitions(name) is not None)
@@ -221,7 +225,7 @@ class _Namer:
             return "layer"
         if root in self.parameters:
             return root
-        if (op := ops.lookup(root)) is not None:
+        if (op := self.op(root)) is not None:
             return op.snake()
         return snake_case(root)
 
@@ -239,7 +243,7 @@ class _Namer:
         root = _root(stage.layer)
         if root in self.parameters or root is None:
             return True
-        if (op := ops.lookup(root)) is not None:
+        if (op := self.op(root)) is not None:
             return op.has_object()
         return self.definitions(root) is not None
 
@@ -247,7 +251,7 @@ class _Namer:
         """A parameter counts as a layer without: what it will be is not in the text."""
         if name is None or name in self.parameters:
             return False
-        if (op := ops.lookup(name)) is not None:
+        if (op := self.op(name)) is not None:
             return op.has_weights()
         definition = self.definitions(name)
         if definition is None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from dlspec.diagnostics import Diagnostic, nearest
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.recipe import MissingSetting, SettingTwice, UnknownSetting
+from dlspec.frozen import frozen
 from dlspec.source import Span
 from dlspec.syntax import tree
 
 
-@dataclass(frozen=True)
+@frozen
 class Kind:
     """What a kind of block may hold."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dlspec.expr import Static
+from dlspec.frozen import frozen
 from dlspec.ir.model import Flow
 from dlspec.ops.base import Op
 from dlspec.source import Span
@@ -15,7 +16,7 @@ from dlspec.tensor import Tensor
 from dlspec.units import Quantity
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Value:
     """One or more tensors, as the code that makes them. `since` is where they were assigned."""
 
@@ -28,7 +29,7 @@ class Value:
         return self.flow.types
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundle:
     """Values in parentheses on their way to a layer: `(x, y)`, `(x, time=t)`."""
 
@@ -36,7 +37,7 @@ class Bundle:
     named: Mapping[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@frozen
 class OpLayer:
     """A configured op as a value: `ReLU`, `LeakyReLU(0.2)`."""
 
@@ -49,7 +50,7 @@ class OpLayer:
         return f"{self.op.kind()}({given})" if given else self.op.kind()
 
 
-@dataclass(frozen=True)
+@frozen
 class BlockLayer:
     """A block with its arguments, before it is applied."""
 
@@ -62,7 +63,7 @@ class BlockLayer:
         return f"{self.definition.name.id}({given})"
 
 
-@dataclass(frozen=True)
+@frozen
 class ChainLayer:
     """A chain of layers as a value: `Conv2D(8, 3) -> BatchNorm`."""
 
@@ -77,7 +78,7 @@ class ChainLayer:
 Layer = OpLayer | BlockLayer | ChainLayer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instance:
     """A layer that `let` named: every use shares its weights."""
 
@@ -86,12 +87,12 @@ class Instance:
     statement: tree.Let
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """A name whose definition has an error, reported already: uses of it say nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotTaken:
     """A wire of a branch that does not hold here."""
 

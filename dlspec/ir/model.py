@@ -6,8 +6,6 @@ instances) carries the same `site` each time; a backend lays the traces of one d
 other, site by site, and prints one class.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
@@ -24,7 +22,7 @@ class Node(BaseModel):
 
 Part = str | int
 Path = tuple[Part, ...]
-"""Where a layer stands below its owner: `("conv2d",)`, `("residuals", 3)`, `("shortcut", "conv2d")`."""
+"""Where a layer stands below its owner: `("conv2d",)`, `("residuals", 3)`."""
 
 
 def dotted(*path: Part) -> str:
@@ -66,8 +64,8 @@ class Apply(Node):
     site: int
     op: AnyOp
     origins: dict[str, Origin] = {}
-    inputs: tuple[Flow, ...]
-    named: dict[str, Flow] = {}
+    inputs: "tuple[Flow, ...]"
+    named: "dict[str, Flow]" = {}
     types: tuple[Type, ...]
     module: Path | None = None
     """Where its object stands, for an op that has one."""
@@ -78,7 +76,7 @@ class Apply(Node):
 
 
 class Call(Node):
-    """A block applied to inputs. `arguments` and `dims` have their origins in the caller's names."""
+    """A block applied to inputs. Origins of `arguments` and `dims` are in the caller's names."""
 
     kind: Literal["call"] = "call"
     site: int
@@ -86,8 +84,8 @@ class Call(Node):
     instance: int
     arguments: dict[str, Known]
     dims: dict[str, Known]
-    inputs: tuple[Flow, ...]
-    named: dict[str, Flow] = {}
+    inputs: "tuple[Flow, ...]"
+    named: "dict[str, Flow]" = {}
     types: tuple[Type, ...]
     module: Path
     factory: str | None = None
@@ -98,7 +96,7 @@ class Select(Node):
 
     kind: Literal["select"] = "select"
     index: int
-    value: Flow
+    value: "Flow"
     types: tuple[Type, ...]
 
 
@@ -108,8 +106,8 @@ class Repeat(Node):
     kind: Literal["repeat"] = "repeat"
     site: int
     count: Known
-    inputs: tuple[Flow, ...]
-    bodies: tuple[Flow, ...]
+    inputs: "tuple[Flow, ...]"
+    bodies: "tuple[Flow, ...]"
     types: tuple[Type, ...]
 
 
@@ -119,8 +117,8 @@ class Scope(Node):
     kind: Literal["scope"] = "scope"
     site: int
     module: Path
-    inputs: tuple[Flow, ...]
-    body: Flow
+    inputs: "tuple[Flow, ...]"
+    body: "Flow"
     types: tuple[Type, ...]
 
 
@@ -150,7 +148,7 @@ class Branch(Node):
     site: int
     tests: tuple[Known, ...]
     taken: int | None
-    body: tuple[Statement, ...]
+    body: "tuple[Statement, ...]"
     line: int
 
 
@@ -162,7 +160,7 @@ class Loop(Node):
     names: tuple[str, ...]
     items: Known
     values: tuple[tuple[Value, ...], ...]
-    iterations: tuple[tuple[Statement, ...], ...]
+    iterations: "tuple[tuple[Statement, ...], ...]"
     line: int
 
 

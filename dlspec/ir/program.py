@@ -1,6 +1,6 @@
 """A whole spec in the IR: what `dlspec ir --json` prints and backends read."""
 
-from __future__ import annotations
+from typing import Literal
 
 from dlspec.ir.model import ModelIR, Node
 from dlspec.ir.recipe import Data, Export, Train
@@ -8,6 +8,13 @@ from dlspec.ir.values import Value
 
 FORMAT = 1
 """The version of the published format; raised when a reader of the old one would be misled."""
+
+
+class Space(Node):
+    """Where a search may look for a parameter: some values, or the least and the greatest."""
+
+    kind: Literal["choice", "log", "uniform"]
+    values: tuple[Value, ...]
 
 
 class Program(Node):
@@ -18,6 +25,8 @@ class Program(Node):
     doc: str = ""
     parameters: dict[str, Value] = {}
     """The file's `param`s with the values that they have in this program."""
+    spaces: dict[str, Space] = {}
+    """The search spaces, by the names that `--set` takes: `lr`, `DigitsCNN.width`."""
     data: dict[str, Data] = {}
     models: dict[str, ModelIR] = {}
     """Each model with the arguments that its defaults (or `--set`) give it."""

@@ -4,8 +4,6 @@ Objects of the recipe (losses, optimizers, sources, ...) stand in it as they are
 `{"kind": "AdamW", "lr": 0.003, ...}`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """Activations: layers that work on each element, and Softmax."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 

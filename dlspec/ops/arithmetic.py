@@ -5,8 +5,6 @@ broadcasts, and no dtype is promoted in silence. The names are those of the oper
 spec never writes, so they are lower case like functions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

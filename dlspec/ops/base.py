@@ -1,20 +1,19 @@
 """What an op is: a frozen value with pure rules, true whatever the backend."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import prod
 from typing import ClassVar, Literal
 
 from dlspec.declared import Declared, Problem, snake_case
+from dlspec.frozen import frozen
 from dlspec.ops.init import Init
 from dlspec.tensor import Tensor
 
 WeightKind = Literal["trainable", "fixed", "statistics"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Weight:
     """One array of an op, in the neutral layout, which is PyTorch's where torch has the layer."""
 
@@ -38,7 +37,7 @@ class Weight:
         return prod(int(s) for s in self.shape)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """A one-line spec of the op: as written in a chain, and the types of its inputs.
 

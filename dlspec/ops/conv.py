@@ -1,7 +1,5 @@
 """Convolutions, on one axis and on two."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterator
 from math import prod

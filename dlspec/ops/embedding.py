@@ -1,7 +1,5 @@
 """Tables of vectors, looked up by number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

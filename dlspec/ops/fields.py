@@ -4,8 +4,6 @@ Integers pass through as they are, so that an `expr.Size` keeps its origin. Rang
 constraints, which the manual reads.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Any
 

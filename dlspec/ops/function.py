@@ -4,8 +4,6 @@ The classes bear the names of the language, so that within this module `sum`, `m
 are these and not Python's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

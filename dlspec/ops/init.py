@@ -6,8 +6,6 @@ number of outputs that one input reaches (`Weight.fans`). A recurrent layer's ar
 all gates at once.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, ClassVar
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
@@ -43,7 +41,7 @@ class uniform(Init):
     high: Number
 
     @model_validator(mode="after")
-    def _ordered(self) -> uniform:
+    def _ordered(self) -> "uniform":
         if self.low >= self.high:
             raise ValueError(f"uniform needs low below high, got {self.low} and {self.high}")
         return self

@@ -1,7 +1,5 @@
 """Normalisation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Pooling, by windows and over all places."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

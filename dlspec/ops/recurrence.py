@@ -1,7 +1,5 @@
 """What recurrent layers share: outputs, states, stacked layers, two directions."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar

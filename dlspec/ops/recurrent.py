@@ -1,7 +1,5 @@
 """Recurrent layers, in one direction and in both."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Layers that only training knows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Layers that change the shape and no number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from math import prod
 from typing import Annotated, Any, ClassVar

@@ -1,7 +1,5 @@
 """Sliding windows: what convolution and pooling share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dlspec.backend.registry import find
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ClassesUnknown, NoTrain
+from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Train
@@ -20,7 +20,7 @@ Names = Mapping[str, Mapping[str, Sequence[str]]]
 """The names of the classes that only the data tells, by data and field."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Request:
     """What is compiled: a spec with its program, for a backend, into a folder."""
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import BadLock, OtherFormat
 from dlspec.diagnostics.text import Unreadable
+from dlspec.frozen import frozen
 
 FORMAT = 1
 LOCK = "lock.json"
 
 
-@dataclass(frozen=True)
+@frozen
 class Lock:
     """The hash of the spec, and the classes of its data, by field."""
 

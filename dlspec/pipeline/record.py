@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import NotARun, OtherFormat
+from dlspec.frozen import frozen
 from dlspec.ir.program import Program
 from dlspec.pipeline.stages import check
 from dlspec.source import Source
@@ -18,7 +18,7 @@ RECORD = "compiled.json"
 SPEC = "spec.dls"
 
 
-@dataclass(frozen=True)
+@frozen
 class Record:
     """Which spec a folder was compiled from, and how."""
 

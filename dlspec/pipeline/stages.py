@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dlspec.diagnostics import Diagnostic, SpecError
+from dlspec.frozen import frozen
 from dlspec.ir.program import Program
 from dlspec.source import Source
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """What became of a spec: its program, or None where it has errors; and what is to be said."""
 
@@ -44,7 +44,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     from dlspec.budget import broken_limits
     from dlspec.elaborate.file import collect
     from dlspec.elaborate.models import default_models
-    from dlspec.elaborate.parameters import file_scope, settings
+    from dlspec.elaborate.parameters import parameters, settings
     from dlspec.elaborate.recipe import recipes
     from dlspec.pipeline.consequences import independent
     from dlspec.syntax import parse
@@ -52,20 +52,21 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     file, found = parse(source)
     table = collect(file)
     overrides = settings(given, table)
-    scope, values, wrong = file_scope(table, overrides)
-    models, wrong_models = default_models(table, overrides, scope)
-    recipe = recipes(table, overrides, scope, classes)
+    declared = parameters(table, overrides)
+    models, wrong_models = default_models(table, overrides, declared.scope)
+    recipe = recipes(table, overrides, declared.scope, classes)
     program = Program(
         name=Path(source.name).stem,
         doc=table.doc,
-        parameters=values,
+        parameters=declared.values,
+        spaces=declared.spaces,
         data=recipe.data,
         models=models,
         trains=recipe.trains,
         trained=recipe.trained,
         exports=recipe.exports,
     )
-    meant = [*table.problems, *wrong, *wrong_models, *recipe.problems]
+    meant = [*table.problems, *declared.problems, *wrong_models, *recipe.problems]
     found = [*found, *independent(found, meant, file)]
     found.extend(broken_limits(program, source))
     return _result(source, program, found)

@@ -1,7 +1,5 @@
 """Augmentations: random changes of training rows, drawn anew in each step."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What the objects of a recipe have in common."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -24,7 +22,7 @@ class Recipe(Declared):
         return {"kind": self.kind(), **self.model_dump(mode="json")}
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> Recipe:
+    def from_json(cls, fields: Mapping[str, Any]) -> "Recipe":
         """The object that `to_json` wrote."""
         return cls.model_validate_json(json.dumps(dict(fields)))
 

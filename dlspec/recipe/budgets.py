@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from dlspec.frozen import frozen
 from dlspec.units import Bytes, Count, Share
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measure:
     """A number that an exported file has."""
 

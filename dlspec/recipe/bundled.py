@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dlspec.frozen import frozen
 from dlspec.tensor import Tensor, f32
 
 CANCER_MEASURES = (
@@ -20,7 +19,7 @@ CANCER_MEASURES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bundled:
     """A table: its rows, the features of `data` in order, the classes of `target` if it has any."""
 

@@ -1,7 +1,5 @@
 """What an export may do to a model, and what a budget may limit."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from dlspec.recipe.base import LowerCase, Recipe

@@ -1,7 +1,5 @@
 """Types of the numbers that a recipe takes, and what is said of anything else."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """Losses: one number for a batch, the mean over all of its elements."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """Metrics: what a run reports, each computed once over a whole set, as scikit-learn does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import ClassVar, Literal
 

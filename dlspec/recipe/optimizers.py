@@ -5,8 +5,6 @@ In the formulas `gradient` is that of the loss, `w` the weight, `t` the step cou
 their names.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, model_validator
@@ -56,7 +54,7 @@ class SGD(Optimizer):
     weight_decay: NotNegative = 0.0
 
     @model_validator(mode="after")
-    def _momentum(self) -> SGD:
+    def _momentum(self) -> "SGD":
         if self.nesterov and not self.momentum:
             raise ValueError("`nesterov` looks ahead by the momentum, which is 0")
         return self

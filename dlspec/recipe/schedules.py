@@ -4,8 +4,6 @@ Phases are chained with `->`. Each begins at the level where the one before it e
 the optimizer's `lr`; the last one lasts to the end of the run.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Sources: where rows come from. A check reads none of them."""
 
-from __future__ import annotations
-
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Literal
 

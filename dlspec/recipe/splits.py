@@ -1,7 +1,5 @@
 """Splits: which rows are for training, which for validation, which for the test."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
@@ -27,7 +25,7 @@ class Shared(Split):
     test: Share = 0.0
 
     @model_validator(mode="after")
-    def _whole(self) -> Shared:
+    def _whole(self) -> "Shared":
         total = self.train + self.val + self.test
         if abs(total - 1) > 1e-9:
             raise ValueError(f"the shares make up {100 * total:.10g} %, not 100 %")

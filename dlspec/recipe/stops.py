@@ -1,7 +1,5 @@
 """When a run ends before its last epoch."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator

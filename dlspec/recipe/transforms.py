@@ -1,7 +1,5 @@
 """Transforms: what is done to the values of a field, in every row."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import ClassVar
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from dlspec.diagnostics.base import Diagnostic
 from dlspec.emit.text import columns
+from dlspec.frozen import frozen
 from dlspec.render.order import ordered, summary
 from dlspec.source import Source, Span
 
@@ -37,7 +37,7 @@ def caret(
     return "\n\n".join([*parts, summary(shown)]) if shown else ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Painter:
     on: bool
 
@@ -45,7 +45,7 @@ class _Painter:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.on and text else text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mark:
     """Characters of one line to be underlined, and what to write beside them."""
 
@@ -117,7 +117,7 @@ def _snippet(
             yield paint("gutter", f"{' ' * gutter} |") + " " * (start + 1) + paint(style, under)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _View:
     """The part of a line that is shown, and the column at which it begins."""
 

@@ -55,6 +55,8 @@ def _binary(op: str, a: Any, b: Any) -> Any:
         if not isinstance(b, list | tuple):
             raise ArithmeticProblem(f"`{op}` needs a list on its right")
         return OPERATORS[op](a, b)
+    if op not in OPERATORS:
+        raise ArithmeticProblem(f"`{op}` is for tensors")
     if op == "+" and isinstance(a, list) and isinstance(b, list):
         return _bounded(a + b)
     if op == "*" and isinstance(a, list) and isinstance(b, int) and not isinstance(b, bool):

@@ -233,10 +233,8 @@ class LayerEvaluator(Evaluator):
         kind = type_.name.id
         if kind == "layer":
             return Static(self.layer_value(e, scope))
-        if kind == "list" and type_.groups and type_.groups[0][0].span.text == "layer":
-            items = e.items if isinstance(e, tree.List) else None
-            if items is not None:
-                return Static([self.layer_value(i, scope) for i in items])
+        if kind == "list" and _element(type_) == "layer" and isinstance(e, tree.List):
+            return Static([self.layer_value(i, scope) for i in e.items])
         found = self.value(e, scope)
         return self.convert(found, type_, e.span, name)
 
@@ -256,8 +254,7 @@ class LayerEvaluator(Evaluator):
             wanted = list if kind == "list" else tuple
             if not isinstance(found.value, wanted):
                 raise self.wrong(span, name, f"a {kind}", found)
-            element = type_.groups[0][0] if type_.groups and type_.groups[0] else None
-            inner = element.id if isinstance(element, tree.Name) else None
+            inner = _element(type_)
             if inner in SCALARS:
                 items = [self.scalar(Static(v), inner, span, name).value for v in found.value]
                 return Static(wanted(items), found.origin)
@@ -283,6 +280,12 @@ class LayerEvaluator(Evaluator):
 
     def wrong(self, span: Span, name: str, expected: str, found: Static) -> SpecError:
         return SpecError(WrongType(span, self.context, name, expected, describe(found)))
+
+
+def _element(type_: tree.Type) -> str | None:
+    """The name of the elements' type: `int` in `list[int]`."""
+    first = type_.groups[0][0] if type_.groups and type_.groups[0] else None
+    return first.id if isinstance(first, tree.Name) else None
 
 
 def _sized(value: Static) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, get_args
 
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.commands import BadSetting, UnknownSpace
@@ -15,11 +16,12 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.layers import LayerEvaluator
 from dlspec.elaborate.values import Broken, Scope, text
 from dlspec.expr import Static, constant
+from dlspec.ir.program import Space
 from dlspec.source import Source
 from dlspec.syntax import parse, tree
 
 SETTING = re.compile(r"\s*((?:[A-Za-z_]\w*\.)?([A-Za-z_]\w*))\s*=(.*)", re.DOTALL)
-SPACES = ("choice", "log", "uniform")
+SPACES = get_args(Space.model_fields["kind"].annotation)
 
 
 def settings(given: Sequence[str], table: FileTable) -> dict[str, tree.Expr]:
@@ -56,14 +58,26 @@ def _known(table: FileTable) -> Iterator[str]:
         yield from (f"{name}.{p.name.id}" for p in definition.parameters)
 
 
-def file_scope(
-    table: FileTable, overrides: Mapping[str, tree.Expr]
-) -> tuple[Scope, dict[str, Any], list[Diagnostic]]:
-    """The scope that the parameters of a file make, their values, and what is wrong with them."""
+@dataclass
+class Parameters:
+    """The parameters of a file: the scope that they make, their values, the search spaces by the
+    names that `--set` takes, and what is wrong with them."""
+
+    scope: Scope
+    values: dict[str, Any] = field(default_factory=dict)
+    spaces: dict[str, Space] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def space(self, name: str, found: Space | None) -> None:
+        if found is not None:
+            self.spaces[name] = found
+
+
+def parameters(table: FileTable, overrides: Mapping[str, tree.Expr]) -> Parameters:
+    """The parameters of a file, and the search spaces of its models and blocks."""
     evaluator = LayerEvaluator(table, overrides)
-    scope = evaluator.file_scope
-    values: dict[str, Any] = {}
-    problems: list[Diagnostic] = []
+    made = Parameters(evaluator.file_scope)
+    scope, problems = made.scope, made.problems
     for name, declared in table.parameters.items():
         p = declared.parameter
         given = overrides.get(name, p.default)
@@ -74,65 +88,70 @@ def file_scope(
         try:
             # `--set` is read in the file's scope, like the default that it replaces
             found = evaluator.typed(p.type, given, scope, name)
-            check_space(evaluator, p, found.value, given, scope)
+            made.space(name, space(evaluator, p, found.value, given, scope))
         except SpecError as error:
             problems.extend(error.diagnostics)
             continue
         except Skip:
             continue
-        values[name] = found.value
+        made.values[name] = found.value
         plain = isinstance(found.value, bool | int | float | str)
         scope.entries[name] = constant(found.value) if plain else Static(found.value)
-    problems.extend(_definitions(table, evaluator, overrides))
-    return scope, values, problems
+    _definitions(table, evaluator, overrides, made)
+    return made
 
 
 def _definitions(
-    table: FileTable, evaluator: LayerEvaluator, overrides: Mapping[str, tree.Expr]
-) -> Iterator[Diagnostic]:
-    """What is wrong with the search spaces of models and blocks."""
+    table: FileTable,
+    evaluator: LayerEvaluator,
+    overrides: Mapping[str, tree.Expr],
+    made: Parameters,
+) -> None:
+    """The search spaces of models and blocks."""
     for owner, definition in table.definitions.items():
         for p in definition.parameters:
-            given = overrides.get(f"{owner}.{p.name.id}", p.default)
+            name = f"{owner}.{p.name.id}"
+            given = overrides.get(name, p.default)
             if p.space is None or given is None:
                 continue
             scope = evaluator.file_scope
             try:
                 value = evaluator.typed(p.type, given, scope, p.name.id).value
-                check_space(evaluator, p, value, given, scope)
+                made.space(name, space(evaluator, p, value, given, scope))
             except SpecError as error:
-                yield from error.diagnostics
+                made.problems.extend(error.diagnostics)
             except Skip:
                 continue
 
 
-def check_space(
+def space(
     evaluator: LayerEvaluator, p: tree.Parameter, value: Any, given: tree.Expr, scope: Scope
-) -> None:
-    """Whether a value lies in the parameter's space: `choice(...)`, `log(a, b)`, `uniform(a, b)`.
+) -> Space | None:
+    """The parameter's space: `choice(...)`, `log(a, b)`, `uniform(a, b)`; None where it has none.
 
-    Raises SpecError where it does not, or where the space is none.
+    Raises SpecError where the value does not lie in it, or where it is no space.
     """
-    space = p.space
-    if space is None:
-        return
-    call = isinstance(space, tree.Call) and isinstance(space.callee, tree.Name)
-    if not call or space.callee.id not in SPACES:  # type: ignore[union-attr]
-        raise SpecError(UnknownSpace(space.span))
-    kind = space.callee.id  # type: ignore[union-attr]
-    arguments = space.arguments  # type: ignore[union-attr]
+    written = p.space
+    if written is None:
+        return None
+    call = isinstance(written, tree.Call) and isinstance(written.callee, tree.Name)
+    if not call or written.callee.id not in SPACES:  # type: ignore[union-attr]
+        raise SpecError(UnknownSpace(written.span))
+    kind = written.callee.id  # type: ignore[union-attr]
+    arguments = written.arguments  # type: ignore[union-attr]
     if any(a.name for a in arguments) or not arguments:
-        raise SpecError(UnknownSpace(space.span, "it takes values without names"))
+        raise SpecError(UnknownSpace(written.span, "it takes values without names"))
     limits = [evaluator.typed(p.type, a.value, scope, p.name.id).value for a in arguments]
     if kind == "choice":
         fits = any(type(v) is type(value) and v == value for v in limits)
     else:
         why = _bad_bounds(kind, limits)
         if why:
-            raise SpecError(UnknownSpace(space.span, why))
+            raise SpecError(UnknownSpace(written.span, why))
         fits = isinstance(value, int | float) and limits[0] <= value <= limits[1]
     if not fits:
-        raise SpecError(OutOfSpace(given.span, p.name.id, text(value), space.span.text))
+        raise SpecError(OutOfSpace(given.span, p.name.id, text(value), written.span.text))
+    return Space(kind=kind, values=tuple(limits))
 
 
 def _bad_bounds(kind: str, limits: list[Any]) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dlspec.emit import python as py
-from dlspec.ir.model import Apply, ModelIR, Scope, flows, layers, statements
+from dlspec.ir.model import Apply, Call, ModelIR, Path, Scope, flows, layers, statements
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
 from dlspec.passes.layout import channels_last
@@ -115,20 +115,30 @@ class Case:
         return any(_draws(apply.op) for apply in self.ops)
 
     @cached_property
+    def model_file(self) -> str:
+        """The text of `model.py`."""
+        from dlspec.backend.plan import model_file
+        from dlspec_keras import BACKEND
+        from dlspec_keras.readme import model_doc
+
+        return model_file(self.model, BACKEND, model_doc(self), self.exact)
+
+    @property
     def sequential(self) -> bool:
-        """Whether a chain of layers in parentheses stands in a `keras.Sequential`."""
-        return any(isinstance(f, Scope) for f in self._flows())
+        """Whether layers stand in a `keras.Sequential`."""
+        return "keras.Sequential(" in self.model_file
 
     @cached_property
     def listed(self) -> bool:
         """Whether layers stand in lists."""
-        paths = (getattr(f, "module", None) or () for f in self._flows())
-        return any(isinstance(part, int) for path in paths for part in path)
+        return any(isinstance(part, int) for path in self._paths() for part in path)
 
-    def _flows(self) -> Iterator[Any]:
+    def _paths(self) -> Iterator[Path]:
         for instance in self.model.instances:
             for s in statements(instance.body):
-                yield from flows(s.value)
+                for f in flows(s.value):
+                    if isinstance(f, Apply | Call | Scope) and f.module is not None:
+                        yield f.module
 
     @cached_property
     def small(self) -> bool:

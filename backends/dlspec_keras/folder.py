@@ -11,7 +11,7 @@ from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
 from dlspec_keras.case import Case
 from dlspec_keras.exporting import export_file
-from dlspec_keras.readme import model_doc, readme_file, requirements_file
+from dlspec_keras.readme import readme_file, requirements_file
 from dlspec_keras.saving import checkpoint_file
 from dlspec_keras.training import train_file
 
@@ -29,12 +29,9 @@ def files(
     `hash` is that of the spec's IR, which the program writes to its lock file; `folder` leads from
     the program to the spec, where the paths of its data begin; `classes` are those of a lock file.
     """
-    from dlspec.backend.plan import model_file
-    from dlspec_keras import BACKEND
-
     case = Case(program, train, hash)
     return {
-        "model.py": model_file(case.model, BACKEND, model_doc(case), case.exact),
+        "model.py": case.model_file,
         "data.py": data_file(
             case.data, case.train, folder=folder, classes=classes, draws=case.draws
         ),

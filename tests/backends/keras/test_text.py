@@ -130,6 +130,17 @@ def test_a_class_whose_stride_varies_always_pads():
     assert "ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))" in text
 
 
+def test_a_sequence_holds_only_layers_that_need_no_code_around_their_call():
+    text = model_text(
+        """model M { input image: f32[3, 9, 9]
+          x = image -> (Conv2D(4, 3, stride=2, padding=1) -> BatchNorm) as padded
+          y = x -> (Conv2D(4, 3, stride=2) -> BatchNorm) as plain
+          output z = y -> GlobalAvgPool2D }"""
+    )
+    assert text.count("keras.Sequential(") == 1
+    assert "self.conv2d(ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))))" in text
+
+
 def test_training_is_an_argument_where_a_layer_needs_it():
     with_it = "model M { input x: f32[4]; output y = x -> Dense(3) -> Dropout(0.5) }"
     without = "model M { input x: f32[4]; output y = x -> Dense(3) -> Dropout(0.0) }"

@@ -275,27 +275,31 @@ class ClassWriter:
 
     def constructor(self) -> list[py.Statement]:
         made: set[str] = set()
-        return self.making(self.steps, made, within=False)
+        every = {i.number for i in self.instances}
+        return self.making(self.steps, made, every, within=False)
 
-    def making(self, steps: list[Step], made: set[str], within: bool) -> list[py.Statement]:
+    def making(
+        self, steps: list[Step], made: set[str], reach: set[int], within: bool
+    ) -> list[py.Statement]:
+        """What makes the layers of some statements, which the instances `reach` come to."""
         found: list[py.Statement] = []
         for step in steps:
             if step.value is not None:
                 for m in self.outside_scopes(step.value):
-                    found.extend(self.make(m, made))
+                    found.extend(self.make(m, made, reach))
             if step.kind == "branch" and not self.settled(step) and not within:
-                found.extend(self.branch(step, made))
+                found.extend(self.branch(step, made, reach))
                 continue
             for body in step.bodies.values():
-                found.extend(self.making(body, made, within or step.kind == "loop"))
+                found.extend(self.making(body, made, reach, within or step.kind == "loop"))
         return found
 
-    def make(self, m: Merged, made: set[str]) -> list[py.Statement]:
+    def make(self, m: Merged, made: set[str], reach: set[int]) -> list[py.Statement]:
         if m.module is None or self.makes.get(id(m)) is None or m.module[0] in made:
             return []
         layer = self.layers[str(m.module[0])]
         made.add(layer.name)
-        value = self.list_of(layer) if layer.is_list else self.filled(self.makes[id(m)])
+        value = self.list_of(layer, reach) if layer.is_list else self.filled(self.makes[id(m)])
         return [py.Assign(py.Attribute("self", layer.name), value)]
 
     def filled(self, code: Any) -> py.Expr:
@@ -320,19 +324,19 @@ class ClassWriter:
         argument.annotation = "Callable"
         return py.Atom(argument.name)
 
-    def list_of(self, layer: Layer) -> py.Expr:
+    def list_of(self, layer: Layer, reach: set[int]) -> py.Expr:
         """A list of layers: one row for each, in order of execution."""
         by_path: dict[tuple[int, ir.Path], tuple[Occurrence, Merged]] = {}
         for o, path, m in layer.uses:
             by_path.setdefault((o.instance.number, path), (o, m))
         codes: list[tuple[Occurrence, Any]] = []
         rows: dict[int, int] = {}
-        lengths: dict[int, int] = {}
+        lengths = dict.fromkeys(sorted(reach), 0)
         for (number, path), (o, m) in by_path.items():
             raw = self.raw_make(m, o)
             row = Occurrence(o.instance, o.env, o.rounds)
             rows[id(row)] = int(path[-1])
-            lengths[number] = max(lengths.get(number, 0), int(path[-1]) + 1)
+            lengths[number] = max(lengths[number], int(path[-1]) + 1)
             codes.append((row, raw))
         try:
             template = unify(codes)
@@ -342,8 +346,9 @@ class ClassWriter:
         def count() -> py.Expr:
             origin = self.count_origin(layer)
             slots = tuple(
-                (first(i), Slot(lengths.get(i.number, 0), origin, role="count"))
+                (first(i), Slot(lengths[i.number], origin, role="count"))
                 for i in self.instances
+                if i.number in reach
             )
             return self.arguments.resolve(Values(slots), plain)
 
@@ -422,10 +427,13 @@ class ClassWriter:
             for body in step.bodies.values():
                 yield from self.all_steps(body)
 
-    def branch(self, step: Step, made: set[str]) -> list[py.Statement]:
+    def branch(self, step: Step, made: set[str], reach: set[int]) -> list[py.Statement]:
         """Layers that only some instances have: None in the others."""
         before = set(made)
-        bodies = {k: self.making(body, made, False) for k, body in step.bodies.items()}
+        bodies: dict[int, list[py.Statement]] = {}
+        for k, body in step.bodies.items():
+            here = {o.instance.number for o, s in step.uses if s.taken == k}
+            bodies[k] = self.making(body, made, reach & here, False)
         new = [n for n in self.layers if n in made - before]
         arms = {k: body for k, body in bodies.items() if body}
         found: list[py.Statement] = [
@@ -438,8 +446,8 @@ class ClassWriter:
         if not arms:
             arms, otherwise = {self.tests(step): otherwise}, []
         chain = [(self.test(step, k, plain), body) for k, body in arms.items()]
-        (test, body), *rest = chain
-        found.append(py.If(test, body, otherwise, tuple(rest)))
+        (test, then), *rest = chain
+        found.append(py.If(test, then, otherwise, tuple(rest)))
         if self.needs_condition(step):
             self.conditions[id(step)] = self.store_condition(step)
         return found

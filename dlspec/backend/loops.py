@@ -14,6 +14,7 @@ from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
 from dlspec.expr import Ref
+from dlspec.ir import model as ir
 
 
 @dataclass
@@ -197,18 +198,11 @@ class Loops(ABC):
     def every_round(self, layer: Layer) -> bool:
         """Whether each round of the loop has exactly one element."""
         site = self.rounds[-1].site
-        by_instance: dict[int, set[int]] = {}
+        step, site = self.rounds[-1].step, self.rounds[-1].site
+        reached: dict[int, set[int]] = {o.instance.number: set() for o, _ in step.uses}
         for o, _, _ in layer.uses:
-            by_instance.setdefault(o.instance.number, set()).add(dict(o.rounds)[site])
-        total = {o.instance.number: self.total(o.instance.number, site) for o, _, _ in layer.uses}
-        return all(len(rounds) == total[n] for n, rounds in by_instance.items())
-
-    def total(self, number: int, site: int) -> int:
-        step = self.rounds[-1].step
-        for o, s in step.uses:
-            if o.instance.number == number:
-                return len(s.bodies) if hasattr(s, "bodies") else len(s.iterations)
-        return -1
+            reached[o.instance.number].add(dict(o.rounds)[site])
+        return all(len(reached[o.instance.number]) == rounds(s) for o, s in step.uses)
 
     def leave(self, zipped: list[tuple[str, Layer]]) -> None:
         if not self.rounds:
@@ -269,3 +263,8 @@ class Loops(ABC):
 def _target(names: str) -> py.Expr:
     parts = names.split(", ")
     return py.Atom(names) if len(parts) == 1 else py.Tuple(tuple(map(py.Atom, parts)))
+
+
+def rounds(statement: Any) -> int:
+    """The number of rounds of a loop or repeat."""
+    return len(statement.bodies if isinstance(statement, ir.Repeat) else statement.iterations)

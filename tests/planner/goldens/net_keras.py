@@ -101,7 +101,8 @@ class Net(keras.Model):
         for i in range(3):
             c = ops.relu(next(denses)(c))
             if i > 0:
-                c = next(layer_norms)(next(denses)(c))  # [B, 11]
+                c = next(denses)(c)  # [B, 11]
+                c = next(layer_norms)(c)
         d = self.shared(t) + self.shared(t)  # [B, 7]
         e = c
         for e_layer in self.e:

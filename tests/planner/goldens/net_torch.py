@@ -53,8 +53,7 @@ class Mlp(nn.Module):
     def __init__(self, in_features: int, sizes: list, drop: float = 0.0) -> None:
         super().__init__()
         self.denses = nn.ModuleList(
-            nn.Linear(size, n)
-            for size, n in ((in_features, sizes[0]), (sizes[0], sizes[1]))
+            nn.Linear(size, n) for size, n in ((in_features, sizes[0]), (sizes[0], sizes[1]))
         )
         self.dropouts = nn.ModuleList(nn.Dropout(drop) for _ in range(len(sizes)))
 
@@ -107,7 +106,8 @@ class Net(nn.Module):
         for i in range(3):
             c = F.relu(next(denses)(c))
             if i > 0:
-                c = next(layer_norms)(next(denses)(c))  # [B, 11]
+                c = next(denses)(c)  # [B, 11]
+                c = next(layer_norms)(c)
         d = self.shared(t) + self.shared(t)  # [B, 7]
         e = c
         for e_layer in self.e:

@@ -43,7 +43,10 @@ class Planned:
 class Planner:
     """Plans the classes of one model for one backend."""
 
-    def __init__(self, model: ir.ModelIR, backend: Backend, exact: bool = False) -> None:
+    def __init__(
+        self, model: ir.ModelIR, backend: Backend, exact: bool = False, doc: str = ""
+    ) -> None:
+        self.doc = " ".join(doc.split())
         self.backend = backend
         self.exact = exact
         self.model = open_scopes(model, self.alone)
@@ -156,8 +159,12 @@ class Planner:
             body = [py.Do(parent), *stored, *making]
             init.append(py.Function("__init__", params, body, returns="None"))
         base = style.model if is_model else style.module
-        doc = self.parameters_line(writer) if is_model else writer.definition.doc.strip()
+        doc = self.parameters_line(writer) if is_model else self.own_doc(writer.definition)
         return py.Class(writer.name, (base,), doc, [*init, method])
+
+    def own_doc(self, definition: ir.Definition) -> str:
+        """What the spec says of a block, unless the file says it already."""
+        return "" if " ".join(definition.doc.split()) in self.doc else definition.doc.strip()
 
     def parameters_line(self, writer: ClassWriter) -> str:
         values = writer.instances[0].arguments
@@ -231,7 +238,7 @@ class Planner:
 
 def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool = False) -> str:
     """The text of `model.py`."""
-    planner = Planner(model, backend, exact)
+    planner = Planner(model, backend, exact, doc)
     classes = planner.plan()
     style = backend.style
     helpers = [h for h in style.helpers if any(h in c.helpers for c in classes)]

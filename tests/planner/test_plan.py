@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from build import model, parameters, weight_names
-from specs import BLOCKS, MODELS
 from test_models import RESNET
 
 from dlspec.backend.plan import model_file
 from dlspec.backend.registry import find as backend
 from dlspec.passes.layout import channels_last
+from specs import BLOCKS, MODELS
 
 GOLDENS = Path(__file__).parent / "goldens"
 DIGITS = (Path(__file__).parents[2] / "specs" / "digits.dls").read_text()

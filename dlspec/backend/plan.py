@@ -46,7 +46,7 @@ class Planner:
     def __init__(
         self, model: ir.ModelIR, backend: Backend, exact: bool = False, doc: str = ""
     ) -> None:
-        self.doc = " ".join(doc.split())
+        self.doc = " ".join(doc.lower().split())
         self.backend = backend
         self.exact = exact
         self.model = open_scopes(model, self.alone)
@@ -164,7 +164,8 @@ class Planner:
 
     def own_doc(self, definition: ir.Definition) -> str:
         """What the spec says of a block, unless the file says it already."""
-        return "" if " ".join(definition.doc.split()) in self.doc else definition.doc.strip()
+        said = " ".join(definition.doc.lower().split())
+        return "" if said in self.doc else definition.doc.strip()
 
     def parameters_line(self, writer: ClassWriter) -> str:
         values = writer.instances[0].arguments

@@ -18,7 +18,11 @@ class DigitsCNN(keras.Model):
 
     def call(self, image, training=None):  # [B, 8, 8, 1] -> [B, 10]
         # [B, 4, 4, 32]
-        features = ops.max_pool(ops.relu(self.batch_norm(self.conv2d(image))), 2, strides=2)
+        features = ops.max_pool(
+            ops.relu(self.batch_norm(self.conv2d(image))), 2, strides=2
+        )
         # [B, 64]
-        features = ops.mean(ops.relu(self.batch_norm_2(self.conv2d_2(features))), axis=(1, 2))
+        features = ops.mean(
+            ops.relu(self.batch_norm_2(self.conv2d_2(features))), axis=(1, 2)
+        )
         return self.logits(self.dropout(features))

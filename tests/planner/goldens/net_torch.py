@@ -53,7 +53,8 @@ class Mlp(nn.Module):
     def __init__(self, in_features: int, sizes: list, drop: float = 0.0) -> None:
         super().__init__()
         self.denses = nn.ModuleList(
-            nn.Linear(size, n) for size, n in ((in_features, sizes[0]), (sizes[0], sizes[1]))
+            nn.Linear(size, n)
+            for size, n in ((in_features, sizes[0]), (sizes[0], sizes[1]))
         )
         self.dropouts = nn.ModuleList(nn.Dropout(drop) for _ in range(len(sizes)))
 

@@ -26,7 +26,9 @@ class ConvBN(layers.Layer):
 
 
 class Residual(layers.Layer):
-    def __init__(self, in_channels: int, channels: int, stride: int = 1, **kwargs) -> None:
+    def __init__(
+        self, in_channels: int, channels: int, stride: int = 1, **kwargs
+    ) -> None:
         super().__init__(**kwargs)
         self.conv_bn = ConvBN(channels, 3, stride=stride)
         self.conv_bn_2 = ConvBN(channels, 3, act=layers.Identity)
@@ -34,8 +36,12 @@ class Residual(layers.Layer):
         if stride != 1 or in_channels != channels:
             self.shortcut = keras.Sequential(
                 [
-                    layers.Conv2D(channels, 1, strides=stride, use_bias=False, name="conv2d"),
-                    layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="batch_norm"),
+                    layers.Conv2D(
+                        channels, 1, strides=stride, use_bias=False, name="conv2d"
+                    ),
+                    layers.BatchNormalization(
+                        momentum=0.9, epsilon=1e-5, name="batch_norm"
+                    ),
                 ]
             )
 

@@ -12,7 +12,9 @@ class ConvBN(nn.Module):
         self, in_channels: int, c: int, k: int, stride: int = 1, act: Callable = nn.ReLU
     ) -> None:
         super().__init__()
-        self.conv2d = nn.Conv2d(in_channels, c, k, stride=stride, padding=k // 2, bias=False)
+        self.conv2d = nn.Conv2d(
+            in_channels, c, k, stride=stride, padding=k // 2, bias=False
+        )
         self.batch_norm = nn.BatchNorm2d(c)
         self.act = act()
 
@@ -29,7 +31,9 @@ class Residual(nn.Module):
         if stride != 1 or in_channels != channels:
             self.shortcut = nn.Sequential(
                 OrderedDict(
-                    conv2d=nn.Conv2d(in_channels, channels, 1, stride=stride, bias=False),
+                    conv2d=nn.Conv2d(
+                        in_channels, channels, 1, stride=stride, bias=False
+                    ),
                     batch_norm=nn.BatchNorm2d(channels),
                 )
             )

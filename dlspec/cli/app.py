@@ -200,6 +200,55 @@ def evaluate(
     return evaluate(run, json, device.value)
 
 
+@app.command("export")
+@command
+def export(
+    run: Run,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET...", help="The `export` blocks; all without any."),
+    ] = None,
+) -> int:
+    """Writes the exports of a run's spec, each with a report beside it."""
+    from dlspec.cli.export import export_run
+
+    return export_run(run, targets or [])
+
+
+@app.command("verify")
+@command
+def verify(
+    run: Run,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """Runs a model in PyTorch, Keras, ONNX Runtime and LiteRT, and shows how far they agree."""
+    from dlspec.cli.verify import verify_run
+
+    return verify_run(run, json)
+
+
+@app.command("predict")
+@command
+def predict(
+    run: Run,
+    input: Annotated[
+        Path, typer.Option("--input", metavar="FILE", help="A table, an array or a picture.")
+    ],
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="FILE", help="An exported .onnx or .tflite file."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to write.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """Predicts from a file, with the fitted preprocessing and the classes' names."""
+    from dlspec.cli.predict import predict_run
+
+    return predict_run(run, input, model, out, json)
+
+
 def run(arguments: list[str]) -> int:
     """Runs a command line, and returns its exit status."""
     try:

@@ -89,7 +89,7 @@ def output_names(index: int, case: Case) -> list[str]:
     return [f"y{index}_{k}" for k in range(case.outputs)]
 
 
-def together(cases: Sequence[Case]) -> Spec:
+def together(cases: Sequence[Case], exact: bool = False) -> Spec:
     """One model that applies the layer of every case to inputs of its own."""
     inputs: list[Input] = []
     lines: list[str] = []
@@ -102,7 +102,7 @@ def together(cases: Sequence[Case]) -> Spec:
         ]
         inputs += own
         lines += applied(i, case, [x.name for x in own])
-    return Spec(whole(inputs, lines), tuple(inputs), tuple(cases))
+    return Spec(whole(inputs, lines, exact=exact), tuple(inputs), tuple(cases))
 
 
 def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:

@@ -19,7 +19,9 @@ from dlspec.tensor import Tensor
 
 Rng = np.random.Generator
 
-INTEGERS = frozenset("add subtract multiply negative abs sum max min Concat Reshape Flatten".split())
+INTEGERS = frozenset(
+    "add subtract multiply negative abs sum max min Concat Reshape Flatten".split()
+)
 """Ops that also get integers."""
 
 
@@ -61,11 +63,13 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     y = made.shape(*x, **named)
     if any(t.size > 5000 for t in (y if isinstance(y, tuple) else (y,))):
         return None
-    return Case(op.kind(), written(made), tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items()))
+    return Case(
+        op.kind(), written(made), tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items())
+    )
 
 
 def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
-    """Types of the unnamed inputs: the others are like the first, with another axis or with ones."""
+    """Types of the unnamed inputs: the others are like the first, or differ on an axis."""
     rank = int(rng.choice([0, 1, 2, 3, 4], p=[0.05, 0.2, 0.35, 0.35, 0.05]))
     first = tuple(int(n) for n in rng.integers(1, 9, rank))
     least, most = op.inputs
@@ -138,7 +142,9 @@ def metadata(field: FieldInfo) -> Any:
 
 def nested(annotation: Any) -> list[Any]:
     """A type and those inside it."""
-    inside = [b for a in typing.get_args(annotation) if not is_literal(annotation) for b in nested(a)]
+    inside = [
+        b for a in typing.get_args(annotation) if not is_literal(annotation) for b in nested(a)
+    ]
     return [annotation, *inside]
 
 
@@ -177,5 +183,3 @@ def factors(size: int, rng: Rng) -> tuple[int, ...]:
     if rng.random() < 0.4:
         dims[int(rng.integers(len(dims)))] = -1
     return tuple(int(d) for d in rng.permutation(dims))
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,17 +129,3 @@ def kept(r: Ran, runtime: str, outcome: Outcome) -> bool:
     if outcome.answer is None:
         r.errors[runtime] = outcome.error
     return outcome.answer is not None
-
-
-def halved(rans: Sequence[Ran], again: Callable[[Spec], Ran]) -> list[Ran]:
-    """Specs of several cases that failed somewhere, as two of half the size; and the others."""
-    parts: list[Ran] = []
-    for r in rans:
-        if r.errors and len(r.spec.cases) > 1:
-            from cases import together
-
-            middle = len(r.spec.cases) // 2
-            parts += [
-                again(together(half)) for half in (r.spec.cases[:middle], r.spec.cases[middle:])
-            ]
-    return parts

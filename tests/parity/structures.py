@@ -151,20 +151,26 @@ STRUCTURES: dict[str, Lines] = {
         ),
         "",
     ),
-    "blocks of blocks with layers as arguments": (
-        ("x: f32[5]",),
+    "outputs that are read, and whose names are written again": (
+        ("image: f32[2, 6, 5]",),
         (
-            "output y = x -> Tower(3, act=GELU(approximate=tanh)) -> Tower(2) * 2",
+            "output y = image -> Conv2D(3, 3) -> ReLU",
+            "output z = y -> Conv2D(3, 1) -> GlobalAvgPool2D",
+            "y = y -> Conv2D(2, 2)",
+            "u = y -> Sigmoid",
+            "output u",
+            "u = u * y",
+            "output v = u",
         ),
+        "",
+    ),
+    "layers as arguments of blocks": (
+        ("x: f32[5]",),
+        ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),
         """
-block Unit(n: int, act: layer = ReLU) {
+block Unit(n: int, act: layer = Tanh) {
   input x: f32[D]
   output x + (x -> LayerNorm -> Dense(n) -> act -> Dense(D))
-}
-block Tower(depth: int, act: layer = Tanh) {
-  input x: f32[D]
-  for i in range(depth) { x = x -> Unit(D + i, act=act) }
-  output x
 }
 """,
     ),

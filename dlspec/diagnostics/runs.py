@@ -1,0 +1,97 @@
+"""Errors of what runs models: exports, comparisons, predictions (DLS700-DLS749)."""
+
+from __future__ import annotations
+
+from dlspec.diagnostics.base import Diagnostic
+from dlspec.frozen import frozen
+
+
+@frozen
+class NoExport(Diagnostic):
+    """An export that the spec of a run does not have."""
+
+    code = "DLS700"
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        if not self.known:
+            return "the spec of this run has no `export` block"
+        return f"there is no export `{self.name}`"
+
+    @property
+    def help(self) -> str:
+        if not self.known:
+            return "add one: `export { format = onnx }`"
+        return f"the exports are: {', '.join(self.known)}"
+
+
+@frozen
+class ConversionFailed(Diagnostic):
+    """A converter that refused a model, crashed its process, or took too long.
+
+    Conversions run in a process of their own, so nothing else is lost.
+    """
+
+    code = "DLS701"
+    file: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.file} could not be written: {self.why}"
+
+    @property
+    def help(self) -> str:
+        return "the same command with `--debug` shows all that the converter said"
+
+
+@frozen
+class RuntimeFailed(Diagnostic):
+    """A framework or runtime that did not run a model to the end."""
+
+    code = "DLS702"
+    runtime: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.runtime} did not run the model: {self.why}"
+
+    @property
+    def help(self) -> str:
+        return "the same command with `--debug` shows all that it said"
+
+
+@frozen
+class CannotReadInput(Diagnostic):
+    """A file from which no rows for the model can be read."""
+
+    code = "DLS703"
+    path: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is no input for this model: {self.why}"
+
+    @property
+    def help(self) -> str:
+        return "give a table (.csv), arrays (.npy, .npz) or a picture (.png, .jpg)"
+
+
+@frozen
+class UnknownModelFile(Diagnostic):
+    """A model file that is neither ONNX nor TFLite."""
+
+    code = "DLS704"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is no model file"
+
+    @property
+    def help(self) -> str:
+        return "`--model` takes a file that `dlspec export` wrote: .onnx or .tflite"

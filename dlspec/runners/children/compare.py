@@ -1,0 +1,79 @@
+"""Compares the outputs of several runtimes, and scores each on its task. NumPy only.
+
+A task names the `program` folder and the `part` of its data, the outputs of the reference as NPZ
+files in both precisions (`reference`, `reference64`), those `found` by runtime, and how many `rows`
+are compared. The scores are those of all rows.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from serving import Task, enter, serve
+
+FP32 = 1e-5
+"""The tolerance, unless the reference itself is less exact."""
+
+
+def compare(task: Task) -> Task:
+    """For each runtime and output how far it is from the reference, and what it is allowed."""
+    enter(task["program"])
+    rows = task["rows"]
+    reference = read(task["reference"])
+    exact = read(task["reference64"])
+    limits = {}
+    for name, y in reference.items():
+        limits[name] = max(FP32, 3 * difference(y[:rows], exact[name][:rows]))
+    found = {runtime: read(path) for runtime, path in task["found"].items()}
+    return {
+        "limits": limits,
+        "differences": {
+            runtime: {name: difference(y[:rows], reference[name][:rows]) for name, y in made.items()}
+            for runtime, made in found.items()
+        },
+        "noise": {
+            runtime: {name: ratio(y[:rows], reference[name][:rows]) for name, y in made.items()}
+            for runtime, made in found.items()
+        },
+        "scores": {
+            "reference": scores(task["part"], reference),
+            **{runtime: scores(task["part"], made) for runtime, made in found.items()},
+        },
+    }
+
+
+def read(path: str) -> dict[str, np.ndarray]:
+    arrays = np.load(path)
+    return {name: arrays[name] for name in arrays.files}
+
+
+def difference(found: np.ndarray, reference: np.ndarray) -> float:
+    """max |a - b| / max |reference|; infinite where something is no number."""
+    a, b = found.astype(np.float64), reference.astype(np.float64)
+    if a.shape != b.shape or not np.isfinite(a).all():
+        return float("inf")
+    scale = float(np.abs(b).max(initial=0.0))
+    apart = float(np.abs(a - b).max(initial=0.0))
+    return apart / scale if scale else apart
+
+
+def ratio(found: np.ndarray, reference: np.ndarray) -> float | None:
+    """The signal-to-noise ratio in dB; None where there is no noise."""
+    signal = np.square(reference.astype(np.float64)).mean()
+    noise = np.square(found.astype(np.float64) - reference.astype(np.float64)).mean()
+    return float(10 * np.log10(signal / noise)) if noise and signal else None
+
+
+def scores(part: str, outputs: dict[str, np.ndarray]) -> dict[str, float]:
+    """The metrics of the spec that are numbers."""
+    score = getattr(import_module("recipe"), "scores", None)
+    if score is None:
+        return {}
+    found: dict[str, Any] = score(outputs, import_module("data").load()[part])
+    return {name: value for name, value in found.items() if isinstance(value, float)}
+
+
+if __name__ == "__main__":
+    serve(compare)

@@ -1,0 +1,80 @@
+"""Runs one model in several runtimes on the same rows, and compares what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dlspec.frozen import frozen
+from dlspec.runners.process import run, run_one
+from dlspec.runners.trained import Trained, answer
+
+ROWS = 256
+"""Rows whose outputs are compared."""
+NAMES = {"torch": "PyTorch", "keras": "Keras", "onnx": "ONNX Runtime", "tflite": "LiteRT"}
+
+
+@frozen
+class Comparison:
+    """What runtimes gave, beside the program that was trained (the reference)."""
+
+    rows: int
+    limits: Mapping[str, float]
+    """By output: 1e-5, or three times the reference's own distance between fp32 and fp64."""
+    differences: Mapping[str, Mapping[str, float]]
+    """By runtime and output: max |a - b| / max |reference|."""
+    noise: Mapping[str, Mapping[str, float | None]]
+    """By runtime and output: signal-to-noise in dB; None without noise."""
+    scores: Mapping[str, Mapping[str, float]]
+    """The metrics over all rows, by runtime; the reference's under `reference`."""
+
+
+class Bench:
+    """Rows of a run, and the outputs that runtimes give for them, in a scratch folder."""
+
+    def __init__(self, command: str, trained: Trained, inputs: Path, rows: int) -> None:
+        self.command, self.trained = command, trained
+        self.inputs, self.rows = inputs, rows
+        self.scratch = inputs.parent
+        self.found: dict[str, Path] = {}
+
+    def reference(self, program: Path) -> None:
+        """Runs the program that was trained, in both precisions."""
+        backend = self.trained.record.backend
+        tasks = [
+            self.trained.forward(program, self.inputs, self.scratch / f"{name}.npz", dtype)
+            for name, dtype in (("reference", "float32"), ("reference64", "float64"))
+        ]
+        for outcome in run(f"forward_{backend}", tasks):
+            answer(self.command, NAMES.get(backend, backend), outcome)
+
+    def program(self, backend: str, program: Path) -> None:
+        """Runs a program of the other backend."""
+        outputs = self.scratch / f"{backend}.npz"
+        task = self.trained.forward(program, self.inputs, outputs, "float32")
+        answer(self.command, NAMES[backend], run_one(f"forward_{backend}", task))
+        self.found[backend] = outputs
+
+    def file(self, name: str, file: Path) -> dict[str, Any]:
+        """Runs an exported file; returns what its runtime tells of it."""
+        kind = file.suffix.removeprefix(".")
+        outputs = self.scratch / f"{name}.npz"
+        task = self.trained.forward_file(file, self.inputs, outputs)
+        made = answer(self.command, NAMES[kind], run_one(f"forward_{kind}", task))
+        self.found[name] = outputs
+        return made
+
+    def compared(self) -> Comparison:
+        """Everything that was run, beside the reference."""
+        count = min(ROWS, self.rows)
+        task = {
+            "program": str(self.trained.folder.resolve()),
+            "part": self.trained.part,
+            "reference": str(self.scratch / "reference.npz"),
+            "reference64": str(self.scratch / "reference64.npz"),
+            "found": {name: str(path) for name, path in self.found.items()},
+            "rows": count,
+        }
+        made = answer(self.command, "the comparison", run_one("compare", task))
+        return Comparison(count, **made)

@@ -1,0 +1,127 @@
+"""Exports of a run: ONNX from its PyTorch program, TFLite from its Keras program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dlspec.cost import cost
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.commands import MissingExtra
+from dlspec.diagnostics.runs import ConversionFailed, NoExport
+from dlspec.emit.files import write_file
+from dlspec.ir.recipe import Export, Limit
+from dlspec.runners import memory
+from dlspec.runners.compare import Bench, Comparison
+from dlspec.runners.process import run_one
+from dlspec.runners.report import Line, Report
+from dlspec.runners.trained import PACKAGES, Trained, program_in, write_rows
+
+MAKERS = {"onnx": "torch", "tflite": "keras"}
+"""Format -> the backend whose program writes it."""
+SECONDS = 1800
+"""What a conversion may take."""
+
+
+def chosen(run: Trained, names: Sequence[str]) -> list[Export]:
+    """The exports of these names; all of the run's without any. Raises SpecError."""
+    own = {e.name or "model": e for e in run.program.exports.values() if e.train == run.train.name}
+    if not own:
+        raise SpecError(NoExport(None, "", ()))
+    unknown = [n for n in names if n not in own]
+    if unknown:
+        raise SpecError(*(NoExport(None, n, tuple(own)) for n in unknown))
+    return [own[n] for n in names or own]
+
+
+def export(run: Trained, exports: Sequence[Export], scratch: Path) -> list[Report]:
+    """Writes each file into RUN/export with a report beside it, and returns the reports."""
+    inputs, rows = write_rows("export", run, scratch)
+    bench = Bench("export", run, inputs, rows)
+    bench.reference(program_in(run, run.record.backend, scratch))
+    told = {}
+    for e in exports:
+        file = written(run, e, run.folder / "export", scratch)
+        told[e.file] = bench.file(e.file, file)
+    compared = bench.compared()
+    reports = []
+    for e in exports:
+        report = reported(run, e, told[e.file], compared)
+        beside = run.folder / "export" / e.file
+        write_file(beside.with_suffix(".json"), report.to_json())
+        write_file(beside.with_suffix(".txt"), report.to_text())
+        reports.append(report)
+    return reports
+
+
+def written(run: Trained, e: Export, out: Path, scratch: Path) -> Path:
+    """Lets the program of the right backend write the file."""
+    program = program_in(run, MAKERS[e.format], scratch)
+    return converted(run, program, e.file, out)
+
+
+def converted(run: Trained, program: Path, file: str, out: Path) -> Path:
+    """The file that a program writes among its targets. Raises SpecError."""
+    task = {
+        "program": str(program.resolve()),
+        "run": str(run.folder.resolve()),
+        "out": str(out.resolve()),
+        "file": file,
+    }
+    outcome = run_one("export_program", task, SECONDS)
+    if outcome.missing:
+        module = outcome.missing.partition(".")[0]
+        extra = PACKAGES.get(module, "data")
+        raise SpecError(MissingExtra(None, "export", (module,), extra))
+    if outcome.answer is None:
+        raise SpecError(ConversionFailed(None, file, outcome.error))
+    return out / file
+
+
+def reported(run: Trained, e: Export, told: dict[str, Any], compared: Comparison) -> Report:
+    """What is to be said of one file."""
+    costs = cost(run.model)
+    quantized = e.quantize is not None
+    before, after = compared.scores["reference"], compared.scores[e.file]
+    found: dict[str, float] = {
+        "size": (run.folder / "export" / e.file).stat().st_size,
+        "macs": costs.macs,
+        "ram": memory.peak(run.model, float_bytes=1 if quantized else 4),
+    }
+    if any(x.measure == "accuracy_drop" for x in e.budget):
+        found["accuracy_drop"] = drop(run, before, after)
+    return Report(
+        file=e.file,
+        format=e.format,
+        quantized=quantized,
+        size=int(found["size"]),
+        operators=told["operators"],
+        parameters=costs.parameters.learned,
+        macs=costs.macs,
+        ram=int(found["ram"]),
+        part=run.part,
+        rows=compared.rows,
+        agreement={
+            name: {
+                "difference": apart,
+                "limit": None if quantized else compared.limits[name],
+                "snr": compared.noise[e.file][name],
+            }
+            for name, apart in compared.differences[e.file].items()
+        },
+        metrics={n: {"before": before[n], "after": after[n]} for n in before},
+        budget=tuple(Line(limit, found[limit.measure]) for limit in e.budget),
+    )
+
+
+def drop(run: Trained, before: Any, after: Any) -> float:
+    """How much worse the first metric that is a number became."""
+    first = next(m for m in run.train.metrics if m.name in before)
+    lost = float(before[first.name] - after[first.name])
+    return lost if first.metric.greater_is_better else -lost
+
+
+def broken(reports: Sequence[Report]) -> list[tuple[str, Limit]]:
+    """The lines of budgets that do not hold."""
+    return [(r.file, x.limit) for r in reports for x in r.budget if not x.kept]

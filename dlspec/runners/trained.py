@@ -1,0 +1,145 @@
+"""A run with weights: its spec, its program in each backend, the rows that it is tried on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.commands import MissingExtra, NoCheckpoint
+from dlspec.diagnostics.runs import RuntimeFailed
+from dlspec.emit.files import write_tree
+from dlspec.emit.text import identifier
+from dlspec.frozen import frozen
+from dlspec.ir.model import ModelIR
+from dlspec.ir.program import Program
+from dlspec.ir.recipe import Data, Train
+from dlspec.passes.layout import channels_last
+from dlspec.pipeline.compile import Request, compiled
+from dlspec.pipeline.record import Record, read_record
+from dlspec.runners.process import Outcome, run_one
+from dlspec.source import Source
+
+WEIGHTS = "best.safetensors"
+PACKAGES = {"ai_edge_litert": "export", "onnx": "export", "onnxruntime": "export"}
+PACKAGES |= {"onnxscript": "export", "torch": "torch", "tensorflow": "keras", "keras": "keras"}
+"""Module -> the extra that brings it; what is not here comes with `data`."""
+
+
+@frozen
+class Trained:
+    """A folder that `dlspec train` made."""
+
+    folder: Path
+    record: Record
+    program: Program
+
+    @property
+    def train(self) -> Train:
+        return self.program.trains[self.record.train]
+
+    @property
+    def model(self) -> ModelIR:
+        return self.program.trained[self.record.train]
+
+    @property
+    def data(self) -> Data:
+        return self.program.data[self.train.data]
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / WEIGHTS
+
+    @property
+    def fed(self) -> dict[str, str]:
+        """Each input of the model and the field that feeds it, in the order of the model."""
+        return {name: self.train.inputs[name] for name, _ in self.model.root.inputs}
+
+    @property
+    def outputs(self) -> list[str]:
+        return [name or "output" for name, _ in self.model.root.outputs]
+
+    @property
+    def part(self) -> str:
+        """The rows that a model is tried on: those of the test, where there are any."""
+        shares = self.data.split.shares()
+        return next(p for p in ("test", "val", "train") if p in shares)
+
+    @property
+    def last(self) -> list[str]:
+        """The inputs that a Keras program and its files take channels-last."""
+        return [name for name, t in channels_last(self.model).root.inputs if t.last]
+
+    def forward(self, program: Path, inputs: Path, outputs: Path, dtype: str) -> dict[str, Any]:
+        """The task of running the model of a program."""
+        return {
+            "program": str(program.resolve()),
+            "model": identifier(self.model.name),
+            "weights": str(self.weights.resolve()),
+            "dtype": dtype,
+            "last": self.last,
+            "names": self.outputs,
+            "inputs": str(inputs),
+            "outputs": str(outputs),
+        }
+
+    def forward_file(self, file: Path, inputs: Path, outputs: Path) -> dict[str, Any]:
+        """The task of running an exported file."""
+        return {
+            "file": str(file.resolve()),
+            "last": self.last,
+            "names": self.outputs,
+            "inputs": str(inputs),
+            "outputs": str(outputs),
+        }
+
+
+def trained(run: Path) -> Trained:
+    """The run in a folder. Raises SpecError where it has no weights."""
+    record = read_record(run)
+    if not (run / WEIGHTS).exists():
+        raise SpecError(NoCheckpoint(None, run.as_posix()))
+    return Trained(run, record, record.program())
+
+
+def program_in(run: Trained, backend: str, scratch: Path) -> Path:
+    """The folder of the run's program in a backend: the run itself, or one that is compiled."""
+    if backend == run.record.backend:
+        return run.folder
+    return compiled_in(run, run.program, backend, scratch / backend)
+
+
+def compiled_in(run: Trained, program: Program, backend: str, out: Path) -> Path:
+    """Compiles the run's spec once more into another folder."""
+    record = run.record
+    spec = (run.folder / record.folder / record.spec).resolve()
+    source = Source(record.spec, record.text)
+    request = Request(
+        spec, source, program, out, backend, record.train, record.settings, record.classes
+    )
+    write_tree(out, compiled(request))
+    return out
+
+
+def answer(command: str, runtime: str, outcome: Outcome) -> dict[str, Any]:
+    """What a child answered. Raises SpecError where it did not."""
+    if outcome.answer is not None:
+        return dict(outcome.answer)
+    if outcome.missing:
+        module = outcome.missing.partition(".")[0]
+        extra = PACKAGES.get(module, "data")
+        raise SpecError(MissingExtra(None, command, (module,), extra))
+    raise SpecError(RuntimeFailed(None, runtime, outcome.error))
+
+
+def write_rows(command: str, run: Trained, scratch: Path) -> tuple[Path, int]:
+    """The model's inputs for the rows that it is tried on, as an NPZ file; and their number."""
+    inputs = scratch / "inputs.npz"
+    task = {
+        "program": str(run.folder.resolve()),
+        "part": run.part,
+        "inputs": run.fed,
+        "outputs": str(inputs),
+    }
+    found = answer(command, "the data", run_one("rows", task))
+    return inputs, int(found["rows"])

@@ -1,0 +1,71 @@
+"""Agreement as parity.md defines it, and cases that are held to it in every runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+from cases import Case, Spec, together
+from numbers_ import change, difference
+from runs import RUNTIMES, Ran, prepare, run_all
+
+FP64 = 1e-9
+FP32 = 1e-5
+CHANGES = 0.1
+"""What the inputs must change of each output: with less, agreement proves nothing."""
+
+
+def disagreements(r: Ran, names: Sequence[str], changes: bool = True) -> Iterator[str]:
+    """What is wrong with these outputs of a spec, a line each."""
+    for runtime in RUNTIMES:
+        if runtime in r.errors:
+            yield f"{runtime}: {r.errors[runtime]}"
+    if r.errors:
+        return
+    changed = change(r.definition)
+    for name in names:
+        reference = r.definition[name]
+        own = difference(r.found["torch32"][name], r.found["torch64"][name])
+        for runtime in RUNTIMES:
+            apart = difference(r.found[runtime][name], reference)
+            limit = FP64 if runtime.endswith("64") else max(FP32, 3 * own)
+            if not apart <= limit:
+                yield f"{name} in {runtime}: {apart:.1e} from its definition, of {limit:.1e}"
+        if changes and changed[name] < CHANGES:
+            yield f"{name} changes by {changed[name]:.0%} only"
+
+
+def held(cases: Sequence[Case], folder: Path, together_: int = 30, **options: bool) -> list[str]:
+    """Everything that is wrong with these cases. Where a model of many fails somewhere as a whole,
+    its halves are tried, until the case stands alone."""
+    numbers = count()
+    wrong: list[str] = []
+    left = [cases[i : i + together_] for i in range(0, len(cases), together_)]
+    while left:
+        rans = [
+            prepare(together(part, **exactly(options)), folder / str(next(numbers)))
+            for part in left
+        ]
+        run_all(rans)
+        left = []
+        for r in rans:
+            part = r.spec.cases
+            if r.errors and len(part) > 1:
+                left += [part[: len(part) // 2], part[len(part) // 2 :]]
+                continue
+            for i, case in enumerate(part):
+                lines = disagreements(r, r.spec.outputs(i), options.get("changes", True))
+                wrong += [f"{case.id}: {line}" for line in lines]
+    return wrong
+
+
+def exactly(options: dict[str, bool]) -> dict[str, bool]:
+    return {k: v for k, v in options.items() if k == "exact"}
+
+
+def whole_spec(spec: Spec, folder: Path) -> list[str]:
+    """Everything that is wrong with a spec."""
+    r = prepare(spec, folder)
+    run_all([r])
+    return list(disagreements(r, r.names))

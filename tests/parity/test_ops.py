@@ -1,0 +1,50 @@
+"""Every op, in PyTorch, Keras, ONNX Runtime and LiteRT, against its definition in NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from agreement import held
+from cases import Case, examples
+from drawn import configurations
+
+from dlspec import ops
+
+pytestmark = pytest.mark.slow
+
+ROUNDED = {"GELU", "LeakyReLU"}
+"""Ops whose constants TensorFlow rounds to float32, unless `numerics = exact` spells them out."""
+RECURRENT = {"LSTM", "GRU", "BiLSTM", "BiGRU"}
+"""Ops that Keras takes long to trace."""
+EACH = 5
+
+
+def drawn(kinds: set[str]) -> list[Case]:
+    return [c for kind in sorted(kinds) for c in configurations(kind, EACH)]
+
+
+def parts(cases: list[Case], number: int) -> list[list[Case]]:
+    return [cases[i::number] for i in range(number)]
+
+
+PLAIN = set(ops.names()) - RECURRENT - ROUNDED
+
+
+@pytest.mark.parametrize("cases", parts([c for c in examples() if c.kind not in ROUNDED], 2))
+def test_every_example_agrees_in_four_runtimes(cases: list[Case], tmp_path: Path) -> None:
+    assert held(cases, tmp_path) == []
+
+
+@pytest.mark.parametrize("cases", [*parts(drawn(PLAIN), 3), drawn(RECURRENT)])
+def test_random_configurations_agree_in_four_runtimes(cases: list[Case], tmp_path: Path) -> None:
+    assert held(cases, tmp_path, changes=False) == []
+
+
+def test_exact_numerics_spell_out_what_tensorflow_rounds(tmp_path: Path) -> None:
+    cases = [c for c in examples() if c.kind in ROUNDED]
+    assert held([*cases, *drawn(ROUNDED)], tmp_path, changes=False, exact=True) == []
+
+
+def test_every_op_has_random_configurations() -> None:
+    assert [kind for kind in ops.names() if len(configurations(kind, EACH)) < EACH] == []

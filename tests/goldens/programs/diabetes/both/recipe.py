@@ -1,0 +1,108 @@
+"""What every run needs and no framework has a say in."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weights import write_whole
+
+
+@dataclass
+class Run:
+    """Where a run stands.
+
+    Every draw is a function of (seed, step), so this and the weights are all there is.
+    """
+
+    seed: int
+    epoch: int = 0
+    step: int = 0
+    best: float = math.inf
+    wait: int = 0
+
+    def improved(self, value: float) -> bool:
+        """Counts an epoch that ended with this value; says whether it is the best."""
+        self.epoch += 1
+        self.wait += 1
+        if value < self.best:
+            self.best, self.wait = value, 0
+        return self.wait == 0
+
+
+def rates(peak: float, steps: int, per_epoch: int) -> np.ndarray:
+    """step(0.3, every=20 epochs): one learning rate for each step."""
+    return step(peak, steps, max(1, 20 * per_epoch), 0.3)
+
+
+def step(peak: float, steps: int, every: int, gamma: float) -> np.ndarray:
+    """The peak, multiplied by `gamma` after each `every` steps."""
+    return peak * gamma ** (np.arange(steps) // every)
+
+
+def scores(
+    outputs: dict[str, np.ndarray], rows: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """The metrics of a whole set, by their names."""
+    return {
+        "mae": mae(rows["progression"], outputs["estimate"]),
+        "rmse": rmse(rows["progression"], outputs["estimate"]),
+        "r2": r2(rows["progression"], outputs["estimate"]),
+    }
+
+
+def mae(target: np.ndarray, predicted: np.ndarray) -> float:
+    """The mean absolute error."""
+    return float(abs(errors(target, predicted)).mean())
+
+
+def errors(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """The differences, as [rows, values]."""
+    difference = predicted.reshape(target.shape).astype(np.float64) - target
+    return difference.reshape(len(target), -1)
+
+
+def rmse(target: np.ndarray, predicted: np.ndarray) -> float:
+    """The root of the mean squared error of each value, averaged."""
+    return float(np.sqrt((errors(target, predicted) ** 2).mean(0)).mean())
+
+
+def r2(target: np.ndarray, predicted: np.ndarray) -> float:
+    """The share of each value's variance that is explained, averaged.
+
+    Where a value does not vary, 1 if it is always met, else 0.
+    """
+    wide = target.reshape(len(target), -1).astype(np.float64)
+    left = (errors(target, predicted) ** 2).sum(0)
+    total = ((wide - wide.mean(0)) ** 2).sum(0)
+    share = 1 - left / np.where(total > 0, total, 1)
+    return float(np.where(total > 0, share, left == 0).mean())
+
+
+def log(path: Path, record: Mapping[str, Any]) -> None:
+    """Adds a line of JSON. What is not a finite number is null."""
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in record.items()
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(plain) + "\n")
+
+
+def rewind(path: Path, epoch: int) -> None:
+    """Drops what a killed run logged after its checkpoint."""
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]
+        kept = [line for line in whole if json.loads(line)["epoch"] <= epoch]
+        write_whole(path, "".join(kept).encode())
+
+
+def write_lock(path: Path, facts: Mapping[str, Any]) -> None:
+    """Writes what a run was made of, so that it can be made again."""
+    text = json.dumps({"format": 1, **facts}, indent=2, sort_keys=True)
+    write_whole(path, text.encode() + b"\n")

@@ -1,0 +1,197 @@
+"""Trains Regression on diabetes.
+
+Stopped at any moment and resumed, a run ends with the same bits.
+"""
+
+import argparse
+import json
+import math
+import platform
+import signal
+import sys
+from contextlib import nullcontext
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import checkpoint
+import data
+from model import Regression
+from recipe import Run, log, rates, rewind, scores, write_lock
+from weights import CheckpointError
+
+HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
+EPOCHS = 60
+BATCH = 32
+CHUNK = 256  # rows at a time in evaluation
+LEARNING_RATE = 0.001
+PATIENCE = 15  # epochs without a better val.loss
+SEED = 0
+THREADS = 1  # more do not make such small steps faster
+
+
+def loss_fn(estimate: Tensor, progression: Tensor) -> Tensor:
+    return F.huber_loss(estimate, progression)
+
+
+def tensors(rows: data.Rows, device: torch.device) -> dict[str, Tensor]:
+    return {name: torch.from_numpy(v).to(device) for name, v in rows.items()}
+
+
+def train_epoch(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    rate: np.ndarray,
+    run: Run,
+    device: torch.device,
+) -> float:
+    """One pass over the training rows; gives the mean of its losses."""
+    model.train()
+    gpu = device.type == "cuda"
+    bf16 = gpu and torch.cuda.is_bf16_supported()
+    autocast = torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
+    parameters = list(model.parameters())
+    total, count = torch.zeros((), device=device), 0
+    steps = data.steps("train", BATCH)
+    for rows in data.batches("train", BATCH, run.seed, run.step, steps):
+        batch = tensors(rows, device)
+        with autocast:
+            loss = loss_fn(model(batch["measures"]), batch["progression"])
+        for parameter in parameters:
+            parameter.grad = None  # zero_grad() costs more than a small layer
+        loss.backward()
+        optimizer.param_groups[0]["lr"] = rate[run.step]
+        optimizer.step()
+        size = data.length(rows)
+        total.add_(loss.detach(), alpha=size)
+        count += size
+        run.step += 1
+    return total.item() / count
+
+
+@torch.inference_mode()
+def evaluate(model: nn.Module, part: str, device: torch.device) -> dict[str, Any]:
+    """The loss and the metrics over all rows of a part."""
+    model.eval()
+    made = []
+    for rows in data.chunks(part, CHUNK):
+        batch = tensors(rows, device)
+        made.append(model(batch["measures"]))
+    estimate = torch.cat(made).cpu()
+    rows = data.load()[part]
+    loss = loss_fn(estimate, torch.from_numpy(rows["progression"]))
+    return {"loss": loss.item()} | scores({"estimate": estimate.numpy()}, rows)
+
+
+def train(
+    out: Path, epochs: int, seed: int, device: torch.device, resume: bool
+) -> None:
+    """Trains to the end of the last epoch, with a checkpoint after each."""
+    last, best = out / "last.safetensors", out / "best.safetensors"
+    metrics = out / "metrics.jsonl"
+    model = Regression().to(device)
+    optimizer = torch.optim.RMSprop(model.parameters(), alpha=0.9, foreach=True)
+    if resume and last.exists():
+        run = checkpoint.load(last, model, optimizer)
+    else:
+        run = Run(seed)
+        checkpoint.initialise(model, seed)
+    rewind(metrics, run.epoch)
+    write_lock(out / "lock.json", lock(run.seed, epochs))
+    steps = data.steps("train", BATCH)
+    rate = rates(LEARNING_RATE, epochs * steps, steps)
+    while run.epoch < epochs and run.wait < PATIENCE:
+        loss = train_epoch(model, optimizer, rate, run, device)
+        if not math.isfinite(loss):
+            sys.exit(
+                f"error: the loss is {loss} after epoch {run.epoch}; try a lower lr"
+            )
+        val = evaluate(model, "val", device)
+        improved = run.improved(val["loss"])
+        report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
+        log(metrics, {"epoch": run.epoch, "step": run.step} | report)
+        if improved:
+            # before `last`, which promises that it is there
+            checkpoint.save(best, run, model)
+        checkpoint.save(last, run, model, optimizer)
+        shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
+        print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
+
+
+def lock(seed: int, epochs: int) -> dict[str, Any]:
+    """What the run is made of."""
+    packages = {name: version(name) for name in ("torch", "numpy", "safetensors")}
+    return {
+        "spec": HASH,
+        "parameters": {},
+        "data": data.facts(),
+        "seed": seed,
+        "epochs": epochs,
+        "threads": torch.get_num_threads(),
+        "onednn": torch.backends.mkldnn.enabled,
+        "versions": {"python": platform.python_version(), **packages},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).parent, help="folder of the run"
+    )
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument(
+        "--seed", type=int, default=SEED, help="a resumed run keeps its own"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=THREADS)
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--resume", action="store_true", help="go on from the last whole epoch"
+    )
+    start.add_argument(
+        "--overwrite", action="store_true", help="start again, whatever is there"
+    )
+    start.add_argument(
+        "--eval",
+        choices=("train", "val", "test"),
+        help="evaluate the best weights on a part, and stop",
+    )
+    args = parser.parse_args()
+    if args.device == "cuda" and not torch.cuda.is_available():
+        parser.error("there is no CUDA device that PyTorch can use")
+    gpu = args.device != "cpu" and torch.cuda.is_available()
+    device = torch.device("cuda" if gpu else "cpu")
+    torch.set_num_threads(args.threads)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops like Ctrl-C
+    last, best = args.out / "last.safetensors", args.out / "best.safetensors"
+    try:
+        if args.eval:
+            model = Regression().to(device)
+            checkpoint.load(best, model)
+            print(json.dumps(evaluate(model, args.eval, device), indent=2))
+            return
+        old = [path for path in (last, best) if path.exists()]
+        if old and not (args.resume or args.overwrite):
+            sys.exit(
+                f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
+            )
+        if args.overwrite:
+            for path in old:
+                path.unlink()
+        args.out.mkdir(parents=True, exist_ok=True)
+        train(args.out, args.epochs, args.seed, device, args.resume)
+    except KeyboardInterrupt:
+        kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
+        print(kept if last.exists() else "no epoch was whole yet", file=sys.stderr)
+        sys.exit(130)
+    except (data.DataError, CheckpointError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Writes DigitsCNN as TFLite files, with the best weights of a run."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import (
+    convert_variables_to_constants_v2 as frozen,
+)
+
+import checkpoint
+import data
+from train import built, inputs
+from weights import CheckpointError, write_whole
+
+
+@dataclass(frozen=True)
+class Int8:
+    """Integers everywhere inside, by the ranges that these rows show."""
+
+    part: str
+    start: int = 0
+    stop: int | None = None
+    io: str = "float32"  # inputs and outputs
+
+
+TARGETS = {"phone.tflite": Int8("train", stop=256)}
+INPUTS = {"image": tf.TensorSpec((1, 8, 8, 1))}
+OUTPUTS = ["logits"]
+OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # SiLU's
+
+
+def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
+    """The model for one example, with its weights as constants."""
+
+    def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"logits": model(given["image"])}
+
+    whole = frozen(tf.function(call).get_concrete_function(**INPUTS))
+
+    def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]
+        return dict(zip(OUTPUTS, whole(*ordered), strict=True))
+
+    return tf.function(named).get_concrete_function(**INPUTS)
+
+
+def examples(target: Int8) -> Iterator[dict[str, np.ndarray]]:
+    """Rows by which the ranges are found, one at a time."""
+    every = data.load()[target.part].items()
+    rows = {name: values[target.start : target.stop] for name, values in every}
+    given = {"image": inputs(rows)}
+    for i in range(data.length(rows)):
+        yield {
+            name: given[name][i : i + 1].astype(spec.dtype.as_numpy_dtype)
+            for name, spec in INPUTS.items()
+        }
+
+
+def convert(model: keras.Model, target: Int8 | None) -> bytes:
+    """The model as a TFLite file. The converter can end the process: run it in one."""
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, serving(model), options)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        if target is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: examples(target)
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            io = tf.as_dtype(target.io)
+            converter.inference_input_type = converter.inference_output_type = io
+        return converter.convert()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    which = "which; all, if none is named"
+    parser.add_argument("files", nargs="*", metavar="FILE", help=which)
+    folder = Path(__file__).parent
+    parser.add_argument("--run", help="folder of the run", type=Path, default=folder)
+    parser.add_argument("--out", help="where to write: RUN/export", type=Path)
+    args = parser.parse_args()
+    if not set(args.files) <= set(TARGETS):
+        parser.error(f"the files are {', '.join(TARGETS)}")
+    out = args.out or args.run / "export"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        model = built()
+        checkpoint.load(args.run / "best.safetensors", model)
+        for name in args.files or TARGETS:
+            write_whole(out / name, convert(model, TARGETS[name]))
+            print(out / name)
+    except (data.DataError, CheckpointError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

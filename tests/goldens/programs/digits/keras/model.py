@@ -1,0 +1,31 @@
+"""DigitsCNN: handwritten digits, small enough for a microcontroller.
+
+19,562 parameters. Channels come last in image.
+"""
+
+import keras
+from keras import layers, ops
+
+
+class DigitsCNN(keras.Model):
+    """width=32, classes=10."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.conv2d = layers.Conv2D(32, 3, padding="same", use_bias=False)
+        self.batch_norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.conv2d_2 = layers.Conv2D(64, 3, padding="same", use_bias=False)
+        self.batch_norm_2 = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+        self.dropout = layers.Dropout(0.2)
+        self.logits = layers.Dense(10)
+
+    def call(self, image, training=None):  # [B, 8, 8, 1] -> [B, 10]
+        # [B, 4, 4, 32]
+        features = ops.max_pool(
+            ops.relu(self.batch_norm(self.conv2d(image))), 2, strides=2
+        )
+        # [B, 64]
+        features = ops.mean(
+            ops.relu(self.batch_norm_2(self.conv2d_2(features))), axis=(1, 2)
+        )
+        return self.logits(self.dropout(features))

@@ -1,0 +1,242 @@
+"""Trains ResNet on digits. Stopped and resumed, it ends with the same bits."""
+
+import argparse
+import json
+import math
+import os
+import platform
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import safetensors
+import tensorflow as tf
+from keras import ops
+
+import checkpoint
+import data
+from model import ResNet
+from recipe import Run, log, rates, rewind, scores, write_lock
+from weights import CheckpointError
+
+HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
+EPOCHS = 10
+BATCH = 64
+CHUNK = 256  # rows at a time in evaluation
+LEARNING_RATE = 0.05
+SEED = 0
+THREADS = 1  # more do not make such small steps faster
+
+
+class SGD(keras.optimizers.SGD):
+    """The learning rate is outside the momentum; the decay is part of the gradient."""
+
+    def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.decay = decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        step = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        if self.momentum:
+            momentum = self.momentums[self._get_variable_index(variable)]
+            self.assign(momentum, ops.add(self.momentum * momentum, step))
+            step = (
+                ops.add(step, self.momentum * momentum) if self.nesterov else momentum
+            )
+        rate = ops.cast(learning_rate, variable.dtype)
+        self.assign_sub(variable, ops.multiply(rate, step))
+
+
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate for each step."""
+
+    def __init__(self, rates: np.ndarray) -> None:
+        self.rates = rates.astype(keras.config.floatx())
+
+    def __call__(self, step):
+        return ops.take(self.rates, step)
+
+
+def loss_fn(logits, label):
+    return ops.mean(
+        keras.losses.sparse_categorical_crossentropy(label, logits, from_logits=True)
+    )
+
+
+class Training(ResNet):
+    """The model with its loss."""
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        return loss_fn(ops.cast(y_pred, keras.config.floatx()), y["label"])
+
+
+def inputs(rows: data.Rows) -> Any:
+    """What the model reads, with the channels of images behind their places."""
+    return rows["image"].transpose(0, 2, 3, 1)
+
+
+def batches(run: Run) -> Iterator[tuple[Any, data.Rows]]:
+    """Batches from the run's step on, without an end: they are fetched ahead."""
+    for rows in data.batches("train", BATCH, run.seed, run.step):
+        targets = {"label": rows["label"]}
+        yield inputs(rows), targets
+
+
+def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
+    """The loss and the metrics over all rows of a part."""
+    chunks = data.chunks(part, CHUNK)
+    made = [model.predict_on_batch(inputs(rows)) for rows in chunks]
+    logits = np.concatenate(made).astype(keras.config.floatx())
+    rows = data.load()[part]
+    loss = float(loss_fn(logits, rows["label"]))
+    return {"loss": loss} | scores({"logits": logits}, rows)
+
+
+class AfterEpoch(keras.callbacks.Callback):
+    """Validation, the log and the checkpoints."""
+
+    def __init__(self, out: Path, run: Run) -> None:
+        super().__init__()
+        self.last, self.best = out / "last.safetensors", out / "best.safetensors"
+        self.metrics, self.run = out / "metrics.jsonl", run
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        run, model, loss = self.run, self.model, logs["loss"]
+        run.step += self.params["steps"]
+        if not math.isfinite(loss):
+            place = f"in epoch {run.epoch + 1}"
+            sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
+        val = evaluate(model, "val")
+        improved = run.improved(val["loss"])
+        report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
+        log(self.metrics, {"epoch": run.epoch, "step": run.step} | report)
+        if improved:
+            # before `last`, which promises that it is there
+            checkpoint.save(self.best, run, model)
+        checkpoint.save(self.last, run, model, whole=True)
+        shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
+        epochs = self.params["epochs"]
+        print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
+
+
+def built() -> keras.Model:
+    """The model with its variables, which a call on symbols makes."""
+    model = Training()
+    model(keras.KerasTensor((None, 8, 8, 1)))
+    return model
+
+
+def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
+    """Trains to the end of the last epoch, with a checkpoint after each."""
+    last, steps = out / "last.safetensors", data.steps("train", BATCH)
+    model = built()
+    schedule = Schedule(rates(LEARNING_RATE, epochs * steps, steps))
+    optimizer = SGD(schedule, momentum=0.9, nesterov=True, decay=0.0005)
+    together = max(n for n in range(1, 51) if steps % n == 0)
+    model.compile(optimizer, steps_per_execution=together)
+    optimizer.build(model.trainable_variables)
+    if resume and last.exists():
+        run = checkpoint.load(last, model, whole=True)
+    else:
+        run = Run(seed)
+        checkpoint.initialise(model, seed)
+    rewind(out / "metrics.jsonl", run.epoch)
+    write_lock(out / "lock.json", lock(run.seed, epochs))
+    if run.epoch < epochs:
+        model.fit(
+            batches(run),
+            steps_per_epoch=steps,
+            epochs=epochs,
+            initial_epoch=run.epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[AfterEpoch(out, run)],
+        )
+
+
+def lock(seed: int, epochs: int) -> dict[str, Any]:
+    """What the run is made of."""
+    packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
+    return {
+        "spec": HASH,
+        "parameters": {},
+        "data": data.facts(),
+        "seed": seed,
+        "epochs": epochs,
+        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0",
+        "versions": {"python": platform.python_version(), **packages},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    folder = Path(__file__).parent
+    parser.add_argument("--out", help="folder of the run", type=Path, default=folder)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=THREADS)
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--resume", help="go on from the last whole epoch", action="store_true"
+    )
+    start.add_argument(
+        "--overwrite", help="start again, whatever is there", action="store_true"
+    )
+    start.add_argument(
+        "--eval",
+        help="evaluate the best weights on a part, and stop",
+        choices=("train", "val", "test"),
+    )
+    args = parser.parse_args()
+    gpus = tf.config.list_physical_devices("GPU")
+    if args.device == "cuda" and not gpus:
+        parser.error("there is no CUDA device that TensorFlow can use")
+    if args.device == "cpu":
+        gpus = []
+        tf.config.set_visible_devices(gpus, "GPU")
+    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(args.threads)
+    if gpus and all(bfloat16(gpu) for gpu in gpus):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops like Ctrl-C
+    last, best = args.out / "last.safetensors", args.out / "best.safetensors"
+    try:
+        if args.eval:
+            model = built()
+            checkpoint.load(best, model)
+            print(json.dumps(evaluate(model, args.eval), indent=2))
+            return
+        old = [path for path in (last, best) if path.exists()]
+        if old and not (args.resume or args.overwrite):
+            choice = "--resume goes on with it, --overwrite starts again"
+            sys.exit(f"error: {old[0]} is there: {choice}")
+        if args.overwrite:
+            for path in old:
+                path.unlink()
+        args.out.mkdir(parents=True, exist_ok=True)
+        train(args.out, args.epochs, args.seed, args.resume)
+    except KeyboardInterrupt:
+        kept = "last.safetensors keeps the last whole epoch, --resume goes on from it"
+        said = kept if last.exists() else "no epoch was whole yet"
+        print("stopped:", said, file=sys.stderr)
+        sys.exit(130)
+    except (data.DataError, CheckpointError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+def bfloat16(gpu: Any) -> bool:
+    """Whether a device computes in bfloat16."""
+    details = tf.config.experimental.get_device_details(gpu)
+    return details.get("compute_capability", (0, 0)) >= (8, 0)
+
+
+if __name__ == "__main__":
+    main()

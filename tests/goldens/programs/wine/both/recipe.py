@@ -1,0 +1,91 @@
+"""What every run needs and no framework has a say in."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weights import write_whole
+
+
+@dataclass
+class Run:
+    """Where a run stands.
+
+    Every draw is a function of (seed, step), so this and the weights are all there is.
+    """
+
+    seed: int
+    epoch: int = 0
+    step: int = 0
+    best: float = math.inf
+    wait: int = 0
+
+    def improved(self, value: float) -> bool:
+        """Counts an epoch that ended with this value; says whether it is the best."""
+        self.epoch += 1
+        self.wait += 1
+        if value < self.best:
+            self.best, self.wait = value, 0
+        return self.wait == 0
+
+
+def scores(
+    outputs: dict[str, np.ndarray], rows: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """The metrics of a whole set, by their names."""
+    table = confusion(rows["cultivar"], outputs["logits"].argmax(1), 3)
+    return {
+        "accuracy": accuracy(table),
+        "f1": macro(f1(table), table),
+    }
+
+
+def confusion(label: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """How many of each class (rows) were taken for which (columns)."""
+    pairs = classes * label.ravel() + predicted.ravel()
+    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def accuracy(table: np.ndarray) -> float:
+    """The share that is right."""
+    return float(table.trace() / table.sum())
+
+
+def macro(score: np.ndarray, table: np.ndarray) -> float:
+    """The mean over the classes that occur, as labels or as predictions."""
+    return float(score[table.sum(0) + table.sum(1) > 0].mean())
+
+
+def f1(table: np.ndarray) -> np.ndarray:
+    """For each class, the harmonic mean of precision and recall."""
+    return 2 * table.diagonal() / np.maximum(table.sum(0) + table.sum(1), 1)
+
+
+def log(path: Path, record: Mapping[str, Any]) -> None:
+    """Adds a line of JSON. What is not a finite number is null."""
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in record.items()
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(plain) + "\n")
+
+
+def rewind(path: Path, epoch: int) -> None:
+    """Drops what a killed run logged after its checkpoint."""
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]
+        kept = [line for line in whole if json.loads(line)["epoch"] <= epoch]
+        write_whole(path, "".join(kept).encode())
+
+
+def write_lock(path: Path, facts: Mapping[str, Any]) -> None:
+    """Writes what a run was made of, so that it can be made again."""
+    text = json.dumps({"format": 1, **facts}, indent=2, sort_keys=True)
+    write_whole(path, text.encode() + b"\n")

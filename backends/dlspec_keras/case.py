@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from dlspec.backend.names import class_name
 from dlspec.emit import python as py
 from dlspec.ir.model import Apply, Call, ModelIR, Path, Scope, flows, layers, statements
 from dlspec.ir.program import Program
@@ -14,6 +15,7 @@ from dlspec.ir.recipe import Data, Export, Train
 from dlspec.passes.layout import channels_last
 from dlspec.tensor import Tensor
 from dlspec_keras.optimizers import slots
+from dlspec_keras.style import STYLE
 
 SMALL = 2_000_000_000
 """Multiply-accumulates of a training step below which a second thread does not pay."""
@@ -43,7 +45,7 @@ class Case:
     @property
     def model_class(self) -> str:
         """The class in `model.py`."""
-        return py.identifier(self.model.name)
+        return class_name(self.model.root.definition, STYLE.helpers)
 
     @property
     def exact(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from dlspec.backend.names import class_name
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR, layers
 from dlspec.ir.program import Program
@@ -14,6 +15,7 @@ from dlspec.ir.recipe import Data, Export, Train
 from dlspec.ops.base import Weight
 from dlspec.recipe.optimizers import SGD
 from dlspec.tensor import Tensor
+from dlspec_torch.helpers import HELPERS
 from dlspec_torch.optimizers import slots
 
 SMALL = 2_000_000_000
@@ -53,7 +55,7 @@ class Case:
     @property
     def written_class(self) -> str:
         """The class in `model.py`."""
-        return py.identifier(self.model.root.definition)
+        return class_name(self.model.root.definition, HELPERS)
 
     @property
     def model_class(self) -> str:

@@ -9,11 +9,11 @@ from dlspec.backend.arguments import Arguments, Varies
 from dlspec.backend.classes import ClassCode, ClassWriter
 from dlspec.backend.forward import Forward
 from dlspec.backend.merge import Differs, Occurrence
+from dlspec.backend.names import class_name
 from dlspec.backend.protocol import SELF, Backend, Use, X
 from dlspec.backend.scopes import open_scopes
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
-from dlspec.emit.text import identifier
 from dlspec.ir import model as ir
 
 PLANNED_IMPORTS = (
@@ -55,7 +55,7 @@ class Planner:
             name for line in (*backend.style.imports, *PLANNED_IMPORTS) for name in _bound(line)
         } | {*backend.style.helpers}
         for name in self.model.definitions:
-            self.module_names.add(name)
+            self.module_names.add(class_name(name, backend.style.helpers))
 
     def alone(self, flow: ir.Apply) -> bool:
         """Whether a layer is called on its input as it comes, as one of a sequence is."""
@@ -120,7 +120,7 @@ class Planner:
         return self.classes[self.model.instances[call.instance].definition]
 
     def written(self, definition: ir.Definition, instances: list[ir.Instance]) -> Planned:
-        name = identifier(definition.name, set())
+        name = class_name(definition.name, self.backend.style.helpers)
         writer = ClassWriter(self, definition, instances, name)
         forward = Forward(writer)
         making = writer.constructor()

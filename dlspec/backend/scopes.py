@@ -4,6 +4,7 @@ blocks of their own where they are more."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from dlspec.expr import Expr, Ref, Static, origin, refs
@@ -179,7 +180,7 @@ def _inside(flow: Any, depth: int, inputs: tuple[str, ...]) -> Any:
     flow = flow.model_copy(update=update) if update else flow
     if isinstance(flow, ir.Repeat | ir.Scope):
         outer = tuple(_inside(f, depth, inputs) for f in flow.inputs)
-        strip = lambda f: _stripped(f, depth)  # noqa: E731
+        strip = partial(_stripped, depth=depth)
         if isinstance(flow, ir.Repeat):
             return flow.model_copy(
                 update={"inputs": outer, "bodies": tuple(map(strip, flow.bodies))}

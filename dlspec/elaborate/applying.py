@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from dlspec import ops
 from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.shapes import (
@@ -31,6 +30,7 @@ from dlspec.elaborate.values import (
 )
 from dlspec.expr import Static
 from dlspec.ir import model as ir
+from dlspec.ops.base import Op
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -49,6 +49,10 @@ class LayerApplier(LayerEvaluator):
     def __init__(self, table: Any, overrides: Any) -> None:
         super().__init__(table, overrides)
         self.frame = None  # type: ignore[assignment]
+
+    def pass_over(self, node: tree.Node) -> None:
+        if self.frame is not None:
+            self.frame.unread.append(node)
 
     def through(
         self,
@@ -88,6 +92,8 @@ class LayerApplier(LayerEvaluator):
             made = self.apply(layer, arriving, named, frame, factory, stage.layer)
             bodies.append(made.flow)
             carried = made.types
+        if not bodies:
+            frame.unread.append(stage)
         flow = ir.Repeat(
             site=frame.site(stage),
             count=count,
@@ -133,6 +139,7 @@ class LayerApplier(LayerEvaluator):
         """A layer on its inputs. `node` gives the site, the name and the place of errors."""
         site, span = frame.site(node), node.span
         if isinstance(layer, Instance):
+            frame.idle.pop(layer.name, None)
             module: ir.Path | None = (layer.name,)
             if isinstance(layer.layer, ChainLayer):
                 names = self.chain_names(layer.layer, layer.statement)
@@ -218,7 +225,7 @@ class LayerApplier(LayerEvaluator):
 
     def applied(
         self,
-        op: ops.Op,
+        op: Op,
         origins: dict[str, Any],
         inputs: tuple[ir.Flow, ...],
         named: dict[str, ir.Flow],
@@ -243,7 +250,7 @@ class LayerApplier(LayerEvaluator):
 
     def check_count(
         self,
-        op: ops.Op,
+        op: Op,
         inputs: tuple[ir.Flow, ...],
         named: dict[str, ir.Flow],
         span: Span,
@@ -262,7 +269,7 @@ class LayerApplier(LayerEvaluator):
             raise SpecError(WrongInputCount(span, self.context, op.kind(), what, hint))
 
     def input_problem(
-        self, op: ops.Op, problem: Problem, inputs: tuple[ir.Flow, ...], span: Span
+        self, op: Op, problem: Problem, inputs: tuple[ir.Flow, ...], span: Span
     ) -> Diagnostic:
         found = ", ".join(str(f.types[0]) for f in inputs)
         return WrongInput(

@@ -126,10 +126,11 @@ class Evaluator:
 
     def compute(self, span: Span, operation: Any, *arguments: Any) -> Static:
         try:
-            return operation(*arguments)
+            found: Static = operation(*arguments)
         except ArithmeticProblem as problem:
             kind = TooLarge if problem.limit else BadArithmetic
             raise SpecError(kind(span, self.context, problem.what, problem.help)) from None
+        return found
 
     def truth(self, e: tree.Expr, scope: Scope, what: str) -> Static:
         """The value of a condition."""

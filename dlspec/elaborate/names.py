@@ -17,6 +17,7 @@ from dlspec import ops
 from dlspec.declared import snake_case
 from dlspec.elaborate.reserved import safe
 from dlspec.frozen import frozen
+from dlspec.ops.base import Op
 from dlspec.syntax import tree
 
 
@@ -206,7 +207,7 @@ class _Namer:
 
     # -- what a stage is
 
-    def op(self, name: str) -> type[ops.Op] | None:
+    def op(self, name: str) -> type[Op] | None:
         """The op of this name, unless the file has a block or model of that name."""
         return ops.lookup(name) if self.definitions(name) is None else None
 

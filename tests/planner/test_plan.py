@@ -91,6 +91,30 @@ def test_torch_names_are_the_neutral_names(case: str) -> None:
     assert {n: tuple(t.shape) for n, t in found.items()} == expected
 
 
+NAMES = """
+block F(c: int) = Dense(c) -> ReLU
+block Tensor(c: int, ops: layer = ReLU) = Dense(c) -> ops
+model nn(layers: int = 3) {
+  input self: f32[4]
+  input inputs: f32[4]
+  let forward = Dense(4)
+  super = self + inputs -> forward -> F(layers) -> Tensor(2)
+  output class: f32[2] = super
+  output torch = super -> Dense(2)
+}
+"""
+
+
+def test_names_of_python_and_the_frameworks_are_free_to_use() -> None:
+    torch = pytest.importorskip("torch")
+    space: dict = {}
+    exec(text(NAMES, "torch"), space)
+    net = space["nn_"]()
+    found = net(torch.ones(1, 4), torch.ones(1, 4))
+    assert {n: tuple(v.shape) for n, v in found.items()} == {"class": (1, 2), "torch": (1, 2)}
+    compile(text(NAMES, "keras"), "model.py", "exec")
+
+
 def test_nothing_from_a_spec_becomes_code() -> None:
     hostile = """model M(note: str = "x\\"); import os; os.system(\\"id") {
       input x: f32[3]

@@ -1,0 +1,17 @@
+"""Names of classes in `model.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dlspec.emit.text import identifier
+
+IMPORTED = frozenset("Any Callable F OrderedDict Tensor keras layers nn ops partial torch".split())
+"""What any `model.py` may import; the same for all backends, so that classes have equal names."""
+
+
+def class_name(name: str, helpers: Collection[str]) -> str:
+    """The class of a block or model; `helpers` are the definitions that the backend copies."""
+    if name in IMPORTED or name in helpers:
+        name = f"{name}_"
+    return identifier(name)

@@ -74,6 +74,7 @@ class BiLSTM(_LSTM):
         example("BiLSTM(4)", "f32[5, 3]"),
         example("BiLSTM(4, return=all)", "f32[5, 3]"),
         example("BiLSTM(3, layers=2, return=(last, state), bias=false)", "f32[4, 2]"),
+        example("BiLSTM(3, layers=2)", "f32[4, 2]", h="f32[4, 3]", c="f32[4, 3]"),
     )
 
 

@@ -64,7 +64,8 @@ def _start(use: Use) -> tuple[py.Expr, ...]:
 def _layers_first(use: Use, name: str) -> py.Expr:
     state = Hole(name)
     if use.named[name].rank > 1:
-        return method(state, "transpose", 0, 1)
+        # cuDNN refuses other strides, torch.export's loop too
+        return method(method(state, "transpose", 0, 1), "contiguous")
     return py.Index(state, py.literal(None))
 
 

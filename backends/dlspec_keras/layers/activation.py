@@ -46,7 +46,7 @@ def gelu(use: Use) -> Emitted:
     """`exact` spells it out: the constants of TensorFlow's own lose 1e-9."""
     if use.exact:
         name = "tanh_gelu" if use.op.approximate == "tanh" else "erf_gelu"
-        return Emitted(py.call(name, X[0]), helpers=(name,))
+        return Emitted(py.call(name, X[0]), helpers=(name,), imports=("import math",))
     return function("gelu", approximate=use.op.approximate == "tanh")
 
 

@@ -27,6 +27,10 @@ class Frame:
     dims: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, Tensor]] = field(default_factory=list)
     outputs: list[tuple[str | None, Tensor]] = field(default_factory=list)
+    unread: list[tree.Node] = field(default_factory=list)
+    """What is written in the definition and does not run."""
+    idle: dict[str, tree.Let] = field(default_factory=dict)
+    """The `let`s that nothing has used yet."""
 
     def site(self, node: tree.Node) -> int:
         return self.sites.setdefault(id(node), len(self.sites))

@@ -24,6 +24,7 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.inputs import TypeReader
 from dlspec.elaborate.names import Names, names_of
+from dlspec.elaborate.unread import digest
 from dlspec.elaborate.values import (
     BlockLayer,
     Broken,
@@ -158,6 +159,7 @@ class ModelBuilder(TypeReader):
             inputs=tuple(frame.inputs),
             outputs=tuple(frame.outputs),
             body=body,
+            unread=digest([*frame.unread, *frame.idle.values()]),
         )
 
     def describe(self, definition: tree.Definition, frame: Frame) -> ir.Definition:
@@ -263,6 +265,7 @@ class ModelBuilder(TypeReader):
                 yield self.loop(s, frame, scope)
             case tree.Bare():
                 self.bare(s, scope)
+                frame.unread.append(s)
             case tree.Weights():
                 self.patterns.append((s, scope))
                 if len(self.active) > 1:
@@ -388,7 +391,9 @@ class ModelBuilder(TypeReader):
             if word in ("Parameter", "Buffer"):
                 raise SpecError(NotInThisVersion(s.value.span, f"`{word}`"))
         layer = self.layer_value(s.value, scope)
-        frame.scope.entries[s.name.id] = Instance(layer, frame.names.lets[id(s)], s)
+        instance = Instance(layer, frame.names.lets[id(s)], s)
+        frame.scope.entries[s.name.id] = instance
+        frame.idle[instance.name] = s
 
     def bare(self, s: tree.Bare, scope: Scope) -> None:
         e = s.value
@@ -424,9 +429,11 @@ class ModelBuilder(TypeReader):
         bodies = [b for _, b in s.branches] + ([s.otherwise] if s.otherwise else [])
         if taken is not None:
             body = self.body(bodies[taken], frame, scope)
+        frame.unread.extend(t for t, _ in s.branches[len(tests) :])
         for i, other in enumerate(bodies):
             if i == taken:
                 continue
+            frame.unread.append(other)
             for inner in other.statements:
                 for name in _written(inner):
                     if frame.scope.find(name.id) is None:
@@ -442,6 +449,8 @@ class ModelBuilder(TypeReader):
         for entries in rounds:
             self.spend(1, s.iterable.span)
             made.append(self.body(s.body, frame, Scope(scope, entries)))
+        if not rounds:
+            frame.unread.append(s.body)
         values = tuple(
             tuple(e.value for e in entries.values() if isinstance(e, Static)) for entries in rounds
         )

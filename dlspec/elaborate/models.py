@@ -8,9 +8,16 @@ from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.model import ModelBuilder
+from dlspec.elaborate.unread import digest
 from dlspec.elaborate.values import Scope
 from dlspec.ir.model import ModelIR
 from dlspec.syntax import tree
+
+
+def unused(table: FileTable, *made: Mapping[str, ModelIR]) -> dict[str, str]:
+    """A digest of each block and model that none of these models uses."""
+    used = {name for models in made for model in models.values() for name in model.definitions}
+    return {n: digest([d]) for n, d in table.definitions.items() if n not in used}
 
 
 def default_models(

@@ -151,7 +151,7 @@ def space(
         fits = isinstance(value, int | float) and limits[0] <= value <= limits[1]
     if not fits:
         raise SpecError(OutOfSpace(given.span, p.name.id, text(value), written.span.text))
-    return Space(kind=kind, values=tuple(limits))
+    return Space(kind=kind, values=tuple(limits))  # type: ignore[arg-type]
 
 
 def _bad_bounds(kind: str, limits: list[Any]) -> str:

@@ -212,6 +212,9 @@ class Instance(Node):
     inputs: tuple[tuple[str, Type], ...]
     outputs: tuple[tuple[str | None, Type], ...]
     body: tuple[Statement, ...]
+    unread: str = ""
+    """A digest of what the definition says that does not run with these values: branches not
+    taken, conditions, layers repeated no times."""
 
 
 class Layer(Node):

@@ -34,3 +34,5 @@ class Program(Node):
     trained: dict[str, ModelIR] = {}
     """The model of each train block, with the arguments that the block gives it."""
     exports: dict[str, Export] = {}
+    unused: dict[str, str] = {}
+    """A digest of each block and model that no model here uses."""

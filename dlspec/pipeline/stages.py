@@ -43,7 +43,7 @@ def check(spec: Path | Source, given: Sequence[str] = (), classes: Classes | Non
 def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Result:
     from dlspec.budget import broken_limits
     from dlspec.elaborate.file import collect
-    from dlspec.elaborate.models import default_models
+    from dlspec.elaborate.models import default_models, unused
     from dlspec.elaborate.parameters import parameters, settings
     from dlspec.elaborate.recipe import recipes
     from dlspec.pipeline.consequences import independent
@@ -65,6 +65,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
         trains=recipe.trains,
         trained=recipe.trained,
         exports=recipe.exports,
+        unused=unused(table, models, recipe.trained),
     )
     meant = [*table.problems, *declared.problems, *wrong_models, *recipe.problems]
     found = [*found, *independent(found, meant, file)]

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from dlspec.source import Source
 from dlspec.syntax.parser import lay_out
 
+LAYERS = "Dense ReLU Tanh Sigmoid GELU Identity BatchNorm LayerNorm Dropout Flatten LSTM GRU".split()
+OBJECTS = "MSE MAE Huber CrossEntropy SGD Adam AdamW RMSE R2 Accuracy F1 Recall Scale Pad".split()
+NAMES = "int float bool same valid macro micro mean sum max min exp sqrt log none".split()
 OPERATORS = "+ - * / // % @ ** == != < <= > >= and or not in -> = , : .".split()
 NUMBERS = "0 1 2 3 0.5 7 1e-3 100".split()
 UNITS = "epoch epochs step steps KB MB K M deg rad ms s %".split()
@@ -46,7 +49,9 @@ def others(token: Token, found: list[Token]) -> list[str]:
     here = {t.text for t in found if t.kind == token.kind}
     match token.kind:
         case "NAME":
-            pass
+            capital = token.text[0].isupper()
+            here = {t for t in here if t[0].isupper() == capital}
+            here |= {*LAYERS, *OBJECTS} if capital else {*NAMES}
         case "NUMBER":
             here |= {*NUMBERS, "1" + token.text}
         case "UNIT":

@@ -15,9 +15,14 @@ def main() -> None:
     import gc
 
     gc.set_threshold(100_000)  # a command makes much and drops little: a tenth of a check's time
-    from dlspec.cli.app import run
+    from dlspec.cli.quick import quick
 
-    sys.exit(run(arguments))
+    status = quick(arguments)
+    if status is None:
+        from dlspec.cli.app import run
+
+        status = run(arguments)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ParamSpec
 
 import typer
 
-from dlspec.cli.guard import command
+from dlspec.cli.guard import Usage, guarded
 
 app = typer.Typer(
     name="dlspec",
@@ -19,6 +21,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+P = ParamSpec("P")
+
+
+def command(function: Callable[P, int]) -> Callable[P, None]:
+    """A command that ends with its status."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = guarded(lambda: function(*args, **kwargs))
+        except Usage as error:
+            raise typer.BadParameter(str(error)) from None
+        raise typer.Exit(status)
+
+    return run
 
 
 class Format(enum.StrEnum):
@@ -182,7 +201,7 @@ def train(
     from dlspec.cli.train import train as train_spec
 
     if resume and force:
-        raise typer.BadParameter("`--resume` goes on, `--force` starts again: not both")
+        raise Usage("`--resume` goes on, `--force` starts again: not both")
     options = Options(backend, train, tuple(set or ()), device.value, epochs, resume, force)
     return train_spec(spec, out, options)
 

@@ -5,41 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
 
-import typer
-
-from dlspec.cli.report import report
-from dlspec.cli.report import status as status_of
+from dlspec.cli.report import report, status
 from dlspec.diagnostics import SpecError
-
-P = ParamSpec("P")
 
 INTERRUPTED = 130
 """What a shell gives a command that Ctrl-C ended."""
 
 
-def command(function: Callable[P, int]) -> Callable[P, None]:
-    """A command whose errors are sentences. `--debug` shows the traceback of an unexpected one."""
-
-    @wraps(function)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(_status(lambda: function(*args, **kwargs)))
-
-    return guarded
+class Usage(Exception):
+    """Options that do not go together."""
 
 
-def _status(run: Callable[[], int]) -> int:
+def guarded(run: Callable[[], int]) -> int:
+    """The exit status of a command; its errors are sentences.
+
+    `--debug` shows the traceback of an unexpected one. Raises Usage.
+    """
     try:
-        status = run()
+        found = run()
         sys.stdout.flush()
-        return status
-    except typer.BadParameter:
+        return found
+    except Usage:
         raise
     except SpecError as error:
         report(error.diagnostics)
-        return status_of(error.diagnostics)
+        return status(error.diagnostics)
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED

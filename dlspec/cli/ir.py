@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import typer
-
+from dlspec.cli.guard import Usage
 from dlspec.cli.spec import checked
 from dlspec.ir.document import document, schema
 
@@ -15,9 +14,9 @@ from dlspec.ir.document import document, schema
 def ir(spec: Path | None, as_json: bool, as_schema: bool, given: Sequence[str]) -> int:
     """Prints the IR of a spec, or the schema of all of them, as JSON."""
     if as_schema == (spec is not None):
-        raise typer.BadParameter("give a spec, or `--schema` without one")
+        raise Usage("give a spec, or `--schema` without one")
     if spec is not None and not as_json:
-        raise typer.BadParameter("the IR has one printed form so far: `--json`")
+        raise Usage("the IR has one printed form so far: `--json`")
     found = schema() if spec is None else document(checked(spec, given)[1])
     print(json.dumps(found, indent=2, ensure_ascii=False))
     return 0

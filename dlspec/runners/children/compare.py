@@ -30,7 +30,9 @@ def compare(task: Task) -> Task:
     return {
         "limits": limits,
         "differences": {
-            runtime: {name: difference(y[:rows], reference[name][:rows]) for name, y in made.items()}
+            runtime: {
+                name: difference(y[:rows], reference[name][:rows]) for name, y in made.items()
+            }
             for runtime, made in found.items()
         },
         "noise": {

@@ -1,0 +1,135 @@
+"""Predictions of a run, or of a file that it exported, for rows from a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.runs import CannotReadInput, UnknownModelFile
+from dlspec.frozen import frozen
+from dlspec.ir.recipe import Field
+from dlspec.programs.readers import per_picture, picture_column
+from dlspec.recipe.sources import Csv, Images, Sklearn
+from dlspec.runners.compare import NAMES
+from dlspec.runners.process import run_one
+from dlspec.runners.trained import Trained, answer, program_in
+
+HIGH = {"digits": 16.0}
+"""Bundled set -> what its pictures count up to; others count to 1."""
+
+
+@frozen
+class Head:
+    """An output for all rows. `classes` are names by number, for an output of classes."""
+
+    name: str
+    target: str
+    classes: tuple[str, ...]
+    values: Any
+    """Probabilities for an output of classes, else the output itself; nested lists, rows first."""
+    chosen: Any
+    """The number of the likeliest class; None for an output that is no classes."""
+
+    @property
+    def binary(self) -> bool:
+        """One probability for each row, that of the second class."""
+        return self.chosen is not None and len(self.classes) == 2 and _width(self.values) == 1
+
+
+def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> list[Head]:
+    """What the model makes of the rows of a file. Raises SpecError."""
+    inputs, outputs = scratch / "inputs.npz", scratch / "outputs.npz"
+    made = answer("predict", "the data", run_one("prepare", prepare_task(run, input, inputs)))
+    if "unreadable" in made:
+        raise SpecError(CannotReadInput(None, input.as_posix(), made["unreadable"]))
+    if model is None:
+        backend = run.record.backend
+        program = program_in(run, backend, scratch)
+        child, task = f"forward_{backend}", run.forward(program, inputs, outputs, "float32")
+    else:
+        backend = model.suffix.lower().removeprefix(".")
+        if backend not in ("onnx", "tflite") or not model.is_file():
+            raise SpecError(UnknownModelFile(None, model.as_posix()))
+        child, task = f"forward_{backend}", run.forward_file(model, inputs, outputs)
+    answer("predict", NAMES[backend], run_one(child, task))
+    found = answer("predict", "the outputs", run_one("decide", decide_task(run, outputs)))
+    return list(heads(run, found["heads"]))
+
+
+def prepare_task(run: Trained, input: Path, outputs: Path) -> dict[str, Any]:
+    source = run.data.source
+    fields = [run.data.field(f) for f in dict.fromkeys(run.fed.values())]
+    columns: dict[str, Any] = {}
+    for f in fields:
+        for c in f.columns:
+            name = picture_column(f, run.data) if isinstance(source, Images) else c
+            columns[name] = column(run, f, c)
+    return {
+        "program": str(run.folder.resolve()),
+        "input": str(input.resolve()),
+        "columns": columns,
+        "separator": source.separator if isinstance(source, Csv) else ",",
+        "high": HIGH.get(source.name, 1.0) if isinstance(source, Sklearn) else 1.0,
+        "lock": str((run.folder / "lock.json").resolve()),
+        "inputs": run.fed,
+        "outputs": str(outputs),
+    }
+
+
+def column(run: Trained, f: Field, name: str) -> dict[str, Any]:
+    """What is known of a column of a field."""
+    source = run.data.source
+    if isinstance(source, Images):
+        alone = sum(g.columns == ("image",) for g in run.data.fields) == 1
+        function = "picture" if alone else f"picture_{f.name}"
+        sized = f.transforms[per_picture(f) - 1].gives if per_picture(f) else f.read or f.type
+        return {"shape": [int(n) for n in sized.shape], "text": False, "picture": function}
+    text = f.read is not None and f.read.dtype == "class" and not isinstance(source, Sklearn)
+    known = source.column(name)
+    whole = None if f.joined or f.read is None else f.read
+    shape = known.shape if known is not None else whole.shape if whole is not None else ()
+    scalar = source.scalars or (known is not None and known.rank == 0)
+    return {"shape": [] if scalar else [int(n) for n in shape], "text": text, "picture": ""}
+
+
+def decide_task(run: Trained, outputs: Path) -> dict[str, Any]:
+    axes = {t.output: t.axis for t in run.train.loss if t.axis is not None}
+    return {
+        "outputs": str(outputs),
+        "heads": {
+            name: {"activation": run.train.activation(name), "axis": axes.get(name, -1)}
+            for name in run.outputs
+        },
+    }
+
+
+def heads(run: Trained, found: dict[str, Any]) -> Iterator[Head]:
+    targets = {t.output: t.target for t in reversed(run.train.loss)}
+    for name, made in found.items():
+        target = targets.get(name, name)
+        chosen = made.get("chosen")
+        names = class_names(run, target) if chosen is not None else ()
+        yield Head(name, target, names, made["values"], chosen)
+
+
+def class_names(run: Trained, target: str) -> tuple[str, ...]:
+    """The names of a field's classes: as the data told them, else their numbers."""
+    lock = run.folder / "lock.json"
+    facts = json.loads(lock.read_text(encoding="utf-8"))["data"] if lock.exists() else {}
+    told = facts.get("classes", {}).get(target) or facts.get("fitted", {}).get(target, {}).get(
+        "classes"
+    )
+    field = next((f for f in run.data.fields if f.name == target), None)
+    count = field.type.classes or 2 if field is not None else 2
+    return tuple(map(str, told or range(count)))
+
+
+def _width(values: Any) -> int:
+    """The number of values of one row."""
+    row = values[0] if values else []
+    while isinstance(row, list) and len(row) == 1:
+        row = row[0]
+    return len(row) if isinstance(row, list) else 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.elaborate.evaluate import Skip
@@ -21,9 +22,15 @@ def unused(table: FileTable, *made: Mapping[str, ModelIR]) -> dict[str, str]:
 
 
 def default_models(
-    table: FileTable, overrides: Mapping[str, tree.Expr], scope: Scope
+    table: FileTable,
+    overrides: Mapping[str, tree.Expr],
+    scope: Scope,
+    trained: Iterable[ModelIR] = (),
 ) -> tuple[dict[str, ModelIR], list[Diagnostic]]:
-    """Every model whose parameters all have a default or a `--set`, and what is wrong with them."""
+    """Every model whose parameters all have a default or a `--set`, and what is wrong with them.
+
+    A model that was made already, for a `train` block, with the same arguments is taken from there.
+    """
     made: dict[str, ModelIR] = {}
     problems: list[Diagnostic] = []
     for name, definition in table.models.items():
@@ -33,7 +40,8 @@ def default_models(
         builder = ModelBuilder(table, overrides, scope)
         try:
             layer = builder.block_layer(definition, (), definition.name.span, scope)
-            model = builder.model(layer)
+            values = {n: s.value for n, s in layer.arguments.items()}
+            model = _found(trained, name, values) or builder.model(layer)
         except SpecError as error:
             problems.extend(error.diagnostics)
             continue
@@ -43,3 +51,8 @@ def default_models(
         if model is not None:
             made[name] = model
     return made, problems
+
+
+def _found(models: Iterable[ModelIR], name: str, values: dict[str, Any]) -> ModelIR | None:
+    alike = (m for m in models if m.name == name and m.root.arguments == values)
+    return next(alike, None)

@@ -53,8 +53,9 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     table = collect(file)
     overrides = settings(given, table)
     declared = parameters(table, overrides)
-    models, wrong_models = default_models(table, overrides, declared.scope)
     recipe = recipes(table, overrides, declared.scope, classes)
+    trained = recipe.trained.values()
+    models, wrong_models = default_models(table, overrides, declared.scope, trained)
     program = Program(
         name=Path(source.name).stem,
         doc=table.doc,

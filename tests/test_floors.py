@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("syntax", "ir", "render"),
     ("elaborate", "passes", "cost", "budget", "backend", "programs"),
     ("pipeline", "runners"),
-    ("cli", "manual"),
+    ("cli", "manual", "demo"),
 )
 """From the ground up. A package imports from floors below it, and from its own without a circle."""
 

@@ -11,6 +11,7 @@ from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.names import (
     MissingArgument,
     NotALayer,
+    Recursion,
     UnknownArgument,
     UnknownName,
     WrongArgumentCount,
@@ -53,6 +54,8 @@ class LayerEvaluator(Evaluator):
         self.table = table
         self.overrides = overrides
         self.file_scope = Scope()
+        self.defaulting: list[str] = []
+        """The blocks whose defaults are being evaluated."""
 
     # -- layers by name
 
@@ -229,7 +232,13 @@ class LayerEvaluator(Evaluator):
             return self.typed(p.type, given.value, scope, p.name.id)
         if p.default is None:
             raise KeyError(p.name.id)
-        found = self.typed(p.type, p.default, inner, p.name.id)
+        if owner in self.defaulting:
+            raise SpecError(Recursion(p.default.span, (*self.defaulting, owner)))
+        self.defaulting.append(owner)
+        try:
+            found = self.typed(p.type, p.default, inner, p.name.id)
+        finally:
+            self.defaulting.pop()
         plain = found.origin is not None and not any(True for _ in refs(found.origin))
         return found if plain else Static(found.value)
 
@@ -263,12 +272,14 @@ class LayerEvaluator(Evaluator):
             if inner in SCALARS:
                 items = [self.scalar(Static(v), inner, span, name).value for v in found.value]
                 return Static(wanted(items), found.origin)
+            if inner not in (None, "list", "tuple", "layer"):
+                raise SpecError(_unknown_type(type_.groups[0][0].span, inner))
+            if type_.groups and not type_.groups[0]:
+                raise SpecError(_unknown_type(type_.span, f"{kind}[]"))
             return found
         if isinstance(found.value, Quantity):
             return found
-        raise SpecError(
-            UnknownName(type_.name.span, kind, "type", nearest(kind, (*SCALARS, "list", "layer")))
-        )
+        raise SpecError(_unknown_type(type_.name.span, kind))
 
     def scalar(self, found: Static, kind: str, span: Span, name: str) -> Static:
         value = found.value
@@ -285,6 +296,10 @@ class LayerEvaluator(Evaluator):
 
     def wrong(self, span: Span, name: str, expected: str, found: Static) -> SpecError:
         return SpecError(WrongType(span, self.context, name, expected, describe(found)))
+
+
+def _unknown_type(span: Span, name: str) -> UnknownName:
+    return UnknownName(span, name, "type", nearest(name, (*SCALARS, "list", "layer")))
 
 
 def _element(type_: tree.Type) -> str | None:

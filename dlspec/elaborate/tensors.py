@@ -100,6 +100,9 @@ class TensorEvaluator(LayerApplier):
             if isinstance(value, Value | Bundle):
                 instead = "pass several tensors in parentheses: `(a, b) -> Concat`"
                 raise SpecError(NotInThisVersion(item.span, "a list of tensors", instead))
+            if isinstance(value, Instance):
+                what = "a `let` instance cannot be passed as a layer"
+                raise SpecError(NotALayer(item.span, what))
         made = [v.value for v in found]
         origin = arithmetic.term(kind, *found)
         return Static(made if kind == "list" else tuple(made), origin)

@@ -32,33 +32,35 @@ class Outcome:
     """A module that the child could not import."""
 
 
-def run(child: str, tasks: Sequence[Task], seconds: float = 600) -> list[Outcome]:
+def run(child: str | Path, tasks: Sequence[Task], seconds: float = 600) -> list[Outcome]:
     """Does all tasks in order. One that crashes its process, or takes longer than `seconds`, fails
-    alone: the others are done by a new process."""
+    alone: the others are done by a new process. `child` names a script of `children`, or is one.
+    """
     outcomes: list[Outcome] = []
     while len(outcomes) < len(tasks):
         outcomes += _run(child, tasks[len(outcomes) :], seconds)
     return outcomes
 
 
-def run_one(child: str, task: Task, seconds: float = 600) -> Outcome:
+def run_one(child: str | Path, task: Task, seconds: float = 600) -> Outcome:
     """Does one task."""
     return run(child, [task], seconds)[0]
 
 
-def _run(child: str, tasks: Sequence[Task], seconds: float) -> list[Outcome]:
+def _run(child: str | Path, tasks: Sequence[Task], seconds: float) -> list[Outcome]:
     """What one process gets done, and at its end the task that it did not survive."""
+    script = child if isinstance(child, Path) else CHILDREN / f"{child}.py"
     with tempfile.TemporaryDirectory(prefix="dlspec-") as folder:
         asked, answered, said = (Path(folder) / n for n in ("asked.json", "answered", "said"))
         asked.write_text(json.dumps(list(tasks)), encoding="utf-8")
         answered.touch()
         with said.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, str(CHILDREN / f"{child}.py"), str(asked), str(answered)],
+                [sys.executable, str(script), str(asked), str(answered)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, **QUIET},
+                env=environment(),
                 start_new_session=True,
             )
         try:
@@ -70,6 +72,12 @@ def _run(child: str, tasks: Sequence[Task], seconds: float) -> list[Outcome]:
         if len(outcomes) < len(tasks):
             outcomes.append(Outcome(None, _why(process.returncode, timed_out, seconds, said)))
         return outcomes
+
+
+def environment() -> dict[str, str]:
+    """Quiet frameworks; a script elsewhere finds what the children share."""
+    shared = os.pathsep.join(filter(None, (str(CHILDREN), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, **QUIET, "PYTHONPATH": shared}
 
 
 def _wait(process: subprocess.Popen[bytes], answered: Path, seconds: float) -> bool:

@@ -148,7 +148,11 @@ class Evaluator:
             return Static(found.value) if isinstance(found, Static) else found
         try:
             unchosen = self.expression(other, scope, words=words)
-        except (SpecError, Skip):
+        except SpecError as error:
+            if any(isinstance(d, UnknownName) for d in error.diagnostics):
+                raise  # a name is missing whatever the condition says
+            return Static(found.value)
+        except Skip:
             return Static(found.value)
         if not isinstance(unchosen, Static):
             return Static(found.value)

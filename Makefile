@@ -12,7 +12,6 @@ READY := $(VENV)/.ready
 # Short steps gain nothing from a second thread, and lose much where another process is busy.
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
-export TF_ENABLE_ONEDNN_OPTS ?= 1
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal
@@ -34,6 +33,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch
 	@$(PIP) -e '.[torch,keras-cpu,export,dev]'
 	@touch $@
+
+demo: $(READY)
+	$(BIN)/python -m dlspec.demo specs/digits.dls demo
 
 # PyTorch and TensorFlow never share a process, so they never share a run of pytest.
 test: $(READY)

@@ -99,12 +99,15 @@ def check(
         Format, typer.Option("--format", help="How errors are written.")
     ] = Format.text,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="Reads the data too: counts, ranges, NaN, classes.")
+    ] = False,
     set: Set = None,
 ) -> int:
     """Checks specs, and shows every error of them."""
     from dlspec.cli.check import check
 
-    return check(specs, format.value, strict, set or [])
+    return check(specs, format.value, strict, set or [], data)
 
 
 @app.command("fmt")

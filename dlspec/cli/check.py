@@ -10,14 +10,21 @@ from dlspec.pipeline import Result
 from dlspec.pipeline import check as check_spec
 
 
-def check(specs: Sequence[Path], form: str, strict: bool, given: Sequence[str]) -> int:
+def check(
+    specs: Sequence[Path], form: str, strict: bool, given: Sequence[str], data: bool = False
+) -> int:
     """Reports on all specs together. Returns 0, 1 (errors) or 2 (a file cannot be read)."""
     results = [check_spec(path, given) for path in specs]
     found = [d for r in results for d in r.diagnostics]
-    if form == "text":
-        for path, result in zip(specs, results, strict=True):
-            if not result.errors:
-                print(f"{path.as_posix()}: {_content(result)}")
+    for path, result in zip(specs, results, strict=True):
+        lines = [f"{path.as_posix()}: {_content(result)}"] if not result.errors else []
+        if data:
+            from dlspec.cli.data import read_data
+
+            told, problems = read_data(path, result)
+            lines, found = [*lines, *told], [*found, *problems]
+        if form == "text" and lines:
+            print("\n".join(lines))
     report(found, form, to_stdout=True)
     return status(found) or int(strict and bool(found))
 

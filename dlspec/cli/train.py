@@ -16,10 +16,10 @@ from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Train
-from dlspec.pipeline.classes import read_classes
 from dlspec.pipeline.compile import Request, chosen_train, compiled
 from dlspec.pipeline.record import RECORD, read_record
 from dlspec.pipeline.resume import differences
+from dlspec.runners.inspect import classes_of
 
 CHECKPOINTS = ("last.safetensors", "best.safetensors")
 
@@ -44,7 +44,7 @@ def train(spec: Path, out: Path, options: Options) -> int:
     need("train", options.backend, readers(program.data[block.data]))
     classes = None
     if program.data[block.data].unknown_classes:
-        classes = read_classes(program.data[block.data], block, spec.parent)
+        classes = classes_of("train", program.data[block.data], spec.parent)
         source, program = checked(spec, options.settings, classes)
         block = program.trains[block.name]
     check_run(out, program, block, options)

@@ -300,6 +300,19 @@ class FileExists(Diagnostic):
 
 
 @frozen
+class CannotReadData(Diagnostic):
+    """Data that is not there, holds NaN, or is not what its `data` block says."""
+
+    code = "DLS653"
+    name: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"cannot read the data of `{self.name}`: {self.why}"
+
+
+@frozen
 class ProgramFailed(Diagnostic):
     """The program of a run ended with an error of its own."""
 

@@ -6,9 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dlspec.backend.protocol import UnsupportedOp
 from dlspec.backend.registry import find
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ClassesUnknown, NoTrain
+from dlspec.diagnostics.names import NotForBackend
 from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
@@ -54,9 +56,13 @@ def compiled(request: Request) -> dict[str, str]:
         hash=program_hash(program),
         classes={d: {f: list(c) for f, c in fields.items()} for d, fields in names.items()},
     )
-    files = backend.files(
-        program, train.name, hash=record.hash, folder=folder, classes=names.get(data.name)
-    )
+    try:
+        files = backend.files(
+            program, train.name, hash=record.hash, folder=folder, classes=names.get(data.name)
+        )
+    except UnsupportedOp as error:
+        problem = NotForBackend(None, request.backend, error.kind, error.reason)
+        raise SpecError(problem) from None
     return {**files, **record.files()}
 
 

@@ -14,7 +14,6 @@ from compiled_specs import BACKENDS, SPECS, log, program
 
 pytestmark = pytest.mark.slow
 
-RELATIVE = 1e-6
 FILES = ("best.safetensors", "last.safetensors", "metrics.jsonl", "lock.json")
 
 
@@ -95,5 +94,6 @@ def test_a_run_goes_on_in_the_other_backend_and_back(tmp_path: Path) -> None:
     found, expected = log(tmp_path / "run"), log(tmp_path / "own")
     assert [row["step"] for row in found] == [row["step"] for row in expected]
     for row, own in zip(found, expected, strict=True):
-        for name in ("loss", "val.loss"):
-            assert row[name] == pytest.approx(own[name], rel=RELATIVE), row["epoch"]
+        # without the optimizer's state the next epoch would be 5 % off
+        assert row["loss"] == pytest.approx(own["loss"], rel=2e-3)
+        assert row["val.loss"] == pytest.approx(own["val.loss"], rel=1e-2)

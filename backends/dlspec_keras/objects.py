@@ -17,9 +17,9 @@ def object_of(use: Use) -> py.Expr:
         return make(use)
     emitted = LAYERS[type(use.op)](use)
     if emitted.make is None or emitted.call != py.call(SELF, X[0]):
-        from dlspec.backend.plan import UnsupportedOp
+        from dlspec.backend.protocol import UnsupportedOp
 
-        raise UnsupportedOp(use.op.kind(), "as an argument of a block, for Keras")
+        raise UnsupportedOp(use.op.kind(), "Keras has no layer for it")
     return emitted.make
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import SELF, Use, X
+from dlspec.backend.protocol import SELF, UnsupportedOp, Use, X
 from dlspec.emit import python as py
 
 MODULES = {
@@ -26,7 +26,7 @@ def object_of(use: Use) -> py.Expr:
     """The constructor call of a module for any layer.
 
     Raises:
-        ValueError: PyTorch has no module for it.
+        UnsupportedOp: PyTorch has no module for it.
     """
     from dlspec_torch.layers import LAYERS
 
@@ -40,4 +40,4 @@ def object_of(use: Use) -> py.Expr:
             name in MODULES and first.value == X[0]
         ):
             return py.Call(MODULES[name], tuple(rest))
-    raise ValueError(f"PyTorch has no module for {use.op.kind()}")
+    raise UnsupportedOp(use.op.kind(), "PyTorch has no module for it")

@@ -10,7 +10,7 @@ from dlspec.backend.classes import ClassCode, ClassWriter
 from dlspec.backend.forward import Forward
 from dlspec.backend.merge import Differs, Occurrence
 from dlspec.backend.names import class_name
-from dlspec.backend.protocol import SELF, Backend, Use, X
+from dlspec.backend.protocol import SELF, Backend, UnsupportedOp, Use, X
 from dlspec.backend.scopes import open_scopes
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
@@ -21,14 +21,6 @@ PLANNED_IMPORTS = (
     "from functools import partial",
     "from typing import Any",
 )
-
-
-class UnsupportedOp(Exception):
-    """A backend has no code for an op."""
-
-    def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(f"{kind}: {reason}")
-        self.kind, self.reason = kind, reason
 
 
 @dataclass

@@ -113,6 +113,14 @@ class Unsupported:
     reason: str
 
 
+class UnsupportedOp(Exception):
+    """A backend has no code for an op."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(f"{kind}: {reason}")
+        self.kind, self.reason = kind, reason
+
+
 @dataclass(frozen=True)
 class Style:
     """How classes look in a framework; everything else about `model.py` is the planner's."""

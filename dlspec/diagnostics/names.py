@@ -301,6 +301,28 @@ class PatternMatchesNothing(Diagnostic):
 
 
 @frozen
+class NotForBackend(Diagnostic):
+    """A layer that a backend cannot write where it stands.
+
+    Layers that a block takes as an argument become objects of the framework, and not every function
+    has one.
+    """
+
+    code = "DLS114"
+    backend: str
+    layer: str
+    reason: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.layer} cannot be compiled for {self.backend}: {self.reason}"
+
+    @property
+    def help(self) -> str:
+        return "pass a layer with a capital letter, such as ReLU or LeakyReLU(0.2)"
+
+
+@frozen
 class EmptySpec(Diagnostic):
     """A file that declares nothing."""
 

@@ -11,6 +11,7 @@ from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.names import (
     MissingArgument,
     NotALayer,
+    NotInThisVersion,
     Recursion,
     UnknownArgument,
     UnknownName,
@@ -120,6 +121,8 @@ class LayerEvaluator(Evaluator):
         raise SpecError(self.unknown_layer(name))
 
     def unknown_layer(self, name: tree.Name) -> Diagnostic:
+        if name.id in ops.LATER:
+            return NotInThisVersion(name.span, f"`{name.id}`")
         known = (*self.table.definitions, *ops.names(), *self.file_scope.names())
         return UnknownName(name.span, name.id, "layer or block", nearest(name.id, known))
 
@@ -262,6 +265,10 @@ class LayerEvaluator(Evaluator):
 
     def convert(self, found: Static, type_: tree.Type, span: Span, name: str) -> Static:
         kind = type_.name.id
+        if kind not in (*SCALARS, "list", "tuple", "layer"):
+            raise SpecError(_unknown_type(type_.name.span, kind))
+        if kind == "float" and isinstance(found.value, Quantity) and found.value.kind == "share":
+            return Static(float(found.value.amount))
         if kind in SCALARS:
             return self.scalar(found, kind, span, name)
         if kind in ("list", "tuple"):
@@ -277,9 +284,7 @@ class LayerEvaluator(Evaluator):
             if type_.groups and not type_.groups[0]:
                 raise SpecError(_unknown_type(type_.span, f"{kind}[]"))
             return found
-        if isinstance(found.value, Quantity):
-            return found
-        raise SpecError(_unknown_type(type_.name.span, kind))
+        raise self.wrong(span, name, f"a {kind}", found)
 
     def scalar(self, found: Static, kind: str, span: Span, name: str) -> Static:
         value = found.value

@@ -371,6 +371,8 @@ class ModelBuilder(TypeReader):
             what = "an instance that `let` named"
         elif name.id in arithmetic.FUNCTIONS or self.is_function(name.id):
             what = "a function"
+        elif name.id in self.table.parameters:
+            what = "a parameter of the file"
         elif name.id in self.table.definitions:
             what = "a block or model"
         elif (

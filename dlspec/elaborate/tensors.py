@@ -27,7 +27,7 @@ from dlspec.expr import Static
 from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
-from dlspec.tensor import Tensor
+from dlspec.tensor import FLOATS, Tensor
 
 if TYPE_CHECKING:
     pass
@@ -58,6 +58,8 @@ class TensorEvaluator(LayerApplier):
         definition = self.table.definition(e.id)
         if definition is not None or ops.lookup(e.id) is not None:
             return Static(self.named_layer(e, (), e.span, scope)[0])
+        if e.id in ops.LATER or e.id == "training":
+            raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
         known = (*scope.names(), *arithmetic.FUNCTIONS, *ops.names(), *self.table.definitions)
         raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
 
@@ -145,6 +147,10 @@ class TensorEvaluator(LayerApplier):
                 wrong = WrongType(e.span, self.context, "arithmetic", "a number", describe(found))
                 raise SpecError(wrong)
             dtype = other.types[0].dtype
+            if dtype not in FLOATS and not isinstance(found.value, int):
+                expected = f"a whole number beside {other.types[0]}"
+                wrong = WrongType(e.span, self.context, "arithmetic", expected, describe(found))
+                raise SpecError(wrong)
             return ir.Scalar(value=found, types=(Tensor(dtype, ()),))
         value = self.tensor(found, e)
         if len(value.types) != 1:
@@ -206,6 +212,8 @@ class TensorEvaluator(LayerApplier):
             return super().call(e, scope)
         if cls is not None:
             return Static(self.op_layer(cls, e.arguments, e.span, scope))
+        if name in ops.LATER:
+            raise SpecError(NotInThisVersion(e.callee.span, f"`{name}`"))
         known = (*arithmetic.FUNCTIONS, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
 

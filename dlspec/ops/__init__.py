@@ -30,6 +30,21 @@ FAMILIES: dict[str, str] = {
 _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds.split()}
 
 
+LATER = frozenset(
+    """
+    Attention MultiHeadAttention Split Rearrange Scan Experts Rotary Maxout Clip Parameter Buffer
+    Conv3D ConvTranspose1D ConvTranspose2D ConvTranspose3D SeparableConv1D SeparableConv2D
+    MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
+    UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
+    SimpleRNN BiSimpleRNN EmbeddingBag ELU SELU CELU Softplus Softsign Mish ReLU6 HardSigmoid
+    HardTanh stack transpose pad roll where topk sort argmax one_hot clip cumsum cumprod linspace
+    einsum norm cast normal normal_like uniform randint beta permutation stop_gradient gradient lengths
+    batch row segment_max segment_sum floor ceil
+    """.split()
+)
+"""Layers and functions of the language that this version does not compile."""
+
+
 def names() -> tuple[str, ...]:
     """Every layer and function."""
     return tuple(_MODULES)

@@ -151,3 +151,19 @@ def test_an_error_in_a_block_says_which_use_made_it() -> None:
 )
 def test_arithmetic_has_limits(text: str) -> None:
     assert [d.code for d in problems(text)] == ["DLS303"]
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("param c: int = 3\nmodel M { input x: f32[3]\nc = x\noutput c }", ["DLS102"]),
+        ("model M { input x: f32[3]\noutput y = x -> Attention(heads=2) }", ["DLS107"]),
+        ("model M { input x: f32[3]\ny = where(x, x, x)\noutput y }", ["DLS107"]),
+        ("model M { input x: i32[3]\noutput y = x + 1.5 }", ["DLS300"]),
+        ("param p: anything = 3", ["DLS100"]),
+        ("param p: float = 10 %", []),
+        ("param p: float = 10 epochs", ["DLS300"]),
+    ],
+)
+def test_what_is_refused(text: str, codes: list[str]) -> None:
+    assert [d.code for d in problems(text)] == codes

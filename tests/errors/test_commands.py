@@ -8,6 +8,7 @@ from pathlib import Path
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics import commands as c
 from dlspec.diagnostics import files as f
+from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
 from dlspec.pipeline import check
 from dlspec.render import caret
@@ -25,6 +26,7 @@ WORDING: tuple[Diagnostic, ...] = (
     ),
     f.CannotWrite(None, "out/model.py", "permission denied"),
     f.DiskFull(None, "out/model.py"),
+    NotForBackend(None, "torch", "exp", "PyTorch has no module for it"),
     c.NoTrain(None, "", ()),
     c.NoTrain(None, "gan", ("", "vae")),
     c.NoTrain(None, "", ("gan", "vae")),

@@ -38,8 +38,8 @@ LATER = frozenset(
     UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag ELU SELU CELU Softplus Softsign Mish ReLU6 HardSigmoid
     HardTanh stack transpose pad roll where topk sort argmax one_hot clip cumsum cumprod linspace
-    einsum norm cast normal normal_like uniform randint beta permutation stop_gradient gradient lengths
-    batch row segment_max segment_sum floor ceil
+    einsum norm cast normal normal_like uniform randint beta permutation stop_gradient gradient
+    lengths batch row segment_max segment_sum floor ceil
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

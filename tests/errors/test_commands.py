@@ -8,6 +8,7 @@ from pathlib import Path
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics import commands as c
 from dlspec.diagnostics import files as f
+from dlspec.diagnostics import runs as r
 from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
 from dlspec.pipeline import check
@@ -37,12 +38,18 @@ WORDING: tuple[Diagnostic, ...] = (
     c.OtherSpec(None, "out", ("data", "epochs")),
     c.RunExists(None, "out"),
     c.NoCheckpoint(None, "out"),
+    c.CannotReadData(None, "wines", "line 7 of wine.csv: NaN in `alcohol`"),
     c.ProgramFailed(None, "train.py", "MemoryError"),
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.BadLock(None, "lock.json"),
     c.NoTestRows(None, "digits"),
     c.FileExists(None, "net.dls"),
     c.Internal(None, "KeyError: 'x'"),
+    r.NoExport(None, "phon", ("phone", "server")),
+    r.ConversionFailed(None, "phone.tflite", "crashed its process (SIGABRT)"),
+    r.RuntimeFailed(None, "ONNX Runtime", "took longer than 600 s"),
+    r.CannotReadInput(None, "row.csv", "no column `alcohol`"),
+    r.UnknownModelFile(None, "net.pt"),
 )
 
 

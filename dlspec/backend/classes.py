@@ -205,16 +205,11 @@ class ClassWriter:
 
     def emit_factory(self, m: Merged) -> None:
         """A layer that a parameter of type `layer` gives: made by calling the argument."""
-        argument = self.arguments.parameters[m.flow.factory]
-        argument.annotation = "Callable"
-        self.arguments.use(argument)
+        argument = self.layer_argument(m.flow.factory)
         for o, f in m.uses:
             layer = f.op if m.kind == "apply" else f
             made = self.planner.factory(layer, self.use(f) if m.kind == "apply" else None, o, self)
             argument.values[o.instance.number] = made
-        default = self.planner.default_factory(self.definition, m.flow.factory)
-        if default is not None:
-            argument.default = argument.default_value = default
         self.makes[id(m)] = py.Call(argument.name)
         inputs = tuple(py.Arg(Hole(i)) for i in range(len(m.inputs)))
         self.calls[id(m)] = py.Call(Hole("self"), inputs)
@@ -224,7 +219,7 @@ class ClassWriter:
             self.emit_factory(m)
             return
         child = self.planner.class_of(m.flow)
-        codes = [(o, self.make_block(f)) for o, f in m.uses]
+        codes = [(o, self.make_block(f, o)) for o, f in m.uses]
         self.makes[id(m)] = unify(codes)
         names = [n for n, _ in self.planner.model.instances[m.flow.instance].inputs]
         inputs = []
@@ -234,7 +229,7 @@ class ClassWriter:
             del name
         self.calls[id(m)] = py.Call(Hole("self"), tuple(inputs))
 
-    def make_block(self, f: ir.Call) -> py.Expr:
+    def make_block(self, f: ir.Call, at: Occurrence | None = None) -> py.Expr:
         """The constructor call of a block, concrete: what its class takes, from this caller."""
         child = self.planner.class_of(f)
         dims = {a.name: d for d, a in child.arguments_plan.dims.items()}
@@ -244,8 +239,13 @@ class ClassWriter:
             # an instance whose branch was not taken never reads the argument
             value = a.values.get(f.instance, next(iter(a.values.values())))
             if isinstance(value, py.Expr):
+                own_name = a.name if a.default is not None else ""
+                passed = self.passed_on(f.arguments.get(own.get(a.name, "")), value, at)
+                if passed is not None:
+                    args.append(py.Arg(passed, own_name))
+                    continue
                 same_default = a.default is not None and value == a.default
-                args.append(py.Arg(Slot(value, None, value if same_default else None), a.name))
+                args.append(py.Arg(Slot(value, None, value if same_default else None), own_name))
                 continue
             static = None
             if a.name in own:
@@ -259,9 +259,31 @@ class ClassWriter:
             args.append(py.Arg(slot, a.name if a.default is not None else ""))
         return py.Call(child.code.name, tuple(args))
 
+    def passed_on(
+        self, given: ir.Known | None, value: py.Expr, at: Occurrence | None
+    ) -> py.Expr | None:
+        """This class's own argument, where a block hands the layer on that it was given."""
+        e = given.origin if given is not None else None
+        if at is None or self.arguments.is_model or not isinstance(e, Ref):
+            return None
+        if e.name not in self.arguments.parameters:
+            return None
+        self.layer_argument(e.name).values[at.instance.number] = value
+        return py.Atom(self.layer_argument(e.name).name)
+
+    def layer_argument(self, parameter: str) -> Argument:
+        """The argument for a parameter of type `layer`, which the class needs."""
+        argument = self.arguments.parameters[parameter]
+        argument.annotation = "Callable"
+        self.arguments.use(argument)
+        default = self.planner.default_factory(self.definition, parameter)
+        if default is not None:
+            argument.default = argument.default_value = default
+        return argument
+
     def emit_sequence(self, m: Merged) -> None:
         """A named chain of layers, kept as a sequence."""
-        self.makes[id(m)] = unify([(o, self.sequence_of(f)) for o, f in m.uses])
+        self.makes[id(m)] = unify([(o, self.sequence_of(f, o)) for o, f in m.uses])
         self.calls[id(m)] = py.call(Hole("self"), Hole(0))
 
     def place(self, m: Merged) -> None:
@@ -382,17 +404,17 @@ class ClassWriter:
         if getattr(flow, "factory", None) is not None:
             return self.makes[id(m)]
         if m.kind == "call":
-            return self.make_block(flow)
+            return self.make_block(flow, o)
         if m.kind == "scope":
-            return self.sequence_of(flow)
+            return self.sequence_of(flow, o)
         return self.planner.backend.layers[type(flow.op)](self.use(flow)).make
 
-    def sequence_of(self, flow: ir.Scope) -> py.Expr:
+    def sequence_of(self, flow: ir.Scope, at: Occurrence) -> py.Expr:
         """A named chain of layers as the framework's own sequence."""
         layers: list[tuple[str, py.Expr]] = []
         for inner in scopes.in_sequence(flow.body) or ():
             if isinstance(inner, ir.Call):
-                make = self.make_block(inner)
+                make = self.make_block(inner, at)
             else:
                 emitted = self.planner.backend.layers[type(inner.op)](self.use(inner))
                 self.needs((emitted,))

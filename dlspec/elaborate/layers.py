@@ -32,7 +32,7 @@ from dlspec.elaborate.values import (
     Value,
     describe,
 )
-from dlspec.expr import Const, Size, Static, Term, refs
+from dlspec.expr import Const, Ref, Size, Static, Term, refs
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS
 from dlspec.source import Span
@@ -249,19 +249,21 @@ class LayerEvaluator(Evaluator):
         """The value of an expression where a value of this type is wanted."""
         kind = type_.name.id
         if kind == "layer":
-            return Static(self.layer_value(e, scope))
+            layer, parameter = self.layer_value(e, scope)
+            return Static(layer, Ref(parameter) if parameter is not None else None)
         if kind == "list" and _element(type_) == "layer" and isinstance(e, tree.List):
-            return Static([self.layer_value(i, scope) for i in e.items])
+            return Static([self.layer_value(i, scope)[0] for i in e.items])
         found = self.value(e, scope)
         return self.convert(found, type_, e.span, name)
 
-    def layer_value(self, e: tree.Expr, scope: Scope) -> Layer:
+    def layer_value(self, e: tree.Expr, scope: Scope) -> tuple[Layer, str | None]:
+        """A layer as a value, and the parameter that hands it on."""
         if isinstance(e, tree.Chain):
-            return ChainLayer(self.stages(e), scope, e.span)
-        found, _ = self.layer(e, scope)
+            return ChainLayer(self.stages(e), scope, e.span), None
+        found, parameter = self.layer(e, scope)
         if isinstance(found, Instance):
             raise SpecError(NotALayer(e.span, "a `let` instance cannot be passed as a layer"))
-        return found
+        return found, parameter
 
     def convert(self, found: Static, type_: tree.Type, span: Span, name: str) -> Static:
         kind = type_.name.id

@@ -392,7 +392,7 @@ class ModelBuilder(TypeReader):
             word = s.value.callee.id
             if word in ("Parameter", "Buffer"):
                 raise SpecError(NotInThisVersion(s.value.span, f"`{word}`"))
-        layer = self.layer_value(s.value, scope)
+        layer = self.layer_value(s.value, scope)[0]
         instance = Instance(layer, frame.names.lets[id(s)], s)
         frame.scope.entries[s.name.id] = instance
         frame.idle[instance.name] = s

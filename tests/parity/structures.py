@@ -118,7 +118,7 @@ STRUCTURES: dict[str, Lines] = {
             "output y = e",
             "output widths = mean(e, axis=2)",
             "output channels = max(e, axis=0)",
-            "output heights = sum(e -> Sigmoid, axis=(0, 2))",
+            "output heights = min(e, axis=(0, 2)) - max(e, axis=(0, 2))",
         ),
         "",
     ),
@@ -163,6 +163,24 @@ STRUCTURES: dict[str, Lines] = {
             "output v = u",
         ),
         "",
+    ),
+    "blocks of blocks with layers as arguments": (
+        ("x: f32[5]",),
+        (
+            "y = x -> Tower(3) -> Tower(3, act=GELU(approximate=tanh)) -> Tower(2) * 2",
+            "output y",
+        ),
+        """
+block Unit(n: int, act: layer = ReLU) {
+  input x: f32[D]
+  output x + (x -> LayerNorm -> Dense(n) -> act -> Dense(D))
+}
+block Tower(depth: int, act: layer = Tanh) {
+  input x: f32[D]
+  for i in range(depth) { x = x -> Unit(D + i, act=act) }
+  output x
+}
+""",
     ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),

@@ -27,6 +27,7 @@ from dlspec.emit import python as py
 from dlspec.emit.text import identifier
 from dlspec.expr import Const, Ref, Term, origin
 from dlspec.ir import model as ir
+from dlspec.ir.values import Known
 
 if TYPE_CHECKING:
     from dlspec.backend.plan import Planner
@@ -260,7 +261,7 @@ class ClassWriter:
         return py.Call(child.code.name, tuple(args))
 
     def passed_on(
-        self, given: ir.Known | None, value: py.Expr, at: Occurrence | None
+        self, given: Known | None, value: py.Expr, at: Occurrence | None
     ) -> py.Expr | None:
         """This class's own argument, where a block hands the layer on that it was given."""
         e = given.origin if given is not None else None

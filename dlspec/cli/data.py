@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.cli.extras import need, readers
+from dlspec.cli.places import placed
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.ir.recipe import Data
 from dlspec.pipeline import Result
@@ -20,12 +21,14 @@ def read_data(spec: Path, result: Result) -> tuple[list[str], list[Diagnostic]]:
     """What to print of the data of a spec, and what is wrong with it."""
     lines: list[str] = []
     problems: list[Diagnostic] = []
-    for data in result.program.data.values() if result.program is not None else ():
+    if result.program is None or result.source is None:
+        return lines, problems
+    for data in result.program.data.values():
         need("check --data", "data", readers(data))
         try:
             found = inspect("check --data", data, spec.parent)
         except SpecError as error:
-            problems.extend(error.diagnostics)
+            problems.extend(placed(error, data, result.source).diagnostics)
             continue
         lines.extend(_text(data, found))
     return lines, problems

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.cli.extras import need, readers
+from dlspec.cli.places import cause
 from dlspec.cli.program import run_program
 from dlspec.cli.table import table
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import NoCheckpoint, NoTestRows
 from dlspec.pipeline.record import read_record
+from dlspec.source import Source
 
 
 def evaluate(run: Path, as_json: bool, device: str) -> int:
@@ -26,7 +28,11 @@ def evaluate(run: Path, as_json: bool, device: str) -> int:
     if not (run / "best.safetensors").exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
     lines: list[str] = []
-    status = run_program(run, "train", ["--eval", "test", "--device", device], lines.append)
+    try:
+        status = run_program(run, "train", ["--eval", "test", "--device", device], lines.append)
+    except SpecError as error:
+        source = Source(record.spec, record.text)
+        raise cause(error, "eval", data, source, run / record.folder) from None
     if status != 0:
         return status
     found = json.loads("\n".join(lines))

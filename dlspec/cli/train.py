@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dlspec.cli.extras import need, readers
 from dlspec.cli.guard import INTERRUPTED
+from dlspec.cli.places import cause, placed
 from dlspec.cli.program import run_program
 from dlspec.cli.progress import Progress
 from dlspec.cli.spec import checked
@@ -44,7 +45,10 @@ def train(spec: Path, out: Path, options: Options) -> int:
     need("train", options.backend, readers(program.data[block.data]))
     classes = None
     if program.data[block.data].unknown_classes:
-        classes = classes_of("train", program.data[block.data], spec.parent)
+        try:
+            classes = classes_of("train", program.data[block.data], spec.parent)
+        except SpecError as error:
+            raise placed(error, program.data[block.data], source) from None
         source, program = checked(spec, options.settings, classes)
         block = program.trains[block.name]
     check_run(out, program, block, options)
@@ -58,7 +62,11 @@ def train(spec: Path, out: Path, options: Options) -> int:
     arguments = ["--device", options.device, "--epochs", str(epochs)]
     arguments += ["--resume"] if options.resume else ["--overwrite"] if options.force else []
     with Progress(out / "metrics.jsonl", epochs, block.best_by) as progress:
-        status = run_program(out, "train", arguments, progress.line)
+        try:
+            status = run_program(out, "train", arguments, progress.line)
+        except SpecError as error:
+            data = program.data[block.data]
+            raise cause(error, "train", data, source, spec.parent) from None
     if status == INTERRUPTED:
         return status
     print(progress.result())

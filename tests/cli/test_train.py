@@ -122,7 +122,7 @@ def test_what_the_program_says_of_its_data_is_the_error(dlspec, here, wine):
     rows[5] = rows[5].replace(rows[5].split(",")[0], "", 1)
     (here / "wine.csv").write_text("\n".join(rows) + "\n")
     ran = dlspec("train", "wine.dls", "-o", "run")
-    assert ran.status == 1 and "DLS648" in ran.err and "alcohol" in ran.err
+    assert ran.status == 1 and "DLS653" in ran.err and "alcohol" in ran.err
     assert "Traceback" not in ran.err
     (here / "wine.csv").unlink()
     ran = dlspec("train", "wine.dls", "-o", "run")

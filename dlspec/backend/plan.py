@@ -161,7 +161,7 @@ class Planner:
 
     def parameters_line(self, writer: ClassWriter) -> str:
         values = writer.instances[0].arguments
-        plain = {n: v for n, v in values.items() if isinstance(v, int | float | str | list | tuple)}
+        plain = {n: v for n, v in values.items() if _is_plain(v)}
         text = ", ".join(f"{n}={py.literal(v)}" for n, v in plain.items())
         return f"{text}." if text else ""
 
@@ -227,6 +227,13 @@ class Planner:
             update={"definitions": definitions, "instances": instances}
         )
         return new
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a number, a string or a list of such: no layer."""
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, int | float | str)
 
 
 def model_file(model: ir.ModelIR, backend: Backend, doc: str = "", exact: bool = False) -> str:

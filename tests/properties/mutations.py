@@ -1,4 +1,4 @@
-"""Mutations of a spec: the text with one token replaced, deleted, doubled, or swapped for another."""
+"""Mutations of a spec: the text with one token replaced, deleted, doubled or swapped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dlspec.source import Source
 from dlspec.syntax.parser import lay_out
 
 LAYERS = (
-    "Dense ReLU Tanh Sigmoid GELU Identity BatchNorm LayerNorm Dropout Flatten LSTM GRU".split()
+    "Dense ReLU Tanh GELU Identity BatchNorm LayerNorm Dropout Flatten LSTM GRU".split()
 )
 OBJECTS = "MSE MAE Huber CrossEntropy SGD Adam AdamW RMSE R2 Accuracy F1 Recall Scale Pad".split()
 NAMES = "int float bool same valid macro micro mean sum max min exp sqrt log none".split()
@@ -72,6 +72,28 @@ def mutations(text: str, chance: random.Random) -> Iterator[Mutation]:
     found = tokens(text)
     while True:
         yield mutate(text, found, chance)
+
+
+def likely(text: str, chance: random.Random) -> Iterator[Mutation]:
+    """Mutations without end of which more than a few leave a valid spec: other numbers, layers
+    and operators of arithmetic."""
+    arithmetic = {"+", "-", "*", "/", "//", "%", "**", "==", "!=", "<", "<=", ">", ">="}
+    found = tokens(text)
+    sorts = {
+        "number": [t for t in found if t.kind == "NUMBER"],
+        "operator": [t for t in found if t.text in arithmetic],
+        "layer": [t for t in found if t.text in {*LAYERS, "Conv2D", "SiLU", "Sigmoid"}],
+    }
+    sorts = {sort: places for sort, places in sorts.items() if places}
+    while True:
+        sort = chance.choice(list(sorts))
+        token = chance.choice(sorts[sort])
+        new = {
+            "number": ["0", "1", "2", "3", "4", "7", "0.5", "1" + token.text],
+            "operator": sorted(arithmetic),
+            "layer": LAYERS,
+        }[sort]
+        yield changed("replace", text, (token, chance.choice(new)))
 
 
 def mutate(text: str, found: list[Token], chance: random.Random) -> Mutation:

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -39,7 +40,7 @@ def run(folder: Path, *arguments: object) -> str:
     sys.path.insert(0, str(folder))
     sys.argv = ["train.py", *map(str, arguments)]
     try:
-        with redirect_stdout(written):
+        with redirect_stdout(written), threads_chosen_already():
             import_module("train").main()
     finally:
         sys.argv = argv
@@ -47,6 +48,20 @@ def run(folder: Path, *arguments: object) -> str:
         for name in MODULES:
             sys.modules.pop(name, None)
     return written.getvalue()
+
+
+@contextmanager
+def threads_chosen_already() -> Iterator[None]:
+    """TensorFlow takes a number of threads only before its first operation, which another test of
+    this process may have run."""
+    if "tensorflow" not in sys.modules:
+        yield
+        return
+    from tensorflow.config import threading
+
+    names = ("set_intra_op_parallelism_threads", "set_inter_op_parallelism_threads")
+    with patch.multiple(threading, **{name: lambda n: None for name in names}):
+        yield
 
 
 def log(out: Path) -> Sequence[dict]:

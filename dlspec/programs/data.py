@@ -100,9 +100,8 @@ class _Writer:
             if has_names(f, self.data) and f.name not in self.classes:
                 names = class_names(f, whole[f.columns[0]])
                 found[f.name] = py.Dict(((py.literal("classes"), names),))
-        train = {c: py.Index(v, "train") for c, v in whole.items()}
         for f in self.data.fields:
-            for key, values, axes in self._chain(f, train).fitted:
+            for key, values, axes in self._chain(f, whole, rows="train").fitted:
                 found[key] = py.call("moments", values, axes)
         return found
 
@@ -117,7 +116,9 @@ class _Writer:
         pictures = [f for f in self.data.fields if f.columns == ("image",)]
         return {f.name: picture_column(f, self.data) for f in pictures}
 
-    def _chain(self, f: Field, columns: Mapping[str, py.Expr], fitted: str = "fitted") -> Chain:
+    def _chain(
+        self, f: Field, columns: Mapping[str, py.Expr], fitted: str = "fitted", rows: str = ""
+    ) -> Chain:
         done = 0
         if f.name in self._pictures():
             columns = {"image": columns[self._pictures()[f.name]]}
@@ -127,7 +128,7 @@ class _Writer:
         else:
             names = py.Index(py.Index(fitted, py.literal(f.name)), py.literal("classes"))
         named = f.name in self.classes or has_names(f, self.data)
-        value, state = read_field(f, self.data, columns, names if named else None)
+        value, state = read_field(f, self.data, columns, names if named else None, rows)
         return Chain(f, value, state, fitted).through(f.transforms[done:])
 
     def _rows(

@@ -63,16 +63,22 @@ def column(name: str) -> py.Expr:
 
 
 def read_field(
-    f: Field, data: Data, columns: Mapping[str, py.Expr], names: py.Expr | None
+    f: Field,
+    data: Data,
+    columns: Mapping[str, py.Expr],
+    names: py.Expr | None,
+    rows: str = "",
 ) -> tuple[py.Expr, State]:
     """The values of a field before its transforms.
 
-    `names` is the list of its classes, if its labels are looked up in one.
+    `names` is the list of its classes, if its labels are looked up in one. `rows` takes only some,
+    after a column is checked whole, so that an error counts the rows of the file.
     """
     values = [columns[c] for c in f.columns]
     if isinstance(data.source, Npz) and names is None:
         shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
         values = [py.call("checked", v, c, *shape) for v, c in zip(values, f.columns, strict=True)]
+    values = [py.Index(v, rows) for v in values] if rows else values
     if f.joined or _is_alone(f, data):
         return py.call("np.column_stack", py.List(tuple(values))), "raw"
     value = values[0]

@@ -41,20 +41,19 @@ def place(why: str, data: Data, source: Source) -> Span | None:
     block = next(_blocks(parse(source)[0], data.name), None)
     if block is None:
         return None
-    columns = [(f.name, c) for f in data.fields for c in f.columns]
-    named = [names for names in columns if _at(told, *names) >= 0]
-    if named:
-        field, column = min(named, key=lambda names: _at(told, *names))
-        found = _field(block, field)
-        return next((x.span for x in _literals(found) if x.value == column), found.span)
+    for field, column in ((f.name, c) for f in data.fields for c in f.columns):
+        if _names(told, field, column):
+            found = _field(block, field)
+            return next((x.span for x in _literals(found) if x.value == column), found.span)
     setting = "split" if told.startswith("no row ") else "source"
     return next(_settings(block, setting), block.name or block).span
 
 
-def _at(told: str, field: str, column: str) -> int:
-    """Where a sentence names a column, or its field; -1 where it does not."""
+def _names(told: str, field: str, column: str) -> bool:
+    """Whether a sentence is about a column, or its field."""
     begins = tuple(n + after for n in (column, field) for after in (",", ":", " has "))
-    return 0 if told.startswith(begins) else told.find(repr(column))
+    quoted = (f"{word} {column!r}" for word in ("column", "columns", "array"))
+    return told.startswith(begins) or any(q in told for q in quoted)
 
 
 def _blocks(file: t.File, name: str) -> Iterator[t.Declaration]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from typing import IO
 from dlspec.cli.guard import INTERRUPTED
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ProgramFailed
+from dlspec.diagnostics.files import DiskFull
 
 ERROR = "error: "
 
@@ -21,7 +24,7 @@ def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[
     """Runs `NAME.py` of a folder; each line that it prints goes to `line`.
 
     Returns 0, or 130 where Ctrl-C ended it. Raises SpecError where it fails: with its own sentence
-    if it ends with one, else with the last line of its traceback.
+    if it ends with one, else with the last line of its traceback; or because the disk is full.
     """
     command = [sys.executable, str(run / f"{name}.py"), *arguments]
     child = subprocess.Popen(
@@ -43,7 +46,10 @@ def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[
         print(said[-1].strip() if said else "stopped", file=sys.stderr)
         return INTERRUPTED
     if status != 0:
-        raise SpecError(ProgramFailed(None, f"{name}.py", _last(said, status)))
+        why = _last(said, status)
+        if os.strerror(errno.ENOSPC) in why:
+            raise SpecError(DiskFull(None, run.as_posix()))
+        raise SpecError(ProgramFailed(None, f"{name}.py", why))
     return 0
 
 

@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dlspec.cli.extras import need, readers
+from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.files import reported
+from dlspec.diagnostics.text import Unreadable
 from dlspec.emit.files import write_file
 from dlspec.runners.predict import Head, predict
 from dlspec.runners.trained import trained
@@ -20,6 +22,8 @@ from dlspec.runners.trained import trained
 def predict_run(run: Path, input: Path, model: Path | None, out: Path | None, as_json: bool) -> int:
     """Writes a row for each row of the input: classes by their names, and their probabilities."""
     found = trained(run)
+    if not input.is_file():
+        raise SpecError(Unreadable(None, input.as_posix(), "no such file"))
     need("predict", "export" if model is not None else found.record.backend, readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported():
         heads = predict(found, input, model, Path(scratch))

@@ -22,6 +22,7 @@ help:
 	@echo "make demo       check, train, export and verify specs/digits.dls in both backends"
 	@echo "make test       the test suite"
 	@echo "make test-fast  the tests that take seconds"
+	@echo "make proof      the long proofs: an hour and more"
 	@echo "make lint       ruff and mypy"
 	@echo "TORCH_INDEX=https://download.pytorch.org/whl/cpu takes torch without CUDA"
 
@@ -44,6 +45,11 @@ test: $(READY)
 
 test-fast: $(READY)
 	$(PYTEST) -m "not tensorflow and not slow and not proof"
+
+# The long proofs: many random configurations of each op, many kills, many mutations.
+proof: $(READY)
+	$(PYTEST) -m "not tensorflow and proof"
+	$(PYTEST) -m "tensorflow and proof"
 
 lint: $(READY)
 	$(BIN)/ruff check dlspec backends tests

@@ -6,9 +6,9 @@ import ast
 import random
 
 import pytest
-from cases import VALID
 from mutations import likely
 from test_tokens import told
+from valid_specs import VALID
 
 from dlspec.backend.registry import find
 from dlspec.diagnostics import SpecError
@@ -16,7 +16,7 @@ from dlspec.ir.program import Program
 from dlspec.pipeline import check
 from dlspec.source import Source
 
-TRAINED = {name: text for name, text in VALID.items() if "train" in text and "blocks" != name[-6:]}
+TRAINED = {name: text for name, text in VALID.items() if "train" in text and name[-6:] != "blocks"}
 TRAINED |= {"blocks": VALID["blocks"]}
 FEW, MANY = 4, 150
 
@@ -65,3 +65,12 @@ def test_a_mutated_spec_compiles_or_is_refused(name: str) -> None:
 @pytest.mark.parametrize("name", TRAINED)
 def test_many_mutated_specs_compile_or_are_refused(name: str) -> None:
     assert compile_mutations(name, MANY, f"many {name}") >= MANY
+
+
+@pytest.mark.parametrize("backend", ["torch", "keras"])
+def test_a_layer_with_sizes_may_be_the_default_of_a_block(backend: str) -> None:
+    text = VALID["resnet"].replace("act: layer = ReLU", "act: layer = BatchNorm")
+    found = check(Source("spec.dls", text))
+    assert found.program is not None
+    (files,) = programs(found.program, backend)
+    assert "BatchNorm" in files["model.py"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from cases import VALID
 from spellings import canonical
 from test_tokens import meaning
+from valid_specs import VALID
 
 from dlspec.source import Source
 from dlspec.syntax import format_text

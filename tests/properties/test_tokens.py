@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-from cases import LATER, VALID
 from mutations import Mutation, mutations
 from spellings import canonical
+from valid_specs import LATER, VALID
 
 from dlspec.ir.document import program_hash
 from dlspec.pipeline import check

@@ -180,7 +180,8 @@ class Arguments:
 
     def constant(self, values: Values) -> py.Expr | None:
         one = values.slots[0][1].value
-        if all(same(s.value, one) for _, s in values.slots) and _plain(one):
+        shared = all(same(s.value, one) for _, s in values.slots)
+        if shared and (_plain(one) or isinstance(one, py.Expr)):  # code for a layer passed on
             return py.literal(one)
         return None
 

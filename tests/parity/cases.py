@@ -145,7 +145,5 @@ def whole(inputs: Sequence[Input], lines: Sequence[str], blocks: str = "", exact
             "  data = rows; model = M(); loss = MSE(probed, probe); optimizer = SGD(lr=0.1)",
             f"  epochs = 1; batch = 2{numerics}",
             "}",
-            "export server { format = onnx; dynamic = [batch] }",
-            "export phone { format = tflite }",
         ]
     )

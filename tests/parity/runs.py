@@ -24,7 +24,7 @@ from dlspec.runners.process import Outcome, run
 from dlspec.source import Source
 
 ROWS = 4
-FILES = {"onnx": "server.onnx", "tflite": "phone.tflite"}
+FILES = {"onnx": "model.onnx", "tflite": "model.tflite"}
 RUNTIMES = ("torch64", "torch32", "keras64", "keras32", "onnx", "tflite")
 
 
@@ -52,10 +52,11 @@ def prepare(spec: Spec, folder: Path, seed: int = 0) -> Ran:
     result = check(source)
     problems = [f"{d.title} {d.label}: {d.span.text if d.span else ''}" for d in result.errors]
     assert result.program is not None, problems
-    model = result.program.trained[""]
+    program = result.program.model_copy(update={"exports": {}})
+    model = program.trained[""]
     folder.mkdir(parents=True)
     for backend in ("torch", "keras"):
-        request = Request(folder / "spec.dls", source, result.program, folder / backend, backend)
+        request = Request(folder / "spec.dls", source, program, folder / backend, backend)
         write_tree(request.out, compiled(request))
     inputs = drawn_inputs(model, spec.inputs, ROWS, seed)
     weights = drawn_weights(model, seed)

@@ -6,6 +6,7 @@ in both.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import functools
 import os
@@ -92,3 +93,33 @@ def test_ruff_has_nothing_to_say_about_a_program_in_its_own_folder(
             command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", "."]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{backend}\n{done.stdout[:5000]}{done.stderr}"
+
+
+def test_every_constant_of_a_program_is_read(spec: Path) -> None:
+    """Ruff sees unused imports and local names, but not what a module sets and no module reads."""
+    for backend, texts in programs(spec).items():
+        trees = {n: ast.parse(text) for n, text in texts.items() if n.endswith(".py")}
+        read = {name for tree in trees.values() for node in ast.walk(tree) for name in reads(node)}
+        unread = {
+            f"{backend}/{file}: {name}"
+            for file, tree in trees.items()
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            for name in sets(target)
+            if name not in read
+        }
+        assert unread == set()
+
+
+def sets(target: ast.expr) -> list[str]:
+    return [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
+
+
+def reads(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name):
+            return [name]
+        case ast.alias(name=name):
+            return [name]
+    return []

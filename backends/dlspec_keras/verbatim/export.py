@@ -74,9 +74,8 @@ def convert(model: keras.Model, target: Int8 | None) -> bytes:
         if isinstance(layer, layers.RNN):
             layer.unroll = target is not None  # loops cannot be quantized
     # end
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(tf.Module(), folder, serving(model), options)
+        tf.saved_model.save(tf.Module(), folder, serving(model), OPTIONS)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if target is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -91,9 +90,8 @@ def convert(model: keras.Model, target: Int8 | None) -> bytes:
 # if not int8
 def convert(model: keras.Model) -> bytes:
     """The model as a TFLite file. The converter can end the process: run it in one."""
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(tf.Module(), folder, serving(model), options)
+        tf.saved_model.save(tf.Module(), folder, serving(model), OPTIONS)
         return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
 
 

@@ -39,9 +39,8 @@ def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
 
 def convert(model: keras.Model) -> bytes:
     """The model as a TFLite file. The converter can end the process: run it in one."""
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(tf.Module(), folder, serving(model), options)
+        tf.saved_model.save(tf.Module(), folder, serving(model), OPTIONS)
         return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
 
 

@@ -65,9 +65,8 @@ def examples(target: Int8) -> Iterator[dict[str, np.ndarray]]:
 
 def convert(model: keras.Model, target: Int8 | None) -> bytes:
     """The model as a TFLite file. The converter can end the process: run it in one."""
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(tf.Module(), folder, serving(model), options)
+        tf.saved_model.save(tf.Module(), folder, serving(model), OPTIONS)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         if target is not None:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

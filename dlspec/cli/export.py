@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dlspec.cli.extras import need, readers
+from dlspec.cli.saying import saying
 from dlspec.diagnostics.files import reported
 from dlspec.runners.exports import MAKERS, chosen, export
 from dlspec.runners.trained import trained
@@ -20,8 +21,8 @@ def export_run(run: Path, targets: Sequence[str]) -> int:
     for backend in dict.fromkeys((found.record.backend, *(MAKERS[e.format] for e in exports))):
         need("export", backend, readers(found.data))
     need("export", "export")
-    with TemporaryDirectory(prefix="dlspec-") as scratch, reported():
-        reports = export(found, exports, Path(scratch))
+    with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as say:
+        reports = export(found, exports, Path(scratch), say)
     for report in reports:
         print(report.to_text())
         print(f"  {(run / 'export' / report.file).as_posix()}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dlspec.cli.extras import need, readers
+from dlspec.cli.saying import saying
 from dlspec.cli.table import table
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_file
@@ -19,8 +20,8 @@ def verify_run(run: Path, as_json: bool) -> int:
     found = trained(run)
     for extra in ("torch", "keras", "export"):
         need("verify", extra, readers(found.data))
-    with TemporaryDirectory(prefix="dlspec-") as scratch, reported():
-        verdict = verify(found, Path(scratch))
+    with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as say:
+        verdict = verify(found, Path(scratch), say)
     write_file(run / "verify.json", verdict.to_json())
     print(verdict.to_json() if as_json else shown(verdict), end="")
     for sentence in verdict.broken:

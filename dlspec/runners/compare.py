@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,15 @@ class Comparison:
     """The metrics over all rows, by runtime; the reference's under `reference`."""
 
 
+Say = Callable[[str], None]
+"""Is told each thing that is done, before it is: they take seconds."""
+
+
 class Bench:
     """Rows of a run, and the outputs that runtimes give for them, in a scratch folder."""
 
-    def __init__(self, command: str, trained: Trained, inputs: Path, rows: int) -> None:
-        self.command, self.trained = command, trained
+    def __init__(self, command: str, trained: Trained, inputs: Path, rows: int, say: Say) -> None:
+        self.command, self.trained, self.say = command, trained, say
         self.inputs, self.rows = inputs, rows
         self.scratch = inputs.parent
         self.found: dict[str, Path] = {}
@@ -42,6 +46,7 @@ class Bench:
     def reference(self, program: Path) -> None:
         """Runs the program that was trained, in both precisions."""
         backend = self.trained.record.backend
+        self.say(f"running the trained model in {NAMES[backend]}")
         tasks = [
             self.trained.forward(program, self.inputs, self.scratch / f"{name}.npz", dtype)
             for name, dtype in (("reference", "float32"), ("reference64", "float64"))
@@ -51,6 +56,7 @@ class Bench:
 
     def program(self, backend: str, program: Path) -> None:
         """Runs a program of the other backend."""
+        self.say(f"running it in {NAMES[backend]}")
         outputs = self.scratch / f"{backend}.npz"
         task = self.trained.forward(program, self.inputs, outputs, "float32")
         answer(self.command, NAMES[backend], run_one(f"forward_{backend}", task))
@@ -59,6 +65,7 @@ class Bench:
     def file(self, name: str, file: Path) -> dict[str, Any]:
         """Runs an exported file; returns what its runtime tells of it."""
         kind = file.suffix.removeprefix(".")
+        self.say(f"running {file.name} in {NAMES[kind]}")
         outputs = self.scratch / f"{name}.npz"
         task = self.trained.forward_file(file, self.inputs, outputs)
         made = answer(self.command, NAMES[kind], run_one(f"forward_{kind}", task))

@@ -11,9 +11,9 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import MissingExtra
 from dlspec.diagnostics.runs import ConversionFailed, NoExport
 from dlspec.emit.files import write_file
-from dlspec.ir.recipe import Export, Limit
+from dlspec.ir.recipe import Export
 from dlspec.runners import memory
-from dlspec.runners.compare import Bench, Comparison
+from dlspec.runners.compare import Bench, Comparison, Say
 from dlspec.runners.process import run_one
 from dlspec.runners.report import Line, Report
 from dlspec.runners.trained import PACKAGES, Trained, program_in, write_rows
@@ -35,13 +35,14 @@ def chosen(run: Trained, names: Sequence[str]) -> list[Export]:
     return [own[n] for n in names or own]
 
 
-def export(run: Trained, exports: Sequence[Export], scratch: Path) -> list[Report]:
+def export(run: Trained, exports: Sequence[Export], scratch: Path, say: Say) -> list[Report]:
     """Writes each file into RUN/export with a report beside it, and returns the reports."""
     inputs, rows = write_rows("export", run, scratch)
-    bench = Bench("export", run, inputs, rows)
+    bench = Bench("export", run, inputs, rows, say)
     bench.reference(program_in(run, run.record.backend, scratch))
     told = {}
     for e in exports:
+        say(f"writing {e.file}")
         file = written(run, e, run.folder / "export", scratch)
         told[e.file] = bench.file(e.file, file)
     compared = bench.compared()
@@ -120,8 +121,3 @@ def drop(run: Trained, before: Any, after: Any) -> float:
     first = next(m for m in run.train.metrics if m.name in before)
     lost = float(before[first.name] - after[first.name])
     return lost if first.metric.greater_is_better else -lost
-
-
-def broken(reports: Sequence[Report]) -> list[tuple[str, Limit]]:
-    """The lines of budgets that do not hold."""
-    return [(r.file, x.limit) for r in reports for x in r.budget if not x.kept]

@@ -18,8 +18,13 @@ CHILDREN = Path(__file__).parent / "children"
 Task = Mapping[str, Any]
 """What a child is asked: plain JSON, with paths as text."""
 
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "KERAS_BACKEND": "tensorflow"}
-"""oneDNN chooses other orders of summation from run to run of TensorFlow."""
+SETTINGS = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",  # it sums in orders of its own
+    "CUDA_VISIBLE_DEVICES": "-1",  # GPUs round the factors of products to 10 bits
+    "KERAS_BACKEND": "tensorflow",
+}
+"""What makes frameworks quiet, and their numbers comparable."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,15 @@ def _run(child: str | Path, tasks: Sequence[Task], seconds: float) -> list[Outco
         outcomes = [_outcome(json.loads(line)) for line in lines if line.endswith("}")]
         if len(outcomes) < len(tasks):
             outcomes.append(Outcome(None, _why(process.returncode, timed_out, seconds, said)))
+        if "--debug" in sys.argv and any(o.answer is None for o in outcomes):
+            sys.stderr.write(said.read_text(encoding="utf-8", errors="replace"))
         return outcomes
 
 
 def environment() -> dict[str, str]:
-    """Quiet frameworks; a script elsewhere finds what the children share."""
+    """That of a child; a script elsewhere finds what the children share."""
     shared = os.pathsep.join(filter(None, (str(CHILDREN), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **QUIET, "PYTHONPATH": shared}
+    return {**os.environ, **SETTINGS, "PYTHONPATH": shared}
 
 
 def _wait(process: subprocess.Popen[bytes], answered: Path, seconds: float) -> bool:

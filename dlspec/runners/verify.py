@@ -9,7 +9,7 @@ from typing import Any
 
 from dlspec.frozen import frozen
 from dlspec.ir.recipe import Export
-from dlspec.runners.compare import NAMES, Bench, Comparison
+from dlspec.runners.compare import NAMES, Bench, Comparison, Say
 from dlspec.runners.exports import MAKERS, converted, drop
 from dlspec.runners.trained import Trained, compiled_in, program_in, write_rows
 
@@ -60,22 +60,24 @@ class Verdict:
         return json.dumps(facts, indent=2, sort_keys=True) + "\n"
 
 
-def verify(run: Trained, scratch: Path) -> Verdict:
+def verify(run: Trained, scratch: Path, say: Say) -> Verdict:
     """Runs the model in PyTorch, Keras, ONNX Runtime and LiteRT, and its quantized exports."""
     inputs, rows = write_rows("verify", run, scratch)
-    bench = Bench("verify", run, inputs, rows)
+    bench = Bench("verify", run, inputs, rows, say)
     own = run.record.backend
     other = "keras" if own == "torch" else "torch"
     bench.reference(program_in(run, own, scratch))
     bench.program(other, program_in(run, other, scratch))
     whole = run.program.model_copy(update={"exports": {}})
     for kind, backend in MAKERS.items():
+        say(f"writing model.{kind}")
         program = compiled_in(run, whole, backend, scratch / f"{backend}_whole")
         bench.file(kind, converted(run, program, f"model.{kind}", scratch))
     quantized = [
         e for e in run.program.exports.values() if e.quantize and e.train == run.train.name
     ]
     for e in quantized:
+        say(f"writing {e.file}")
         program = program_in(run, MAKERS[e.format], scratch)
         bench.file(e.file, converted(run, program, e.file, scratch / "quantized"))
     return judged(run, bench.compared(), quantized)

@@ -87,7 +87,7 @@ class LayerApplier(LayerEvaluator):
         carried = tuple(t for f in inputs for t in f.types)
         bodies: list[ir.Flow] = []
         for _ in range(count.value):
-            self.spend(1, stage.span)  # type: ignore[attr-defined]
+            self.spend(1, stage.span)
             arriving = tuple(ir.Carry(index=i, types=(t,)) for i, t in enumerate(carried))
             made = self.apply(layer, arriving, named, frame, factory, stage.layer)
             bodies.append(made.flow)

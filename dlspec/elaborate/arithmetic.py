@@ -108,6 +108,17 @@ def _bounded(items: list[Any]) -> list[Any]:
     return items
 
 
+def elements(value: list[Any] | tuple[Any, ...], most: int) -> int:
+    """The elements of a list, those of lists within it too; it stops counting beyond `most`."""
+    count = len(value)
+    for item in value:
+        if count > most:
+            break
+        if isinstance(item, list | tuple):
+            count += elements(item, most - count)
+    return count
+
+
 def _wants_number(op: str, value: Any) -> None:
     if isinstance(value, Quantity):
         raise ArithmeticProblem(

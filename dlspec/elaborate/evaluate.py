@@ -28,6 +28,9 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import Quantity
 
+MOST_STEPS = 1_000_000
+"""The most copies of layers, rounds of loops and elements of lists, all of a model together."""
+
 
 class Skip(Exception):
     """Something depends on what is broken already: there is nothing more to say."""
@@ -39,6 +42,7 @@ class Evaluator:
     def __init__(self) -> None:
         self.context: tuple[str, ...] = ()
         """Where in the tree of uses an error stands, innermost first."""
+        self.budget = MOST_STEPS
 
     # -- values
 
@@ -125,11 +129,16 @@ class Evaluator:
         return self.compute(e.span, arithmetic.unary, e.op, self.value(e.operand, scope))
 
     def compute(self, span: Span, operation: Any, *arguments: Any) -> Static:
+        for a in arguments:
+            for item in a if isinstance(a, list) else (a,):
+                if isinstance(item, Static):
+                    self.weigh(item.value, span)
         try:
             found: Static = operation(*arguments)
         except ArithmeticProblem as problem:
             kind = TooLarge if problem.limit else BadArithmetic
             raise SpecError(kind(span, self.context, problem.what, problem.help)) from None
+        self.weigh(found.value, span)
         return found
 
     def truth(self, e: tree.Expr, scope: Scope, what: str) -> Static:
@@ -206,6 +215,8 @@ class Evaluator:
     ) -> Static:
         values = [self.value(i, scope, words=words) for i in items]
         made = [v.value for v in values]
+        for item, v in zip(items, made, strict=True):
+            self.weigh(v, item.span)
         origin = arithmetic.term(kind, *values)
         return Static(made if kind == "list" else tuple(made), origin)
 
@@ -218,8 +229,23 @@ class Evaluator:
     def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
         made = []
         for entries in self.rounds(e.names, e.iterable, scope, loop=None)[1]:
-            made.append(self.value(e.body, Scope(scope, entries)).value)
+            self.spend(1, e.span)
+            item = self.value(e.body, Scope(scope, entries)).value
+            self.weigh(item, e.span)
+            made.append(item)
         return Static(made)
+
+    def weigh(self, value: Any, span: Span) -> None:
+        """Spends a step on each element of a list, however deep."""
+        if isinstance(value, list | tuple):
+            self.spend(arithmetic.elements(value, self.budget + 1), span)
+
+    def spend(self, steps: int, span: Span) -> None:
+        """Takes steps of the budget. Raises SpecError where it is spent."""
+        self.budget -= steps
+        if self.budget < 0:
+            what = f"more than {MOST_STEPS:,} copies, rounds of loops and elements of lists"
+            raise SpecError(TooLarge(span, self.context, what, "together there may be fewer"))
 
     def rounds(
         self, names: tuple[tree.Name, ...], iterable: tree.Expr, scope: Scope, loop: int | None

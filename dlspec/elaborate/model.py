@@ -18,7 +18,7 @@ from dlspec.diagnostics.shapes import (
     WrongInputCount,
     WrongOutputCount,
 )
-from dlspec.diagnostics.values import ConditionFailed, TooLarge
+from dlspec.diagnostics.values import ConditionFailed
 from dlspec.elaborate import arithmetic
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.frame import Frame
@@ -42,9 +42,6 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
-MOST_LAYERS = 1_000_000
-"""The most layers of a model, all repeats opened."""
-
 
 class ModelBuilder(TypeReader):
     """Elaborates models of one file. One builder serves one model."""
@@ -59,7 +56,6 @@ class ModelBuilder(TypeReader):
         self.names: dict[str, Names] = {}
         self.sites: dict[str, dict[int, int]] = {}
         self.active: list[str] = []
-        self.budget = MOST_LAYERS
         self.patterns: list[tuple[tree.Weights, Scope]] = []
 
     # -- entry
@@ -464,12 +460,6 @@ class ModelBuilder(TypeReader):
             iterations=tuple(made),
             line=s.span.line,
         )
-
-    def spend(self, layers: int, span: Span) -> None:
-        self.budget -= layers
-        if self.budget < 0:
-            what = f"more than {MOST_LAYERS:,} layers"
-            raise SpecError(TooLarge(span, self.context, what, "a model has fewer"))
 
 
 def _written(s: tree.Statement) -> Iterator[tree.Name]:

@@ -147,6 +147,10 @@ def test_an_error_in_a_block_says_which_use_made_it() -> None:
         "param n: int = 10 ** 10 ** 10",
         "model M { input x: f32[3]\noutput y = x -> Dense(9223372036854775807 + 1) }",
         "model M { input x: f32[3]\nfor i in range(10 ** 9) { x = x -> ReLU }\noutput x }",
+        "param n: int = sum([sum([a for a in range(5000)]) for b in range(5000)])",
+        "param n: int = len([[0] * 100000] * 100000)",
+        "param n: int = len([[0] * 100000 for a in range(100000)])",
+        "param n: int = sum([sum(range(100000)) for a in range(100000)])",
     ],
 )
 def test_arithmetic_has_limits(text: str) -> None:

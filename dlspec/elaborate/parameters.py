@@ -81,8 +81,8 @@ def parameters(table: FileTable, overrides: Mapping[str, tree.Expr]) -> Paramete
     for name, declared in table.parameters.items():
         p = declared.parameter
         given = overrides.get(name, p.default)
-        scope.entries[name] = Broken()
         if given is None:
+            scope.entries[name] = Broken()
             problems.append(MissingArgument(p.span, "this spec", (name,)))
             continue
         try:
@@ -91,8 +91,10 @@ def parameters(table: FileTable, overrides: Mapping[str, tree.Expr]) -> Paramete
             made.space(name, space(evaluator, p, found.value, given, scope))
         except SpecError as error:
             problems.extend(error.diagnostics)
+            scope.entries[name] = Broken()
             continue
         except Skip:
+            scope.entries[name] = Broken()
             continue
         made.values[name] = found.value
         plain = isinstance(found.value, bool | int | float | str)

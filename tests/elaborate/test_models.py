@@ -115,6 +115,11 @@ def test_each_error_has_a_case(code: str) -> None:
     assert [d.code for d in problems(CASES[code])] == [code]
 
 
+def test_a_parameter_that_is_its_own_default_has_no_value() -> None:
+    text = "param n: int = n\nmodel M { input x: f32[3]\noutput y = x -> Dense(n) }"
+    assert [d.code for d in problems(text)] == ["DLS100"]
+
+
 def test_a_product_behind_a_chain_says_how_to_write_it() -> None:
     (found,) = problems("model M { input x: f32[3]\noutput y = x -> Dense(3) * x }")
     assert (found.code, "(x -> Dense(3)) * x" in found.help) == ("DLS209", True)

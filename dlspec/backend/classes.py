@@ -74,7 +74,8 @@ class ClassWriter:
         self.instances = instances
         self.name = name
         self.steps = merge_body([(first(i), i.body) for i in instances])
-        self.taken = {*planner.module_names, "self"}
+        # Keras fills in arguments called `training` and `mask` by itself.
+        self.taken = {*planner.module_names, "self", "kwargs", "training", "mask"}
         self.arguments = Arguments(definition, instances, set(self.taken))
         self.layers: dict[str, Layer] = {}
         self.calls: dict[int, py.Expr] = {}
@@ -432,7 +433,9 @@ class ClassWriter:
             for step in self.all_steps(self.steps)
             if step.value is not None
             for m in flows(step.value)
-            if m.kind == "repeat" and any(id(p) in places for p in flows(m.body))
+            if m.kind == "repeat"
+            and m.body is not None
+            and any(id(p) in places for p in flows(m.body))
         ]
         depth = {len(o.rounds) for o, _, _ in layer.uses}
         if len(repeats) == 1 and depth == {1} and len(places) == 1:

@@ -123,3 +123,12 @@ def test_nothing_from_a_spec_becomes_code() -> None:
     space: dict = {}
     exec(text(hostile, "torch"), space)
     assert "os" not in space
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_a_repeat_of_no_copies_stands_beside_a_list_of_one(name: str) -> None:
+    spec = """model M {
+      input x: f32[8]
+      output y = x -> (Dense(32) -> ReLU) * 0 -> Dense(8) * 1
+    }"""
+    compile(text(spec, name), "model.py", "exec")

@@ -13,7 +13,9 @@ def main() -> None:
         print(f"dlspec {__version__}")
         return
     import gc
+    import os
 
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # we have none, and a look costs
     gc.set_threshold(100_000)  # a command makes much and drops little: a tenth of a check's time
     from dlspec.cli.quick import quick
 

@@ -295,8 +295,7 @@ def _root(e: tree.Expr) -> str | None:
 
 
 def _children(node: tree.Node) -> Iterator[tree.Node]:
-    for name in node.__dataclass_fields__:
-        value = getattr(node, name)
+    for value in vars(node).values():
         if isinstance(value, tree.Node):
             yield value
         elif isinstance(value, tuple):

@@ -7,17 +7,66 @@ other, site by site, and prints one class.
 """
 
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dlspec.ir.values import AnyInit, AnyOp, Known, Origin, Type, Value
 
+_reading: ContextVar[bool] = ContextVar("_reading", default=False)
+
 
 class Node(BaseModel):
+    """A part of the IR.
+
+    What the compiler makes is taken as it is: its types are checked before it runs, and building
+    the validators of all nodes would take longer than most specs do. A document is validated.
+    """
+
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
     )
+
+    def __init__(self, **given: Any) -> None:
+        if _reading.get():
+            super().__init__(**given)
+            return
+        values: dict[str, Any] = {}
+        for name, field in type(self).__pydantic_fields__.items():
+            if name in given:
+                values[name] = given.pop(name)
+            elif field.is_required():
+                raise TypeError(f"{type(self).__name__} needs {name}")
+            else:
+                values[name] = field.get_default(call_default_factory=True)
+        if given:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(given)}")
+        object.__setattr__(self, "__dict__", values)
+        object.__setattr__(self, "__pydantic_fields_set__", set(values))
+        object.__setattr__(self, "__pydantic_extra__", None)
+        object.__setattr__(self, "__pydantic_private__", None)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        with _documents():
+            return super().model_validate(obj, **options)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        with _documents():
+            return super().model_validate_json(json_data, **options)
+
+
+@contextmanager
+def _documents() -> Iterator[None]:
+    """While nodes are made from a document, and not by the compiler."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
 
 
 Part = str | int

@@ -102,8 +102,10 @@ def _read_origin(value: Any) -> Expr | None:
             return value
         case {"op": op, "operands": operands}:
             return Term(op, tuple(e for o in operands if (e := _read_origin(o)) is not None))
-        case {"name": name, **loop}:
-            return Ref(name, loop.get("loop"))
+        case {"name": name, "loop": loop}:
+            return Ref(name, loop)
+        case {"name": name}:
+            return Ref(name)
         case {"value": constant}:
             return Const(constant)
     raise ValueError("not arithmetic")

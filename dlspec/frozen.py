@@ -17,13 +17,13 @@ C = TypeVar("C", bound=type)
 def frozen(cls: C) -> C:
     """Makes a class a frozen dataclass: with `__init__`, equality, hash and text."""
     cls.__doc__ = cls.__doc__ or ""  # without any, `dataclass` writes one, at great length
-    made = dataclass(init=False, repr=False, eq=False)(cls)
+    made: Any = dataclass(init=False, repr=False, eq=False)(cls)
     made._names = tuple(f.name for f in fields(made))
     made._defaults = {f.name: f for f in fields(made) if _optional(f)}
     for name, method in METHODS.items():
         if name not in cls.__dict__:
             setattr(made, name, method)
-    return made
+    return cls
 
 
 def _optional(field: Field[Any]) -> bool:

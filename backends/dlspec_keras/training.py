@@ -75,17 +75,20 @@ literal = py.literal
 
 TAKEN = frozenset(
     """
-    AfterEpoch Any CheckpointError Iterator Path Run SGD Adam AdamW RMSprop Schedule Training
+    AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
+    OUTPUTS PATIENCE Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
     argparse batches bfloat16 built checkpoint data evaluate inputs json keras lock log loss_fn main
     math np ops os platform rates rewind safetensors scores signal sys tf train write_lock
     """.split()
 )
-"""Names of `train.py` that a model may bear too."""
+"""Names of `train.py` that a model may bear too, besides those of variables, which are all in
+lower case."""
 
 
 def model_name(case: Case) -> str:
     """The model's class, as `train.py` calls it."""
-    return py.identifier(case.model_class, TAKEN)
+    name = case.model_class
+    return py.identifier(f"{name}Model", TAKEN) if name in TAKEN or name.islower() else name
 
 
 def constants(case: Case) -> Body:
@@ -116,18 +119,18 @@ def constants(case: Case) -> Body:
 
 def loss_fn(case: Case) -> py.Function:
     outputs, fields = case.compared
-    names = variables((*outputs, *fields), ("keras", "ops", "np"))
+    names = variables((*outputs, *fields))
     body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
     params = [py.Param(names[n]) for n in dict.fromkeys((*outputs, *fields))]
     return py.Function("loss_fn", params, body)
 
 
-def variables(names: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
-    """A variable for each name, unlike all names of the function that are taken."""
+def variables(names: Sequence[str], taken: Sequence[str] = ()) -> dict[str, str]:
+    """A variable for each name, unlike all names of the file and of the function."""
     found: dict[str, str] = {}
     for name in names:
         if name not in found:
-            found[name] = py.identifier(name, {*taken, *found.values()})
+            found[name] = py.identifier(name, {*TAKEN, *taken, *found.values()})
     return found
 
 

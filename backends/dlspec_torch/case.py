@@ -29,7 +29,8 @@ TAKEN = frozenset(
     torch train train_epoch version warnings write_lock write_whole
     """.split()
 )
-"""Names of `train.py` and `export.py`, which no model's class may have there."""
+"""Names of `train.py` and `export.py`, which no model's class may have there, besides those of
+variables, which are all in lower case."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Case:
     def model_class(self) -> str:
         """The class as the other files call it."""
         name = self.written_class
-        return py.identifier(f"{name}Model") if name in TAKEN else name
+        return py.identifier(f"{name}Model") if name in TAKEN or name.islower() else name
 
     @property
     def model_import(self) -> py.From:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlspec.emit import python as py
-from dlspec_torch.case import Case, item
+from dlspec_torch.case import TAKEN, Case, item
 from dlspec_torch.command import main
 from dlspec_torch.losses import total
 from dlspec_torch.optimizers import made
@@ -86,18 +86,18 @@ def constants(case: Case) -> Body:
 
 def loss_fn(case: Case) -> py.Function:
     outputs, fields = case.compared
-    names = variables((*outputs, *fields), ("F", "torch", "Tensor"))
+    names = variables((*outputs, *fields))
     body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
     params = [py.Param(names[n], "Tensor") for n in dict.fromkeys((*outputs, *fields))]
     return py.Function("loss_fn", params, body, "Tensor")
 
 
-def variables(names: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
-    """A variable for each name, unlike all names of the function that are taken."""
+def variables(names: Sequence[str], taken: Sequence[str] = ()) -> dict[str, str]:
+    """A variable for each name, unlike all names of the file and of the function."""
     found: dict[str, str] = {}
     for name in names:
         if name not in found:
-            found[name] = py.identifier(name, {*taken, *found.values()})
+            found[name] = py.identifier(name, {*TAKEN, *taken, *found.values()})
     return found
 
 

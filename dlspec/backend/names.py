@@ -9,9 +9,12 @@ from dlspec.emit.text import identifier
 IMPORTED = frozenset("Any Callable F OrderedDict Tensor keras layers nn ops partial torch".split())
 """What any `model.py` may import; the same for all backends, so that classes have equal names."""
 
+ARGUMENTS = frozenset("self kwargs inputs training mask".split())
+"""What methods may call their arguments, whatever the spec says."""
+
 
 def class_name(name: str, helpers: Collection[str]) -> str:
     """The class of a block or model; `helpers` are the definitions that the backend copies."""
-    if name in IMPORTED or name in helpers:
+    if name in IMPORTED or name in ARGUMENTS or name in helpers:
         name = f"{name}_"
     return identifier(name)

@@ -48,6 +48,7 @@ class MaxPool1D(_Pool):
         example("MaxPool1D(2)", "f32[3, 9]"),
         example("MaxPool1D(3, stride=2, padding=same)", "f32[2, 10]"),
         example("MaxPool1D(3, stride=1, padding=(0, 2))", "f32[4, 7]"),
+        example("MaxPool1D(4, padding=(2, 1))", "f32[2, 1]"),
     )
 
 

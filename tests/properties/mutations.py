@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from dlspec.source import Source
 from dlspec.syntax.parser import lay_out
 
-LAYERS = (
-    "Dense ReLU Tanh GELU Identity BatchNorm LayerNorm Dropout Flatten LSTM GRU".split()
-)
+LAYERS = "Dense ReLU Tanh GELU Identity BatchNorm LayerNorm Dropout Flatten LSTM GRU".split()
 OBJECTS = "MSE MAE Huber CrossEntropy SGD Adam AdamW RMSE R2 Accuracy F1 Recall Scale Pad".split()
 NAMES = "int float bool same valid macro micro mean sum max min exp sqrt log none".split()
 OPERATORS = "+ - * / // % @ ** == != < <= > >= and or not in -> = , : .".split()

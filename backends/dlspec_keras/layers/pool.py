@@ -34,7 +34,8 @@ def max_pool(use: Use) -> Emitted:
     if is_valid(use):
         return Emitted(pool("max_pool", use, X[0]))
     pads = use.op.pads(use.x[0])
-    if all(2 * max(p) <= k for p, k in zip(pads, use.op.kernels, strict=True)):
+    sizes = zip(pads, use.op.kernels, use.x[0].shape[1:], strict=True)
+    if all(2 * max(p) <= k and max(p) <= n for p, k, n in sizes):
         # What is mirrored stands in the same window; -inf would spoil the range of an int8 tensor.
         x = padded(X[0], pad_slots(use), mode="symmetric")
     else:

@@ -16,7 +16,8 @@ Array = np.ndarray
 
 
 def drawn_inputs(model: ModelIR, given: Sequence[Input], rows: int, seed: int) -> dict[str, Array]:
-    """Numbers for each input of the model, in its order, exact in float32."""
+    """Numbers for each input of the model, in its order, exact in float32. Rows differ in size,
+    so that their largest numbers do."""
     rng = np.random.default_rng(seed)
     ranges = {x.name: (x.low, x.high) for x in given}
     found = {}
@@ -24,7 +25,8 @@ def drawn_inputs(model: ModelIR, given: Sequence[Input], rows: int, seed: int) -
         low, high = ranges.get(name, (-2.0, 2.0))
         shape = (rows, *(int(s) for s in t.shape))
         if t.dtype == "f32":
-            found[name] = rng.uniform(low, high, shape).astype(np.float32)
+            size = np.linspace(0.5, 1.0, rows).reshape(-1, *(1 for _ in t.shape))
+            found[name] = (size * rng.uniform(low, high, shape)).astype(np.float32)
         else:
             kind = {"class": "int64"}.get(t.dtype, t.dtype.replace("i", "int"))
             found[name] = rng.integers(0, t.classes or int(high), shape).astype(kind)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
-WIDTH = 100
+WIDTH = 120
 SPREAD = 20  # what lies further apart than this is not aligned
+GAP = 2  # the least space before a comment
 
 
 @dataclass(slots=True)
@@ -19,6 +22,7 @@ class Line:
     indent: int
     text: str = ""
     comment: str = ""
+    column: int = 0  # where its author put the comment
     hang: int = 0
     under: Line | None = None
     step: int = 0
@@ -72,25 +76,72 @@ def _pieces(line: Line) -> list[Line]:
     start, indent = 0, line.indent
     for end, after in zip(ends, [*ends[1:], None], strict=True):
         if after is None or indent + after - start > WIDTH:
-            pieces.append(Line(indent, line.text[start:end].strip()))
+            arrows = [a - start for a in line.arrows if start <= a < end]
+            pieces.append(Line(indent, line.text[start:end].strip(), arrows=arrows))
             start, indent = end + 1, line.hang
     pieces[0].blank = line.blank
     pieces[-1].comment = line.comment
     return pieces
 
 
+def align_chains(lines: list[Line]) -> None:
+    """Put the `->` of neighbouring lines of a chain below each other, behind stages of one kind."""
+    for kind, group in groupby(lines, _first_kind):
+        if kind is None:
+            continue
+        rows = list(group)
+        for start, end in runs([row.arrows[0] for row in rows]):
+            _align_stages(rows[start:end])
+
+
+def _first_kind(line: Line) -> tuple[str, int] | None:
+    """What its first stage is and where it stands, if it goes on a chain by several stages."""
+    kind = _kind(line.text) if line.arrows else ""
+    return (kind, line.indent) if kind else None
+
+
+def _kind(stage: str) -> str:
+    """`Conv2D` of `-> Conv2D(8, 3) * 2`; nothing of what has no name."""
+    found = re.match(r"-> ([\w.]+)", stage)
+    return found[1] if found else ""
+
+
+def _align_stages(rows: list[Line]) -> None:
+    stages = [
+        [row.text[a:b].strip() for a, b in pairwise([0, *row.arrows, len(row.text)])]
+        for row in rows
+    ]
+    for k in range(min(map(len, stages)) - 1):
+        kinds = {_kind(row[k]) for row in stages}
+        widths = [len(row[k]) for row in stages]
+        if len(kinds) > 1 or "" in kinds or max(widths) - min(widths) > SPREAD:
+            break
+        for row in stages:
+            row[k] = row[k].ljust(max(widths))
+    texts = [" ".join(row) for row in stages]
+    if all(row.indent + len(text) <= WIDTH for row, text in zip(rows, texts, strict=True)):
+        for row, text in zip(rows, texts, strict=True):
+            row.text = text
+
+
 def align_comments(lines: list[Line]) -> None:
-    """Put the comments behind neighbouring lines below each other."""
+    """Put the comments behind neighbouring lines below each other, where one of them stands."""
     stretch: list[Line] = []
     for line in [*lines, Line(0)]:
         if line.comment and not line.blank:
             stretch.append(line)
             continue
         for start, end in runs([one.width for one in stretch]):
-            column = max((one.width for one in stretch[start:end]), default=0)
+            column = max((_column(one) for one in stretch[start:end]), default=0)
             for one in stretch[start:end]:
                 one.comment = " " * (column - one.width) + one.comment
         stretch = [line] if line.comment else []
+
+
+def _column(line: Line) -> int:
+    """Where the comment of a line stands: where it stood, if there is room."""
+    least = line.width + GAP
+    return max(least, line.column) if line.column <= WIDTH else least
 
 
 def align_rows(rows: list[tuple[Line, list[str], str]]) -> None:

@@ -1,9 +1,10 @@
 """`format_text`: the one way in which a spec is laid out.
 
 Line ends inside statements stay where their author put them, since they group the stages of a
-chain; lines that are too long are broken before `->`. Everything else is set: indentation, spaces,
-blank lines (at most one), the `=` of neighbouring settings and the comments behind them. The
-words and comments, and so the tree, stay what they were.
+chain; lines that are too long are broken before `->`. So does the column of a comment behind a
+line, while there is room for it. Everything else is set: indentation, spaces, blank lines (at most
+one), and what stands below each other in neighbouring lines, as docs/language.md says. The words
+and comments, and so the tree, stay what they were.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dlspec.source import Source
 from dlspec.syntax.align import (
     WIDTH,
     Line,
+    align_chains,
     align_comments,
     align_equal,
     align_rows,
@@ -29,7 +31,7 @@ from dlspec.syntax.words import Word
 STEP = 2
 # In these, settings stand below each other; in models and blocks a wire is not a setting.
 SETTINGS = frozenset("DATA TRAIN EXPORT TUNE GENERATE STEP FN EXTERN WEIGHTS NAME".split())
-ALIGNED = frozenset({"FIELD", "OUTPUT", "LET"})
+ALIGNED = frozenset({"FIELD", "OUTPUT", "LET", "WEIGHTS"})
 
 
 def format_text(source: Source) -> str:
@@ -55,6 +57,7 @@ class _Writer:
 
     def text(self) -> str:
         lines = broken(self.lines)
+        align_chains(lines)
         align_comments(lines)
         written = []
         for line in lines:
@@ -78,9 +81,9 @@ class _Writer:
                 line.text = "; "  # on a line of its own it would continue the one before
             self.lines.append(line)
             if len(group) > 1:
+                equal = len(line.text + head.text) if _is_setting(group[0]) else -1
                 line.text += "; ".join(self._flat(s) or "" for s in group)
                 self.last = head.line
-                equal = -1
             else:
                 equal = self._statement(group[0], line, indent)
             same = self._kind(head, settings) if equal > 0 else ""
@@ -122,7 +125,7 @@ class _Writer:
         for comment in before.comments:
             last = self.lines[-1] if self.lines else None
             if not comment.own_line and last and not last.comment and not last.remark:
-                last.comment = f"  {comment.text}"
+                last.comment, last.column = comment.text, comment.span.column - 1
             else:
                 before.moved |= not comment.own_line
                 blank = len(self.lines) > first and comment.line > self.last + 1
@@ -153,13 +156,14 @@ class _Writer:
         return text
 
     def _statement(self, statement: Statement, line: Line, indent: int) -> int:
-        """Write a statement from a line on; where its `=` stands in that line, or -1."""
+        """Write a statement from a line on; where what is aligned stands in that line, or -1."""
         flat = self._flat(statement)
         bodies = any(isinstance(part, Body) for part in statement.parts)
         if bodies and flat is not None and indent + len(flat) <= WIDTH:
+            brace = len(line.text) + flat.find(" {")
             line.text += flat
             self.last = statement.head.line
-            return -1
+            return brace if statement.head.type == "WEIGHTS" else -1
         spaces, fresh = gaps(statement.words), statement.breaks()
         start, equal = line, -1
         opened: list[Line] = []  # the lines with the brackets that are open
@@ -208,6 +212,12 @@ class _Writer:
         self.lines.append(line)
         self.last = body.closer.line
         return line
+
+
+def _is_setting(statement: Statement) -> bool:
+    """Whether it is `NAME = ...`."""
+    types = [part.type for part in statement.parts[:2] if isinstance(part, Word)]
+    return types == ["NAME", "EQUAL"]
 
 
 class _Rows:

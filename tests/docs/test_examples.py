@@ -18,7 +18,7 @@ from dlspec.ir.model import ModelIR
 from dlspec.pipeline import check
 from dlspec.render import caret
 from dlspec.source import Source
-from dlspec.syntax import parse
+from dlspec.syntax import format_text, parse
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,6 +40,13 @@ def blocks() -> list[tuple[str, str, str]]:
 
 
 BLOCKS = blocks()
+
+
+@pytest.mark.parametrize(("kind", "text"), [b[1:] for b in BLOCKS], ids=[b[0] for b in BLOCKS])
+def test_example_is_laid_out_as_fmt_does(kind: str, text: str) -> None:
+    source = Source("example.dls", text)
+    if kind != "wrong":
+        assert format_text(source) == text
 
 
 @pytest.mark.parametrize(("kind", "text"), [b[1:] for b in BLOCKS], ids=[b[0] for b in BLOCKS])

@@ -107,18 +107,18 @@ def _kind(stage: str) -> str:
 
 
 def _align_stages(rows: list[Line]) -> None:
-    stages = [
+    cells = [
         [row.text[a:b].strip() for a, b in pairwise([0, *row.arrows, len(row.text)])]
         for row in rows
     ]
-    for k in range(min(map(len, stages)) - 1):
-        kinds = {_kind(row[k]) for row in stages}
-        widths = [len(row[k]) for row in stages]
+    for k in range(min(map(len, cells)) - 1):
+        column = [stages[k] for stages in cells]
+        kinds, widths = {_kind(stage) for stage in column}, [len(stage) for stage in column]
         if len(kinds) > 1 or "" in kinds or max(widths) - min(widths) > SPREAD:
             break
-        for row in stages:
-            row[k] = row[k].ljust(max(widths))
-    texts = [" ".join(row) for row in stages]
+        for stages in cells:
+            stages[k] = stages[k].ljust(max(widths))
+    texts = [" ".join(stages) for stages in cells]
     if all(row.indent + len(text) <= WIDTH for row, text in zip(rows, texts, strict=True)):
         for row, text in zip(rows, texts, strict=True):
             row.text = text

@@ -6,7 +6,7 @@ their names. Nothing here knows of syntax or spans: wrong arguments come back as
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -55,6 +55,12 @@ class Declared(BaseModel):
     variadic: ClassVar[str | None] = None
     """The field that takes all positional arguments as one tuple (`Reshape(1, 28, 28)`)."""
 
+    patterns: ClassVar[tuple[str, ...]] = ()
+    """The arguments that name axes, `[C, H, W] -> [H*W, C]`: they arrive as that text."""
+
+    further: ClassVar[str | None] = None
+    """The field that takes named arguments of other names as a mapping (`p=7` of Rearrange)."""
+
     @classmethod
     def kind(cls) -> str:
         """The name in the language."""
@@ -63,7 +69,7 @@ class Declared(BaseModel):
     @classmethod
     def arguments(cls) -> tuple[str, ...]:
         """The names of all arguments, positional ones first."""
-        named = [_argument(f) for f in cls.model_fields]
+        named = [_argument(f) for f in cls.model_fields if f != cls.further]
         return (*cls.positional, *(a for a in named if a not in cls.positional))
 
     @classmethod
@@ -89,20 +95,33 @@ class Declared(BaseModel):
             if name in given:
                 problems.append(Problem(name, f"`{name}` is given twice"))
             given[name] = value
-        for name in [n for n in given if n not in cls.arguments()]:
-            known = ", ".join(cls.arguments()) or "none"
-            problems.append(
-                Problem(name, f"{cls.kind()} has no argument `{name}`", f"it has: {known}")
-            )
-            del given[name]
+        others = {n: given.pop(n) for n in list(given) if n not in cls.arguments()}
+        fields: dict[str, Any] = {cls._field(n): v for n, v in given.items()}
+        if cls.further is None:
+            problems += (cls._unknown(name, cls.arguments()) for name in others)
+        elif others:
+            fields[cls.further] = others
         try:
-            made = cls.model_validate({cls._field(n): v for n, v in given.items()})
+            made = cls.model_validate(fields)
         except ValidationError as error:
             problems.extend(_problem(cls, e) for e in error.errors(include_url=False))
             raise BadArguments(*problems) from None
+        if cls.further is not None:
+            names = made.further_names()
+            known = (*cls.arguments(), *names)
+            problems += (cls._unknown(name, known) for name in others if name not in names)
         if problems:
             raise BadArguments(*problems)
         return made
+
+    def further_names(self) -> Collection[str]:
+        """The names that the field `further` may hold."""
+        return ()
+
+    @classmethod
+    def _unknown(cls, name: str, known: Collection[str]) -> Problem:
+        what = f"{cls.kind()} has no argument `{name}`"
+        return Problem(name, what, f"it has: {', '.join(known) or 'none'}")
 
     @classmethod
     def _field(cls, argument: str) -> str:
@@ -121,7 +140,7 @@ class Declared(BaseModel):
         return {
             _argument(field): getattr(self, field)
             for field in type(self).model_fields
-            if field not in self.model_fields_set
+            if field not in self.model_fields_set and field != self.further
         }
 
 
@@ -160,7 +179,8 @@ _WORDING = {
 
 
 def _problem(cls: type[Declared], error: Any) -> Problem:
-    name = _argument(str(error["loc"][0])) if error["loc"] else None
+    loc = [part for part in error["loc"] if part != cls.further]
+    name = _argument(str(loc[0])) if loc else None
     if error["type"] == "missing":
         return Problem(name, f"{cls.kind()} needs `{name}`")
     words = _WORDING.get(error["type"])
@@ -196,12 +216,11 @@ def written(value: Any) -> str:
         case list():
             return f"[{', '.join(written(v) for v in value)}]"
         case Declared():
-            given = [
-                f"{_argument(f)}={written(getattr(value, f))}"
-                for f in type(value).model_fields
-                if f in value.model_fields_set
-            ]
-            return value.kind() + (f"({', '.join(given)})" if given else "")
+            fields = [f for f in type(value).model_fields if f in value.model_fields_set]
+            arguments = {_argument(f): getattr(value, f) for f in fields}
+            arguments |= arguments.pop(value.further or "", {})
+            given = ", ".join(f"{n}={written(v)}" for n, v in arguments.items())
+            return value.kind() + (f"({given})" if given else "")
         case int():
             return str(int(value))
         case _:

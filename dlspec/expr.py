@@ -167,5 +167,7 @@ def product(*values: int) -> int:
     result = 1
     for v in values:
         result *= int(v)
+    if len(values) == 1:
+        return values[0]
     kept = tuple(v for v in values if int(v) != 1) or (1,)
     return _folded("*", kept, result)

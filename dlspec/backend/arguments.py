@@ -202,7 +202,8 @@ class Arguments:
         for argument in self.new:
             if all(same(argument.values.get(n), v) for n, v in each.items()):
                 return argument
-        name = identifier(role, self.taken)
+        own = {a.name for a in self.parameters.values()}
+        name = identifier(role, self.taken | own)
         self.taken.add(name)
         one = next(iter(each.values()))
         kind = "int" if type(one) is Size else type(one).__name__

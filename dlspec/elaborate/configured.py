@@ -98,7 +98,7 @@ class _Configuration(Generic[D]):
 
     def read_named(self, name: tree.Name, e: tree.Expr) -> None:
         known = self.cls.arguments()
-        if name.id not in known:
+        if name.id not in known and self.cls.further is None:
             near = nearest(name.id, known)
             self.found.append(UnknownArgument(name.span, name.id, self.cls.kind(), known, near))
         elif name.id in self.spans:

@@ -157,6 +157,10 @@ class LayerEvaluator(Evaluator):
 
     def argument(self, cls: type[Declared], name: str, e: tree.Expr, scope: Scope) -> Static:
         """One argument: words and initialisers are what the argument's own place makes of them."""
+        if name in cls.patterns:
+            from dlspec.elaborate.axes import axis_names
+
+            return Static(axis_names(e))
         words = bool(cls.words(name))
         if words and isinstance(e, tree.Call) and isinstance(e.callee, tree.Name):
             init = INITS.get(e.callee.id)

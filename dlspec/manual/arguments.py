@@ -13,7 +13,7 @@ from dlspec import units
 from dlspec.declared import Declared, Words, written
 from dlspec.manual.markdown import code, table
 from dlspec.ops import fields as ops_fields
-from dlspec.ops import init, recurrence, shape, window
+from dlspec.ops import init, rearrange, recurrence, shape, window
 from dlspec.recipe import fields, optimizers, rows, sources, stops
 
 KINDS: Mapping[Any, str] = {
@@ -25,6 +25,7 @@ KINDS: Mapping[Any, str] = {
     init.Initial: "an [initialiser](recipe.md#initialisers)",
     window.Padding: "numbers ≥ 0",
     shape.Reshape.model_fields["dims"]: "whole numbers",
+    rearrange.Rearrange.model_fields["pattern"]: "names of axes: `[C, H, W] -> [H*W, C]`",
     recurrence.Recurrent.model_fields["return_"]: "several of them",
     fields.Whole: "a whole number",
     fields.Number: "a number",
@@ -61,6 +62,9 @@ def arguments(cls: type[Declared]) -> str:
         field = _field(cls, name)
         default = "required" if field.is_required() else code(written(field.get_default()))
         rows.append((code(name), takes(field), default))
+    if cls.further is not None:
+        field = cls.model_fields[cls.further]
+        rows.append(("a name", " ".join(_type(get_args(field.annotation)[1], ())), "none"))
     return table(("argument", "takes", "default"), rows) if rows else ""
 
 
@@ -75,6 +79,7 @@ def signature(cls: type[Declared]) -> str:
             parts.append(name if name in cls.positional else f"{name}=...")
         else:
             parts.append(f"{name}={written(field.get_default())}")
+    parts += ["NAME=..."] if cls.further is not None else []
     return f"{cls.kind()}({', '.join(parts)})" if parts else cls.kind()
 
 

@@ -20,6 +20,7 @@ FAMILIES: dict[str, str] = {
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh Softmax GELU SiLU HardSwish Identity",
     "regularize": "Dropout",
     "shape": "Flatten Reshape Concat",
+    "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
     "arithmetic": "add subtract multiply divide power negative",
@@ -32,7 +33,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Attention MultiHeadAttention Split Rearrange Scan Experts Rotary Maxout Clip Parameter Buffer
+    Attention MultiHeadAttention Split Scan Experts Rotary Maxout Clip Parameter Buffer
     Conv3D ConvTranspose1D ConvTranspose2D ConvTranspose3D SeparableConv1D SeparableConv2D
     MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
     UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise

@@ -249,6 +249,8 @@ class _Walk:
         elif kind == "reshape":
             want = (*site, "in") if site in self.fits.read else "first"
             give = (*site, "out") if site in self.fits.give else "first"
+        elif kind == "free":
+            want, give = (*site, "in"), (*site, "out")
         elif kind != "first":
             want = (*site, "op")
             give = want if keeps_channels(flow.op, x, len(flow.inputs)) else "first"

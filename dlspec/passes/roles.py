@@ -32,14 +32,16 @@ from dlspec.ops.pool import (
     MaxPool1D,
     MaxPool2D,
 )
+from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.regularize import Dropout
 from dlspec.ops.rules import all_axes
 from dlspec.ops.shape import Concat, Flatten, Reshape
 from dlspec.tensor import Tensor
 
-Role = Literal["last", "likes last", "either", "reshape", "first"]
+Role = Literal["last", "likes last", "either", "reshape", "free", "first"]
 """`last`: works channels-last only. `likes last`: works in both, better so. `either`: elementwise,
-or its axis is remapped. `reshape`: needs the logical sequence of elements. `first`: all others."""
+or its axis is remapped. `reshape`: needs the logical sequence of elements. `free`: reads and gives
+any order, each as its neighbours like it. `first`: all others."""
 
 ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((Conv1D, Conv2D, DepthwiseConv2D), "last"),
@@ -53,6 +55,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((function.sigmoid, function.tanh, function.relu, function.softmax), "either"),
     **dict.fromkeys((function.mean, function.sum, function.max, function.min), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
+    Rearrange: "free",
 }
 
 

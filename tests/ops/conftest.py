@@ -34,7 +34,8 @@ def value(node: ast.expr) -> Any:
 def layer(text: str) -> Op:
     """`Conv2D(4, 3, padding=same)` as an op."""
     text = text if text.endswith(")") else f"{text}()"
-    made = value(ast.parse(text.replace("return=", "return_="), mode="eval").body)
+    text = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', text.replace("return=", "return_="))
+    made = value(ast.parse(text, mode="eval").body)
     assert isinstance(made, Op)
     return made
 

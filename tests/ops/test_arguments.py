@@ -64,6 +64,24 @@ def refused(name, *positional, **named):
         ("Reshape", (-1, -1), {}, "`dims`: can leave only one size open as -1, got (-1, -1)"),
         ("Reshape", (), {"dims": 3},
          "`dims`: must be the sizes of the axes, such as Reshape(1, 28, 28), got 3"),
+        ("Rearrange", ("C H -> H C",), {},
+         "`pattern`: must be axes before and behind an arrow: [C, H, W] -> [H*W, C], "
+         'got "C H -> H C"'),
+        ("Rearrange", ("[C, H] -> [C]",), {},
+         "`pattern`: must have the same names on both sides: `H` stands only on the left "
+         '(mean and sum take an axis away), got "[C, H] -> [C]"'),
+        ("Rearrange", ("[C] -> [C, n]",), {"n": 3},
+         "`pattern`: must have the same names on both sides: `n` stands only on the right "
+         '(a new axis of size 1 is written 1), got "[C] -> [C, n]"'),
+        ("Rearrange", ("[C, C] -> [C]",), {},
+         "`pattern`: must name each axis once on each side: `C` stands twice on the left, "
+         'got "[C, C] -> [C]"'),
+        ("Rearrange", ("[C, 3*H] -> [C, H]",), {},
+         "`pattern`: must hold names, products of names and 1, not `3`, "
+         'got "[C, 3*H] -> [C, H]"'),
+        ("Rearrange", ("[C, H] -> [H, C]",), {"H": 0}, "`H`: must be at least 1, got 0"),
+        ("Rearrange", ("[C, H] -> [H, C]",), {"p": 2},
+         "Rearrange has no argument `p`"),
         ("GELU", (), {"approximate": "sigmoid"}, "`approximate`: must be tanh, got sigmoid"),
         ("LSTM", (4,), {"return_": "first"},
          "`return`: must be last, all, state, or several of them, such as (all, state), "
@@ -125,6 +143,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "AvgPool2D": ("kernel",),
         "LeakyReLU": ("slope",),
         "Dropout": ("rate",),
+        "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),
         "LSTM": ("units",),
         "GRU": ("units",),
@@ -173,3 +192,5 @@ def test_values_are_written_as_a_spec_writes_them():
     )
     assert written((None, True, "same", [1, "a b"])) == '(none, true, same, [1, "a b"])'
     assert written((1,)) == "(1,)"
+    made = bind("Rearrange", "[h*p, C] -> [C, 1, h, p]", p=2)
+    assert written(made) == "Rearrange(pattern=[h*p, C] -> [C, 1, h, p], p=2)"

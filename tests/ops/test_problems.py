@@ -51,6 +51,13 @@ Concat | f32[3, 4], f32[3, 4] | axis | Concat needs axis= for inputs of 2 axes, 
 Concat(axis=2) | f32[3, 4], f32[3, 4] | axis | there is no axis 2: f32[3, 4] has axes 0 to 1 | the batch axis is not counted; -1 is the last axis
 Concat(axis=0) | f32[3, 4], f32[3, 5] | none | Concat along axis 0 needs equal sizes of axis 1, got 4 and 5 | axis=1 would fit
 Concat(axis=0) | f32[3, 4, 2], f32[3, 5, 3] | none | Concat along axis 0 needs equal sizes of axis 1, got 4 and 5 |
+Rearrange([C, H] -> [H, C]) | f32[3] | pattern | [C, H] names 2 axes, and f32[3] has 1 |
+Rearrange([C] -> [C]) | f32[3, 4] | pattern | [C] names 1 axis, and f32[3, 4] has 2 |
+Rearrange([a*b] -> [b, a]) | f32[6] | pattern | the sizes of `a` and `b` do not follow from axis 0 of f32[6] | give all but one: b=...
+Rearrange([a*b] -> [b, a], a=4) | f32[6] | pattern | a=4 does not divide axis 0 of f32[6], which has 6 places |
+Rearrange([a*b] -> [b, a], a=4, b=2) | f32[6] | pattern | axis 0 of f32[6] has 6 places, not 8 (a=4, b=2) |
+Rearrange([H] -> [H], H=4) | f32[6] | pattern | axis 0 of f32[6] has 6 places, not 4 (H=4) |
+Rearrange([H, 1] -> [H]) | f32[6, 3] | pattern | axis 1 of f32[6, 3] has 3 places, not 1 |
 Embedding(10, 4) | f32[3] | none | Embedding looks up integers or classes, got f32[3] | numbers that are no ids go through Dense
 Embedding(10, 4) | class[12] | count | class[12] has 12 classes, and the table 10 rows | Embedding(12, 4)
 Embedding(10, 4, padding_id=10) | i32[3] | padding_id | padding_id=10 is no row: there are 10 | 0 to 9

@@ -164,6 +164,27 @@ def scalar_last(f):
     return plain(call)
 
 
+def rearrange(op, x):
+    """torch.einsum puts the names into another order, each an axis of its own."""
+    pattern, sizes = str(op.pattern), dict(op.given)
+    sides = [side.strip("[]").split(", ") for side in pattern.split(" -> ")]
+    for axis, places in zip(sides[0], x.shape, strict=True):
+        open_ = [n for n in axis.split("*") if n not in sizes and n != "1"]
+        known = [sizes[n] for n in axis.split("*") if n in sizes]
+        sizes |= dict.fromkeys(open_, places // (known[0] if known else 1))
+    names = [n for n in "*".join(sides[0]).split("*") if n != "1"]
+    letters = {n: "abcdefgh"[i] for i, n in enumerate(names)}
+    into = [n for n in "*".join(sides[1]).split("*") if n != "1"]
+    text = "".join(letters[n] for n in names) + "->" + "".join(letters[n] for n in into)
+    shape = [torch.Size(sizes.get(n, 1) for n in axis.split("*")).numel() for axis in sides[1]]
+
+    def call(t):
+        apart = t.reshape(-1, *(sizes[n] for n in names))
+        return torch.stack([torch.einsum(text, row) for row in apart]).reshape(-1, *shape)
+
+    return None, call
+
+
 REFERENCES = {
     "Dense": dense, "Conv1D": conv, "Conv2D": conv, "DepthwiseConv2D": conv,
     "MaxPool1D": pool, "MaxPool2D": pool, "AvgPool1D": pool, "AvgPool2D": pool,
@@ -181,6 +202,7 @@ REFERENCES = {
     "Softmax": plain(lambda t: F.softmax(t, -1)), "softmax": plain(lambda t: F.softmax(t, -1)),
     "Flatten": plain(lambda t: t.flatten(1)),
     "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),
+    "Rearrange": rearrange,
     "Concat": lambda op, x: (
         None, lambda *t: torch.cat(t, 1 + (op.axis or 0) if (op.axis or 0) >= 0 else op.axis)
     ),

@@ -17,13 +17,14 @@ from dlspec.declared import BadArguments, written
 from dlspec.ops import fields, recurrence, shape, window
 from dlspec.ops.base import Op
 from dlspec.ops.norm import LayerNorm
+from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.rules import all_axes
 from dlspec.tensor import Tensor
 
 Rng = np.random.Generator
 
 INTEGERS = frozenset(
-    "add subtract multiply negative abs sum max min Concat Reshape Flatten".split()
+    "add subtract multiply negative abs sum max min Concat Reshape Rearrange Flatten".split()
 )
 """Ops that also get integers."""
 
@@ -46,11 +47,7 @@ def configurations(kind: str, count: int, seed: int = 0) -> list[Case]:
 def drawn(op: type[Op], rng: Rng) -> Case | None:
     """A case, or None where the arguments do not fit the inputs."""
     x = inputs(op, rng)
-    given = {
-        name: value(field, x[0], op, rng)
-        for name, field in op.model_fields.items()
-        if "init" not in name and (field.is_required() or rng.random() < 0.6)
-    }
+    given = named_axes(x[0], rng) if op is Rearrange else arguments(op, x[0], rng)
     try:
         made = op.model_validate(given)
     except ValueError:
@@ -71,6 +68,14 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     return Case(
         op.kind(), written(made), tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items())
     )
+
+
+def arguments(op: type[Op], x: Tensor, rng: Rng) -> dict[str, Any]:
+    return {
+        name: value(field, x, op, rng)
+        for name, field in op.model_fields.items()
+        if "init" not in name and (field.is_required() or rng.random() < 0.6)
+    }
 
 
 def normed(op: LayerNorm, x: Tensor) -> int:
@@ -184,6 +189,29 @@ def padding(op: Any, rng: Rng) -> Any:
     if op.places == 1:
         return pair()
     return tuple(pair() if rng.random() < 0.5 else int(rng.integers(0, 4)) for _ in range(2))
+
+
+def named_axes(x: Tensor, rng: Rng) -> dict[str, Any]:
+    """Axes split at random, and their parts put together in another order."""
+    names = iter("abcdefghijklmnop")
+    before, given = [], {}
+    for size in x.shape:
+        parts = [next(names)]
+        if rng.random() < 0.5:
+            parts.insert(int(rng.integers(2)), next(names))
+            of = parts[int(rng.integers(2))]
+            given[of] = int(rng.choice([d for d in range(1, size + 1) if size % d == 0]))
+        before.append(parts)
+    order = [n for axis in before for n in axis]
+    after = [[str(n)] for n in (rng.permutation(order) if rng.random() < 0.7 else order)]
+    for _ in range(int(rng.integers(0, 4))):
+        at = int(rng.integers(len(after) + 1))
+        if rng.random() < 0.3:
+            after.insert(at, [])
+        elif 0 < at < len(after):
+            after[at - 1 : at + 1] = [after[at - 1] + after[at]]
+    sides = (", ".join("*".join(axis) or "1" for axis in side) for side in (before, after))
+    return {"pattern": " -> ".join(f"[{side}]" for side in sides), "given": given}
 
 
 def factors(size: int, rng: Rng) -> tuple[int, ...]:

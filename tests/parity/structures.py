@@ -107,6 +107,24 @@ STRUCTURES: dict[str, Lines] = {
         ),
         "",
     ),
+    "windows of an image, and tokens of a convolution, by names of axes": (
+        ("image: f32[3, 6, 8]",),
+        (
+            "x = image -> Conv2D(4, 3, padding=1) -> Windows(3)",
+            "x = x -> Conv2D(6, 2, stride=2) -> Windows(1)",
+            "output y = x",
+            "t = x -> Rearrange([C, H, W] -> [H*W, C]) -> LayerNorm",
+            "output z = (t -> Rearrange([H*W, C] -> [1, H, W*C], H=3) -> Conv2D(2, 3)) -> Flatten",
+            "output u = image -> Rearrange([C, H*a, W*b] -> [C*a*b, H, W], a=2, b=4) -> Flatten",
+        ),
+        """
+block Windows(p: int) {
+  input x: f32[C, H, W]
+  t = x -> Rearrange([C, h*p, w*q] -> [h*w, p*q, C], p=p, q=2) -> Dense(C) -> Tanh
+  output x + (t -> Rearrange([h*w, p*q, C] -> [C, h*p, w*q], h=H // p, p=p))
+}
+""",
+    ),
     "concat, norms and reductions on every axis of an image": (
         ("image: f32[2, 6, 5]",),
         (

@@ -63,6 +63,25 @@ CASES = {
         3,
         ["image"],
     ),
+    "image to tokens to image, by name": (
+        """model M { input image: f32[3, 8, 9]
+          x = image -> Conv2D(6, 3)
+          t = x -> Rearrange([C, H, W] -> [H*W, C]) -> LayerNorm -> Dense(6)
+          output y = (t -> Rearrange([H*W, C] -> [C, H, W], H=6)) + x -> Conv2D(2, 1) }""",
+        1,
+        ["image"],
+    ),
+    "axes by name between two regions": (
+        """block Windows(p: int) { input x: f32[C, H, W]
+          t = x -> Rearrange([C, h*p, w*q] -> [h*w, p*q, C], p=p, q=2) -> Dense(C) -> ReLU
+          output t -> Rearrange([h*w, p*q, C] -> [C, h*p, w*q], h=H // p, p=p) }
+        model M { input image: f32[3, 7, 9]
+          x = image -> Conv2D(6, 2) -> Windows(3) -> Conv2D(4, 3) -> Windows(2)
+          output y = x -> Rearrange([C, H, W] -> [H, W, C])
+          output z = x -> Rearrange([C, H, 1*W] -> [W*H*C]) -> Dense(3) }""",
+        0,
+        ["image"],
+    ),
     "an input that is read outside a region too": (
         """model M { input image: f32[3, 8, 9]
           output y = image -> Conv2D(4, 3) -> GlobalMaxPool2D

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 
@@ -98,6 +99,12 @@ def orders(use):
     """The layouts in which a use may stand."""
     widest = max(use.x, key=lambda t: t.rank)
     kind = role(use.op, widest)
+    if kind == "free":
+        for into, out in product((False, True), repeat=2):
+            x = tuple(replace(t, last=into and t.rank > 1) for t in use.x)
+            y = tuple(replace(t, last=out and t.rank > 1) for t in use.y)
+            yield replace(use, x=x, y=y)
+        return
     if widest.rank > 1 and kind in ("last", "likes last", "either"):
         last = tuple(replace(t, last=t.rank > 1) for t in use.x)
         yield replace(use, x=last, channels_last=True)
@@ -118,7 +125,7 @@ def test_emitted_code_computes_the_definition(case, exact, scope, arrays):
         low = 0.1 if use.op.kind() in ("log", "sqrt", "power") else -2.0
         given = [values(t, rng, low) for t in use.x]
         states = {n: values(t, rng, low) for n, t in use.named.items()}
-        kept = [stored(a, use.channels_last) for a in given]
+        kept = [stored(a, t.last) for a, t in zip(given, use.x, strict=True)]
         here = scope | {f"x{i}": keras.ops.convert_to_tensor(a) for i, a in enumerate(kept)}
         here |= {n: keras.ops.convert_to_tensor(a) for n, a in states.items()}
         weights = {
@@ -147,7 +154,7 @@ def logical(value, use, rank):
     from dlspec.passes.roles import keeps_channels
 
     x = max(use.x, key=lambda t: t.rank)
-    kept = use.channels_last and keeps_channels(use.op, x, len(use.x))
+    kept = (use.channels_last and keeps_channels(use.op, x, len(use.x))) or use.y[0].last
     return np.moveaxis(value, -1, 1) if kept and rank > 2 else value
 
 

@@ -231,6 +231,19 @@ def reshape(op: Any, x: list[Array], w: Weights) -> Array:
     return np.stack([row.reshape(tuple(map(int, op.dims))) for row in x[0]])
 
 
+def rearrange(op: Any, x: list[Array], w: Weights) -> Array:
+    """Every name an axis of its own, then all of them in the order of the right side."""
+    before, after = op.pattern.before, op.pattern.after
+    sizes = dict(op.given)
+    for axis, places in zip(before, x[0].shape[1:], strict=True):
+        known = math.prod(sizes.get(n, 1) for n in axis)
+        sizes |= {n: places // known for n in axis if n not in sizes}
+    names = [n for axis in before for n in axis]
+    apart = x[0].reshape(-1, *(sizes[n] for n in names))
+    moved = apart.transpose(0, *(1 + names.index(n) for axis in after for n in axis))
+    return moved.reshape(-1, *(math.prod(sizes[n] for n in axis) for axis in after))
+
+
 REFERENCES: dict[str, Reference] = {
     "Dense": dense,
     "Conv1D": conv,
@@ -259,6 +272,7 @@ REFERENCES: dict[str, Reference] = {
     "Dropout": each(lambda x: x),
     "Flatten": each(lambda x: x.reshape(len(x), -1)),
     "Reshape": reshape,
+    "Rearrange": rearrange,
     "Concat": concat,
     "Embedding": lambda op, x, w: w["weight"][x[0].astype(int)],
     "LSTM": recurrent,

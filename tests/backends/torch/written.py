@@ -21,7 +21,8 @@ WORDS = {"true": True, "false": False, "none": None}
 
 def op_of(layer: str) -> Op:
     """`Conv2D(4, 3, stride=2)` as an object."""
-    found = ast.parse(re.sub(r"\breturn=", "return_=", layer), mode="eval").body
+    layer = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', re.sub(r"\breturn=", "return_=", layer))
+    found = ast.parse(layer, mode="eval").body
     if isinstance(found, ast.Name):
         return _kind(found.id).bind((), {})
     assert isinstance(found, ast.Call) and isinstance(found.func, ast.Name)

@@ -1,0 +1,65 @@
+"""Axes split, joined and put into another order, by the methods of a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
+from dlspec.emit import python as py
+from dlspec.expr import origin, product
+from dlspec.ops.base import Op
+from dlspec.ops.rearrange import Axis, Rearrange, pairs, steps
+from dlspec_torch.layers.common import method
+
+
+def rearrange(use: Use) -> Emitted:
+    found = steps(use.op.pattern.before, use.op.pattern.after)
+    if not found.moves:
+        return Emitted(regrouped(use, X[0], found.before, found.after))
+    value = regrouped(use, X[0], found.before, found.atoms)
+    value = moved(value, found.order)
+    return Emitted(regrouped(use, value, found.moved, found.after))
+
+
+def moved(value: py.Expr, order: tuple[int, ...]) -> py.Expr:
+    """The axes of an example in another order."""
+    apart = [i for i, at in enumerate(order) if i != at]
+    if len(apart) == 2:
+        return method(value, "transpose", apart[0] + 1, apart[1] + 1)
+    return method(value, "permute", 0, *(at + 1 for at in order))
+
+
+def regrouped(
+    use: Use, value: py.Expr, before: tuple[Axis, ...], after: tuple[Axis, ...]
+) -> py.Expr:
+    """Neighbouring axes joined, and axes split: the last ones first, so that the others keep their
+    places. Axes of size 1 that come or go have no neighbours: the shape is written out."""
+    if before == after:
+        return value
+    if () in before or () in after:
+        return method(value, "reshape", -1, *(size(use, axis) for axis in after))
+    for at, ours, theirs in reversed(pairs(before, after)):
+        start, end = at + 1, at + len(ours)
+        if len(ours) > 1:
+            value = method(value, "flatten", *((start,) if end == len(before) else (start, end)))
+        if len(theirs) > 1:
+            value = method(value, "unflatten", start, split(use, theirs))
+    return value
+
+
+def split(use: Use, axes: tuple[Axis, ...]) -> py.Tuple:
+    """The sizes of the parts of an axis; one that is not given follows from the others."""
+    open_ = next((i for i, axis in enumerate(axes) if set(axis) - set(use.op.given)), 0)
+    return py.Tuple(
+        tuple(py.literal(-1) if i == open_ else size(use, axis) for i, axis in enumerate(axes))
+    )
+
+
+def size(use: Use, axis: Axis) -> Slot:
+    """The size of an axis, called by its name."""
+    sizes = use.op.named_sizes(use.x[0])
+    found = product(*(sizes[n] for n in axis))
+    return use.given(int(found), axis[0].lower() if len(axis) == 1 else "size", origin(found))
+
+
+LAYERS: Mapping[type[Op], Emit] = {Rearrange: rearrange}

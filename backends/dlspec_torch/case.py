@@ -72,6 +72,13 @@ class Case:
         )
 
     @property
+    def on_device(self) -> str:
+        """The code of the model where it runs; convolutions of images are faster channels last."""
+        convolves = any("Conv" in kind and kind.endswith("2D") for kind in self.kinds)
+        layout = ", memory_format=torch.channels_last" if convolves else ""
+        return f"{self.model_class}().to(device{layout})"
+
+    @property
     def inputs(self) -> tuple[tuple[str, str, Tensor], ...]:
         """Each input in the order of `forward`: its name, the field that feeds it, its type."""
         fed = self.train.inputs

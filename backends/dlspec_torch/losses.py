@@ -42,7 +42,7 @@ def _elementwise(function: str, **arguments: str) -> Term:
     ) -> py.Expr:
         given: dict[str, Any] = {n: getattr(use.loss, field) for n, field in arguments.items()}
         given = {n: v for n, v in given.items() if v != 1}
-        return _reduced(use, function, _alike(output, made, wanted), target, **given)
+        return _reduced(use, function, output, _alike(target, made, wanted), **given)
 
     return term
 
@@ -86,17 +86,18 @@ def binary_cross_entropy(
     if loss.positive_weight != 1:
         device = py.Attribute(output, "device")
         given["pos_weight"] = py.call("torch.tensor", loss.positive_weight, device=device)
-    logits = _alike(output, made, wanted)
-    return _reduced(use, "F.binary_cross_entropy_with_logits", logits, target, **given)
+    target = _alike(target, made, wanted)
+    return _reduced(use, "F.binary_cross_entropy_with_logits", output, target, **given)
 
 
-def _alike(output: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
-    """The output in the target's shape: one number may stand against a scalar."""
+def _alike(target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    """The target in the output's shape: one number may stand against a scalar. It is the target
+    that changes, since no gradient goes back through it."""
     if made.rank > wanted.rank:
-        return py.call(py.Attribute(output, "squeeze"), 1)
+        return py.call(py.Attribute(target, "unsqueeze"), 1)
     if made.rank < wanted.rank:
-        return py.call(py.Attribute(output, "unsqueeze"), 1)
-    return output
+        return py.call(py.Attribute(target, "squeeze"), 1)
+    return target
 
 
 def _reduced(use: LossTerm, function: str, *args: py.Expr, **given: Any) -> py.Expr:

@@ -282,7 +282,7 @@ def train(case: Case) -> py.Function:
     body: Body = [
         py.Assign("last, best", 'out / "last.safetensors", out / "best.safetensors"'),
         py.Assign("metrics", 'out / "metrics.jsonl"'),
-        py.Assign("model", f"{case.model_class}().to(device)"),
+        py.Assign("model", case.on_device),
         py.Assign("optimizer", optimizer),
         py.If(
             "resume and last.exists()",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -39,6 +40,8 @@ IMPORTS = (
 )
 CACHE = (py.Code("functools.cache"),)
 ROWS = py.Code("Rows")
+TOGETHER, MOST = 2**16, 64
+"""How many numbers are gathered and augmented at once, and of how many batches."""
 BY_PART = "{part: take(rows, index) for part, index in parts.items()}"
 
 
@@ -159,7 +162,7 @@ class _Writer:
         )
 
     def _constants(self, learned: bool) -> list[py.Assign]:
-        found = []
+        found = [py.Assign("AHEAD", py.literal(self._ahead()), "batches that are made together")]
         if self.reader.folder:
             where: py.Expr = py.Code("Path(__file__).parent")
             if self.folder != ".":
@@ -191,6 +194,12 @@ class _Writer:
         return py.Function(
             "load", (), body, "dict[str, Rows]", f"{split_text(self.data.split)}.", CACHE
         )
+
+    def _ahead(self) -> int:
+        """Batches of few numbers cost by the call, those of many by what fits the cache."""
+        row = sum(math.prod(map(int, f.type.shape)) for f in self.data.fields)
+        batch = self.train.batch if self.train else 1
+        return min(max(TOGETHER // (row * batch), 1), MOST)
 
     def _columns_of(self, f: Field) -> Sequence[str]:
         return (self._pictures()[f.name],) if f.name in self._pictures() else f.columns

@@ -33,6 +33,15 @@ def test_digits(run):
             assert theirs[(x[0] * 16).astype(np.float64).tobytes()] == y
 
 
+@pytest.mark.parametrize(
+    ("size", "ahead"), [((1, 8, 8), 31), ((3, 64, 64), 1), ((2,), 64)], ids=str
+)
+def test_small_batches_are_made_together_large_ones_alone(size, ahead):
+    fields = (b.field("x", b.f32(*size)), b.field("y", b.f32()))
+    data = data_file(b.data("d", S.Npz(path="rows.npz"), *fields), b.train({"x": "x"}))
+    assert f"AHEAD = {ahead}  #" in data
+
+
 def test_only_training_rows_are_augmented(run):
     data = run(data=data_file(b.digits(), b.digits_train()))
     (batch,) = data.batches("train", 1078, seed=0, first=0, count=1)

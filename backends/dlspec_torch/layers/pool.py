@@ -65,7 +65,9 @@ def _windows(use: Use, name: str, value: py.Expr, **more: Slot) -> py.Call:
 
 
 def global_avg(use: Use) -> Emitted:
-    return Emitted(method(X[0], "mean", _places(use)))
+    if use.op.places == 1:
+        return Emitted(method(X[0], "mean", _places(use)))
+    return Emitted(py.call("global_avg_pool2d", X[0]), helpers=("global_avg_pool2d",))
 
 
 def global_max(use: Use) -> Emitted:

@@ -1,22 +1,18 @@
-"""Batches of rows that are augmented."""
+"""Rows that are augmented."""
 
-import itertools
-from collections.abc import Iterator
+import functools
 
 import numpy as np
 
 from dlspec.programs.verbatim.example import augment, load
-from dlspec.programs.verbatim.order import AUGMENT, order, steps
+from dlspec.programs.verbatim.order import AUGMENT, order
 from dlspec.programs.verbatim.rows import Rows, length, take
 
 
-def batches(
-    part: str, size: int, seed: int, first: int, count: int | None = None
-) -> Iterator[Rows]:
-    """Training batches from step `first` on: `count` of them, or without an end."""
-    rows, per_epoch = load()[part], steps(part, size)
-    for step in itertools.islice(itertools.count(first), count):
-        epoch, i = divmod(step, per_epoch)
-        index = order(length(rows), seed, epoch)[i * size : (i + 1) * size]
-        rng = np.random.default_rng((seed, AUGMENT, step))
-        yield augment(take(rows, index), rng)
+@functools.lru_cache(maxsize=1)
+def together(part: str, size: int, seed: int, epoch: int, block: int) -> Rows:
+    """The rows of some batches, gathered and augmented at once."""
+    rows = load()[part]
+    index = order(length(rows), seed, epoch)[block * size : (block + 1) * size]
+    rng = np.random.default_rng((seed, AUGMENT, epoch, block))
+    return augment(take(rows, index), rng)

@@ -6,6 +6,8 @@ import numpy as np
 
 from dlspec.programs.verbatim.rows import Rows
 
+AHEAD = 3  # batches that are made together
+
 
 @functools.cache
 def load() -> dict[str, Rows]:

@@ -34,7 +34,7 @@ THREADS = 1  # more do not make such small steps faster
 
 
 def loss_fn(logit: Tensor, label: Tensor) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logit.squeeze(1), label.to(logit.dtype))
+    return F.binary_cross_entropy_with_logits(logit, label.to(logit.dtype).unsqueeze(1))
 
 
 def tensors(rows: data.Rows, device: torch.device) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.datasets import load_digits
 
+AHEAD = 15  # batches that are made together
 Rows = dict[str, np.ndarray]
 Parts = dict[str, np.ndarray]
 ORDER = 0  # streams of random numbers
@@ -74,12 +75,21 @@ def batches(
     part: str, size: int, seed: int, first: int, count: int | None = None
 ) -> Iterator[Rows]:
     """Training batches from step `first` on: `count` of them, or without an end."""
-    rows, per_epoch = load()[part], steps(part, size)
+    per_epoch = steps(part, size)
     for step in itertools.islice(itertools.count(first), count):
         epoch, i = divmod(step, per_epoch)
-        index = order(length(rows), seed, epoch)[i * size : (i + 1) * size]
-        rng = np.random.default_rng((seed, AUGMENT, step))
-        yield augment(take(rows, index), rng)
+        block, place = divmod(i, AHEAD)
+        rows = together(part, AHEAD * size, seed, epoch, block)
+        yield take(rows, slice(place * size, (place + 1) * size))
+
+
+@functools.lru_cache(maxsize=1)
+def together(part: str, size: int, seed: int, epoch: int, block: int) -> Rows:
+    """The rows of some batches, gathered and augmented at once."""
+    rows = load()[part]
+    index = order(length(rows), seed, epoch)[block * size : (block + 1) * size]
+    rng = np.random.default_rng((seed, AUGMENT, epoch, block))
+    return augment(take(rows, index), rng)
 
 
 @functools.lru_cache(maxsize=1)

@@ -55,7 +55,7 @@ def load(
     def kept(name: str, like: Tensor) -> Tensor:
         if name not in arrays or arrays[name].shape != like.shape:
             raise CheckpointError(f"{path} is of another program: {name} differs")
-        return torch.from_numpy(arrays[name]).to(like)
+        return torch.empty_like(like).copy_(torch.from_numpy(arrays[name]))
 
     for name, tensor in tensors(model).items():
         tensor.copy_(kept(name, tensor))

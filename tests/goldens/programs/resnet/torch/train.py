@@ -93,7 +93,7 @@ def train(
     """Trains to the end of the last epoch, with a checkpoint after each."""
     last, best = out / "last.safetensors", out / "best.safetensors"
     metrics = out / "metrics.jsonl"
-    model = ResNet().to(device)
+    model = ResNet().to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(
         model.parameters(), momentum=0.9, weight_decay=0.0005, nesterov=True, fused=True
     )
@@ -172,7 +172,7 @@ def main() -> None:
     last, best = args.out / "last.safetensors", args.out / "best.safetensors"
     try:
         if args.eval:
-            model = ResNet().to(device)
+            model = ResNet().to(device, memory_format=torch.channels_last)
             checkpoint.load(best, model)
             print(json.dumps(evaluate(model, args.eval, device), indent=2))
             return

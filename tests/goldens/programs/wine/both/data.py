@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+AHEAD = 64  # batches that are made together
 # where the paths of the spec begin
 FOLDER = (Path(__file__).parent / "../specs").resolve()
 Fitted = dict[str, dict[str, Any]]
@@ -287,11 +288,20 @@ def batches(
     part: str, size: int, seed: int, first: int, count: int | None = None
 ) -> Iterator[Rows]:
     """Training batches from step `first` on: `count` of them, or without an end."""
-    rows, per_epoch = load()[part], steps(part, size)
+    per_epoch = steps(part, size)
     for step in itertools.islice(itertools.count(first), count):
         epoch, i = divmod(step, per_epoch)
-        index = order(length(rows), seed, epoch)[i * size : (i + 1) * size]
-        yield take(rows, index)
+        block, place = divmod(i, AHEAD)
+        rows = together(part, AHEAD * size, seed, epoch, block)
+        yield take(rows, slice(place * size, (place + 1) * size))
+
+
+@functools.lru_cache(maxsize=1)
+def together(part: str, size: int, seed: int, epoch: int, block: int) -> Rows:
+    """The rows of some batches, gathered at once."""
+    rows = load()[part]
+    index = order(length(rows), seed, epoch)[block * size : (block + 1) * size]
+    return take(rows, index)
 
 
 @functools.lru_cache(maxsize=1)

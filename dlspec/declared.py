@@ -194,7 +194,8 @@ def _problem(cls: type[Declared], error: Any) -> Problem:
         if error["type"] == "value_error" and name is None
         else f", got {written(error['input'])}"
     )
-    return Problem(name, f"{where}{text[0].lower()}{text[1:]}{got}")
+    start = text[0].lower() if where else text[0]
+    return Problem(name, f"{where}{start}{text[1:]}{got}")
 
 
 def _plain(value: Any) -> str:

@@ -12,8 +12,8 @@ from dlspec_keras.pieces import items, template
 
 
 def helpers() -> dict[str, str]:
-    """The definitions of `verbatim/model.py`."""
-    return items(template("model"))
+    """The definitions of `verbatim/model.py` and `verbatim/functions.py`."""
+    return items(template("model")) | items(template("functions"))
 
 
 def lists(layers: py.Expr) -> py.Expr:

@@ -1,6 +1,6 @@
 """Functions and classes that a `model.py` holds word for word, where its model needs them.
 
-They are the file `verbatim/model.py`, taken apart.
+They are files of `verbatim`, taken apart.
 """
 
 from __future__ import annotations
@@ -18,4 +18,10 @@ def taken_apart(source: str) -> dict[str, str]:
     }
 
 
-HELPERS = taken_apart((Path(__file__).parent / "verbatim/model.py").read_text(encoding="utf-8"))
+HELPERS = {
+    name: text
+    for file in ("model", "functions")
+    for name, text in taken_apart(
+        (Path(__file__).parent / f"verbatim/{file}.py").read_text(encoding="utf-8")
+    ).items()
+}

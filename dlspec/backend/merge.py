@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dlspec.backend.protocol import Hole, Inputs, Slot
+from dlspec.backend.protocol import Hole, Inputs, Slot, X
 from dlspec.emit import python as py
 from dlspec.expr import Expr, Ref
 from dlspec.ir import model as ir
@@ -240,6 +240,24 @@ def fill(code: Any, put: Callable[[Any], Any]) -> Any:
         }
         return dataclasses.replace(code, **changed) if changed else code
     return code
+
+
+def as_function(code: py.Expr) -> py.Expr | None:
+    """Code that reads one input as a function of it: `lambda x: ops.clip(x, 0, 1)`, or only
+    `ops.abs`. None where it reads more, or an object."""
+    plain = True
+
+    def named(hole: Any) -> Any:
+        nonlocal plain
+        plain = plain and hole == X[0]
+        return py.Atom("x")
+
+    body = fill(code, named)
+    if not plain:
+        return None
+    if isinstance(code, py.Call) and code.args == (py.Arg(X[0]),) and isinstance(code.callee, str):
+        return py.Code(code.callee)
+    return py.Lambda(("x",), body)
 
 
 def values_in(code: Any) -> Any:

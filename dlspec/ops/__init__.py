@@ -17,14 +17,21 @@ FAMILIES: dict[str, str] = {
     "pool": "MaxPool1D MaxPool2D AvgPool1D AvgPool2D "
     "GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D",
     "norm": "BatchNorm LayerNorm",
-    "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh Softmax GELU SiLU HardSwish Identity",
+    "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh GELU SiLU HardSwish Identity",
+    "along_axis": "Softmax LogSoftmax Softmin Sparsemax GLU Maxout",
+    "smooth": "ELU SELU CELU Softplus Squareplus Softsign Mish LogSigmoid TanhShrink",
+    "piecewise": "ReLU6 HardSigmoid HardTanh HardShrink SoftShrink Threshold SparsePlus "
+    "SparseSigmoid",
     "regularize": "Dropout",
     "shape": "Flatten Reshape Concat",
     "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
     "arithmetic": "add subtract multiply divide power negative",
-    "function": "exp log sqrt abs sigmoid tanh relu softmax mean sum max min",
+    "functional": "relu leaky_relu sigmoid tanh gelu silu hard_swish elu selu celu softplus "
+    "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
+    "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",
+    "function": "exp log sqrt abs mean sum max min",
 }
 """Module -> the kinds that it declares, in the order of the manual."""
 
@@ -33,14 +40,13 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Attention MultiHeadAttention Split Scan Experts Rotary Maxout Clip Parameter Buffer
+    Attention MultiHeadAttention Split Scan Experts Rotary Clip Parameter Buffer
     Conv3D ConvTranspose1D ConvTranspose2D ConvTranspose3D SeparableConv1D SeparableConv2D
     MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
     UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
-    SimpleRNN BiSimpleRNN EmbeddingBag ELU SELU CELU Softplus Softsign Mish ReLU6 HardSigmoid
-    HardTanh stack transpose pad roll where topk sort argmax one_hot clip cumsum cumprod linspace
-    einsum norm cast normal normal_like uniform randint beta permutation stop_gradient gradient
-    lengths batch row segment_max segment_sum floor ceil
+    SimpleRNN BiSimpleRNN EmbeddingBag stack transpose pad roll where topk sort argmax one_hot clip
+    cumsum cumprod linspace einsum norm cast normal normal_like uniform randint beta permutation
+    stop_gradient gradient lengths batch row segment_max segment_sum floor ceil
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

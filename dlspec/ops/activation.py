@@ -1,24 +1,18 @@
-"""Activations: layers that work on each element, and Softmax."""
+"""Activations that most networks use."""
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from dlspec.declared import Problem
 from dlspec.ops.base import Op, Weight, example
+from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.fields import Axis, Number
 from dlspec.ops.init import Initial, constant
-from dlspec.ops.rules import axis_exists, channel_axis_is_meant, floats, last_axis_is_meant
+from dlspec.ops.rules import channel_axis_is_meant
 from dlspec.tensor import Tensor
 
 
-class _Activation(Op):
-    """Works on each element; the shape stays."""
-
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from floats(self.kind(), x[0])
-
-
-class ReLU(_Activation):
+class ReLU(Elementwise):
     """The positive part of each element: y = max(x, 0). Nair and Hinton 2010."""
 
     snaked: ClassVar = "relu"
@@ -27,7 +21,7 @@ class ReLU(_Activation):
     examples: ClassVar = (example("ReLU", "f32[3, 5]"),)
 
 
-class LeakyReLU(_Activation):
+class LeakyReLU(Elementwise):
     """A ReLU that lets a part of the negative through: y = x if x > 0 else slope · x.
 
     - `slope`: of the negative side. PyTorch's 0.01; Keras has 0.3. Maas et al. 2013.
@@ -42,7 +36,7 @@ class LeakyReLU(_Activation):
     slope: Number = 0.01
 
 
-class PReLU(_Activation):
+class PReLU(Elementwise):
     """A ReLU whose negative slope is learned for each channel: y = x if x > 0 else weight[c] · x.
 
     The shape stays. Channels are the first axis; two axes that do not come from a 1-D convolution
@@ -86,7 +80,7 @@ class PReLU(_Activation):
         return (Weight("weight", (x[0].shape[self.sizes["in_channels"]],), self.init),)
 
 
-class Sigmoid(_Activation):
+class Sigmoid(Elementwise):
     """The logistic function of each element: y = 1 / (1 + exp(-x)), between 0 and 1."""
 
     onnx: ClassVar = ("Sigmoid",)
@@ -94,7 +88,7 @@ class Sigmoid(_Activation):
     examples: ClassVar = (example("Sigmoid", "f32[3, 5]"),)
 
 
-class Tanh(_Activation):
+class Tanh(Elementwise):
     """The hyperbolic tangent of each element, between -1 and 1."""
 
     onnx: ClassVar = ("Tanh",)
@@ -102,37 +96,7 @@ class Tanh(_Activation):
     examples: ClassVar = (example("Tanh", "f32[3, 5]"),)
 
 
-class Softmax(_Activation):
-    """Positive numbers that add to 1 along an axis: y = exp(x) / Σ exp(x).
-
-    The shape stays. The axis is the last one if none is named; an image that comes straight from
-    convolution or pooling must say which is meant. Losses such as CrossEntropy take logits: a model
-    that is trained with them ends before its Softmax.
-
-    - `axis`: the axis along which the numbers add to 1.
-    """
-
-    on_last_axis: ClassVar = True
-    onnx: ClassVar = ("Softmax",)
-    tflite: ClassVar = ("SOFTMAX",)
-    examples: ClassVar = (
-        example("Softmax", "f32[6]"),
-        example("Softmax(axis=0)", "f32[3, 5, 4]"),
-        example("Softmax(axis=-2)", "f32[3, 5, 4]"),
-    )
-
-    axis: Axis | None = None
-
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from super().problems(*x)
-        if x[0].rank == 0:
-            yield Problem(None, f"Softmax needs at least one axis, got {x[0]}")
-        else:
-            yield from axis_exists("axis", -1 if self.axis is None else self.axis, x[0])
-            yield from last_axis_is_meant("Softmax", self.axis, x[0])
-
-
-class GELU(_Activation):
+class GELU(Elementwise):
     """Each element times the normal distribution's probability of less: y = x · Φ(x).
 
     - `approximate`: `none` computes Φ exactly, by erf; `tanh` as 0.5 · (1 + tanh(sqrt(2 / π) ·
@@ -150,7 +114,7 @@ class GELU(_Activation):
     approximate: Literal["tanh"] | None = None
 
 
-class SiLU(_Activation):
+class SiLU(Elementwise):
     """Each element times its sigmoid: y = x / (1 + exp(-x)). Elfwing et al. 2018; also Swish."""
 
     snaked: ClassVar = "silu"
@@ -159,7 +123,7 @@ class SiLU(_Activation):
     examples: ClassVar = (example("SiLU", "f32[3, 5]"),)
 
 
-class HardSwish(_Activation):
+class HardSwish(Elementwise):
     """A piecewise SiLU for small devices: y = x · min(max(x + 3, 0), 6) / 6.
 
     Howard et al. 2019 (MobileNetV3).

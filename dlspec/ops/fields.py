@@ -88,6 +88,7 @@ Index = Annotated[int, PlainValidator(whole), Field(ge=0)]
 
 Number = Annotated[float, PlainValidator(number)]
 Positive = Annotated[float, PlainValidator(number), Field(gt=0)]
+NonNegative = Annotated[float, PlainValidator(number), Field(ge=0)]
 Fraction = Annotated[float, PlainValidator(number), Field(ge=0, le=1)]
 Rate = Annotated[float, PlainValidator(number), Field(ge=0, lt=1)]
 """A probability of dropping: 1 would leave nothing."""

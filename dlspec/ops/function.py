@@ -10,19 +10,13 @@ from typing import ClassVar
 from dlspec.declared import Problem
 from dlspec.ops.arithmetic import Broadcasting
 from dlspec.ops.base import Op, example
-from dlspec.ops.fields import Axes, Axis
-from dlspec.ops.rules import all_axes, axes_exist, axis_exists, floats, last_axis_is_meant
+from dlspec.ops.elementwise import Elementwise
+from dlspec.ops.fields import Axes
+from dlspec.ops.rules import all_axes, axes_exist, floats
 from dlspec.tensor import Tensor
 
 
-class _Elementwise(Op):
-    """Works on each element; the shape stays."""
-
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from floats(self.kind(), x[0])
-
-
-class exp(_Elementwise):
+class exp(Elementwise):
     """e to the power of each element."""
 
     onnx: ClassVar = ("Exp",)
@@ -30,7 +24,7 @@ class exp(_Elementwise):
     examples: ClassVar = (example("exp", "f32[3, 5]"),)
 
 
-class log(_Elementwise):
+class log(Elementwise):
     """The natural logarithm of each element; -∞ of 0, NaN of what is negative."""
 
     onnx: ClassVar = ("Log",)
@@ -38,7 +32,7 @@ class log(_Elementwise):
     examples: ClassVar = (example("log", "f32[3, 5]"),)
 
 
-class sqrt(_Elementwise):
+class sqrt(Elementwise):
     """The square root of each element; NaN of what is negative."""
 
     onnx: ClassVar = ("Sqrt",)
@@ -56,55 +50,6 @@ class abs(Op):
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         if x[0].dtype in ("class", "bool"):
             yield Problem(None, f"abs needs numbers, got {x[0]}")
-
-
-class sigmoid(_Elementwise):
-    """The logistic function of each element: 1 / (1 + exp(-x)), as the layer Sigmoid."""
-
-    onnx: ClassVar = ("Sigmoid",)
-    tflite: ClassVar = ("LOGISTIC",)
-    examples: ClassVar = (example("sigmoid", "f32[3, 5]"),)
-
-
-class tanh(_Elementwise):
-    """The hyperbolic tangent of each element, as the layer Tanh."""
-
-    onnx: ClassVar = ("Tanh",)
-    tflite: ClassVar = ("TANH",)
-    examples: ClassVar = (example("tanh", "f32[3, 5]"),)
-
-
-class relu(_Elementwise):
-    """The positive part of each element: max(x, 0), as the layer ReLU."""
-
-    onnx: ClassVar = ("Relu",)
-    tflite: ClassVar = ("RELU",)
-    examples: ClassVar = (example("relu", "f32[3, 5]"),)
-
-
-class softmax(_Elementwise):
-    """Positive numbers that add to 1 along an axis, as the layer Softmax.
-
-    - `axis`: the axis; the last one if none is named.
-    """
-
-    on_last_axis: ClassVar = True
-    onnx: ClassVar = ("Softmax",)
-    tflite: ClassVar = ("SOFTMAX",)
-    examples: ClassVar = (
-        example("softmax", "f32[3, 5]"),
-        example("softmax(axis=0)", "f32[3, 5]"),
-    )
-
-    axis: Axis | None = None
-
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from super().problems(*x)
-        if x[0].rank == 0:
-            yield Problem(None, f"softmax needs at least one axis, got {x[0]}")
-        else:
-            yield from axis_exists("axis", -1 if self.axis is None else self.axis, x[0])
-            yield from last_axis_is_meant("softmax", self.axis, x[0])
 
 
 def _reducible(kind: str, axis: int | tuple[int, ...] | None, x: Tensor) -> Iterator[Problem]:

@@ -5,22 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from dlspec.ops import function
-from dlspec.ops.activation import (
-    GELU,
-    HardSwish,
-    Identity,
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Tanh,
-)
-from dlspec.ops.arithmetic import add, divide, multiply, negative, power, subtract
+from dlspec.ops.activation import Identity, PReLU
+from dlspec.ops.arithmetic import Broadcasting, negative
 from dlspec.ops.base import Op
 from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
+from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.pool import (
     AvgPool1D,
@@ -48,11 +38,8 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D), "last"),
     **dict.fromkeys((GlobalAvgPool1D, GlobalAvgPool2D), "likes last"),
     **dict.fromkeys((GlobalMaxPool1D, GlobalMaxPool2D), "likes last"),
-    **dict.fromkeys((ReLU, LeakyReLU, PReLU, Sigmoid, Tanh, Softmax), "either"),
-    **dict.fromkeys((GELU, SiLU, HardSwish, Identity, Dropout), "either"),
-    **dict.fromkeys((add, subtract, multiply, divide, power, negative, Concat), "either"),
-    **dict.fromkeys((function.exp, function.log, function.sqrt, function.abs), "either"),
-    **dict.fromkeys((function.sigmoid, function.tanh, function.relu, function.softmax), "either"),
+    **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
+    **dict.fromkeys((negative, function.abs), "either"),
     **dict.fromkeys((function.mean, function.sum, function.max, function.min), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     Rearrange: "free",
@@ -71,7 +58,7 @@ def role(op: Op, x: Tensor) -> Role:
             # The order of several axes is that of its weights.
             axes = op.axes(x)
             return "first" if len(axes) > 1 and 0 in axes else "either"
-    return ROLES.get(type(op), "first")
+    return next((ROLES[c] for c in type(op).__mro__ if c in ROLES), "first")
 
 
 def keeps_channels(op: Op, x: Tensor, inputs: int) -> bool:

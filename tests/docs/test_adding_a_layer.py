@@ -1,21 +1,26 @@
-"""The layer of docs/adding-a-layer.md works as it is written there, and agrees with its formula."""
+"""The layer of docs/adding-a-layer.md stands in the files as it does there, and is a layer."""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+import pytest
+
+from dlspec.backend.registry import find
+from dlspec.pipeline import check
+from dlspec.source import Source
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding-a-layer.md").read_text(encoding="utf-8")
-OP, TORCH, KERAS = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)[:3]
+CODE = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+FILES = re.findall(r"^## \d\. .*`(\S+\.py)`$", PAGE, re.MULTILINE)
+REFERENCES = ("tests/ops/test_torch.py", "tests/backends/torch/reference.py")
 
 SPEC = """
 model Net {
   input x: f32[3, 4]
-  output y = x -> ELU(slope=0.5) -> ELU -> Dense(2)
+  output y = x -> ELU(0.5) -> ELU -> Dense(2)
 }
 data rows {
   source = npz("rows.npz"); split = all
@@ -24,37 +29,29 @@ data rows {
 train { data = rows; model = Net(); loss = MSE(y, z); optimizer = SGD(lr=0.1); epochs = 1 }
 """
 
-ADD = """
-import json, sys
-import dlspec_keras.layers, dlspec_torch.layers
-from dlspec import ops
-from dlspec.backend.registry import find
-from dlspec.ops import activation
-from dlspec.ops.fields import Positive
-from dlspec.pipeline import check
-from dlspec.render import caret
-from dlspec.source import Source
 
-op, torch, keras, spec = json.load(sys.stdin)
-vars(activation)["Positive"] = Positive
-exec(op, vars(activation))
-ops._MODULES["ELU"] = "activation"
-for text, layers in ((torch, dlspec_torch.layers), (keras, dlspec_keras.layers)):
-    exec(text, vars(layers.activation))
-    layers.LAYERS[activation.ELU] = layers.activation.elu
-result = check(Source("net.dls", spec))
-assert result.program is not None, caret(result.diagnostics)
-wrong = check(Source("net.dls", spec.replace("0.5", "0")))
-files = {name: find(name).files(result.program, "")["model.py"] for name in ("torch", "keras")}
-print(json.dumps([files, [d.title for d in wrong.diagnostics]]))
-"""
+@pytest.mark.parametrize(("file", "code"), [*zip(FILES, CODE[:3], strict=True)])
+def test_the_code_is_that_of_the_file(file: str, code: str) -> None:
+    assert code in (ROOT / file).read_text(encoding="utf-8")
+    if file.startswith("backends"):
+        assert "ELU: elu," in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_the_references_are_those_of_the_tests() -> None:
+    lines = CODE[3].splitlines()
+    assert len(lines) == len(REFERENCES)
+    for file, line in zip(REFERENCES, lines, strict=True):
+        assert line in (ROOT / file).read_text(encoding="utf-8")
 
 
 def test_the_example_is_a_layer() -> None:
-    asked = json.dumps([OP, TORCH, KERAS, SPEC])
-    done = subprocess.run([sys.executable, "-c", ADD], input=asked, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    files, wrong = json.loads(done.stdout)
+    program = check(Source("net.dls", SPEC)).program
+    assert program is not None
+    files = {name: find(name).files(program, "")["model.py"] for name in ("torch", "keras")}
     assert "F.elu(F.elu(x, alpha=0.5))" in files["torch"]
     assert "ops.elu(ops.elu(x, alpha=0.5))" in files["keras"]
-    assert wrong == ["ELU: `slope`: must be greater than 0, got 0"]
+
+
+def test_its_argument_is_checked() -> None:
+    wrong = check(Source("net.dls", SPEC.replace("0.5", "true")))
+    assert [d.title for d in wrong.diagnostics] == ["ELU: `alpha`: must be a number, got true"]

@@ -82,6 +82,9 @@ def refused(name, *positional, **named):
         ("Rearrange", ("[C, H] -> [H, C]",), {"H": 0}, "`H`: must be at least 1, got 0"),
         ("Rearrange", ("[C, H] -> [H, C]",), {"p": 2},
          "Rearrange has no argument `p`"),
+        ("HardTanh", (), {"low": 2}, "HardTanh needs low below high, got 2 and 1"),
+        ("hard_tanh", (), {"low": 2}, "hard_tanh needs low below high, got 2 and 1"),
+        ("Maxout", (0,), {}, "`pieces`: must be at least 1, got 0"),
         ("GELU", (), {"approximate": "sigmoid"}, "`approximate`: must be tanh, got sigmoid"),
         ("LSTM", (4,), {"return_": "first"},
          "`return`: must be last, all, state, or several of them, such as (all, state), "
@@ -131,7 +134,8 @@ def test_a_keyword_of_python_is_an_argument_like_any_other():
 
 
 def test_positional_arguments_stand_in_the_order_of_the_language():
-    order = {n: ops.lookup(n).positional for n in ops.names() if ops.lookup(n).positional}
+    layers = [n for n in ops.names() if n[0].isupper()]
+    order = {n: ops.lookup(n).positional for n in layers if ops.lookup(n).positional}
     assert order == {
         "Dense": ("units",),
         "Conv1D": ("channels", "kernel"),
@@ -142,6 +146,14 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "AvgPool1D": ("kernel",),
         "AvgPool2D": ("kernel",),
         "LeakyReLU": ("slope",),
+        "Maxout": ("pieces",),
+        "ELU": ("alpha",),
+        "CELU": ("alpha",),
+        "Softplus": ("beta",),
+        "Squareplus": ("b",),
+        "HardShrink": ("threshold",),
+        "SoftShrink": ("threshold",),
+        "Threshold": ("threshold", "value"),
         "Dropout": ("rate",),
         "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),
@@ -170,6 +182,8 @@ def test_defaults_that_people_rely_on():
     assert bind("LayerNorm").eps == 1e-5
     assert bind("LeakyReLU").slope == 0.01
     assert bind("GELU").approximate is None
+    assert (bind("ELU").alpha, bind("Softplus").beta, bind("Softplus").threshold) == (1, 1, 20)
+    assert (bind("HardShrink").threshold, bind("Squareplus").b) == (0.5, 4)
     assert bind("Conv2D", 4, 3).padding == "valid"
     assert bind("MaxPool2D", (3, 2)).strides == (3, 2)
     assert bind("AvgPool2D", 2).count_include_pad is False

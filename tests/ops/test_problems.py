@@ -39,6 +39,10 @@ Softmax | image f32[8, 4, 5] | axis | Softmax needs axis= here: f32[8, 4, 5] com
 Softmax | f32[] | none | Softmax needs at least one axis, got f32[] |
 softmax | f32[] | none | softmax needs at least one axis, got f32[] |
 PReLU | f32[4, 5] | axis | PReLU needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
+GLU | f32[5] | axis | axis 0 of f32[5] cannot be halved | an even number: one half is gated by the other
+GLU | image f32[4, 6] | axis | GLU needs axis= here: f32[4, 6] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
+Maxout(3, axis=0) | f32[4, 5] | pieces | axis 0 of f32[4, 5] has no groups of 3 | a divisor of 4
+log_softmax(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis
 ReLU | i32[4] | none | ReLU needs floating-point numbers, got i32[4] | cast(x, f32)
 Dropout(0.5) | i32[4] | none | Dropout needs floating-point numbers, got i32[4] | cast(x, f32)
 Reshape(2, 5) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [2, 5] takes 10 | one size may be -1: it follows from the others

@@ -2,6 +2,7 @@
 
 import pytest
 
+import dlspec.ops.functional
 from dlspec import ops
 
 torch = pytest.importorskip("torch")
@@ -150,6 +151,14 @@ def extreme(all_axes, pairs):
     return made
 
 
+def maxout(op):
+    def call(t):
+        axis = t.dim() - 1 if op.axis is None else op.axis + 1
+        return torch.stack([p.amax(axis) for p in t.split(op.pieces, axis)], axis)
+
+    return call
+
+
 def plain(f):
     return lambda op, x: (None, f)
 
@@ -199,7 +208,22 @@ REFERENCES = {
     "Sigmoid": plain(torch.sigmoid), "Tanh": plain(torch.tanh), "SiLU": plain(F.silu),
     "GELU": lambda op, x: (None, nn.GELU(op.approximate or "none")),
     "HardSwish": plain(F.hardswish), "Identity": plain(lambda t: t),
-    "Softmax": plain(lambda t: F.softmax(t, -1)), "softmax": plain(lambda t: F.softmax(t, -1)),
+    "Softmax": plain(lambda t: F.softmax(t, -1)),
+    "LogSoftmax": plain(lambda t: F.log_softmax(t, -1)),
+    "Softmin": plain(lambda t: F.softmin(t, -1)), "Sparsemax": plain(lambda t: t),
+    "GLU": lambda op, x: (None, nn.GLU(-1 if op.axis is None else op.axis + 1)),
+    "Maxout": lambda op, x: (None, maxout(op)),
+    "ELU": lambda op, x: (None, nn.ELU(op.alpha)), "SELU": plain(F.selu),
+    "CELU": lambda op, x: (None, nn.CELU(op.alpha)), "Mish": plain(F.mish),
+    "Softplus": lambda op, x: (None, nn.Softplus(op.beta, op.threshold)),
+    "Squareplus": plain(lambda t: t), "Softsign": plain(F.softsign),
+    "LogSigmoid": plain(F.logsigmoid), "TanhShrink": plain(F.tanhshrink),
+    "ReLU6": plain(F.relu6), "HardSigmoid": plain(F.hardsigmoid),
+    "HardTanh": lambda op, x: (None, nn.Hardtanh(op.low, op.high)),
+    "HardShrink": lambda op, x: (None, nn.Hardshrink(op.threshold)),
+    "SoftShrink": lambda op, x: (None, nn.Softshrink(op.threshold)),
+    "Threshold": lambda op, x: (None, nn.Threshold(op.threshold, op.value)),
+    "SparsePlus": plain(lambda t: t), "SparseSigmoid": plain(lambda t: t),
     "Flatten": plain(lambda t: t.flatten(1)),
     "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),
     "Rearrange": rearrange,
@@ -210,13 +234,15 @@ REFERENCES = {
     "multiply": scalar_last(torch.mul), "divide": scalar_last(torch.div),
     "power": scalar_last(torch.pow), "negative": plain(torch.neg),
     "exp": plain(torch.exp), "log": plain(torch.log), "sqrt": plain(torch.sqrt),
-    "abs": plain(torch.abs), "sigmoid": plain(torch.sigmoid), "tanh": plain(torch.tanh),
-    "relu": plain(F.relu),
+    "abs": plain(torch.abs),
     "mean": lambda op, x: (None, lambda t: reduce(torch.mean)(t, op.axis)),
     "sum": lambda op, x: (None, lambda t: reduce(torch.sum)(t, op.axis)),
     "max": extreme(torch.amax, lambda a, b: scalar_last(torch.maximum)(0, 0)[1](a, b)),
     "min": extreme(torch.amin, lambda a, b: scalar_last(torch.minimum)(0, 0)[1](a, b)),
 }  # fmt: skip
+REFERENCES |= {
+    f.__name__: REFERENCES[f.__bases__[0].__name__] for f in dlspec.ops.functional.FUNCTIONS
+}
 
 
 @pytest.mark.parametrize(("name", "example"), CASES, ids=IDS)

@@ -61,7 +61,7 @@ def held(cases: Sequence[Case], folder: Path, together_: int = 30, **options: bo
 
 
 def exactly(options: dict[str, bool]) -> dict[str, bool]:
-    return {k: v for k, v in options.items() if k == "exact"}
+    return {k: v for k, v in options.items() if k in ("exact", "far")}
 
 
 def whole_spec(spec: Spec, folder: Path) -> list[str]:

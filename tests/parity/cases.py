@@ -89,15 +89,17 @@ def output_names(index: int, case: Case) -> list[str]:
     return [f"y{index}_{k}" for k in range(case.outputs)]
 
 
-def together(cases: Sequence[Case], exact: bool = False) -> Spec:
-    """One model that applies the layer of every case to inputs of its own."""
+def together(cases: Sequence[Case], exact: bool = False, far: bool = False) -> Spec:
+    """One model that applies the layer of every case to inputs of its own. With `far`, they lie
+    far from 0."""
     inputs: list[Input] = []
     lines: list[str] = []
     for i, case in enumerate(cases):
-        low = 0.3 if case.kind in POSITIVE else -2.0
+        high = 200.0 if far else 2.0
+        low = 0.3 if case.kind in POSITIVE else -high
         types = (*case.inputs, *(t for _, t in case.named))
         own = [
-            Input(f"x{i}_{j}", t, low, case.ids if t.startswith(("i", "class")) else 2.0)
+            Input(f"x{i}_{j}", t, low, case.ids if t.startswith(("i", "class")) else high)
             for j, t in enumerate(types)
         ]
         inputs += own

@@ -200,6 +200,31 @@ block Tower(depth: int, act: layer = Tanh) {
 }
 """,
     ),
+    "activations as arguments of blocks": (
+        ("x: f32[6]",),
+        (
+            "y = x -> Unit(act=ELU(0.5)) -> Unit(act=CELU) -> Unit(act=CELU(2)) -> Unit(act=Mish)",
+            "y = y -> Unit(act=SELU) -> Unit(act=ReLU6) -> Unit(act=HardTanh(low=-2))",
+            "y = y -> Unit(act=Threshold(-0.5, 0)) -> Unit(act=LogSoftmax) -> Unit(act=Softmin)",
+            "output y = y -> Unit(act=GLU) -> Unit(act=Softsign) -> Unit",
+        ),
+        """
+block Unit(act: layer = SoftShrink(0.1)) {
+  input x: f32[D]
+  output x + (x -> Dense(6) -> act -> Dense(D))
+}
+""",
+    ),
+    "activations as functions": (
+        ("image: f32[4, 6, 5]", "x: f32[6]", "y: f32[6]"),
+        (
+            "a = image -> Conv2D(4, 3)",
+            "output gated = silu(a) * hard_sigmoid(-a) -> glu(axis=0) -> Conv2D(2, 1)",
+            "output mixed = softplus(x, 2) * log_softmax(y) + elu(x, alpha=0.5)",
+            "output smallest = (softmin(maxout(x * y, 2)), glu(y)) -> Concat",
+        ),
+        "",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

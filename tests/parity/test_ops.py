@@ -13,7 +13,7 @@ from dlspec import ops
 
 pytestmark = pytest.mark.slow
 
-ROUNDED = {"GELU", "LeakyReLU"}
+ROUNDED = {"GELU", "gelu", "LeakyReLU", "leaky_relu"}
 """Ops whose constants TensorFlow rounds to float32, unless `numerics = exact` spells them out."""
 RECURRENT = {"LSTM", "GRU", "BiLSTM", "BiGRU"}
 """Ops that Keras takes long to trace."""
@@ -39,6 +39,12 @@ def test_every_example_agrees_in_four_runtimes(cases: list[Case], tmp_path: Path
 @pytest.mark.parametrize("cases", [*parts(drawn(PLAIN), 3), drawn(RECURRENT)])
 def test_random_configurations_agree_in_four_runtimes(cases: list[Case], tmp_path: Path) -> None:
     assert held(cases, tmp_path, changes=False) == []
+
+
+def test_activations_neither_overflow_nor_underflow_far_from_zero(tmp_path: Path) -> None:
+    families = ("activation", "along_axis", "smooth", "piecewise")
+    kinds = {k for f in families for k in ops.FAMILIES[f].split()} - ROUNDED
+    assert held([c for c in examples() if c.kind in kinds], tmp_path, far=True) == []
 
 
 def test_exact_numerics_spell_out_what_tensorflow_rounds(tmp_path: Path) -> None:

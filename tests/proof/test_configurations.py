@@ -13,7 +13,7 @@ from dlspec import ops
 pytestmark = pytest.mark.proof
 
 EACH = 100
-ROUNDED = {"GELU", "LeakyReLU"}
+ROUNDED = {"GELU", "gelu", "LeakyReLU", "leaky_relu"}
 """Ops whose constants TensorFlow rounds to float32, unless `numerics = exact` spells them out."""
 
 

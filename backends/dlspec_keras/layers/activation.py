@@ -6,18 +6,8 @@ from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
-from dlspec.ops.activation import (
-    GELU,
-    HardSwish,
-    Identity,
-    LeakyReLU,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Tanh,
-)
+from dlspec.ops import activation as a
+from dlspec.ops import along_axis, functional, piecewise, smooth
 from dlspec.ops.base import Op
 from dlspec_keras.layers.common import axis_slot, function, keras_axis, layer
 
@@ -50,9 +40,64 @@ def gelu(use: Use) -> Emitted:
     return function("gelu", approximate=use.op.approximate == "tanh")
 
 
-def softmax(use: Use) -> Emitted:
-    axis = axis_slot(use, -1 if use.op.axis is None else use.op.axis)
-    return function("softmax", axis=axis.or_default(-1))
+def along(name: str, use: Use) -> Emitted:
+    """A function along an axis."""
+    return function(name, axis=axis_slot(use, use.op.place).or_default(-1))
+
+
+def softmin(use: Use) -> Emitted:
+    axis = axis_slot(use, use.op.place).or_default(-1)
+    return Emitted(py.call("ops.softmax", py.Unary("-", X[0]), axis=axis))
+
+
+def sparsemax(use: Use) -> Emitted:
+    axis = axis_slot(use, use.op.place)
+    return Emitted(py.call("sparsemax", X[0], axis), helpers=("sparsemax",))
+
+
+def maxout(use: Use) -> Emitted:
+    axis = use.fixed(keras_axis(use.op.place, use.x[0]) % (use.x[0].rank + 1))
+    call = py.call("maxout", X[0], use.field("pieces"), axis)
+    return Emitted(call, helpers=("maxout",))
+
+
+def elu(use: Use) -> Emitted:
+    return function("elu", alpha=use.field("alpha").or_default(1.0))
+
+
+def celu(use: Use) -> Emitted:
+    return function("celu", alpha=use.field("alpha").or_default(1.0))
+
+
+def softplus(use: Use) -> Emitted:
+    """Keras has neither beta nor threshold."""
+    beta, threshold = use.field("beta").or_default(1.0), use.field("threshold").or_default(20.0)
+    call = py.call("softplus", X[0], beta=beta, threshold=threshold)
+    return Emitted(call, helpers=("softplus",))
+
+
+def log_sigmoid(use: Use) -> Emitted:
+    return Emitted(py.call("log_sigmoid", X[0]), helpers=("log_sigmoid",))
+
+
+def squareplus(use: Use) -> Emitted:
+    return function("squareplus", use.field("b").or_default(4.0))
+
+
+def hard_tanh(use: Use) -> Emitted:
+    return function("clip", use.field("low"), use.field("high"))
+
+
+def shrink(name: str, use: Use) -> Emitted:
+    return function(name, use.field("threshold").or_default(0.5))
+
+
+def threshold(use: Use) -> Emitted:
+    return function("threshold", use.field("threshold"), use.field("value"))
+
+
+def mish(use: Use) -> Emitted:
+    return Emitted(py.call("keras.activations.mish", X[0]))
 
 
 def identity(use: Use) -> Emitted:
@@ -60,14 +105,37 @@ def identity(use: Use) -> Emitted:
 
 
 LAYERS: dict[type[Op], Emit] = {
-    ReLU: partial(plain, "relu"),
-    LeakyReLU: leaky_relu,
-    PReLU: prelu,
-    Sigmoid: partial(plain, "sigmoid"),
-    Tanh: partial(plain, "tanh"),
-    Softmax: softmax,
-    GELU: gelu,
-    SiLU: partial(plain, "silu"),
-    HardSwish: partial(plain, "hard_swish"),
-    Identity: identity,
+    a.ReLU: partial(plain, "relu"),
+    a.LeakyReLU: leaky_relu,
+    a.PReLU: prelu,
+    a.Sigmoid: partial(plain, "sigmoid"),
+    a.Tanh: partial(plain, "tanh"),
+    a.GELU: gelu,
+    a.SiLU: partial(plain, "silu"),
+    a.HardSwish: partial(plain, "hard_swish"),
+    a.Identity: identity,
+    along_axis.Softmax: partial(along, "softmax"),
+    along_axis.LogSoftmax: partial(along, "log_softmax"),
+    along_axis.Softmin: softmin,
+    along_axis.Sparsemax: sparsemax,
+    along_axis.GLU: partial(along, "glu"),
+    along_axis.Maxout: maxout,
+    smooth.ELU: elu,
+    smooth.SELU: partial(plain, "selu"),
+    smooth.CELU: celu,
+    smooth.Softplus: softplus,
+    smooth.Squareplus: squareplus,
+    smooth.Softsign: partial(plain, "softsign"),
+    smooth.Mish: mish,
+    smooth.LogSigmoid: log_sigmoid,
+    smooth.TanhShrink: partial(plain, "tanh_shrink"),
+    piecewise.ReLU6: partial(plain, "relu6"),
+    piecewise.HardSigmoid: partial(plain, "hard_sigmoid"),
+    piecewise.HardTanh: hard_tanh,
+    piecewise.HardShrink: partial(shrink, "hard_shrink"),
+    piecewise.SoftShrink: partial(shrink, "soft_shrink"),
+    piecewise.Threshold: threshold,
+    piecewise.SparsePlus: partial(plain, "sparse_plus"),
+    piecewise.SparseSigmoid: partial(plain, "sparse_sigmoid"),
 }
+LAYERS |= functional.as_layers(LAYERS)

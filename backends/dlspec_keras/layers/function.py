@@ -9,7 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ops import function as ops
 from dlspec.ops.base import Op
 from dlspec.ops.rules import all_axes
-from dlspec_keras.layers.activation import plain, softmax
+from dlspec_keras.layers.activation import plain
 from dlspec_keras.layers.arithmetic import operands
 from dlspec_keras.layers.common import function, keras_axis
 
@@ -33,10 +33,6 @@ LAYERS: dict[type[Op], Emit] = {
     ops.log: partial(plain, "log"),
     ops.sqrt: partial(plain, "sqrt"),
     ops.abs: partial(plain, "abs"),
-    ops.sigmoid: partial(plain, "sigmoid"),
-    ops.tanh: partial(plain, "tanh"),
-    ops.relu: partial(plain, "relu"),
-    ops.softmax: softmax,
     ops.mean: partial(reduction, "mean"),
     ops.sum: partial(reduction, "sum"),
     ops.max: partial(extreme, "max", "maximum"),

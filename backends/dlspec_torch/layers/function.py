@@ -9,7 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ops import function as f
 from dlspec.ops.base import Op
 from dlspec.tensor import FLOATS
-from dlspec_torch.layers.activation import plain, softmax
+from dlspec_torch.layers.activation import plain
 from dlspec_torch.layers.arithmetic import operand
 from dlspec_torch.layers.common import batched, dim, method
 
@@ -56,10 +56,6 @@ LAYERS: Mapping[type[Op], Emit] = {
     f.log: plain("torch.log"),
     f.sqrt: plain("torch.sqrt"),
     f.abs: plain("torch.abs"),
-    f.sigmoid: plain("torch.sigmoid"),
-    f.tanh: plain("torch.tanh"),
-    f.relu: plain("F.relu"),
-    f.softmax: softmax,
     f.mean: mean,
     f.sum: total,
     f.max: extreme("amax", "torch.maximum", "min"),

@@ -139,6 +139,63 @@ def gelu(op: Any, x: list[Array], w: Weights) -> Array:
     return x[0] * 0.5 * (1 + erf(x[0] / math.sqrt(2)))
 
 
+def along(f: Callable[[Array], Array]) -> Reference:
+    """A function of the numbers on the op's axis, which it gets as the last one."""
+
+    def run(op: Any, x: list[Array], w: Weights) -> Array:
+        axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
+        return np.moveaxis(f(np.moveaxis(x[0], axis, -1)), -1, axis)
+
+    return run
+
+
+def log_softmax(x: Array) -> Array:
+    x = x - x.max(-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(-1, keepdims=True))
+
+
+def sparsemax(x: Array) -> Array:
+    """The t for which max(x - t, 0) adds to 1, by halving the interval that holds it."""
+    low, high = x.min(-1, keepdims=True) - 1, x.max(-1, keepdims=True)
+    for _ in range(80):
+        t = (low + high) / 2
+        above = np.maximum(x - t, 0).sum(-1, keepdims=True) > 1
+        low, high = np.where(above, t, low), np.where(above, high, t)
+    return np.maximum(x - high, 0)
+
+
+def glu(x: Array) -> Array:
+    a, b = np.split(x, 2, -1)
+    return a * sigmoid(b)
+
+
+def maxout(op: Any, x: list[Array], w: Weights) -> Array:
+    def groups(v: Array) -> Array:
+        starts = range(0, v.shape[-1], op.pieces)
+        return np.stack([v[..., i : i + op.pieces].max(-1) for i in starts], -1)
+
+    return along(groups)(op, x, w)
+
+
+def selu(x: Array) -> Array:
+    alpha, scale = 1.6732632423543772, 1.0507009873554805
+    return scale * np.where(x > 0, x, alpha * np.expm1(x))
+
+
+def celu(op: Any, x: list[Array], w: Weights) -> Array:
+    negative = op.alpha * np.expm1(np.minimum(x[0], 0) / op.alpha)
+    return np.maximum(x[0], 0) + np.minimum(0, negative)
+
+
+def softplus(op: Any, x: list[Array], w: Weights) -> Array:
+    linear = op.beta * x[0] > op.threshold
+    return np.where(linear, x[0], np.log1p(np.exp(op.beta * x[0])) / op.beta)
+
+
+def soft_shrink(op: Any, x: list[Array], w: Weights) -> Array:
+    return np.sign(x[0]) * np.maximum(np.abs(x[0]) - op.threshold, 0)
+
+
 def lstm_step(gates: Array, u: Array, h: Array, c: Array) -> tuple[Array, Array]:
     i, f, g, o = np.split(gates + h @ u.T, 4, -1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
@@ -269,6 +326,28 @@ REFERENCES: dict[str, Reference] = {
     "SiLU": each(lambda x: x * sigmoid(x)),
     "HardSwish": each(lambda x: x * np.minimum(np.maximum(x + 3, 0), 6) / 6),
     "Identity": each(lambda x: x),
+    "LogSoftmax": along(log_softmax),
+    "Softmin": along(lambda x: np.exp(-x) / np.exp(-x).sum(-1, keepdims=True)),
+    "Sparsemax": along(sparsemax),
+    "GLU": along(glu),
+    "Maxout": maxout,
+    "ELU": lambda op, x, w: np.where(x[0] > 0, x[0], op.alpha * np.expm1(x[0])),
+    "SELU": each(selu),
+    "CELU": celu,
+    "Softplus": softplus,
+    "Squareplus": lambda op, x, w: (x[0] + np.sqrt(x[0] ** 2 + op.b)) / 2,
+    "Softsign": each(lambda x: x / (1 + np.abs(x))),
+    "Mish": each(lambda x: x * np.tanh(np.log1p(np.exp(x)))),
+    "LogSigmoid": each(lambda x: -np.log1p(np.exp(-x))),
+    "TanhShrink": each(lambda x: x - np.tanh(x)),
+    "ReLU6": each(lambda x: np.clip(x, 0, 6)),
+    "HardSigmoid": each(lambda x: np.clip(x + 3, 0, 6) / 6),
+    "HardTanh": lambda op, x, w: np.clip(x[0], op.low, op.high),
+    "HardShrink": lambda op, x, w: np.where(np.abs(x[0]) > op.threshold, x[0], 0),
+    "SoftShrink": soft_shrink,
+    "Threshold": lambda op, x, w: np.where(x[0] > op.threshold, x[0], op.value),
+    "SparsePlus": each(lambda x: np.select([x <= -1, x < 1], [0 * x, (x + 1) ** 2 / 4], x)),
+    "SparseSigmoid": each(lambda x: np.clip((x + 1) / 2, 0, 1)),
     "Dropout": each(lambda x: x),
     "Flatten": each(lambda x: x.reshape(len(x), -1)),
     "Reshape": reshape,
@@ -289,12 +368,22 @@ REFERENCES: dict[str, Reference] = {
     "log": each(np.log),
     "sqrt": each(np.sqrt),
     "abs": each(np.abs),
-    "sigmoid": each(sigmoid),
-    "tanh": each(np.tanh),
-    "relu": each(lambda x: np.maximum(x, 0)),
-    "softmax": softmax,
     "mean": reduction(np.mean),
     "sum": reduction(np.sum),
     "max": either(np.max, np.maximum),
     "min": either(np.min, np.minimum),
 }
+
+FUNCTIONS = {
+    **{"relu": "ReLU", "leaky_relu": "LeakyReLU", "sigmoid": "Sigmoid", "tanh": "Tanh"},
+    **{"gelu": "GELU", "silu": "SiLU", "hard_swish": "HardSwish", "elu": "ELU", "selu": "SELU"},
+    **{"celu": "CELU", "softplus": "Softplus", "squareplus": "Squareplus", "mish": "Mish"},
+    **{"softsign": "Softsign", "log_sigmoid": "LogSigmoid", "tanh_shrink": "TanhShrink"},
+    **{"relu6": "ReLU6", "hard_sigmoid": "HardSigmoid", "hard_tanh": "HardTanh"},
+    **{"hard_shrink": "HardShrink", "soft_shrink": "SoftShrink", "sparse_plus": "SparsePlus"},
+    **{"sparse_sigmoid": "SparseSigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax"},
+    **{"softmin": "Softmin", "sparsemax": "Sparsemax", "glu": "GLU", "maxout": "Maxout"},
+}
+"""Functions that are computed as a layer."""
+
+REFERENCES |= {function: REFERENCES[layer] for function, layer in FUNCTIONS.items()}

@@ -1,0 +1,32 @@
+"""Functions that Keras lacks or has otherwise: a `model.py` holds those it needs."""
+
+from keras import ops
+
+
+def softplus(x, beta=1.0, threshold=20.0):
+    """A smooth ReLU, and x itself where it is large: there TFLite's own overflows."""
+    return ops.where(beta * x > threshold, x, ops.softplus(beta * x) / beta)
+
+
+def log_sigmoid(x):
+    """The logarithm of the Sigmoid, and x itself where it is far below 0."""
+    return ops.where(x < -20, x, ops.log_sigmoid(x))
+
+
+def sparsemax(x, axis):
+    """The numbers that add to 1 along an axis and are closest to x; many are 0.
+
+    Those of Keras's own do not add to 1 where several are above 0.
+    """
+    ranked = ops.flip(ops.sort(x, axis=axis), axis=axis)
+    rank = ops.cumsum(ops.ones_like(x), axis=axis)
+    inside = ops.cast(rank * ranked > ops.cumsum(ranked, axis=axis) - 1, x.dtype)
+    excess = ops.sum(inside * ranked, axis=axis, keepdims=True) - 1
+    return ops.relu(x - excess / ops.sum(inside, axis=axis, keepdims=True))
+
+
+def maxout(x, pieces, axis):
+    """The greatest of each group of neighbours on an axis."""
+    shape = list(x.shape)
+    shape[axis : axis + 1] = [x.shape[axis] // pieces, pieces]
+    return ops.max(ops.reshape(x, [-1, *shape[1:]]), axis=axis + 1)

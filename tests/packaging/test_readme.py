@@ -22,10 +22,15 @@ def commands() -> list[str]:
     return [line for line in lines if line and not line.startswith(ELSEWHERE)]
 
 
+def unaligned(text: str) -> list[str]:
+    """Lines without the columns of `fmt`, which depend on lines that the README leaves out."""
+    return [" ".join(line.split()) for line in text.splitlines()]
+
+
 def test_the_spec_is_the_beginning_of_digits():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"(?ms)^```dls\n(.*?)^```", text)[1].splitlines()
-    whole = iter((ROOT / "specs" / "digits.dls").read_text(encoding="utf-8").splitlines())
+    shown = unaligned(re.search(r"(?ms)^```dls\n(.*?)^```", text)[1])
+    whole = iter(unaligned((ROOT / "specs" / "digits.dls").read_text(encoding="utf-8")))
     missing = [line for line in shown if line not in whole]
     assert missing == []
 

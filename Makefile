@@ -23,6 +23,7 @@ help:
 	@echo "make test       the test suite"
 	@echo "make test-fast  the tests that take seconds"
 	@echo "make proof      the long proofs: an hour and more"
+	@echo "make bench      measures what docs/benchmarks.md holds; ONLY=startup one section"
 	@echo "make lint       ruff and mypy"
 	@echo "TORCH_INDEX=https://download.pytorch.org/whl/cpu takes torch without CUDA"
 
@@ -51,10 +52,15 @@ proof: $(READY)
 	$(PYTEST) -m "not tensorflow and proof"
 	$(PYTEST) -m "tensorflow and proof"
 
+# Nothing else should run meanwhile. ONLY takes the parts that `python -m benchmarks -h` lists.
+ONLY ?=
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(ONLY)
+
 lint: $(READY)
-	$(BIN)/ruff check dlspec backends tests
-	$(BIN)/ruff format --check dlspec backends tests
-	$(BIN)/mypy dlspec backends/dlspec_torch backends/dlspec_keras
+	$(BIN)/ruff check dlspec backends tests benchmarks
+	$(BIN)/ruff format --check dlspec backends tests benchmarks
+	$(BIN)/mypy dlspec backends/dlspec_torch backends/dlspec_keras benchmarks
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

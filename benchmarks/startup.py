@@ -1,19 +1,22 @@
 """How long a check takes from a cold start, beside what it is measured by.
 
-`python benchmarks/startup.py` prints a table: the time of whole processes, least of some runs,
-alternating. A check of 300 lines takes at most three times as long as importing Lark and Pydantic,
-and `dlspec --version` at most twice as long as bare Python, and 40 ms.
+Times are of whole processes. A check of 300 lines takes at most three times as long as importing
+Lark and Pydantic, and `dlspec --version` at most twice as long as bare Python, and 40 ms.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-RUNS = 15
+from benchmarks.page import goal, table
+from benchmarks.turns import Say, figure, of, ratio, rounds, seconds
+
+TITLE = "Start-up"
+PACKAGES = ("lark", "pydantic")
+ROUNDS = 25
+LINES = 300
 
 HEAD = """data digits {
   source = sklearn("digits")
@@ -69,42 +72,44 @@ def spec(lines: int) -> str:
     return text
 
 
-def seconds(command: list[str]) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def least(commands: dict[str, list[str]]) -> dict[str, float]:
-    """The least time of each command, in turns, so that a busy machine is busy for all."""
-    for command in commands.values():
-        seconds(command)  # writes the bytecode of what is imported
-    rounds = [{name: seconds(c) for name, c in commands.items()} for _ in range(RUNS)]
-    return {name: min(r[name] for r in rounds) for name in commands}
-
-
-def main() -> None:
+def report(say: Say, tiny: bool = False) -> str:
+    python, imports = sys.executable, "import lark; from pydantic import BaseModel"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spec.dls"
-        path.write_text(spec(300), encoding="utf-8")
-        python = [sys.executable]
-        found = least(
-            {
-                "pass": [*python, "-c", "pass"],
-                "version": [*python, "-m", "dlspec", "--version"],
-                "imports": [*python, "-c", "import lark; from pydantic import BaseModel"],
-                "check": [*python, "-m", "dlspec", "check", str(path)],
-            }
+        path.write_text(spec(LINES), encoding="utf-8")
+        commands = {
+            "pass": [python, "-c", "pass"],
+            "version": [python, "-m", "dlspec", "--version"],
+            "imports": [python, "-c", imports],
+            "check": [python, "-m", "dlspec", "check", str(path)],
+        }
+        for command in commands.values():
+            seconds(command)  # writes the bytecode of what is imported
+        contestants = {name: lambda c=c: 1000 * seconds(c) for name, c in commands.items()}
+        found = rounds(contestants, 2 if tiny else ROUNDS, say)
+    bare, version, check = (of(found, name) for name in ("pass", "version", "check"))
+    over = figure([r["version"] - 2 * r["pass"] for r in found])
+    times = ratio(found, "check", "imports")
+    rows = [
+        ("`python -c pass`", bare.shown(0), "", ""),
+        (
+            "`dlspec --version`",
+            version.shown(0),
+            ratio(found, "version", "pass").shown(),
+            goal("at most twice, and 40 ms", over.median <= 40),
+        ),
+        (f'`python -c "{imports}"`', of(found, "imports").shown(0), "", ""),
+        (
+            f"`dlspec check`, {LINES} lines",
+            check.shown(0),
+            times.shown(),
+            goal("at most 3 times", times.median <= 3),
+        ),
+    ]
+    return "\n".join(
+        (
+            "Whole processes, the files in the system's cache and the bytecode written.",
+            "",
+            table(("process", "ms", "times the row above", "goal"), rows, right=(1, 2)),
         )
-    ms = {name: 1000 * value for name, value in found.items()}
-    version, check = 2 * ms["pass"] + 40, 3 * ms["imports"]
-    print("| command | ms | at most |")
-    print("| --- | ---: | ---: |")
-    print(f"| `python -c pass` | {ms['pass']:.0f} | |")
-    print(f"| `dlspec --version` | {ms['version']:.0f} | {version:.0f} |")
-    print(f"| `import lark; from pydantic import BaseModel` | {ms['imports']:.0f} | |")
-    print(f"| `dlspec check`, 300 lines | {ms['check']:.0f} | {check:.0f} |")
-
-
-if __name__ == "__main__":
-    main()
+    )

@@ -1,0 +1,72 @@
+"""Comparisons that hold on a busy machine.
+
+What is compared runs in turns, in rounds, and a ratio is taken within each round: what else the
+machine does then slows both sides. A figure is the median of its rounds, with the quartiles beside
+it.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+Say = Callable[[str], None]
+Round = Mapping[str, float]
+"""What each contestant took in one round, in its unit."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The median of some numbers, and their quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+    def shown(self, digits: int = 2) -> str:
+        return f"{self.median:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
+
+
+def figure(numbers: Sequence[float]) -> Figure:
+    if len(numbers) == 1:
+        return Figure(*numbers, *numbers, *numbers)
+    low, median, high = statistics.quantiles(numbers, method="inclusive")
+    return Figure(median, low, high)
+
+
+def rounds(
+    contestants: Mapping[str, Callable[[], float]], count: int, say: Say
+) -> list[dict[str, float]]:
+    """So many rounds, every other one in the opposite order."""
+    found = []
+    for i in range(count):
+        say(f"round {i + 1} of {count}")
+        order = list(contestants)[:: -1 if i % 2 else 1]
+        found.append({name: contestants[name]() for name in order})
+    return found
+
+
+def of(found: Sequence[Round], name: str) -> Figure:
+    return figure([r[name] for r in found])
+
+
+def ratio(found: Sequence[Round], name: str, to: str) -> Figure:
+    """How many times as large one contestant's numbers are as another's, round by round."""
+    return figure([r[name] / r[to] for r in found])
+
+
+def environment() -> dict[str, str]:
+    """For the processes that are measured: one thread, and bytecode kept between them."""
+    kept = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def seconds(command: Sequence[str]) -> float:
+    """The time of a whole process."""
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment())
+    return time.perf_counter() - start

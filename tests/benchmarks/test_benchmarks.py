@@ -1,0 +1,34 @@
+"""Each part of the benchmarks runs, and writes its section of the page."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARTS = {"startup": "Start-up"}
+
+
+def benchmarks(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", "--tiny", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_replaces_its_section_(part: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Old\n\n## {PARTS[part]}\n\nold\n", encoding="utf-8")
+    done = benchmarks(part, "--page", page)
+    assert done.returncode == 0, done.stderr
+    text = page.read_text(encoding="utf-8")
+    assert f"## {PARTS[part]}\n" in text and "| --- |" in text and "old" not in text
+    assert "round 1 of" in done.stderr
+
+
+def test_a_part_that_is_not_there_and_tiny_figures_on_the_page_are_refused() -> None:
+    done = benchmarks("speed", "--page", "page.md")
+    assert done.returncode == 2 and "no part 'speed'; there are startup" in done.stderr
+    done = benchmarks()
+    assert done.returncode == 2 and "name another --page" in done.stderr

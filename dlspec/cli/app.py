@@ -142,6 +142,19 @@ def summary(
     return summary(spec, json, set or [])
 
 
+@app.command("explain")
+@command
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="CODE", help="The code of an error: `DLS204`.")
+    ] = None,
+) -> int:
+    """Says what an error means, with an example and how it is mended; lists them without one."""
+    from dlspec.cli.explain import explain
+
+    return explain(code)
+
+
 @app.command("ir")
 @command
 def ir(

@@ -18,5 +18,5 @@ def pages() -> dict[str, str]:
     return {
         "docs/ops.md": layers.page(),
         "docs/recipe.md": recipe.page(),
-        "docs/errors.md": errors.page(ROOT / "tests" / "errors"),
+        "docs/errors.md": errors.page(),
     }

@@ -6,8 +6,7 @@ import inspect
 import re
 from collections.abc import Iterable, Sequence
 
-LONGEST = 140
-"""The most characters that are shown of a line."""
+from dlspec.diagnostics.catalogue import visible
 
 
 def note(about: str) -> str:
@@ -31,11 +30,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(c.replace('|', chr(92) + '|') for c in r)} |" for r in lines)
 
 
-def fence(text: str) -> str:
-    """Text as it is: control characters by their numbers, the ends of very long lines left out."""
-    plain = "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c) & 0xFF:02x}" for c in text)
-    lines = (f"{line[:LONGEST]} ..." if len(line) > LONGEST else line for line in plain.split("\n"))
-    return f"```text\n{chr(10).join(lines).rstrip()}\n```"
+def fence(text: str, language: str = "text") -> str:
+    """Text as it is, but for what no page should hold."""
+    return f"```{language}\n{chr(10).join(visible(text)).rstrip()}\n```"
 
 
 def code(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.names import EmptySpec, NoOutput, UnknownName
 from dlspec.diagnostics.recipe import MissingSetting
+from dlspec.diagnostics.syntax import TrailingOperator
 from dlspec.source import Span
 from dlspec.syntax import tree
 
@@ -20,13 +21,15 @@ def independent(
 ) -> list[Diagnostic]:
     """The problems that would still be there if the text were mended.
 
-    Left out is what stands on the line of a mistake in the text, what says that something is
-    missing where something did not parse, and a name that stands in what did not parse.
+    Left out is what stands on the line of a mistake in the text, or on the one that a trailing
+    operator was to go on in; what says that something is missing where something did not parse;
+    and a name that stands in what did not parse.
     """
     spans = [d.span for d in syntax if d.span is not None and d.severity == "error"]
     if not spans:
         return list(found)
     lines = {s.line for s in spans}
+    lines |= {_next(d.span) for d in syntax if isinstance(d, TrailingOperator) and d.span}
     broken = [s.span for s in file.statements if any(_within(m, s.span) for m in spans)]
     unread = {w for s in spans for w in _words(s)}
 
@@ -40,6 +43,12 @@ def independent(
         return isinstance(d, UnknownName) and d.name in unread
 
     return [d for d in found if not follows(d)]
+
+
+def _next(span: Span) -> int:
+    """The line after a span that holds anything."""
+    lines = enumerate(span.source.text.splitlines()[span.line :], span.line + 1)
+    return next((n for n, text in lines if text.strip()), span.line)
 
 
 def _within(inner: Span, outer: Span) -> bool:

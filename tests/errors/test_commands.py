@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics import commands as c
 from dlspec.diagnostics import files as f
 from dlspec.diagnostics import runs as r
+from dlspec.diagnostics.catalogue import EXAMPLES, codes, example
 from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
+from dlspec.diagnostics.tools import UnknownCode
 from dlspec.pipeline import check
 from dlspec.render import caret
 from dlspec.source import Source
@@ -50,16 +54,36 @@ WORDING: tuple[Diagnostic, ...] = (
     r.RuntimeFailed(None, "ONNX Runtime", "took longer than 600 s"),
     r.CannotReadInput(None, "row.csv", "no column `alcohol`"),
     r.UnknownModelFile(None, "net.pt"),
+    UnknownCode(None, "DLS240", ("DLS204", "DLS201")),
+    UnknownCode(None, "overfitting", ()),
 )
+TYPED = [code for code in codes() if (found := example(code)) and not found.is_spec]
+
+
+def printed(d: Diagnostic) -> str:
+    return caret([d]).removesuffix("\n\n1 error")
 
 
 def test_wording() -> None:
-    found = "\n\n".join(caret([d]).removesuffix("\n\n1 error") for d in WORDING) + "\n"
+    found = "\n\n".join(map(printed, WORDING)) + "\n"
     if os.environ.get("UPDATE_GOLDENS"):
         GOLDEN.write_text(found, encoding="utf-8")
     assert found == GOLDEN.read_text(encoding="utf-8"), (
         "where the new text is right, accept it: UPDATE_GOLDENS=1 python -m pytest tests/errors"
     )
+
+
+@pytest.mark.parametrize("code", TYPED)
+def test_the_example_of_a_command_prints_its_error(code: str) -> None:
+    shown = example(code)
+    assert shown is not None
+    found = printed(next(d for d in WORDING if d.code == code))
+    if os.environ.get("UPDATE_GOLDENS"):
+        text = "\n---\n".join((shown.source, found, shown.mend))
+        (EXAMPLES / f"{code}.txt").write_text(f"{text}\n", encoding="utf-8")
+    else:
+        assert shown.printed == found
+    assert all(line.startswith("$ ") for line in shown.mended.splitlines())
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -1,37 +1,34 @@
 """Every error has a source that brings it about and the text that a person then reads.
 
-A golden is a file `DLSxxx_what_is_wrong.txt`: the source, a line `---`, and what `dlspec check`
-prints. Options of `check` may stand before the source, one to a line; further files of the spec
-follow a line `=== name.dls` each.
+The example of each error stands in `dlspec/diagnostics/examples`, in the form that `catalogue.py`
+says; this folder has further goldens `DLSxxx_what_is_wrong.txt`: the source, a line `---`, and what
+`dlspec check` prints. Options of `check` may stand before a source, one to a line; further files of
+the spec follow a line `=== name.dls` each.
 """
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
-import dlspec.diagnostics
-from dlspec.diagnostics import CODES
+from dlspec.diagnostics import Diagnostic
+from dlspec.diagnostics.catalogue import EXAMPLES, Example, codes, example
 from dlspec.pipeline import check
 from dlspec.render import caret
 
 HERE = Path(__file__).parent
 REWRITE = "UPDATE_GOLDENS=1 python -m pytest tests/errors"
 GOLDENS = sorted(HERE.glob("DLS*.txt"))
-
-for module in pkgutil.iter_modules(dlspec.diagnostics.__path__):
-    importlib.import_module(f"dlspec.diagnostics.{module.name}")
-
-COMMANDS = HERE / "commands.txt"  # codes that no text of a spec brings about; see test_commands.py
+CODES = codes()
+FOUND = {path.stem: example(path.stem) for path in sorted(EXAMPLES.glob("DLS*.txt"))}
+SPECS = {code: found for code, found in FOUND.items() if found is not None and found.is_spec}
 
 
-def check_text(text: str, folder: Path) -> str:
-    """What `dlspec check spec.dls` prints, with the options and files that the text holds."""
+def check_text(text: str, folder: Path) -> tuple[Diagnostic, ...]:
+    """What `dlspec check spec.dls` finds, with the options and files that the text holds."""
     given, start = [], 0
     for option in re.finditer(r"--set (.*)\n", text):
         if option.start() != start:
@@ -46,7 +43,7 @@ def check_text(text: str, folder: Path) -> str:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        return caret(check(Path("spec.dls"), given).diagnostics)
+        return check(Path("spec.dls"), given).diagnostics
     finally:
         os.chdir(before)
 
@@ -56,7 +53,7 @@ def test_golden(golden: Path, tmp_path: Path) -> None:
     whole = golden.read_bytes().decode("utf-8", "surrogateescape")
     text, line, expected = whole.rpartition("\n---\n")
     assert line, f"{golden.name} has no line `---` between the source and what is printed"
-    found = check_text(text + "\n", tmp_path) + "\n"
+    found = caret(check_text(text + "\n", tmp_path)) + "\n"
     if os.environ.get("UPDATE_GOLDENS"):
         golden.write_bytes(f"{text}\n---\n{found}".encode("utf-8", "surrogateescape"))
         expected = found
@@ -64,15 +61,48 @@ def test_golden(golden: Path, tmp_path: Path) -> None:
     assert found == expected, f"where the new text is right, accept it: {REWRITE}"
 
 
-def test_every_code_has_a_golden() -> None:
-    covered = {golden.name[:6] for golden in GOLDENS}
-    covered |= set(re.findall(r"^\w+\[(DLS\d+)\]", COMMANDS.read_text(), re.MULTILINE))
-    missing = {code: CODES[code].__name__ for code in sorted(set(CODES) - covered)}
+@pytest.mark.parametrize("code", SPECS)
+def test_example(code: str, tmp_path: Path) -> None:
+    shown = SPECS[code]
+    found = caret(check_text(shown.source + "\n", tmp_path))
+    if os.environ.get("UPDATE_GOLDENS"):
+        text = "\n---\n".join((shown.source, found, shown.mend))
+        (EXAMPLES / f"{code}.txt").write_bytes(f"{text}\n".encode("utf-8", "surrogateescape"))
+        shown = Example(shown.source, found, shown.mend)
+    assert f"[{code}]" in found, f"the example does not bring about its code\n{found}"
+    assert found == shown.printed, f"where the new text is right, accept it: {REWRITE}"
+
+
+@pytest.mark.parametrize("code", SPECS)
+def test_an_example_has_no_other_error(code: str, tmp_path: Path) -> None:
+    found = check_text(SPECS[code].source + "\n", tmp_path)
+    assert {d.code for d in found} == {code}
+
+
+@pytest.mark.parametrize("code", SPECS)
+def test_a_mended_example_has_no_error(code: str, tmp_path: Path) -> None:
+    found = check_text(SPECS[code].mended, tmp_path)
+    assert not found, caret(found)
+
+
+def test_every_code_has_an_example() -> None:
+    missing = {code: CODES[code].__name__ for code in sorted(set(CODES) - set(FOUND))}
     assert not missing, (
-        "write tests/errors/CODE_what_is_wrong.txt for each, with a source and `---`, or, where no"
-        f" source brings it about, a line of test_commands.py; then: {REWRITE}"
+        "write dlspec/diagnostics/examples/CODE.txt for each: what brings it about, `---`, `---`,"
+        " how it is mended; where that is a command, give it a line of test_commands.py too;"
+        f" then: {REWRITE}"
     )
-    assert not covered - set(CODES), "goldens of codes that are no more"
+    assert not set(FOUND) - set(CODES), "examples of codes that are no more"
+    assert {golden.name[:6] for golden in GOLDENS} <= set(CODES), (
+        "goldens of codes that are no more"
+    )
+
+
+def test_a_mend_that_does_not_fit_is_found() -> None:
+    assert Example("a\nb\nc", "", "-a\n+A\n\n b\n-c").mended == "A\nb\n"
+    for mend in ("-d", "-a\n-c", " a\n+x\n\n-B"):
+        with pytest.raises(ValueError, match="not in the source once"):
+            print(Example("a\nb\nc", "", mend).mended)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -23,6 +23,8 @@ class Tensor:
     classes: int | None = None
     image: bool = False
     """Straight from a convolution or pooling: its axes are channels, then places."""
+    common: bool = False
+    """Of no example: the same for all of them, and without a batch axis in a program."""
     last: bool = False
     """Kept channels-last, as the layout pass decides; `shape` stays logical."""
 

@@ -219,3 +219,24 @@ class TensorAsValue(InContext):
     @property
     def help(self) -> str:
         return self.hint
+
+
+@frozen
+class BadIndex(InContext):
+    """An index of a tensor that its shape or dtype does not allow.
+
+    Indices are NumPy's, on the axes of one example: a place that exists, a slice that is not
+    empty, `none` for a new axis, `...`, or one tensor of integers, which reads along axis 0.
+    """
+
+    code = "DLS210"
+    what: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint

@@ -76,10 +76,11 @@ class LayerEvaluator(Evaluator):
             case tree.Call(callee=tree.Name() as name):
                 return self.named_layer(name, e.arguments, e.span, scope)
             case tree.Index():
-                found = self.index(e, scope).value
-                if isinstance(found, Layer):
-                    return found, None
-                raise SpecError(NotALayer(e.span, f"this is {describe(found)}"))
+                found = self.index(e, scope)
+                layer = found.value if isinstance(found, Static) else found
+                if isinstance(layer, Layer):
+                    return layer, None
+                raise SpecError(NotALayer(e.span, f"this is {describe(layer)}"))
         raise SpecError(NotALayer(e.span, self._instead(e), self._hint(e)))
 
     def pass_over(self, node: tree.Node) -> None:

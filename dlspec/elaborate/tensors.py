@@ -13,7 +13,8 @@ from dlspec.diagnostics.shapes import (
 )
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate import arithmetic
-from dlspec.elaborate.applying import LayerApplier, outputs
+from dlspec.elaborate.applying import outputs
+from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.values import (
     Bundle,
     ChainLayer,
@@ -42,7 +43,7 @@ OPERATORS = {
 """Operator -> the op of the language, and the verb of its error."""
 
 
-class TensorEvaluator(LayerApplier):
+class TensorEvaluator(Indexer):
     """Evaluates expressions that may make tensors, within a frame."""
 
     # -- expressions
@@ -182,11 +183,6 @@ class TensorEvaluator(LayerApplier):
         assert cls is not None
         op = cls.bind((), {})
         return self.applied(op, {}, (value.flow,), {}, self.frame.site(e), None, None)
-
-    def index(self, e: tree.Index, scope: Scope) -> Any:
-        if isinstance(self.expression(e.value, scope), Value):
-            raise SpecError(NotInThisVersion(e.span, "indexing of tensors"))
-        return super().index(e, scope)
 
     # -- calls
 

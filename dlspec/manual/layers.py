@@ -7,15 +7,21 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from dlspec import ops
 from dlspec.backend.protocol import Backend
 from dlspec.backend.registry import OWN, find
 from dlspec.elaborate.file import collect
 from dlspec.elaborate.layers import LayerEvaluator
 from dlspec.elaborate.values import OpLayer, Scope
+from dlspec.ir.model import Apply, statements
+from dlspec.ir.values import Type
 from dlspec.manual.arguments import arguments, signature
 from dlspec.manual.markdown import code, fence, joined, link, note, prose, table
 from dlspec.ops.base import Example, Op
+from dlspec.ops.indexing import getitem
+from dlspec.pipeline import check
 from dlspec.source import Source
 from dlspec.syntax import parse, tree
 from dlspec.tensor import Tensor
@@ -69,10 +75,11 @@ def _refusal(backend: Backend, op: type[Op]) -> str:
 def one(op: type[Op], backends: Mapping[str, Backend]) -> Iterator[str]:
     """The parts of one entry."""
     yield f"### {heading(op)}"
-    if op.variadic or op.model_fields:
+    named = op is not getitem  # what brackets hold is no argument
+    if named and (op.variadic or op.model_fields):
         yield fence(signature(op))
     yield prose(op)
-    yield arguments(op)
+    yield arguments(op) if named else ""
     rows = [example(e) for e in op.examples]
     if rows:
         yield table(("example", "input", "output", "weights", "MACs"), rows)
@@ -86,7 +93,7 @@ def one(op: type[Op], backends: Mapping[str, Backend]) -> Iterator[str]:
 
 def example(e: Example) -> tuple[str, ...]:
     """A row: the layer, its inputs, and what its rules say of them."""
-    op = layer(e.layer)
+    op = bracketed(e) if e.layer.startswith("x[") else layer(e.layer)
     x = [tensor(t) for t in e.inputs]
     named = {n: tensor(t) for n, t in e.named.items()}
     made = op.shape(*x, **named)
@@ -113,7 +120,19 @@ def layer(text: str) -> Op:
     return found.op
 
 
+def bracketed(e: Example) -> Op:
+    """The op behind brackets: `x[1:, none]`, `x[y]`."""
+    # Classes are a dtype of fields; a model takes them as integers.
+    types = [re.sub(r"^class\[\d+\]", "i32", t) for t in e.inputs]
+    inputs = "; ".join(f"input {name}: {t}" for name, t in zip("xy", types, strict=False))
+    program = check(Source("example", f"model M {{ {inputs}; output z = {e.layer} }}")).program
+    assert program is not None
+    (statement,) = statements(program.models["M"].root.body)
+    assert isinstance(statement.value, Apply)
+    found: Op = statement.value.op
+    return found
+
+
 def tensor(text: str) -> Tensor:
     """A type as a spec writes it: `f32[3, 9, 8]`."""
-    dtype, sizes = text.rstrip("]").split("[")
-    return Tensor(dtype, tuple(map(int, re.findall(r"\d+", sizes))))  # type: ignore[arg-type]
+    return TypeAdapter(Type).validate_python(text)

@@ -28,6 +28,7 @@ FAMILIES: dict[str, str] = {
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
     "arithmetic": "add subtract multiply divide power negative",
+    "indexing": "getitem gather",
     "functional": "relu leaky_relu sigmoid tanh gelu silu hard_swish elu selu celu softplus "
     "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
     "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",

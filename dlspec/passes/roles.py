@@ -11,6 +11,7 @@ from dlspec.ops.base import Op
 from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import Elementwise
+from dlspec.ops.indexing import getitem
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.pool import (
     AvgPool1D,
@@ -54,6 +55,10 @@ def role(op: Op, x: Tensor) -> Role:
         case Dense():
             # On the first axis it is a convolution of one place.
             return "either" if op.axis is not None and op.axis % x.rank == 0 else "first"
+        case getitem():
+            # A new axis in front makes all others places.
+            kept, _ = op.cuts(x)
+            return "first" if kept and kept[0].axis is None else "either"
         case LayerNorm():
             # The order of several axes is that of its weights.
             axes = op.axes(x)
@@ -65,4 +70,7 @@ def keeps_channels(op: Op, x: Tensor, inputs: int) -> bool:
     """Whether the first axis of the input is an axis of the output."""
     if isinstance(op, function.mean | function.sum | function.max | function.min):
         return inputs > 1 or 0 not in all_axes(op.axis, x)
+    if isinstance(op, getitem):
+        kept, _ = op.cuts(x)
+        return bool(kept) and kept[0].axis == 0
     return True

@@ -33,11 +33,31 @@ def value(node: ast.expr) -> Any:
 
 def layer(text: str) -> Op:
     """`Conv2D(4, 3, padding=same)` as an op."""
+    if text.startswith("x["):
+        return indexing(text)
     text = text if text.endswith(")") else f"{text}()"
     text = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', text.replace("return=", "return_="))
     made = value(ast.parse(text, mode="eval").body)
     assert isinstance(made, Op)
     return made
+
+
+def indexing(text: str) -> Op:
+    """`x[0, 1:, none]` and `x[y]`, as Python reads them."""
+    at = ast.parse(text, mode="eval").body
+    assert isinstance(at, ast.Subscript)
+    if isinstance(at.slice, ast.Name) and at.slice.id == "y":
+        return ops.lookup("gather").bind((), {})
+    parts = at.slice.elts if isinstance(at.slice, ast.Tuple) else [at.slice]
+    items = []
+    for part in parts:
+        if isinstance(part, ast.Slice):
+            bounds = (part.lower, part.upper, part.step)
+            items.append(tuple(None if b is None else value(b) for b in bounds))
+        else:
+            found = value(part)
+            items.append("..." if found is ... else found)
+    return ops.lookup("getitem").bind((), {"at": items})
 
 
 def tensor(text: str) -> Tensor:

@@ -87,6 +87,15 @@ power | i32[3], i32[3] | none | `power` needs floating-point numbers, got i32[3]
 negative | bool[3] | none | bool[3] is no number to negate |
 exp | i32[3] | none | exp needs floating-point numbers, got i32[3] | cast(x, f32)
 abs | bool[3] | none | abs needs numbers, got bool[3] |
+x[0] | f32[] | 0 | 1 indices for f32[], which has no axes | the batch axis is not counted
+x[0, 1, none, :] | f32[3, 4] | 3 | 3 indices for f32[3, 4], which has 2 axes | the batch axis is not counted
+x[..., 3] | f32[5, 3] | 1 | there is no place 3 on axis 1 of f32[5, 3] | the places are 0 to 2; -1 is the last
+x[-6] | f32[5, 3] | 0 | there is no place -6 on axis 0 of f32[5, 3] | the places are 0 to 4; -1 is the last
+x[none, 3:1] | f32[5, 3] | 1 | an empty slice: axis 0 of f32[5, 3] has places 0 to 4 |
+x[y] | f32[5, 3], bool[5] | 0 | a mask leaves a number of places that is not known, got bool[5] | where(mask, x, 0) keeps the shape
+x[y] | f32[5, 3], f32[2] | 0 | an index is an integer, got f32[2] | cast(i, i32)
+x[y] | f32[], i32[2] | 0 | f32[] has no axis to index |
+x[y] | f32[5, 3], class[7] | 0 | class[7] has 7 classes, and axis 0 of f32[5, 3] 5 places |
 sum | bool[3] | none | sum needs numbers, got bool[3] |
 sum(axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
 mean | i32[3] | none | mean needs floating-point numbers, got i32[3] | cast(x, f32)

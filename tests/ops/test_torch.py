@@ -173,6 +173,12 @@ def scalar_last(f):
     return plain(call)
 
 
+def brackets(op, x):
+    """torch knows no steps backwards: NumPy does."""
+    items = [slice(*i) if isinstance(i, tuple) else ... if i == "..." else i for i in op.at]
+    return None, lambda t: torch.tensor(t.numpy()[(slice(None), *items)].copy())
+
+
 def rearrange(op, x):
     """torch.einsum puts the names into another order, each an axis of its own."""
     pattern, sizes = str(op.pattern), dict(op.given)
@@ -233,6 +239,8 @@ REFERENCES = {
     "add": scalar_last(torch.add), "subtract": scalar_last(torch.sub),
     "multiply": scalar_last(torch.mul), "divide": scalar_last(torch.div),
     "power": scalar_last(torch.pow), "negative": plain(torch.neg),
+    "getitem": brackets,
+    "gather": plain(lambda t, i: torch.stack([r[k] for r, k in zip(t, i, strict=True)])),
     "exp": plain(torch.exp), "log": plain(torch.log), "sqrt": plain(torch.sqrt),
     "abs": plain(torch.abs),
     "mean": lambda op, x: (None, lambda t: reduce(torch.mean)(t, op.axis)),
@@ -262,7 +270,7 @@ def test_shape_and_weights(name, example, read, typed):
     declared = op.shape(*x, **named)
     declared = declared if isinstance(declared, tuple) else (declared,)
     assert [t.shape for t in declared] == [tuple(f.shape[1:]) for f in found]
-    assert {t.dtype for t in declared} == {"f32"}
+    assert {DTYPES[t.dtype] for t in declared} == {f.dtype for f in found}
 
     arrays = {} if module is None else {k: tuple(v.shape) for k, v in module.state_dict().items()}
     extras = {"num_batches_tracked"}

@@ -113,6 +113,8 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
     given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
     if case.kind == "negative":
         value = f"-{x[0]}"
+    elif case.layer.startswith("x["):
+        value = x[0] + case.layer[1:].replace("y", x[-1])
     elif case.kind in OPERATORS:
         value = f" {OPERATORS[case.kind]} ".join(unnamed)
     else:

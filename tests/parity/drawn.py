@@ -14,8 +14,9 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import fields, recurrence, shape, window
+from dlspec.ops import fields, indexing, recurrence, shape, window
 from dlspec.ops.base import Op
+from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
 from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.rules import all_axes
@@ -24,7 +25,9 @@ from dlspec.tensor import Tensor
 Rng = np.random.Generator
 
 INTEGERS = frozenset(
-    "add subtract multiply negative abs sum max min Concat Reshape Rearrange Flatten".split()
+    (
+        "add subtract multiply negative abs sum max min Concat Reshape Rearrange Flatten getitem"
+    ).split()
 )
 """Ops that also get integers."""
 
@@ -65,9 +68,12 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     y = made.shape(*x, **named)
     if any(t.size > 5000 for t in (y if isinstance(y, tuple) else (y,))):
         return None
-    return Case(
-        op.kind(), written(made), tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items())
-    )
+    layer = written(made)
+    if op is gather:
+        layer = "x[y]"
+    elif isinstance(made, getitem):
+        layer = bracket(made.at)
+    return Case(op.kind(), layer, tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items()))
 
 
 def arguments(op: type[Op], x: Tensor, rng: Rng) -> dict[str, Any]:
@@ -94,6 +100,9 @@ def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
     shapes = [first, *(like(first, op, rng) for _ in range(count - 1))]
     if count > 1 and rng.random() < 0.5:
         shapes.reverse()
+    if op is gather:
+        at = Tensor(str(rng.choice(["i32", "i64"])), first[1:])  # type: ignore[arg-type]
+        return Tensor("f32", (7 + rank, *first[:2])), at
     if op.kind() == "Embedding":
         kind = str(rng.choice(["i32", "i64", "class"]))
         classes = int(rng.integers(2, 9)) if kind == "class" else None
@@ -148,6 +157,8 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
         case recurrence._returns:
             parts = list(rng.permutation(["last", "all", "state"])[: rng.integers(1, 4)])
             return str(parts[0]) if len(parts) == 1 else tuple(map(str, parts))
+        case indexing._items:
+            return tuple(item(n, rng) for n in x.shape[: int(rng.integers(1, 4))]) or (None,)
         case shape._sizes:
             return factors(x.size, rng)
     raise TypeError(field)
@@ -189,6 +200,31 @@ def padding(op: Any, rng: Rng) -> Any:
     if op.places == 1:
         return pair()
     return tuple(pair() if rng.random() < 0.5 else int(rng.integers(0, 4)) for _ in range(2))
+
+
+def item(size: int, rng: Rng) -> Any:
+    """What may stand in brackets for an axis of this size, or between two axes."""
+    kind = rng.random()
+    if kind < 0.2:
+        return None
+    if kind < 0.3:
+        return "..."
+    if kind < 0.5:
+        return int(rng.integers(-size, size))
+    start, stop = (int(n) if rng.random() < 0.6 else None for n in rng.integers(-size, size + 1, 2))
+    return start, stop, (int(rng.choice([-3, -2, -1, 2, 3])) if rng.random() < 0.4 else None)
+
+
+def bracket(at: Any) -> str:
+    """An index as a spec writes it."""
+    parts = []
+    for i in at:
+        if isinstance(i, tuple):
+            bounds = ["" if b is None else str(b) for b in i]
+            parts.append(":".join(bounds if bounds[2] else bounds[:2]))
+        else:
+            parts.append("none" if i is None else str(i))
+    return f"x[{', '.join(parts)}]"
 
 
 def named_axes(x: Tensor, rng: Rng) -> dict[str, Any]:

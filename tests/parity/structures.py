@@ -125,6 +125,34 @@ block Windows(p: int) {
 }
 """,
     ),
+    "indices into and out of regions, in blocks and loops": (
+        ("image: f32[4, 9, 7]", "tokens: i32[9]", "cell: i32[2, 3]"),
+        (
+            "x = image -> Conv2D(6, 3) -> Excite -> Conv2D(8, 3) -> Excite",
+            "h = tokens -> Embedding(7, 5)",
+            "output a = (h -> Half(2)) + (h -> Dense(3) -> Half(1) -> Dense(5))",
+            "output b = x[0] -> Flatten",
+            "output c = x[:, 1:, none, ::-1]",
+            "output d = (x -> Rearrange([C, H, W] -> [H*W, C]))[cell]",
+            "output e = image[0, ..., :2] - image[-1, ..., -2:]",
+            "for i in range(4) {",
+            "  x = x[:, :-1] -> Conv2D(8 - i, 1) -> Tanh",
+            "  if i == 2 { output f = x[i] }",
+            "}",
+            "output g = x[1:4:2, -1:, :] -> Conv2D(3, 1)",
+        ),
+        """
+block Excite {
+  input x: f32[C, H, W]
+  s = x -> GlobalAvgPool2D -> Dense(C // 2) -> ReLU -> Dense(C) -> Sigmoid
+  output x * s[:, none, none]
+}
+block Half(n: int) {
+  input x: f32[T, D]
+  output (x[0, n:], x[-1, :-n]) -> Concat -> Dense(D)
+}
+""",
+    ),
     "concat, norms and reductions on every axis of an image": (
         ("image: f32[2, 6, 5]",),
         (

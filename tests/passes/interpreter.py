@@ -117,9 +117,11 @@ class Interpreter:
             works_last = f.channels_last
         free = kind == "Rearrange"
         works_last = works_last or (free and f.inputs[0].types[0].last)
+        if kind == "getitem":
+            works_last = self.laid_out and f.inputs[0].types[0].last
         logical = [to_first(v) if works_last else v for v in x]
         y = REFERENCES[kind](f.op, logical, weights)
-        last = works_last if not free else f.types[0].last
+        last = f.types[0].last if free or kind == "getitem" else works_last
         if kind in ("mean", "sum") and f.op.axis is not None:
             axes = f.op.axis if isinstance(f.op.axis, tuple) else (f.op.axis,)
             last = works_last and 0 not in axes

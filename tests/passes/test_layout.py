@@ -82,6 +82,25 @@ CASES = {
         0,
         ["image"],
     ),
+    "places and slices of an image, new axes": (
+        """model M { input image: f32[3, 8, 9]
+          x = image -> Conv2D(6, 3)
+          s = x -> GlobalAvgPool2D -> Dense(6) -> Sigmoid
+          x = x[:4, 1:] * s[2:, none, none] -> Conv2D(4, 2)
+          output a = x[1]
+          output b = x[:, 1:, 0] -> Conv1D(2, 2) -> Flatten
+          output c = x[:, none, -1] -> Conv2D(3, (1, 2)) -> GlobalMaxPool2D }""",
+        1,
+        ["image"],
+    ),
+    "an index that puts a new axis first": (
+        """model M { input image: f32[3, 8, 9]
+          x = image -> Conv2D(6, 3)
+          output y = x[none, 0] -> Conv2D(2, 3) -> GlobalAvgPool2D
+          output z = x[:, 0, 0][none] + x[:, -1, -1][none] }""",
+        2,
+        ["image"],
+    ),
     "an input that is read outside a region too": (
         """model M { input image: f32[3, 8, 9]
           output y = image -> Conv2D(4, 3) -> GlobalMaxPool2D

@@ -11,6 +11,7 @@ from dlspec_keras.layers import (
     dense,
     embedding,
     function,
+    indexing,
     norm,
     pool,
     rearrange,
@@ -32,6 +33,7 @@ LAYERS: dict[type[Op], Emit] = {
     **regularize.LAYERS,
     **arithmetic.LAYERS,
     **function.LAYERS,
+    **indexing.LAYERS,
 }
 
 UNSUPPORTED: dict[type[Op], Unsupported] = {}

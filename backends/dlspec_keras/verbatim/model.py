@@ -38,6 +38,14 @@ def leaky_relu(x, slope):
     return ops.where(x > 0, x, x * slope)
 
 
+def taken(x, index):
+    """The places of each example that its own index names, along its first axis."""
+    count, ones = x.shape[1], [1] * (len(index.shape) - 1)
+    first = ops.arange(ops.shape(x)[0], dtype="int32") * count
+    places = ops.cast(index, "int32") + ops.reshape(first, (-1, *ones))
+    return ops.take(ops.reshape(x, (-1, *x.shape[2:])), places, axis=0)
+
+
 class ExactBatchNormalization(layers.BatchNormalization):
     """Its running variance takes the unbiased variance of a batch, as in PyTorch."""
 

@@ -13,6 +13,7 @@ from dlspec_torch.layers import (
     dense,
     embedding,
     function,
+    indexing,
     norm,
     pool,
     rearrange,
@@ -34,6 +35,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **regularize.LAYERS,
     **arithmetic.LAYERS,
     **function.LAYERS,
+    **indexing.LAYERS,
 }
 
 UNSUPPORTED: Mapping[type[Op], Unsupported] = {}

@@ -18,7 +18,7 @@ from dlspec_keras.style import helpers
 from dlspec import ops
 from dlspec.emit import python as py
 from dlspec.ops.base import example
-from dlspec.passes.roles import role
+from dlspec.passes.roles import keeps_channels, role
 
 keras = pytest.importorskip("keras")
 sys.path[:0] = [str(Path(__file__).parents[1] / "torch")]
@@ -107,7 +107,11 @@ def orders(use):
         return
     if widest.rank > 1 and kind in ("last", "likes last", "either"):
         last = tuple(replace(t, last=t.rank > 1) for t in use.x)
-        yield replace(use, x=last, channels_last=True)
+        keeps = keeps_channels(use.op, widest, len(use.x))
+        y = tuple(replace(t, last=keeps and t.rank > 1) for t in use.y)
+        yield replace(use, x=last, y=y, channels_last=True)
+    if kind == "either" and widest.rank == 1 and use.y[0].rank > 1:
+        yield replace(use, y=tuple(replace(t, last=True) for t in use.y), channels_last=True)
     if kind != "last":
         yield use
 
@@ -151,8 +155,6 @@ def stored(value, last):
 
 
 def logical(value, use, rank):
-    from dlspec.passes.roles import keeps_channels
-
     x = max(use.x, key=lambda t: t.rank)
     kept = (use.channels_last and keeps_channels(use.op, x, len(use.x))) or use.y[0].last
     return np.moveaxis(value, -1, 1) if kept and rank > 2 else value

@@ -301,6 +301,17 @@ def rearrange(op: Any, x: list[Array], w: Weights) -> Array:
     return moved.reshape(-1, *(math.prod(sizes[n] for n in axis) for axis in after))
 
 
+def brackets(op: Any, x: list[Array], w: Weights) -> Array:
+    """NumPy's own indexing, behind the batch."""
+    items = [slice(*i) if isinstance(i, tuple) else ... if i == "..." else i for i in op.at]
+    return np.stack([row[tuple(items)] for row in x[0]])
+
+
+def gathered(op: Any, x: list[Array], w: Weights) -> Array:
+    """Each example by itself."""
+    return np.stack([row[at.astype(int)] for row, at in zip(*x, strict=True)])
+
+
 REFERENCES: dict[str, Reference] = {
     "Dense": dense,
     "Conv1D": conv,
@@ -364,6 +375,8 @@ REFERENCES: dict[str, Reference] = {
     "divide": pairs(np.divide),
     "power": pairs(np.power),
     "negative": each(np.negative),
+    "getitem": brackets,
+    "gather": gathered,
     "exp": each(np.exp),
     "log": each(np.log),
     "sqrt": each(np.sqrt),

@@ -21,6 +21,8 @@ WORDS = {"true": True, "false": False, "none": None}
 
 def op_of(layer: str) -> Op:
     """`Conv2D(4, 3, stride=2)` as an object."""
+    if layer.startswith("x["):
+        return indexing(layer)
     layer = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', re.sub(r"\breturn=", "return_=", layer))
     found = ast.parse(layer, mode="eval").body
     if isinstance(found, ast.Name):
@@ -28,6 +30,20 @@ def op_of(layer: str) -> Op:
     assert isinstance(found, ast.Call) and isinstance(found.func, ast.Name)
     named = {(k.arg or "").rstrip("_"): _value(k.value) for k in found.keywords}
     return _kind(found.func.id).bind([_value(a) for a in found.args], named)
+
+
+def indexing(text: str) -> Op:
+    """`x[0, 1:, none]` and `x[y]`, as Python reads them."""
+    if text == "x[y]":
+        return _kind("gather").bind((), {})
+
+    class Items:
+        def __getitem__(self, at: Any) -> tuple[Any, ...]:
+            return at if isinstance(at, tuple) else (at,)
+
+    at = eval(text, {"x": Items(), "none": None})
+    items = [(i.start, i.stop, i.step) if isinstance(i, slice) else i for i in at]
+    return _kind("getitem").bind((), {"at": ["..." if i is ... else i for i in items]})
 
 
 def _kind(name: str) -> type[Op]:

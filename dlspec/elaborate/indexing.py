@@ -1,0 +1,86 @@
+"""Brackets behind a tensor: `x[0]`, `x[1:, none]`, `table[index]`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlspec import ops
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.shapes import BadIndex, NotATensor
+from dlspec.diagnostics.values import WrongType
+from dlspec.elaborate.applying import LayerApplier
+from dlspec.elaborate.values import Scope, Value, describe
+from dlspec.expr import Size
+from dlspec.ops.base import Op
+from dlspec.ops.indexing import REST, Item
+from dlspec.syntax import tree
+
+TAKES = "an integer, a slice, `none`, `...` or a tensor of integers"
+
+
+class Indexer(LayerApplier):
+    """Evaluates indices of tensors; those of lists are the compiler's own."""
+
+    def index(self, e: tree.Index, scope: Scope) -> Any:
+        found = self.expression(e.value, scope)
+        if not isinstance(found, Value):
+            return super().index(e, scope)
+        if len(found.types) != 1:
+            raise SpecError(NotATensor(e.value.span, self.context, "several tensors"))
+        items: list[Item] = []
+        for at in e.subscripts:
+            item = self.subscript(at, scope)
+            if isinstance(item, Value):
+                return self.gathered(found, item, e)
+            items.append(item)
+        if items.count(REST) > 1:
+            raise SpecError(BadIndex(e.span, self.context, "`...` stands twice in one index"))
+        if not items:
+            raise SpecError(WrongType(e.span, self.context, "[ ]", TAKES, "nothing"))
+        return self.read("getitem", {"at": items}, (found,), e)
+
+    def subscript(self, at: tree.Expr | tree.Slice | tree.Rest, scope: Scope) -> Item | Value:
+        match at:
+            case tree.Rest():
+                return REST
+            case tree.Slice():
+                start, stop, step = (self.bound(b, scope) for b in (at.start, at.stop, at.step))
+                if step == 0:
+                    raise SpecError(BadIndex(at.span, self.context, "a slice with steps of zero"))
+                return start, stop, step
+        found = self.expression(at, scope)
+        if isinstance(found, Value):
+            return found
+        value = self.value(at, scope)
+        if value.value is None:
+            return None
+        if isinstance(value.value, bool) or not isinstance(value.value, int):
+            raise SpecError(WrongType(at.span, self.context, "[ ]", TAKES, describe(value)))
+        return Size(value.value, value.origin)
+
+    def bound(self, e: tree.Expr | None, scope: Scope) -> int | None:
+        """A bound of a slice; it may be left out, or `none`."""
+        found = self.value(e, scope) if e is not None else None
+        if found is None or found.value is None:
+            return None
+        if isinstance(found.value, bool) or not isinstance(found.value, int):
+            assert e is not None
+            raise SpecError(WrongType(e.span, self.context, ":", "integers", describe(found)))
+        return Size(found.value, found.origin)
+
+    def gathered(self, table: Value, at: Value, e: tree.Index) -> Value:
+        if len(e.subscripts) > 1:
+            what = "a tensor as an index stands alone"
+            hint = "it reads along axis 0: `x[i][:, 0]`; Rearrange puts another axis first"
+            raise SpecError(BadIndex(e.span, self.context, what, hint))
+        return self.read("gather", {}, (table, at), e)
+
+    def read(self, name: str, given: dict[str, Any], x: tuple[Value, ...], e: tree.Index) -> Value:
+        cls = ops.lookup(name)
+        assert cls is not None
+        op: Op = cls.bind((), given)
+        for problem in op.problems(*(v.types[0] for v in x)):
+            at = e.subscripts[int(problem.parameter or 0)]
+            raise SpecError(BadIndex(at.span, self.context, problem.what, problem.help))
+        flows = tuple(v.flow for v in x)
+        return self.applied(op, {}, flows, {}, self.frame.site(e), None, None)

@@ -7,6 +7,7 @@ their names. Nothing here knows of syntax or spans: wrong arguments come back as
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -73,6 +74,7 @@ class Declared(BaseModel):
         return (*cls.positional, *(a for a in named if a not in cls.positional))
 
     @classmethod
+    @cache
     def words(cls, argument: str) -> tuple[str, ...]:
         """The bare words that an argument takes: `valid` and `same` for `padding`."""
         field = cls.model_fields.get(cls._field(argument))

@@ -20,6 +20,7 @@ from dlspec.backend.merge import (
     unify,
     values_in,
 )
+from dlspec.backend.passed import Conflict
 from dlspec.backend.protocol import Emitted, Hole, Slot, Use
 from dlspec.backend.tables import comprehension, plain
 from dlspec.elaborate.reserved import safe
@@ -84,7 +85,11 @@ class ClassWriter:
         self.imports: set[str] = set()
         self.stored: dict[str, py.Expr] = {}
         self.conditions: dict[int, str] = {}
+        self.conflicts: list[tuple[int, str]] = []
+        """Instances with the parameters that would need two arguments."""
         self.plan()
+        if self.conflicts:
+            raise Conflict(self.conflicts)
 
     # -- planning
 
@@ -207,11 +212,13 @@ class ClassWriter:
 
     def emit_factory(self, m: Merged) -> None:
         """A layer that a parameter of type `layer` gives: made by calling the argument."""
-        argument = self.layer_argument(m.flow.factory)
         for o, f in m.uses:
-            layer = f.op if m.kind == "apply" else f
-            made = self.planner.factory(layer, self.use(f) if m.kind == "apply" else None, o, self)
-            argument.values[o.instance.number] = made
+            use = self.use(f) if m.kind == "apply" else None
+            self.give(m.flow.factory, o, self.planner.factory(f, use, self))
+            if use is not None:
+                emitted = self.planner.backend.layers[type(f.op)](use)
+                self.needs((emitted,) if emitted.make is not None else ())
+        argument = self.layer_argument(m.flow.factory)
         self.makes[id(m)] = py.Call(argument.name)
         inputs = tuple(py.Arg(Hole(i)) for i in range(len(m.inputs)))
         self.calls[id(m)] = py.Call(Hole("self"), inputs)
@@ -270,8 +277,16 @@ class ClassWriter:
             return None
         if e.name not in self.arguments.parameters:
             return None
-        self.layer_argument(e.name).values[at.instance.number] = value
+        self.give(e.name, at, value)
         return py.Atom(self.layer_argument(e.name).name)
+
+    def give(self, parameter: str, at: Occurrence, made: py.Expr) -> None:
+        """What an instance's argument for a `layer` parameter is."""
+        number, values = at.instance.number, self.layer_argument(parameter).values
+        given = values.get(number)
+        if isinstance(given, py.Expr) and given != made:
+            self.conflicts.append((number, parameter))
+        values[number] = made
 
     def layer_argument(self, parameter: str) -> Argument:
         """The argument for a parameter of type `layer`, which the class needs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dlspec.emit.text import identifier
+from dlspec.emit.text import RESERVED, identifier
 
 IMPORTED = frozenset("Any Callable F OrderedDict Tensor keras layers nn ops partial torch".split())
 """What any `model.py` may import; the same for all backends, so that classes have equal names."""
@@ -14,7 +14,12 @@ ARGUMENTS = frozenset("self kwargs inputs training mask".split())
 
 
 def class_name(name: str, helpers: Collection[str]) -> str:
-    """The class of a block or model; `helpers` are the definitions that the backend copies."""
-    if name in IMPORTED or name in ARGUMENTS or name in helpers:
+    """The class of a block or model; `helpers` are the definitions that the backend copies.
+
+    Different names give different classes: `F` is `F_`, and so `F_` is `F__`. Loops call what they
+    do not read `_`.
+    """
+    base = name.rstrip("_")
+    if base in ("", *IMPORTED, *ARGUMENTS, *RESERVED) or base in helpers:
         name = f"{name}_"
     return identifier(name)

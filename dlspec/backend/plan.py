@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from dlspec.backend.arguments import Arguments, Varies
 from dlspec.backend.classes import ClassCode, ClassWriter
 from dlspec.backend.forward import Forward
-from dlspec.backend.merge import Differs, Occurrence
+from dlspec.backend.merge import Differs
 from dlspec.backend.names import class_name
+from dlspec.backend.passed import Conflict, default_of, made_by, use_of, with_objects, without
 from dlspec.backend.protocol import SELF, Backend, UnsupportedOp, Use, X
 from dlspec.backend.scopes import open_scopes
+from dlspec.backend.split import called, levels, structures
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
 from dlspec.ir import model as ir
@@ -41,8 +44,10 @@ class Planner:
         self.doc = " ".join(doc.lower().split())
         self.backend = backend
         self.exact = exact
-        self.model = open_scopes(model, self.alone)
+        self.model = open_scopes(with_objects(model, backend, exact), self.alone)
         self.classes: dict[str, Planned] = {}
+        self.originals: dict[str, str] = {}
+        """The definition of the spec that one was split off from."""
         self.module_names = {
             name for line in (*backend.style.imports, *PLANNED_IMPORTS) for name in _bound(line)
         } | {*backend.style.helpers}
@@ -54,9 +59,7 @@ class Planner:
         emit = self.backend.layers.get(type(flow.op))
         if emit is None:
             return True
-        x = tuple(f.types[0] for f in flow.inputs)
-        use = Use(flow.op, x, {}, flow.types, flow.origins, flow.channels_last, self.exact)
-        return emit(use).call == py.call(SELF, X[0])
+        return emit(use_of(flow, self.exact)).call == py.call(SELF, X[0])
 
     def plan(self) -> list[ClassCode]:
         self.split()
@@ -65,7 +68,7 @@ class Planner:
             by_definition.setdefault(instance.definition, []).append(instance)
         for name in self.order(by_definition):
             self.write(name, by_definition[name])
-        return [c.code for c in self.classes.values()]
+        return list({c.code.name: c.code for c in self.classes.values()}.values())
 
     def order(self, by_definition: dict[str, list[ir.Instance]]) -> list[str]:
         """The definitions, each behind the ones that any of its instances uses."""
@@ -73,12 +76,9 @@ class Planner:
 
         def visit(name: str) -> None:
             for instance in by_definition[name]:
-                for s in ir.statements(instance.body):
-                    for f in ir.flows(s.value):
-                        if isinstance(f, ir.Call):
-                            used = self.model.instances[f.instance].definition
-                            if used not in found:
-                                visit(used)
+                for used in called(self.model, instance):
+                    if used.definition not in found:
+                        visit(used.definition)
             found[name] = None
 
         for name in self.model.definitions:
@@ -86,21 +86,27 @@ class Planner:
                 visit(name)
         return list(found)
 
-    def write(self, name: str, instances: list[ir.Instance]) -> None:
+    def write(self, name: str, instances: list[ir.Instance], unrolled: bool = False) -> None:
         """One class for all instances, or where that cannot be, one for each."""
-        definition = self.model.definitions[name]
         try:
-            self.classes[name] = self.written(definition, instances)
+            self.classes[name] = self.written(self.model.definitions[name], instances)
+        except Conflict as conflict:
+            for number, parameter in conflict.found:
+                self.replace(without(self.model.instances[number], parameter))
+            same, *others = structures(self.model.instances[i.number] for i in instances)
+            self.write(name, same, unrolled)
+            for group in others:
+                self.write(*self.split_off(name, group), unrolled)
         except (Differs, Varies):
-            if len(instances) == 1:
-                unrolled = unroll(instances[0])
-                self.replace(unrolled)
-                self.classes[name] = self.written(definition, [unrolled])
-                return
-            self.write(name, instances[:1])
-            for number, instance in enumerate(instances[1:], start=2):
-                new = self.rename(name, f"{name}{number}", {instance.number})
-                self.write(new, [self.model.instances[instance.number]])
+            first, *rest = instances
+            if not rest and unrolled:
+                raise
+            if not rest:
+                first = unroll(first)
+                self.replace(first)
+            self.write(name, [first], unrolled=not rest)
+            for instance in rest:
+                self.write(*self.split_off(name, [instance]))
 
     def replace(self, instance: ir.Instance) -> None:
         instances = list(self.model.instances)
@@ -125,7 +131,21 @@ class Planner:
             writer.helpers,
             writer.imports,
         )
+        code = self.shared(definition, code)
         return Planned(code, writer.arguments, [forward.local(n) for n in definition.inputs])
+
+    def shared(self, definition: ir.Definition, code: ClassCode) -> ClassCode:
+        """The class of other uses of the same block, where it came out the same."""
+        original = self.originals.get(definition.name, definition.name)
+        for name, planned in self.classes.items():
+            other = planned.code
+            if self.originals.get(name, name) == original and other.statement == replace(
+                code.statement, name=other.name
+            ):
+                return ClassCode(
+                    other.name, code.arguments, other.statement, code.helpers, code.imports
+                )
+        return code
 
     def statement(
         self,
@@ -172,48 +192,38 @@ class Planner:
 
     # -- layers that are passed on
 
-    def factory(self, layer: Any, use: Use | None, at: Occurrence, writer: ClassWriter) -> py.Expr:
+    def factory(self, layer: Any, use: Use | None, writer: ClassWriter) -> py.Expr:
         """What makes a layer when called: `nn.ReLU`, `partial(nn.LeakyReLU, 0.2)`."""
         make = writer.make_block(layer) if use is None else self.backend.style.object_of(use)
-        return _partial(_concrete(make))
+        return made_by(make)
 
     def default_factory(self, definition: ir.Definition, parameter: str) -> py.Expr | None:
         """The default of a `layer` parameter, where making it needs no input."""
-        p = next(p for p in definition.parameters if p.name == parameter)
-        layer = p.default.value if p.default is not None else None
-        op = getattr(layer, "op", None)
-        if op is None or op.sizes:
-            return None
-        use = Use(op, (), {}, (), {})
-        return _partial(_concrete(self.backend.style.object_of(use)))
+        return default_of(definition, parameter, self.backend)
 
-    # -- definitions whose uses differ in structure
+    # -- definitions whose uses cannot share a class
 
     def split(self) -> None:
         """Gives each structure of a definition a class of its own, where one does not do."""
-        from dlspec.backend.merge import first, merge_body
+        for groups_of in (self.structures, self.levels):
+            for name in list(self.model.definitions):
+                for group in groups_of(name)[1:]:
+                    self.split_off(name, group)
 
-        for name in list(self.model.definitions):
-            instances = [i for i in self.model.instances if i.definition == name]
-            groups: list[list[ir.Instance]] = []
-            for instance in instances:
-                for group in groups:
-                    try:
-                        merge_body([(first(i), i.body) for i in (*group, instance)])
-                    except Differs:
-                        continue
-                    group.append(instance)
-                    break
-                else:
-                    groups.append([instance])
-            for number, group in enumerate(groups[1:], start=2):
-                self.rename(name, f"{name}{number}", {i.number for i in group})
+    def structures(self, name: str) -> list[list[ir.Instance]]:
+        return structures(i for i in self.model.instances if i.definition == name)
 
-    def rename(self, name: str, new: str, numbers: set[int]) -> str:
-        """Some instances of a definition as instances of another; gives its name."""
-        while new in self.model.definitions:
-            new += "_"
+    def levels(self, name: str) -> list[list[ir.Instance]]:
+        return levels(self.model, name)
+
+    def split_off(self, name: str, group: list[ir.Instance]) -> tuple[str, list[ir.Instance]]:
+        """Some instances of a definition as instances of another: its name, and they."""
+        original = self.originals.get(name, name)
+        free = (f"{original}{n}" for n in count(2))
+        new = next(n for n in free if n not in self.model.definitions)
         self.module_names.add(new)
+        self.originals[new] = original
+        numbers = {i.number for i in group}
         definitions: dict[str, ir.Definition] = {}
         for n, d in self.model.definitions.items():
             definitions[n] = d
@@ -226,7 +236,7 @@ class Planner:
         self.model = self.model.model_copy(
             update={"definitions": definitions, "instances": instances}
         )
-        return new
+        return new, [i for i in self.model.instances if i.number in numbers]
 
 
 def _is_plain(value: Any) -> bool:
@@ -266,24 +276,3 @@ def _bound(line: str) -> list[str]:
     if words[0] == "import":
         return [words[-1].split(".")[0]]
     return [n.strip() for n in line.split(" import ")[1].split(",")]
-
-
-def _concrete(make: py.Expr) -> py.Expr:
-    """A constructor call with its slots as literals."""
-    from dlspec.backend.merge import fill, unify
-
-    def put(values: Any) -> Any:
-        if values.omitted:
-            return None
-        value = values.slots[0][1].value
-        return value if isinstance(value, py.Expr) else py.literal(value)
-
-    return fill(unify([(None, make)]), put)  # type: ignore[list-item]
-
-
-def _partial(make: py.Expr) -> py.Expr:
-    assert isinstance(make, py.Call)
-    callee = py.Code(make.callee) if isinstance(make.callee, str) else make.callee
-    if not make.args:
-        return callee
-    return py.Call("partial", (py.Arg(callee), *make.args))

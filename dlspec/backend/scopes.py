@@ -61,6 +61,14 @@ class _Opener:
         self.definitions: dict[str, ir.Definition] = {}
         self.instances = list(model.instances)
         self.names: dict[tuple[str, int], str] = {}
+        self.reads: dict[tuple[str, int], set[str]] = {}
+        """The names of its definition that a scope reads, in any instance."""
+        for instance in model.instances:
+            for s in ir.statements(instance.body):
+                for f in ir.flows(s.value):
+                    if isinstance(f, ir.Scope):
+                        key = (instance.definition, f.site)
+                        self.reads.setdefault(key, set()).update(_read(f.body))
 
     def model_with_blocks(self) -> ir.ModelIR:
         made: dict[int, ir.Instance] = {}
@@ -102,7 +110,7 @@ class _Opener:
         if key not in self.names:
             self.names[key] = self.fresh(scope.module)
         name = self.names[key]
-        read = {r.name for e in _origins(scope.body) for r in refs(e) if r.loop is None}
+        read = self.reads[key]
         parameters = tuple(p for p in owner.parameters if p.name in read)
         arguments = {p.name: instance.arguments[p.name] for p in parameters}
         dims = {n: v for n, v in instance.dims.items() if n in read}
@@ -194,6 +202,15 @@ def _stripped(flow: Any, depth: int) -> Any:
     if getattr(flow, "module", None):
         flow = flow.model_copy(update={"module": flow.module[depth:]})
     return rebuilt(flow, lambda f: _stripped(f, depth))
+
+
+def _read(flow: ir.Flow) -> Iterator[str]:
+    """The names of its definition that a flow reads."""
+    for e in _origins(flow):
+        yield from (r.name for r in refs(e) if r.loop is None)
+    for f in ir.flows(flow):
+        if isinstance(f, ir.Apply | ir.Call) and f.factory is not None:
+            yield f.factory
 
 
 def _origins(flow: ir.Flow) -> Iterator[Expr]:

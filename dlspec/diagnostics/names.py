@@ -68,14 +68,15 @@ class NameTaken(Diagnostic):
     code = "DLS102"
     name: str
     what: str
+    role: str = "a wire"
 
     @property
     def title(self) -> str:
-        return f"`{self.name}` is {self.what} and cannot be a wire"
+        return f"`{self.name}` is {self.what} and cannot be {self.role}"
 
     @property
     def help(self) -> str:
-        return "give the wire another name"
+        return f"give {self.role.replace('a ', 'the ', 1)} another name"
 
 
 @frozen

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
-from dlspec.diagnostics.shapes import (
-    TensorAsValue,
-    WrongInput,
-    WrongInputCount,
-)
-from dlspec.diagnostics.values import BadValue, TooLarge, WrongType
-from dlspec.elaborate import arithmetic
+from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
+from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
+from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.kinds import is_chain
 from dlspec.elaborate.layers import LayerEvaluator
 from dlspec.elaborate.names import Names, names_of_chain
+from dlspec.elaborate.passing import owns, shares
 from dlspec.elaborate.values import (
     BlockLayer,
     Bundle,
     ChainLayer,
     Instance,
     Layer,
+    Link,
     OpLayer,
     Scope,
     Value,
-    describe,
 )
-from dlspec.expr import Static
+from dlspec.expr import Ref, Size, Static, origin
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
-if TYPE_CHECKING:
-    from dlspec.elaborate.frame import Frame
+SHARED = "a `let` instance beside other layers, in a chain with a name or a count,"
+IN_A_LOOP = "write the chain without parentheses, in a `for` where it is repeated"
 
 
 class LayerApplier(LayerEvaluator):
@@ -45,51 +45,50 @@ class LayerApplier(LayerEvaluator):
     frame: Frame
     use_span: Span | None = None
     """The use that is being elaborated, for errors that blame it."""
+    steps = MOST_STEPS
+    """How many statements, rounds of loops and layers may still be elaborated."""
 
-    def __init__(self, table: Any, overrides: Any) -> None:
+    def __init__(self, table: FileTable, overrides: Mapping[str, tree.Expr]) -> None:
         super().__init__(table, overrides)
-        self.frame = None  # type: ignore[assignment]
-
-    def pass_over(self, node: tree.Node) -> None:
-        if self.frame is not None:
-            self.frame.unread.append(node)
+        self.layers: dict[int, int] = {}
+        """How many layers and functions each instance applies."""
+        self.chain_names: dict[int, Names] = {}
+        """The names within chains that stand below a name, by the node that they are written as."""
 
     def through(
-        self,
-        arriving: Value | Bundle,
-        stages: Iterable[tree.Stage],
-        frame: Frame,
-        scope: Scope,
+        self, arriving: Value | Bundle, stages: Iterable[tree.Stage], frame: Frame, scope: Scope
     ) -> Value:
         """What arrives, sent through the stages of a chain."""
+        return self.run(arriving, (self.link(s, scope) for s in stages), frame)
+
+    def run(self, arriving: Value | Bundle, links: Iterable[Link], frame: Frame) -> Value:
+        """What arrives, sent through layers."""
         items = outputs(arriving) if isinstance(arriving, Value) else arriving.items
         named = dict(arriving.named) if isinstance(arriving, Bundle) else {}
         value: Value | None = arriving if isinstance(arriving, Value) else None
-        for stage in stages:
+        for link in links:
             flows = tuple(v.flow for v in items)
-            value = self.stage(stage, flows, {n: v.flow for n, v in named.items()}, frame, scope)
+            value = self.stage(link, flows, {n: v.flow for n, v in named.items()}, frame)
             items, named = outputs(value), {}
         assert value is not None
         return value
 
     def stage(
         self,
-        stage: tree.Stage,
+        link: Link,
         inputs: tuple[ir.Flow, ...],
         named: dict[str, ir.Flow],
         frame: Frame,
-        scope: Scope,
     ) -> Value:
-        layer, factory = self.layer(stage.layer, scope)
-        if stage.count is None:
-            return self.apply(layer, inputs, named, frame, factory, stage.layer)
-        count = self.count(stage, scope)
+        stage, count = link.stage, link.count
+        if count is None:
+            return self.apply(link.layer, inputs, named, frame, link.parameter, stage.layer)
         carried = tuple(t for f in inputs for t in f.types)
         bodies: list[ir.Flow] = []
         for _ in range(count.value):
-            self.spend(1, stage.span)
+            self.step(stage.span)
             arriving = tuple(ir.Carry(index=i, types=(t,)) for i, t in enumerate(carried))
-            made = self.apply(layer, arriving, named, frame, factory, stage.layer)
+            made = self.apply(link.layer, arriving, named, frame, link.parameter, stage.layer)
             bodies.append(made.flow)
             carried = made.types
         if not bodies:
@@ -103,29 +102,20 @@ class LayerApplier(LayerEvaluator):
         )
         return Value(flow)
 
-    def count(self, stage: tree.Stage, scope: Scope) -> Static:
-        assert stage.count is not None
-        entry = self.expression(stage.count, scope)
-        if isinstance(entry, Value):
-            chain = f"(x -> {stage.layer.span.text}) * {stage.count.span.text}"
-            hint = f"`*` after a stage repeats it; to multiply, write `{chain}`"
-            found_tensor = TensorAsValue(stage.count.span, self.context, str(entry.types[0]), hint)
-            raise SpecError(found_tensor)
-        found = self.value(stage.count, scope)
-        n = found.value
-        if isinstance(n, float) and n.is_integer():
-            found = Static(int(n))
-        if isinstance(n, bool) or not isinstance(found.value, int):
-            what = "a number of copies"
-            raise SpecError(WrongType(stage.count.span, self.context, "*", what, describe(found)))
-        if found.value < 0:
-            what = f"{found.value} copies"
-            raise SpecError(BadValue(stage.count.span, self.context, "*", what))
-        if found.value > arithmetic.LONGEST:
-            what = f"{found.value} copies of a layer"
-            limit = f"the most is {arithmetic.LONGEST}"
-            raise SpecError(TooLarge(stage.count.span, self.context, what, limit))
-        return found
+    def step(self, span: Span, layers: int = 0) -> None:
+        """Counts a step of the elaboration, and the layers that it adds to the model.
+
+        Raises Exhausted where there are too many.
+        """
+        self.steps -= 1
+        if self.steps < 0:
+            what = "this model takes too many steps: statements and rounds of loops"
+            raise Exhausted(*too_many(span, (), what, MOST_STEPS).diagnostics)
+        applied = self.frame.applied
+        applied[0] += layers
+        if applied[0] > MOST_LAYERS:
+            what = "this model has too many layers and functions, with all copies"
+            raise Exhausted(*too_many(span, (), what, MOST_LAYERS).diagnostics)
 
     def apply(
         self,
@@ -137,69 +127,80 @@ class LayerApplier(LayerEvaluator):
         node: tree.Node,
     ) -> Value:
         """A layer on its inputs. `node` gives the site, the name and the place of errors."""
-        site, span = frame.site(node), node.span
         if isinstance(layer, Instance):
-            frame.idle.pop(layer.name, None)
-            module: ir.Path | None = (layer.name,)
-            if isinstance(layer.layer, ChainLayer):
-                names = self.chain_names(layer.layer, layer.statement)
-                return self.scope(layer.layer, inputs, frame, module, names, site)
-            layer = layer.layer
-            lone = True
-        else:
-            lone = False
-            module = None
+            return self.instance_of(layer, inputs, named, frame, node)
+        site, span = frame.site(node), node.span
         match layer:
-            case OpLayer():
-                if not lone and (layer.op.has_object() or factory):
-                    module = frame.module(node)
-                elif not layer.op.has_object():
-                    module = None
-                return self.op(layer, inputs, named, frame, module, factory, site, span)
+            case OpLayer(op=op):
+                has_object = op.has_object() or factory is not None
+                module = frame.module(node) if has_object else None
+                return self.op(layer, inputs, named, module, factory, site, span)
             case BlockLayer():
-                module = module if lone else frame.module(node)
+                module = frame.module(node)
                 assert module is not None
                 return self.block(layer, inputs, named, module, factory, site, span)
-            case ChainLayer():
-                if factory is not None:
-                    names = self.chain_names(layer, None)
-                    return self.scope(layer, inputs, frame, frame.module(node), names, site)
-                inner = frame.names.scopes.get(id(node))
-                if inner is not None:
-                    return self.scope(layer, inputs, frame, frame.module(node), inner, site)
-                if named:
-                    what = "takes no named inputs"
-                    raise SpecError(WrongInputCount(span, self.context, "a chain", what))
-                values = tuple(Value(f) for f in inputs)
-                return self.through(Bundle(values), layer.stages, frame, layer.scope)
+        module = None
+        if not is_chain(node) or frame.names.place(node) is not None:
+            module = frame.module(node) if owns(layer) else None
+        return self.chain_of(layer, inputs, named, frame, module, node)
 
-    def chain_names(self, layer: ChainLayer, node: tree.Node | None) -> Names:
-        """The names within a chain that is passed as a layer, or that `let` named."""
-        key = id(node) if node is not None else id(layer.stages[0].layer)
-        cache = self.frame.names.scopes
-        if key not in cache:
-            cache[key] = names_of_chain(layer.stages, self.table.definition)
-        return cache[key]
+    def instance_of(
+        self,
+        instance: Instance,
+        inputs: tuple[ir.Flow, ...],
+        named: dict[str, ir.Flow],
+        frame: Frame,
+        node: tree.Node,
+    ) -> Value:
+        """A layer that `let` named, on its inputs: every use has the same weights."""
+        frame.idle.pop(instance.name, None)
+        layer = instance.layer
+        module: ir.Path = (instance.name,)
+        site, span = frame.site(node), node.span
+        match layer:
+            case OpLayer(op=op):
+                own = module if op.has_object() else None
+                return self.op(layer, inputs, named, own, None, site, span)
+            case BlockLayer():
+                return self.block(layer, inputs, named, module, None, site, span)
+        return self.chain_of(layer, inputs, named, frame, module if owns(layer) else None, node)
+
+    def chain_of(
+        self,
+        layer: ChainLayer,
+        inputs: tuple[ir.Flow, ...],
+        named: dict[str, ir.Flow],
+        frame: Frame,
+        module: ir.Path | None,
+        node: tree.Node,
+    ) -> Value:
+        """A chain as a layer: below a name, or in its place where it has none or needs none."""
+        if named:
+            what = "takes no named inputs"
+            raise SpecError(WrongInputCount(node.span, self.context, "a chain", what))
+        if module is None:
+            return self.run(Bundle(tuple(map(Value, inputs))), layer.links, frame)
+        if shares(layer):
+            raise SpecError(NotInThisVersion(node.span, SHARED, IN_A_LOOP))
+        known = self.chain_names.get(id(layer.written))
+        if known is None:
+            known = names_of_chain(layer.written, self.table.kinds(layer.home))
+            self.chain_names[id(layer.written)] = known
+        return self.scope(layer, inputs, frame, module, known, frame.site(node))
 
     def scope(
         self,
         layer: ChainLayer,
         inputs: tuple[ir.Flow, ...],
         frame: Frame,
-        module: ir.Path | None,
+        module: ir.Path,
         names: Names,
         site: int,
     ) -> Value:
         """A chain whose layers stand below a name of their own."""
-        assert module is not None
         carried = tuple(t for f in inputs for t in f.types)
         arriving = tuple(Value(ir.Carry(index=i, types=(t,))) for i, t in enumerate(carried))
-        inner = frame.inside(module, names)
-        before, self.frame = self.frame, inner
-        try:
-            made = self.through(Bundle(arriving), layer.stages, inner, layer.scope)
-        finally:
-            self.frame = before
+        made = self.run(Bundle(arriving), layer.links, frame.inside(module, names))
         flow = ir.Scope(site=site, module=module, inputs=inputs, body=made.flow, types=made.types)
         return Value(flow)
 
@@ -208,7 +209,6 @@ class LayerApplier(LayerEvaluator):
         layer: OpLayer,
         inputs: tuple[ir.Flow, ...],
         named: dict[str, ir.Flow],
-        frame: Frame,
         module: ir.Path | None,
         factory: str | None,
         site: int,
@@ -221,7 +221,7 @@ class LayerApplier(LayerEvaluator):
         problems = list(op.problems(*x, **states))
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
-        return self.applied(op, dict(layer.origins), inputs, named, site, module, factory)
+        return self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
 
     def applied(
         self,
@@ -230,9 +230,11 @@ class LayerApplier(LayerEvaluator):
         inputs: tuple[ir.Flow, ...],
         named: dict[str, ir.Flow],
         site: int,
-        module: ir.Path | None,
-        factory: str | None,
+        span: Span,
+        module: ir.Path | None = None,
+        factory: str | None = None,
     ) -> Value:
+        self.step(span, 1)
         x = tuple(f.types[0] for f in inputs)
         shape = op.shape(*x, **{n: f.types[0] for n, f in named.items()})
         types = shape if isinstance(shape, tuple) else (shape,)
@@ -293,14 +295,9 @@ class LayerApplier(LayerEvaluator):
         span: Span,
     ) -> Value:
         arrivals = self.arrivals(layer, inputs, named, span)
-        before, self.use_span = self.use_span, span
-        frame, self.frame = self.frame, None  # type: ignore[assignment]
-        try:
-            number, made = self.instance(  # type: ignore[attr-defined]
-                layer, {n: f.types[0] for n, f in arrivals.items()}, span
-            )
-        finally:
-            self.use_span, self.frame = before, frame
+        types = {n: f.types[0] for n, f in arrivals.items()}
+        number, made = self.instance(layer, types, span)
+        self.step(span, self.layers[number])
         dims = self.caller_dims(made, arrivals)
         flow = ir.Call(
             site=site,
@@ -315,6 +312,12 @@ class LayerApplier(LayerEvaluator):
             factory=factory,
         )
         return Value(flow)
+
+    @abstractmethod
+    def instance(
+        self, layer: BlockLayer, arrivals: dict[str, Tensor], use: Span
+    ) -> tuple[int, ir.Instance]:
+        """The instance of a definition for these arguments and inputs, with its number."""
 
     def arrivals(
         self,
@@ -347,8 +350,6 @@ class LayerApplier(LayerEvaluator):
 
     def caller_dims(self, made: ir.Instance, arrivals: dict[str, ir.Flow]) -> dict[str, Static]:
         """The sizes that a block bound, with their origins in the caller."""
-        from dlspec.expr import Ref, origin
-
         dims: dict[str, Static] = {}
         for (_, inner), flow in zip(made.inputs, arrivals.values(), strict=False):
             for mine, theirs in zip(inner.shape, flow.types[0].shape, strict=False):
@@ -361,7 +362,6 @@ class LayerApplier(LayerEvaluator):
         self, made: ir.Instance, layer: BlockLayer, dims: dict[str, Static]
     ) -> tuple[Tensor, ...]:
         """The types of a block's outputs, with the origins of their sizes in the caller."""
-        from dlspec.expr import Ref, Size, origin
 
         def translated(size: int) -> int:
             own = origin(size)

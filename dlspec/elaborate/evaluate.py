@@ -10,6 +10,7 @@ from dlspec.diagnostics.shapes import TensorAsValue
 from dlspec.diagnostics.values import BadArithmetic, TooLarge, WrongType
 from dlspec.elaborate import arithmetic
 from dlspec.elaborate.arithmetic import ArithmeticProblem
+from dlspec.elaborate.bounds import MOST_ELEMENTS, too_many
 from dlspec.elaborate.values import (
     BlockLayer,
     Broken,
@@ -28,9 +29,6 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import Quantity
 
-MOST_STEPS = 1_000_000
-"""The most copies of layers, rounds of loops and elements of lists, all of a model together."""
-
 
 class Skip(Exception):
     """Something depends on what is broken already: there is nothing more to say."""
@@ -42,7 +40,7 @@ class Evaluator:
     def __init__(self) -> None:
         self.context: tuple[str, ...] = ()
         """Where in the tree of uses an error stands, innermost first."""
-        self.budget = MOST_STEPS
+        self.budget = MOST_ELEMENTS
 
     # -- values
 
@@ -244,8 +242,8 @@ class Evaluator:
         """Takes steps of the budget. Raises SpecError where it is spent."""
         self.budget -= steps
         if self.budget < 0:
-            what = f"more than {MOST_STEPS:,} copies, rounds of loops and elements of lists"
-            raise SpecError(TooLarge(span, self.context, what, "together there may be fewer"))
+            what = "the lists of this model have too many elements, all together"
+            raise too_many(span, self.context, what, MOST_ELEMENTS)
 
     def rounds(
         self, names: tuple[tree.Name, ...], iterable: tree.Expr, scope: Scope, loop: int | None

@@ -9,9 +9,10 @@ from dlspec.diagnostics.names import UnknownArgument, UnknownName, WrongArgument
 from dlspec.diagnostics.train import InputDoesNotFit, InputNotFed
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.losses import Comparable, Named
 from dlspec.elaborate.model import ModelBuilder
-from dlspec.elaborate.objects import Objects, callee, ungrouped
+from dlspec.elaborate.objects import Objects, callee
 from dlspec.elaborate.settings import Settings
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.names import AlreadyDefined, EmptySpec, Misplaced, NotInThisVersion
+from dlspec.elaborate.kinds import Kinds, weights
+from dlspec.elaborate.uses import Uses, uses
 from dlspec.source import Source, Span
 from dlspec.syntax import tree
 
@@ -39,6 +42,19 @@ class FileTable:
     def definition(self, name: str) -> tree.Definition | None:
         return self.definitions.get(name)
 
+    @cached_property
+    def uses(self) -> Uses:
+        return uses(self.definitions)
+
+    @cached_property
+    def weighted(self) -> dict[str, bool]:
+        """Whether each definition has weights."""
+        return weights(self.definitions, self.uses.order)
+
+    def kinds(self, definition: tree.Definition | None) -> Kinds:
+        """What the stages of a definition are; without one, those of the file's own values."""
+        return Kinds(definition, self.definition, self.weighted)
+
     def raise_problems(self) -> None:
         if self.problems:
             raise SpecError(*self.problems)
@@ -62,6 +78,7 @@ def collect(file: tree.File) -> FileTable:
             case tree.Definition():
                 claim(s.name, s.kind)
                 table.definitions.setdefault(s.name.id, s)
+                _check_parameters(table, s)
             case tree.Param():
                 claim(s.parameter.name, "param")
                 table.parameters.setdefault(s.parameter.name.id, s)
@@ -76,9 +93,19 @@ def collect(file: tree.File) -> FileTable:
             case _:
                 hint = "it belongs into a model, a block or a `train` block"
                 table.problems.append(Misplaced(_head(s), "this statement", "a file", hint))
+    table.problems.extend(table.uses.problems)
     first = file.statements[0] if file.statements else None
     table.doc = getattr(first, "doc", "") or ""
     return table
+
+
+def _check_parameters(table: FileTable, s: tree.Definition) -> None:
+    first: dict[str, Span] = {}
+    for p in s.parameters:
+        if p.name.id in first:
+            found = AlreadyDefined(p.name.span, p.name.id, "parameter", first[p.name.id])
+            table.problems.append(found)
+        first.setdefault(p.name.id, p.name.span)
 
 
 def _declare(table: FileTable, s: tree.Declaration) -> None:

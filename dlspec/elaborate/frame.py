@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from dlspec.elaborate.names import Names
-from dlspec.elaborate.values import Scope
+from dlspec.elaborate.values import Entry, Scope
 from dlspec.ir import model as ir
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -23,6 +23,8 @@ class Frame:
     sites: dict[int, int]
     prefix: ir.Path = ()
     broken: bool = False
+    nested: int = 0
+    """How many bodies are open, the definition's own among them."""
     counts: Counter[ir.Path] = field(default_factory=Counter)
     dims: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, Tensor]] = field(default_factory=list)
@@ -31,6 +33,17 @@ class Frame:
     """What is written in the definition and does not run."""
     idle: dict[str, tree.Let] = field(default_factory=dict)
     """The `let`s that nothing has used yet."""
+    applied: list[int] = field(default_factory=lambda: [0])
+    """How many layers and functions it applies, those within blocks included."""
+
+    def gives(self, name: str, entry: Entry) -> bool:
+        """Whether a name is a parameter of this block, which its class takes as an argument.
+
+        A model takes none: its layers stand in its body.
+        """
+        own = self.scope.parent
+        given = own.entries.get(name) if own is not None else None
+        return self.definition.kind == "block" and given is entry
 
     def site(self, node: tree.Node) -> int:
         return self.sites.setdefault(id(node), len(self.sites))

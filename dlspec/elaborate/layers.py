@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dlspec import ops
 from dlspec.declared import Declared
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.names import (
-    MissingArgument,
     NotALayer,
     NotInThisVersion,
-    Recursion,
-    UnknownArgument,
     UnknownName,
     WrongArgumentCount,
 )
-from dlspec.diagnostics.values import WrongType
+from dlspec.diagnostics.shapes import TensorAsValue
+from dlspec.diagnostics.values import BadValue, WrongType
+from dlspec.elaborate.blocks import bind
+from dlspec.elaborate.bounds import MOST_COPIES, too_many
 from dlspec.elaborate.configured import configure
-from dlspec.elaborate.evaluate import Evaluator, Skip
+from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
-from dlspec.elaborate.names import head_stage
+from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.kinds import chain_stages
+from dlspec.elaborate.passing import passed
+from dlspec.elaborate.typed import TypedEvaluator, element, sized
 from dlspec.elaborate.values import (
     BlockLayer,
     ChainLayer,
     Instance,
     Layer,
+    Link,
     OpLayer,
     Scope,
     Value,
     describe,
 )
-from dlspec.expr import Const, Ref, Size, Static, Term, refs
+from dlspec.expr import Ref, Static, refs
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS
 from dlspec.source import Span
 from dlspec.syntax import tree
-from dlspec.units import Quantity
-
-SCALARS: dict[str, tuple[type, str]] = {
-    "int": (int, "an integer"),
-    "float": (float, "a number"),
-    "bool": (bool, "true or false"),
-    "str": (str, "a string"),
-}
 
 
-class LayerEvaluator(Evaluator):
+class LayerEvaluator(TypedEvaluator):
     """Evaluates expressions that may name layers."""
 
     def __init__(self, table: FileTable, overrides: Mapping[str, tree.Expr]) -> None:
@@ -55,17 +52,37 @@ class LayerEvaluator(Evaluator):
         self.table = table
         self.overrides = overrides
         self.file_scope = Scope()
-        self.defaulting: list[str] = []
-        """The blocks whose defaults are being evaluated."""
+        self.frame: Frame | None = None
+        """The definition whose body is being elaborated."""
+        self.home: tree.Definition | None = None
+        """The definition whose text is being evaluated: that of the frame, but for defaults."""
+        self.constant: dict[Any, OpLayer] = {}
+        """Ops whose arguments are the same in every round of a loop, by where they stand."""
+
+    # -- expressions
+
+    def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
+        if not words and (self.table.definition(e.id) or ops.lookup(e.id)):
+            return Static(self.named_layer(e, (), e.span, scope)[0])
+        return super().unbound(e, scope, words)
+
+    def call(self, e: tree.Call, scope: Scope) -> Any:
+        name = e.callee.id if isinstance(e.callee, tree.Name) else ""
+        if name[:1].isupper() or self.table.definition(name) is not None:
+            return Static(self.named_layer(e.callee, e.arguments, e.span, scope)[0])  # type: ignore[arg-type]
+        return super().call(e, scope)
+
+    def chain(self, e: tree.Chain, scope: Scope) -> Any:
+        return Static(self.chained(e, scope))
 
     # -- layers by name
 
     def layer(self, e: tree.Expr, scope: Scope) -> tuple[Layer | Instance, str | None]:
-        """What a stage applies, and the `layer` parameter that it came from."""
+        """What a stage applies, and the `layer` parameter of its definition that it is."""
         match e:
             case tree.Group(value=inner):
                 if isinstance(inner, tree.Chain):
-                    return ChainLayer(self.stages(inner), scope, e.span), None
+                    return self.chained(inner, scope), None
                 return self.layer(inner, scope)
             case tree.Conditional():
                 test = self.truth(e.test, scope, "if")
@@ -81,36 +98,73 @@ class LayerEvaluator(Evaluator):
                 if isinstance(layer, Layer):
                     return layer, None
                 raise SpecError(NotALayer(e.span, f"this is {describe(layer)}"))
-        raise SpecError(NotALayer(e.span, self._instead(e), self._hint(e)))
+            case tree.Binary(op="*") if self.is_layer(e.left, scope):
+                repeat = f"-> {e.span.text}"
+                hint = f"write `{repeat}` without parentheses, and `Identity {repeat}` for a layer"
+                raise SpecError(NotALayer(e.span, "`*` repeats only behind `->`", hint))
+            case tree.Binary() | tree.Unary():
+                hint = "write `(x -> Layer) + y`"
+                raise SpecError(NotALayer(e.span, "this is arithmetic", hint))
+        raise SpecError(NotALayer(e.span, "not a layer"))
+
+    def is_layer(self, e: tree.Expr, scope: Scope) -> bool:
+        try:
+            self.layer(e, scope)
+        except (SpecError, Skip):
+            return False
+        return True
+
+    def chained(self, e: tree.Expr, scope: Scope) -> ChainLayer:
+        """A chain of layers as a value, every stage evaluated."""
+        links = tuple(self.link(s, scope) for s in chain_stages(e))
+        return ChainLayer(e, links, self.home)
+
+    def link(self, stage: tree.Stage, scope: Scope) -> Link:
+        layer, parameter = self.layer(stage.layer, scope)
+        count = self.count(stage, scope) if stage.count is not None else None
+        return Link(stage, layer, parameter, count)
+
+    def count(self, stage: tree.Stage, scope: Scope) -> Static:
+        """How often a stage is repeated."""
+        e = stage.count
+        assert e is not None
+        found = self.expression(e, scope)
+        if isinstance(found, Value):
+            chain = f"(x -> {stage.layer.span.text}) * {e.span.text}"
+            hint = f"`*` after a stage repeats it; to multiply, write `{chain}`"
+            raise SpecError(TensorAsValue(e.span, self.context, str(found.types[0]), hint))
+        n = found.value if isinstance(found, Static) else None
+        if isinstance(n, float) and n.is_integer():
+            found, n = Static(int(n)), int(n)
+        if isinstance(n, bool) or not isinstance(n, int):
+            what = "a number of copies"
+            raise SpecError(WrongType(e.span, self.context, "*", what, describe(found)))
+        if n < 0:
+            raise SpecError(BadValue(e.span, self.context, "*", f"{n} copies"))
+        if n > MOST_COPIES:
+            raise too_many(e.span, self.context, f"{n} copies of a layer", MOST_COPIES)
+        counted: Static = found
+        return counted
 
     def pass_over(self, node: tree.Node) -> None:
         """Part of what is written here does not run; a definition keeps that in mind."""
-
-    def _instead(self, e: tree.Expr) -> str:
-        return "this is arithmetic" if isinstance(e, tree.Binary | tree.Unary) else "not a layer"
-
-    def _hint(self, e: tree.Expr) -> str:
-        return "write `(x -> Layer) + y`" if isinstance(e, tree.Binary | tree.Unary) else ""
-
-    def stages(self, layers: tree.Expr) -> tuple[tree.Stage, ...]:
-        """The stages of a chain of layers, or of one layer."""
-        if not isinstance(layers, tree.Chain):
-            return (head_stage(layers),)
-        return (head_stage(layers.head), *layers.stages)
+        if self.frame is not None:
+            self.frame.unread.append(node)
 
     def named_layer(
         self, name: tree.Name, arguments: tuple[tree.Argument, ...], span: Span, scope: Scope
     ) -> tuple[Layer | Instance, str | None]:
-        entry = scope.find(name.id)
-        if entry is not None:
+        if scope.find(name.id) is not None:
             entry = self.name(name, scope, False)
             if isinstance(entry, Static) and isinstance(entry.value, Layer) and not arguments:
-                return entry.value, name.id
-            if isinstance(entry, Instance):
+                own = self.frame is not None and self.frame.gives(name.id, entry)
+                return entry.value, name.id if own else None
+            configured = isinstance(entry, Static) and isinstance(entry.value, Layer)
+            if isinstance(entry, Instance) or configured:
                 if arguments:
-                    what = f"`{name.id}` is configured already, where `let` made it"
+                    what = f"`{name.id}` is configured already, where it was made"
                     raise SpecError(WrongArgumentCount(span, what))
-                return entry, None
+                return entry, None  # type: ignore[return-value]
             hint = ""
             if isinstance(entry, Value):
                 hint = "a chain ends in layers; write `(a, b) -> Concat` for several tensors"
@@ -136,8 +190,15 @@ class LayerEvaluator(Evaluator):
         span: Span,
         scope: Scope,
     ) -> OpLayer:
+        key = (cls, id(arguments)) if arguments else cls
+        known = self.constant.get(key)
+        if known is not None:
+            return replace(known, span=span)
         made, origins = self.configure(cls, arguments, span, scope)
-        return OpLayer(made, origins, span)  # type: ignore[arg-type]
+        layer = OpLayer(made, origins, span)  # type: ignore[arg-type]
+        if all(isinstance(a.value, tree.Number | tree.Literal) for a in arguments):
+            self.constant[key] = layer
+        return layer
 
     def configure(
         self,
@@ -151,7 +212,7 @@ class LayerEvaluator(Evaluator):
 
         def evaluate(name: str, e: tree.Expr) -> Static:
             found = self.argument(cls, name, e, scope)
-            return Static(_sized(found), found.origin)
+            return Static(sized(found), found.origin)
 
         done = configure(call, cls, evaluate, self.context)
         return done.made, dict(done.origins)
@@ -181,148 +242,71 @@ class LayerEvaluator(Evaluator):
     ) -> BlockLayer:
         """A block or model with its arguments, defaults filled in."""
         owner = definition.name.id
-        parameters = {p.name.id: p for p in definition.parameters}
-        order = list(parameters)
-        given: dict[str, tree.Argument] = {}
-        problems: list[Diagnostic] = []
-        for i, a in enumerate(arguments):
-            if a.name is None:
-                if i >= len(order):
-                    takes = f"{len(order)} argument{'s' * (len(order) != 1)}"
-                    what = f"{owner} takes {takes}, got {len(arguments)}"
-                    problems.append(WrongArgumentCount(a.span, what))
-                    break
-                given[order[i]] = a
-            elif a.name.id not in parameters:
-                close = nearest(a.name.id, order)
-                found = UnknownArgument(a.name.span, a.name.id, owner, tuple(order), close)
-                problems.append(found)
-            elif a.name.id in given:
-                what = f"`{a.name.id}` is given twice"
-                problems.append(WrongArgumentCount(a.name.span, what))
-            else:
-                given[a.name.id] = a
-        set_here = {n for n in order if f"{owner}.{n}" in self.overrides}
-        missing = tuple(
-            n
-            for n, p in parameters.items()
-            if n not in given and p.default is None and n not in set_here
-        )
-        if missing and not problems:
-            problems.append(MissingArgument(span, owner, missing))
+        if owner in self.table.uses.recursive:
+            raise Skip
+        set_here = {
+            p.name.id for p in definition.parameters if f"{owner}.{p.name.id}" in self.overrides
+        }
+        given, problems = bind(definition, arguments, span, set_here)
         values: dict[str, Static] = {}
         inner = Scope(self.file_scope)
-        for name, p in parameters.items():
+        for p in definition.parameters:
+            name = p.name.id
+            if name not in given and p.default is None and name not in set_here:
+                continue
             try:
-                values[name] = self.parameter(owner, p, given.get(name), scope, inner)
+                values[name] = self.parameter(definition, p, given.get(name), scope, inner)
                 inner.entries[name] = values[name]
             except SpecError as error:
                 problems.extend(error.diagnostics)
-            except KeyError:
-                continue
         if problems:
             raise SpecError(*problems)
-        return BlockLayer(definition, values, span)
+        made = BlockLayer(definition, values, span)
+        self.spend(made.size - 1, span)
+        return made
 
     def parameter(
         self,
-        owner: str,
+        definition: tree.Definition,
         p: tree.Parameter,
         given: tree.Argument | None,
         scope: Scope,
         inner: Scope,
     ) -> Static:
         """The value of one parameter: `--set`, else what the use gives, else the default."""
-        override = self.overrides.get(f"{owner}.{p.name.id}")
+        override = self.overrides.get(f"{definition.name.id}.{p.name.id}")
         if override is not None:
             return Static(self.typed(p.type, override, inner, p.name.id).value)
         if given is not None:
             return self.typed(p.type, given.value, scope, p.name.id)
-        if p.default is None:
-            raise KeyError(p.name.id)
-        if owner in self.defaulting:
-            raise SpecError(Recursion(p.default.span, (*self.defaulting, owner)))
-        self.defaulting.append(owner)
-        try:
-            found = self.typed(p.type, p.default, inner, p.name.id)
-        finally:
-            self.defaulting.pop()
+        assert p.default is not None
+        found = self.default(definition, p, inner)
         plain = found.origin is not None and not any(True for _ in refs(found.origin))
         return found if plain else Static(found.value)
+
+    def default(self, definition: tree.Definition, p: tree.Parameter, inner: Scope) -> Static:
+        """The default of a parameter, whose text is its definition's, not that of the use."""
+        assert p.default is not None
+        before, self.home = self.home, definition
+        try:
+            return self.typed(p.type, p.default, inner, p.name.id)
+        finally:
+            self.home = before
 
     def typed(self, type_: tree.Type, e: tree.Expr, scope: Scope, name: str) -> Static:
         """The value of an expression where a value of this type is wanted."""
         kind = type_.name.id
         if kind == "layer":
             layer, parameter = self.layer_value(e, scope)
-            return Static(layer, Ref(parameter) if parameter is not None else None)
-        if kind == "list" and _element(type_) == "layer" and isinstance(e, tree.List):
-            return Static([self.layer_value(i, scope)[0] for i in e.items])
-        found = self.value(e, scope)
-        return self.convert(found, type_, e.span, name)
+            return Static(passed(layer, e.span), Ref(parameter) if parameter is not None else None)
+        if kind == "list" and element(type_) == "layer" and isinstance(e, tree.List):
+            return Static([passed(self.layer_value(i, scope)[0], i.span) for i in e.items])
+        found = self.convert(self.value(e, scope), type_, e.span, name)
+        return Static(passed(found.value, e.span), found.origin)
 
-    def layer_value(self, e: tree.Expr, scope: Scope) -> tuple[Layer, str | None]:
+    def layer_value(self, e: tree.Expr, scope: Scope) -> tuple[Layer | Instance, str | None]:
         """A layer as a value, and the parameter that hands it on."""
-        if isinstance(e, tree.Chain):
-            return ChainLayer(self.stages(e), scope, e.span), None
-        found, parameter = self.layer(e, scope)
-        if isinstance(found, Instance):
-            raise SpecError(NotALayer(e.span, "a `let` instance cannot be passed as a layer"))
-        return found, parameter
-
-    def convert(self, found: Static, type_: tree.Type, span: Span, name: str) -> Static:
-        kind = type_.name.id
-        if kind not in (*SCALARS, "list", "tuple", "layer"):
-            raise SpecError(_unknown_type(type_.name.span, kind))
-        if kind == "float" and isinstance(found.value, Quantity) and found.value.kind == "share":
-            return Static(float(found.value.amount))
-        if kind in SCALARS:
-            return self.scalar(found, kind, span, name)
-        if kind in ("list", "tuple"):
-            wanted = list if kind == "list" else tuple
-            if not isinstance(found.value, wanted):
-                raise self.wrong(span, name, f"a {kind}", found)
-            inner = _element(type_)
-            if inner in SCALARS:
-                items = [self.scalar(Static(v), inner, span, name).value for v in found.value]
-                return Static(wanted(items), found.origin)
-            if inner not in (None, "list", "tuple", "layer"):
-                raise SpecError(_unknown_type(type_.groups[0][0].span, inner))
-            if type_.groups and not type_.groups[0]:
-                raise SpecError(_unknown_type(type_.span, f"{kind}[]"))
-            return found
-        raise self.wrong(span, name, f"a {kind}", found)
-
-    def scalar(self, found: Static, kind: str, span: Span, name: str) -> Static:
-        value = found.value
-        wanted, words = SCALARS[kind]
-        if wanted is int and isinstance(value, float) and value.is_integer():
-            whole = Term("int", (found.origin,)) if found.origin is not None else None
-            return Static(int(value), whole)
-        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-            origin = Const(float(value)) if isinstance(found.origin, Const) else found.origin
-            return Static(float(value), origin)
-        if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-            raise self.wrong(span, name, words, found)
-        return found
-
-    def wrong(self, span: Span, name: str, expected: str, found: Static) -> SpecError:
-        return SpecError(WrongType(span, self.context, name, expected, describe(found)))
-
-
-def _unknown_type(span: Span, name: str) -> UnknownName:
-    return UnknownName(span, name, "type", nearest(name, (*SCALARS, "list", "layer")))
-
-
-def _element(type_: tree.Type) -> str | None:
-    """The name of the elements' type: `int` in `list[int]`."""
-    first = type_.groups[0][0] if type_.groups and type_.groups[0] else None
-    return first.id if isinstance(first, tree.Name) else None
-
-
-def _sized(value: Static) -> Any:
-    """An integer with its origin, so that the shapes that it makes keep it."""
-    return Size(value.value, value.origin) if type(value.value) is int else value.value
+        return (self.chained(e, scope), None) if isinstance(e, tree.Chain) else self.layer(e, scope)
 
 
 __all__ = ["LayerEvaluator", "Skip"]

@@ -12,7 +12,8 @@ from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.train import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
 from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
-from dlspec.elaborate.objects import Objects, callee, ungrouped
+from dlspec.elaborate.kinds import ungrouped
+from dlspec.elaborate.objects import Objects, callee
 from dlspec.elaborate.values import describe
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir

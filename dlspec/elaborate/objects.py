@@ -12,6 +12,7 @@ from dlspec.diagnostics.names import Misplaced, NotInThisVersion, UnknownName
 from dlspec.diagnostics.recipe import WrongSetting
 from dlspec.elaborate.configured import Configured, configure
 from dlspec.elaborate.evaluate import Evaluator, Skip
+from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.values import Scope, describe
 from dlspec.expr import Static
 from dlspec.recipe.base import Recipe
@@ -126,13 +127,6 @@ HERE = {
 
 def _what(place: str) -> str:
     return {"early_stop": "rule to stop", "quantize": "quantization"}.get(place, place)
-
-
-def ungrouped(e: tree.Expr) -> tree.Expr:
-    """An expression without parentheses around it."""
-    while isinstance(e, tree.Group):
-        e = e.value
-    return e
 
 
 def callee(e: tree.Expr) -> tree.Name | None:

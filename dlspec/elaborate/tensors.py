@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dlspec import ops
 from dlspec.diagnostics import Label, SpecError, nearest
@@ -17,7 +17,6 @@ from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.values import (
     Bundle,
-    ChainLayer,
     Instance,
     Layer,
     Scope,
@@ -29,9 +28,6 @@ from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import FLOATS, Tensor
-
-if TYPE_CHECKING:
-    pass
 
 OPERATORS = {
     "+": ("add", "add"),
@@ -56,9 +52,8 @@ class TensorEvaluator(Indexer):
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
         if words:
             return super().unbound(e, scope, words)
-        definition = self.table.definition(e.id)
-        if definition is not None or ops.lookup(e.id) is not None:
-            return Static(self.named_layer(e, (), e.span, scope)[0])
+        if self.table.definition(e.id) is not None or ops.lookup(e.id) is not None:
+            return super().unbound(e, scope, words)
         if e.id in ops.LATER or e.id == "training":
             raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
         known = (*scope.names(), *arithmetic.FUNCTIONS, *ops.names(), *self.table.definitions)
@@ -71,7 +66,7 @@ class TensorEvaluator(Indexer):
         head = self.expression(e.head, scope)
         if isinstance(head, Static):
             if isinstance(head.value, Layer):
-                return Static(ChainLayer(self.stages(e), scope, e.span))
+                return Static(self.chained(e, scope))
             raise SpecError(NotATensor(e.head.span, self.context, describe(head)))
         if isinstance(head, Instance):
             raise SpecError(NotALayer(e.head.span, "a layer stands where the chain begins"))
@@ -140,7 +135,7 @@ class TensorEvaluator(Indexer):
                     problem.help or self.projection(a.types[0], b.types[0]),
                 )
             )
-        return self.applied(op, {}, (a, b), {}, self.frame.site(e), None, None)
+        return self.applied(op, {}, (a, b), {}, self.frame.site(e), e.span)
 
     def operand(self, found: Any, other: Any, e: tree.Expr) -> ir.Flow:
         if isinstance(found, Static) and isinstance(other, Value):
@@ -182,7 +177,7 @@ class TensorEvaluator(Indexer):
         cls = ops.lookup("negative")
         assert cls is not None
         op = cls.bind((), {})
-        return self.applied(op, {}, (value.flow,), {}, self.frame.site(e), None, None)
+        return self.applied(op, {}, (value.flow,), {}, self.frame.site(e), e.span)
 
     # -- calls
 
@@ -195,8 +190,7 @@ class TensorEvaluator(Indexer):
             return self.call_instance(entry, e, scope)
         cls = ops.lookup(name)
         if name[:1].isupper() or self.table.definition(name) is not None:
-            found = self.named_layer(e.callee, e.arguments, e.span, scope)[0]
-            return Static(found)
+            return super().call(e, scope)
         tensors = self.leading_tensors(e, scope) if cls is not None else []
         if tensors:
             assert cls is not None
@@ -242,10 +236,6 @@ class TensorEvaluator(Indexer):
         flows = tuple(v.flow for v in items)
         inner = {n: v.flow for n, v in named.items()}
         return self.apply(instance, flows, inner, self.frame, None, e)
-
-    # -- chains
-
-    # -- application
 
 
 def _operands(e: tree.Binary) -> Span:

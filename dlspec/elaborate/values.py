@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
+from dlspec.elaborate.unread import digest
 from dlspec.expr import Static
 from dlspec.frozen import frozen
 from dlspec.ir.model import Flow
@@ -45,9 +47,16 @@ class OpLayer:
     origins: Mapping[str, Any]
     span: Span
 
+    size: ClassVar[int] = 1
+
     def __str__(self) -> str:
         given = ", ".join(f"{n}={getattr(self.op, n)}" for n in sorted(self.op.model_fields_set))
         return f"{self.op.kind()}({given})" if given else self.op.kind()
+
+    @cached_property
+    def key(self) -> Any:
+        fields = type(self.op).model_fields
+        return (type(self.op).__name__, *(key_of(getattr(self.op, n)) for n in fields))
 
 
 @frozen
@@ -62,17 +71,62 @@ class BlockLayer:
         given = ", ".join(f"{n}={text(s.value)}" for n, s in self.arguments.items())
         return f"{self.definition.name.id}({given})"
 
+    @cached_property
+    def size(self) -> int:
+        """The number of layers that it is made of."""
+        return 1 + sum(size_of(s.value) for s in self.arguments.values())
+
+    @cached_property
+    def key(self) -> Any:
+        given = ((n, key_of(s.value)) for n, s in self.arguments.items())
+        return (self.definition.name.id, *given)
+
+
+@frozen
+class Link:
+    """A stage of a chain that is a layer, evaluated where it was written.
+
+    `parameter` is the `layer` parameter that it is, of the definition whose text it stands in.
+    """
+
+    stage: tree.Stage
+    layer: Layer | Instance
+    parameter: str | None = None
+    count: Static | None = None
+
+    def __str__(self) -> str:
+        chain = isinstance(self.layer, ChainLayer)
+        count = f" * {self.count.value}" if self.count is not None else ""
+        name = f" as {self.stage.name.id}" if self.stage.name is not None else ""
+        return (f"({self.layer})" if chain else str(self.layer)) + count + name
+
 
 @frozen
 class ChainLayer:
-    """A chain of layers as a value: `Conv2D(8, 3) -> BatchNorm`."""
+    """A chain of layers as a value: `Conv2D(8, 3) -> BatchNorm`. `home` is the definition whose
+    text it stands in, where there is one."""
 
-    stages: tuple[tree.Stage, ...]
-    scope: Scope
-    span: Span
+    written: tree.Expr
+    links: tuple[Link, ...]
+    home: tree.Definition | None
+
+    @property
+    def span(self) -> Span:
+        return self.written.span
 
     def __str__(self) -> str:
-        return self.span.text
+        return " -> ".join(map(str, self.links))
+
+    @cached_property
+    def size(self) -> int:
+        return 1 + sum(size_of(link.layer) for link in self.links)
+
+    @cached_property
+    def key(self) -> Any:
+        """Its text is part of it, since names come from there."""
+        home = self.home.name.id if self.home is not None else ""
+        links = ((key_of(n.layer), key_of(n.count)) for n in self.links)
+        return ("->", home, digest([self.written]), *links)
 
 
 Layer = OpLayer | BlockLayer | ChainLayer
@@ -85,6 +139,15 @@ class Instance:
     layer: Layer
     name: str
     statement: tree.Let
+
+    size: ClassVar[int] = 1
+
+    @property
+    def key(self) -> Any:
+        return ("let", self.name)
+
+    def __str__(self) -> str:
+        return self.statement.name.id
 
 
 @frozen
@@ -124,6 +187,32 @@ class Scope:
         while scope is not None:
             yield from scope.entries
             scope = scope.parent
+
+
+def size_of(value: Any) -> int:
+    """The number of layers in a value."""
+    match value:
+        case OpLayer() | BlockLayer() | ChainLayer() | Instance():
+            return value.size
+        case list() | tuple():
+            return sum(map(size_of, value))
+        case _:
+            return 0
+
+
+def key_of(value: Any) -> Any:
+    """A value as a dictionary's key: equal values, equal keys, and 1 is not true or 1.0."""
+    match value:
+        case OpLayer() | BlockLayer() | ChainLayer() | Instance():
+            return value.key
+        case Static(value=inner):
+            return key_of(inner)
+        case list() | tuple():
+            return (type(value).__name__, *map(key_of, value))
+        case int() if not isinstance(value, bool):
+            return ("int", int(value))
+        case _:
+            return (type(value).__name__, text(value))
 
 
 def text(value: Any) -> str:

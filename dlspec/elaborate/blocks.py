@@ -1,0 +1,48 @@
+"""Which argument of a block is which, from how it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from dlspec.diagnostics import Diagnostic, nearest
+from dlspec.diagnostics.names import MissingArgument, UnknownArgument, WrongArgumentCount
+from dlspec.source import Span
+from dlspec.syntax import tree
+
+
+def bind(
+    definition: tree.Definition,
+    arguments: tuple[tree.Argument, ...],
+    span: Span,
+    set_elsewhere: Set[str] = frozenset(),
+) -> tuple[dict[str, tree.Argument], list[Diagnostic]]:
+    """The arguments by the names of the parameters, and what is wrong with them."""
+    owner = definition.name.id
+    parameters = {p.name.id: p for p in definition.parameters}
+    order = tuple(parameters)
+    given: dict[str, tree.Argument] = {}
+    problems: list[Diagnostic] = []
+    for i, a in enumerate(arguments):
+        if a.name is None:
+            if i >= len(order):
+                takes = f"{len(order)} argument{'s' * (len(order) != 1)}"
+                what = f"{owner} takes {takes}, got {len(arguments)}"
+                problems.append(WrongArgumentCount(a.span, what))
+                break
+            given[order[i]] = a
+        elif a.name.id not in parameters:
+            close = nearest(a.name.id, order)
+            problems.append(UnknownArgument(a.name.span, a.name.id, owner, order, close))
+        elif a.name.id in given:
+            what = f"`{a.name.id}` is given twice"
+            problems.append(WrongArgumentCount(a.name.span, what))
+        else:
+            given[a.name.id] = a
+    missing = tuple(
+        n
+        for n, p in parameters.items()
+        if n not in given and p.default is None and n not in set_elsewhere
+    )
+    if missing and not problems:
+        problems.append(MissingArgument(span, owner, missing))
+    return given, problems

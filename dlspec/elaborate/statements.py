@@ -1,0 +1,321 @@
+"""The statements of a body: wires, `let`s, outputs, branches and loops."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+
+from dlspec import ops
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NameTaken, NotInThisVersion
+from dlspec.diagnostics.shapes import WrongOutputCount
+from dlspec.diagnostics.values import ConditionFailed
+from dlspec.elaborate import arithmetic
+from dlspec.elaborate.bounds import DEEPEST, Exhausted, depth, too_many
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.inputs import TypeReader
+from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
+from dlspec.expr import Static
+from dlspec.ir import model as ir
+from dlspec.source import Span
+from dlspec.syntax import tree
+
+
+class StatementBuilder(TypeReader):
+    """Elaborates the statements of one body after the other."""
+
+    patterns: list[tuple[tree.Weights, Scope]]
+
+    @abstractmethod
+    def report(self, error: SpecError) -> None:
+        """Keeps what is wrong; the statements behind it are read all the same."""
+
+    def body(self, body: tree.Body, frame: Frame, scope: Scope) -> tuple[ir.Statement, ...]:
+        made: list[ir.Statement] = []
+        frame.nested += 1
+        for s in body.statements:
+            try:
+                self.step(s.span)
+                made.extend(self.statement(s, frame, scope))
+            except Exhausted:
+                raise
+            except SpecError as error:
+                self.report(error)
+                self.spoil(s, frame)
+            except RecursionError:
+                self.report(too_many(s.span, (), "parts within parts: too deep", DEEPEST))
+                self.spoil(s, frame)
+            except Skip:
+                self.spoil(s, frame)
+        frame.nested -= 1
+        return tuple(made)
+
+    def spoil(self, s: tree.Statement, frame: Frame) -> None:
+        """What a broken statement would have defined is broken too."""
+        frame.broken = True
+        for name in _written(s):
+            frame.scope.entries[name.id] = Broken()
+
+    def statement(self, s: tree.Statement, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
+        match s:
+            case tree.Input():
+                self.check_name(s.name, frame, scope)
+                if frame.nested > 1:
+                    raise SpecError(Misplaced(s.span, "an `input`", "an `if` or a `for`"))
+                if any(n == s.name.id for n, _ in frame.inputs):
+                    raise SpecError(AlreadyDefined(s.name.span, s.name.id, "input", None))
+                self.input(s, frame)
+            case tree.Output():
+                if scope is not frame.scope:
+                    raise SpecError(Misplaced(s.span, "an `output`", "a `for`"))
+                yield from self.output(s, frame, scope)
+            case tree.Assign():
+                yield from self.assign(s, frame, scope)
+            case tree.Let():
+                self.let(s, frame, scope)
+            case tree.If():
+                yield from self.branch(s, frame, scope)
+            case tree.For():
+                yield self.loop(s, frame, scope)
+            case tree.Bare():
+                self.bare(s, scope)
+                frame.unread.append(s)
+            case tree.Weights():
+                self.patterns.append((s, scope))
+                if len(self.active) > 1:
+                    raise SpecError(NotInThisVersion(s.span, "`weights` in a block"))
+            case tree.Broken():
+                raise Skip
+            case tree.State() | tree.Next() | tree.Penalty():
+                word = type(s).__name__.lower()
+                raise SpecError(NotInThisVersion(s.span, f"`{word}`"))
+            case _:
+                kind = frame.definition.kind
+                raise SpecError(Misplaced(s.span, "this statement", f"a {kind}"))
+
+    # -- outputs
+
+    def output(self, s: tree.Output, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
+        model = frame.definition.kind == "model"
+        if s.value is None:
+            assert s.name is not None
+            found = self.expression(s.name, scope)
+        else:
+            if s.name is not None:
+                self.check_name(s.name, frame, scope)
+            found = self.expression(s.value, scope)
+        value = self.tensor(found, s.value or s.name)  # type: ignore[arg-type]
+        self.check_depth(value.flow, s.span, frame)
+        name = s.name.id if s.name else None
+        if name is None and isinstance(s.value, tree.Name):
+            name = s.value.id
+        elif name is None and model:
+            name = "output"
+        types = value.types
+        if model and len(types) != 1:
+            raise SpecError(WrongOutputCount(s.span, self.context, 1, len(types)))
+        if s.type is not None:
+            self.check_declared(s.type, types, name or "output", s, frame)
+        if model and any(n == name for n, _ in frame.outputs):
+            raise SpecError(AlreadyDefined(s.span, name or "", "output", None))
+        frame.outputs.extend((name, t) for t in types)
+        line = s.span.line
+        yield ir.Output(site=frame.site(s), name=name, value=value.flow, line=line)
+        if s.name is not None and s.value is not None and len(types) == 1:
+            wire = ir.Wire(name=s.name.id, types=types)
+            self.write(s.name, Value(wire, s.span, s.name.id), frame)
+
+    def check_depth(self, flow: ir.Flow, span: Span, frame: Frame) -> None:
+        """Whoever walks a flow may do so by recursion. Raises SpecError."""
+        if depth(flow) + frame.nested > DEEPEST:
+            what = "so many layers in one statement, each fed by the one before"
+            raise too_many(span, (), what, DEEPEST)
+
+    # -- assignments
+
+    def assign(self, s: tree.Assign, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
+        for name in s.names:
+            self.check_name(name, frame, scope)
+        found = self.expression(s.value, scope)
+        count = len(s.names)
+        if isinstance(found, Static):
+            items = [found]
+            if count > 1:
+                listed = found.value if isinstance(found.value, list | tuple) else [found.value]
+                items = [Static(v) for v in listed]
+            if len(items) != count:
+                raise SpecError(WrongOutputCount(s.span, self.context, count, len(items)))
+            for name, item in zip(s.names, items, strict=True):
+                self.write(name, item, frame)
+            return
+        if isinstance(found, Bundle) and count == len(found.items) and not found.named:
+            for name, value in zip(s.names, found.items, strict=True):
+                yield self.bind((name,), value, s, frame)
+            return
+        value = self.tensor(found, s.value)
+        if len(value.types) != count:
+            raise SpecError(WrongOutputCount(s.span, self.context, count, len(value.types)))
+        if s.type is not None:
+            self.check_declared(s.type, value.types, s.names[0].id, s, frame)
+        yield self.bind(s.names, value, s, frame)
+
+    def bind(
+        self, names: tuple[tree.Name, ...], value: Value, s: tree.Assign, frame: Frame
+    ) -> ir.Bind:
+        self.check_depth(value.flow, s.span, frame)
+        for name, type_ in zip(names, value.types, strict=True):
+            wire = ir.Wire(name=name.id, types=(type_,))
+            self.write(name, Value(wire, name.span, name.id), frame)
+        return ir.Bind(
+            site=frame.site(names[0]),
+            names=tuple(n.id for n in names),
+            value=value.flow,
+            line=s.span.line,
+        )
+
+    def write(self, name: tree.Name, entry: Entry, frame: Frame) -> None:
+        frame.scope.entries[name.id] = entry
+
+    def let(self, s: tree.Let, frame: Frame, scope: Scope) -> None:
+        if isinstance(s.value, tree.Call) and isinstance(s.value.callee, tree.Name):
+            word = s.value.callee.id
+            if word in ("Parameter", "Buffer"):
+                raise SpecError(NotInThisVersion(s.value.span, f"`{word}`"))
+        self.check_name(s.name, frame, scope, "a `let`")
+        if isinstance(scope.find(s.name.id), Static | Value):
+            raise SpecError(NameTaken(s.name.span, s.name.id, "a wire", "a `let`"))
+        if scope is not frame.scope:
+            instead = "`let` it before the loop; a layer in a chain is a new one in each round"
+            raise SpecError(NotInThisVersion(s.span, "`let` in a loop", instead))
+        layer = self.layer_value(s.value, scope)[0]
+        if isinstance(layer, Instance):
+            raise SpecError(NameTaken(s.value.span, layer.statement.name.id, *ANOTHER))
+        instance = Instance(layer, frame.names.lets[id(s)], s)
+        frame.scope.entries[s.name.id] = instance
+        frame.idle[instance.name] = s
+
+    # -- names
+
+    def check_name(self, name: tree.Name, frame: Frame, scope: Scope, role: str = "a wire") -> None:
+        """Whether a statement may give this name to something. Raises SpecError."""
+        what = self.taken(name.id, frame, scope)
+        if what:
+            raise SpecError(NameTaken(name.span, name.id, what, role))
+
+    def taken(self, name: str, frame: Frame, scope: Scope) -> str:
+        """What has a name already, and keeps it; nothing if a wire may have it."""
+        found = scope.find(name)
+        if any(p.name.id == name for p in frame.definition.parameters):
+            return "a parameter"
+        if name in frame.dims:
+            return "a dimension"
+        if isinstance(found, Instance):
+            return "an instance that `let` named"
+        if name in arithmetic.FUNCTIONS or self.is_function(name):
+            return "a function"
+        if ops.lookup(name) is not None:
+            return "a layer"
+        if name in self.table.parameters:
+            return "a parameter of the file"
+        if name in self.table.definitions:
+            return "a block or model"
+        own = name in frame.scope.entries
+        if not own and isinstance(found, Static) and scope is not frame.scope:
+            return "the variable of a loop"
+        return ""
+
+    def bare(self, s: tree.Bare, scope: Scope) -> None:
+        e = s.value
+        if (
+            isinstance(e, tree.Call)
+            and isinstance(e.callee, tree.Name)
+            and e.callee.id == "require"
+            and e.arguments
+        ):
+            if not self.truth(e.arguments[0].value, scope, "require").value:
+                message = f"`{e.arguments[0].value.span.text}` does not hold"
+                if len(e.arguments) > 1:
+                    message = str(self.value(e.arguments[1].value, scope).value)
+                raise SpecError(ConditionFailed(self.use_span or e.span, self.context, message))
+            return
+        hint = "give it a name: `y = ...`, or say `output ...`"
+        raise SpecError(Misplaced(s.span, "a value that nothing uses", "a body", hint))
+
+    # -- branches and loops
+
+    def branch(self, s: tree.If, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
+        tests: list[Static] = []
+        taken: int | None = None
+        body: tuple[ir.Statement, ...] = ()
+        for i, (test, _) in enumerate(s.branches):
+            tests.append(self.truth(test, scope, "if"))
+            if tests[-1].value:
+                taken = i
+                break
+        else:
+            if s.otherwise is not None:
+                taken = len(s.branches)
+        bodies = [b for _, b in s.branches] + ([s.otherwise] if s.otherwise else [])
+        if taken is not None:
+            body = self.body(bodies[taken], frame, scope)
+        frame.unread.extend(t for t, _ in s.branches[len(tests) :])
+        for i, other in enumerate(bodies):
+            if i == taken:
+                continue
+            frame.unread.append(other)
+            for inner in other.statements:
+                for name in _written(inner):
+                    if frame.scope.find(name.id) is None:
+                        frame.scope.entries[name.id] = NotTaken(name.span)
+        yield ir.Branch(
+            site=frame.site(s), tests=tuple(tests), taken=taken, body=body, line=s.span.line
+        )
+
+    def loop(self, s: tree.For, frame: Frame, scope: Scope) -> ir.Loop:
+        number = frame.site(s)
+        for name in s.names:
+            role = "the variable of a loop"
+            self.check_name(name, frame, frame.scope, role)
+            if isinstance(frame.scope.entries.get(name.id), Static | Value):
+                raise SpecError(NameTaken(name.span, name.id, "a wire", role))
+        items, rounds = self.rounds(s.names, s.iterable, scope, number)
+        made: list[tuple[ir.Statement, ...]] = []
+        for entries in rounds:
+            self.step(s.iterable.span)
+            made.append(self.body(s.body, frame, Scope(scope, entries)))
+        if not rounds:
+            frame.unread.append(s.body)
+        values = tuple(
+            tuple(e.value for e in entries.values() if isinstance(e, Static)) for entries in rounds
+        )
+        return ir.Loop(
+            site=number,
+            names=tuple(n.id for n in s.names),
+            items=items,
+            values=values,
+            iterations=tuple(made),
+            line=s.span.line,
+        )
+
+
+ANOTHER = ("an instance that `let` named", "the layer of another")
+
+
+def _written(s: tree.Statement) -> Iterator[tree.Name]:
+    """The names that a statement defines, those in its branches and loops included."""
+    match s:
+        case tree.Assign(names=names):
+            yield from names
+        case tree.Input(name=name) | tree.Let(name=name):
+            yield name
+        case tree.Output(name=name) if name is not None and s.value is not None:
+            yield name
+        case tree.If():
+            bodies = [b for _, b in s.branches] + ([s.otherwise] if s.otherwise else [])
+            for body in bodies:
+                for inner in body.statements:
+                    yield from _written(inner)
+        case tree.For():
+            for inner in s.body.statements:
+                yield from _written(inner)

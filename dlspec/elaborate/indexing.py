@@ -83,4 +83,4 @@ class Indexer(LayerApplier):
             at = e.subscripts[int(problem.parameter or 0)]
             raise SpecError(BadIndex(at.span, self.context, problem.what, problem.help))
         flows = tuple(v.flow for v in x)
-        return self.applied(op, {}, flows, {}, self.frame.site(e), None, None)
+        return self.applied(op, {}, flows, {}, self.frame.site(e), e.span)

@@ -155,6 +155,20 @@ def explain(
     return explain(code)
 
 
+@app.command("ops")
+@command
+def ops(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A layer or function: `Conv2D`.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> int:
+    """Shows the manual page of a layer or function; lists them without one."""
+    from dlspec.cli.ops import ops
+
+    return ops(name, json)
+
+
 @app.command("ir")
 @command
 def ir(

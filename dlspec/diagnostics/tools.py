@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlspec.diagnostics.base import Diagnostic
 from dlspec.frozen import frozen
+
+
+def _choice(names: Sequence[str]) -> str:
+    """`a, b or c`."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 @frozen
@@ -22,4 +30,29 @@ class UnknownCode(Diagnostic):
     def help(self) -> str:
         if not self.near:
             return "`dlspec explain` lists all of them"
-        return f"did you mean {' or '.join(self.near)}? `dlspec explain` lists all of them"
+        return f"did you mean {_choice(self.near)}? `dlspec explain` lists all of them"
+
+
+@frozen
+class UnknownOp(Diagnostic):
+    """`dlspec ops` takes the name of a layer or function, as a spec writes it.
+
+    `dlspec ops` alone lists all of them. Losses, optimizers and transforms are no ops.
+    """
+
+    code = "DLS751"
+    asked: str
+    near: tuple[str, ...]
+    later: bool
+
+    @property
+    def title(self) -> str:
+        if self.later:
+            return f"`{self.asked}` cannot be compiled by this version of dlspec"
+        return f"there is no layer or function `{self.asked}`"
+
+    @property
+    def help(self) -> str:
+        if not self.near:
+            return "`dlspec ops` lists all of them"
+        return f"did you mean {_choice(self.near)}? `dlspec ops` lists all of them"

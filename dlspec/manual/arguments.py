@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from dlspec import units
 from dlspec.declared import Declared, Words, written
+from dlspec.frozen import frozen
 from dlspec.manual.markdown import code, table
 from dlspec.ops import fields as ops_fields
 from dlspec.ops import init, rearrange, recurrence, shape, window
@@ -55,16 +56,33 @@ def _check(of: Any) -> Any:
 CHECKS = {_check(of): words for of, words in KINDS.items()}
 
 
-def arguments(cls: type[Declared]) -> str:
-    """A table of the arguments; empty where there are none."""
+@frozen
+class Argument:
+    """`takes` is Markdown; `default` as a spec writes it, None where it must be given."""
+
+    name: str
+    takes: str
+    default: str | None
+
+
+def arguments(cls: type[Declared]) -> tuple[Argument, ...]:
+    """The arguments of a declared object, positional ones first."""
     rows = []
     for name in cls.arguments():
         field = _field(cls, name)
-        default = "required" if field.is_required() else code(written(field.get_default()))
-        rows.append((code(name), takes(field), default))
+        default = None if field.is_required() else written(field.get_default())
+        rows.append(Argument(name, takes(field), default))
     if cls.further is not None:
         field = cls.model_fields[cls.further]
-        rows.append(("a name", " ".join(_type(get_args(field.annotation)[1], ())), "none"))
+        rows.append(Argument("NAME", " ".join(_type(get_args(field.annotation)[1], ())), "none"))
+    return tuple(rows)
+
+
+def listed(found: Sequence[Argument]) -> str:
+    """A table of arguments; empty where there are none."""
+    rows = [
+        (code(a.name), a.takes, "required" if a.default is None else code(a.default)) for a in found
+    ]
     return table(("argument", "takes", "default"), rows) if rows else ""
 
 

@@ -16,7 +16,11 @@ def note(about: str) -> str:
 
 def prose(documented: type) -> str:
     """A docstring: its lists and paragraphs are Markdown as they are."""
-    text = inspect.cleandoc(documented.__doc__ or "")
+    return written(inspect.cleandoc(documented.__doc__ or ""))
+
+
+def written(text: str) -> str:
+    """Paragraphs of the code as Markdown: a star in them is a star."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(p if p.startswith("`") else escaped(p) for p in parts)
 

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from dlspec import recipe, units
 from dlspec.declared import Declared
-from dlspec.manual.arguments import arguments, signature
+from dlspec.manual.arguments import arguments, listed, signature
 from dlspec.manual.markdown import code, fence, joined, link, note, prose, table
 from dlspec.ops import init
 from dlspec.recipe.budgets import MEASURES
@@ -83,7 +83,7 @@ def one(place: str, cls: type[Declared]) -> Iterator[str]:
     source = getattr(cls, "source", "")
     if source:
         yield f"Source: {source}."
-    yield arguments(cls)
+    yield listed(arguments(cls))
 
 
 def bundled() -> str:

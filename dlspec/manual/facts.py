@@ -1,0 +1,165 @@
+"""What is known of a layer or function: from its declaration, its rules, and the backends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import import_module
+from inspect import cleandoc
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dlspec import ops
+from dlspec.backend.protocol import Backend
+from dlspec.backend.registry import OWN, find
+from dlspec.elaborate.file import collect
+from dlspec.elaborate.layers import LayerEvaluator
+from dlspec.elaborate.values import OpLayer, Scope
+from dlspec.frozen import frozen
+from dlspec.ir.model import Apply, statements
+from dlspec.ir.values import Type
+from dlspec.manual.arguments import Argument, arguments, signature
+from dlspec.ops.base import Example, Op
+from dlspec.ops.indexing import getitem
+from dlspec.pipeline import check
+from dlspec.source import Source
+from dlspec.syntax import parse, tree
+from dlspec.tensor import Tensor
+
+
+@frozen
+class Applied:
+    """A layer as a spec writes it, applied to types, with what its rules say of them."""
+
+    layer: str
+    inputs: tuple[str, ...]
+    named: Mapping[str, str]
+    outputs: tuple[str, ...]
+    weights: Mapping[str, tuple[int, ...]]
+    macs: int
+
+
+@frozen
+class Facts:
+    """A layer or function. `backends` says of each why it refuses; "" where it does not."""
+
+    name: str
+    family: str
+    signature: str
+    manual: str
+    arguments: tuple[Argument, ...]
+    inputs: tuple[int, int | None]
+    """The least and the greatest number of inputs; None: any number."""
+    named: tuple[str, ...]
+    """Further inputs, optional and by name."""
+    examples: tuple[Applied, ...]
+    backends: Mapping[str, str]
+    onnx: tuple[str, ...]
+    tflite: tuple[str, ...]
+
+    @property
+    def is_layer(self) -> bool:
+        return self.name[0].isupper()
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the manual."""
+        paragraph = " ".join(self.manual.split("\n\n")[0].split())
+        return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0]
+
+    def to_json(self) -> dict[str, Any]:
+        found = {n: getattr(self, n) for n in ("name", "family", "signature", "summary", "manual")}
+        return {
+            **found,
+            "layer": self.is_layer,
+            "arguments": [asdict(a) for a in self.arguments],
+            "inputs": {"least": self.inputs[0], "most": self.inputs[1], "named": self.named},
+            "examples": [asdict(e) for e in self.examples],
+            "backends": {name: not why for name, why in self.backends.items()},
+            "refusals": {name: why for name, why in self.backends.items() if why},
+            "onnx": self.onnx,
+            "tflite": self.tflite,
+        }
+
+
+def facts(kind: str) -> Facts:
+    """What is known of the op of this name, which must be one."""
+    op = ops.lookup(kind)
+    assert op is not None
+    named = op is not getitem  # what brackets hold is no argument
+    return Facts(
+        name=kind,
+        family=family(op.__module__),
+        signature=signature(op) if named else kind,
+        manual=cleandoc(op.__doc__ or ""),
+        arguments=arguments(op) if named else (),
+        inputs=op.inputs,
+        named=op.named,
+        examples=tuple(map(applied, op.examples)),
+        backends={name: refusal(find(name), op) for name in OWN},
+        onnx=op.onnx,
+        tflite=op.tflite,
+    )
+
+
+def family(module: str) -> str:
+    """The first line of the file of a family: `Pooling`."""
+    found = import_module(module)
+    return (found.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+
+def refusal(backend: Backend, op: type[Op]) -> str:
+    """Why a backend does not write it; "" where it does."""
+    if op in backend.layers:
+        return ""
+    row = backend.unsupported[op]
+    return f"{row.kind}: {row.reason}"
+
+
+# --- examples ---------------------------------------------------------------------------------
+
+
+def applied(e: Example) -> Applied:
+    """What the rules of an op say of an example."""
+    op = bracketed(e) if e.layer.startswith("x[") else layer(e.layer)
+    x = [tensor(t) for t in e.inputs]
+    named = {n: tensor(t) for n, t in e.named.items()}
+    made = op.shape(*x, **named)
+    return Applied(
+        layer=e.layer,
+        inputs=tuple(map(str, x)),
+        named={n: str(t) for n, t in named.items()},
+        outputs=tuple(map(str, made if isinstance(made, tuple) else (made,))),
+        weights={w.name: tuple(map(int, w.shape)) for w in op.weights(*x)},
+        macs=int(op.macs(*x)),
+    )
+
+
+def layer(text: str) -> Op:
+    """A layer as a spec writes it."""
+    file, _ = parse(Source("example", f"y = {text}"))
+    (statement,) = file.statements
+    assert isinstance(statement, tree.Assign)
+    found: Any = LayerEvaluator(collect(file), {}).layer(statement.value, Scope())[0]
+    assert isinstance(found, OpLayer)
+    return found.op
+
+
+def bracketed(e: Example) -> Op:
+    """The op behind brackets: `x[1:, none]`, `x[y]`."""
+    # Classes are a dtype of fields; a model takes them as integers.
+    types = [re.sub(r"^class\[\d+\]", "i32", t) for t in e.inputs]
+    inputs = "; ".join(f"input {name}: {t}" for name, t in zip("xy", types, strict=False))
+    program = check(Source("example", f"model M {{ {inputs}; output z = {e.layer} }}")).program
+    assert program is not None
+    (statement,) = statements(program.models["M"].root.body)
+    assert isinstance(statement.value, Apply)
+    found: Op = statement.value.op
+    return found
+
+
+def tensor(text: str) -> Tensor:
+    """A type as a spec writes it: `f32[3, 9, 8]`."""
+    return TypeAdapter(Type).validate_python(text)

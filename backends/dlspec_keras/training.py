@@ -48,7 +48,6 @@ def fills(case: Case) -> Fills:
     stops = "Validation, early stopping, the log and the checkpoints."
     checks = "Validation, the log and the checkpoints."
     after = stops if case.patience is not None else checks if case.validated else None
-    patient = " and run.wait < PATIENCE" if case.patience is not None else ""
     return {
         "constants": constants(case),
         "loss_fn": [loss_fn(case)],
@@ -64,7 +63,6 @@ def fills(case: Case) -> Fills:
         "improved": [py.Assign("improved", py.call("run.improved", py.Index("val", literal(on))))],
         "build": [py.Do(py.call("model", symbols(case)))],
         "optimizer": [py.Assign("optimizer", optimizer(case))],
-        "unfinished": [py.Raw(f"if run.epoch < epochs{patient}:")],
         "lock": [py.Return(lock(case))],
         "compile": [py.Do(compiled(case))],
         "parts": [py.Raw(f"choices={literal(case.parts)},")],
@@ -76,9 +74,10 @@ literal = py.literal
 TAKEN = frozenset(
     """
     AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
-    OUTPUTS PATIENCE Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
-    argparse batches bfloat16 built checkpoint data evaluate inputs json keras lock log loss_fn main
-    math np ops os platform rates rewind safetensors scores signal sys tf train write_lock
+    OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
+    argparse batches bfloat16 built checkpoint data ended evaluate inputs json keras lock log
+    loss_fn main math np ops os platform rates rewind safetensors scores signal sys tf train
+    write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in
@@ -101,9 +100,6 @@ def constants(case: Case) -> Body:
     ]
     if case.scheduled:
         found.append(py.Assign("LEARNING_RATE", literal(block.optimizer.lr)))
-    if case.patience is not None:
-        said = f"epochs without a better {block.best_by[0]}"
-        found.append(py.Assign("PATIENCE", literal(case.patience), said))
     found.append(py.Assign("SEED", literal(block.seed)))
     if case.small:
         said = "more do not make such small steps faster"

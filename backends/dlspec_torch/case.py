@@ -23,8 +23,8 @@ SMALL = 2_000_000_000
 
 TAKEN = frozenset(
     """
-    Any BATCH CHUNK CheckpointError EPOCHS F HASH LEARNING_RATE LOSS_SCALE OPSET PATIENCE Path Run
-    SEED TARGETS THREADS Tensor argparse checkpoint clip data evaluate export json lock log logging
+    Any BATCH CHUNK CheckpointError EPOCHS F HASH LEARNING_RATE LOSS_SCALE OPSET Path Run SEED
+    TARGETS THREADS Tensor argparse checkpoint clip data ended evaluate export json lock log logging
     loss_fn main math nn np nullcontext onnx platform rates rewind scores signal strip sys tensors
     torch train train_epoch version warnings write_lock write_whole
     """.split()

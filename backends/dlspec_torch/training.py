@@ -27,7 +27,7 @@ IMPORTS = (
     py.From("torch", ("Tensor", "nn")),
     py.Import("checkpoint"),
     py.Import("data"),
-    py.From("recipe", ("Run", "log", "rates", "rewind", "scores", "write_lock")),
+    py.From("recipe", ("Run", "ended", "log", "rates", "rewind", "scores", "write_lock")),
     py.From("weights", ("CheckpointError",)),
 )
 
@@ -67,11 +67,6 @@ def constants(case: Case) -> Body:
     ]
     if case.scheduled:
         found.append(py.Assign("LEARNING_RATE", py.literal(block.optimizer.lr)))
-    if case.patience is not None:
-        on = block.best_by[0]
-        found.append(
-            py.Assign("PATIENCE", py.literal(case.patience), f"epochs without a better {on}")
-        )
     if block.precision == "fp16":
         # A fixed scale has no state that a checkpoint would need.
         found.append(py.Assign("LOSS_SCALE", "1024", "small gradients vanish in 16 bits"))
@@ -286,17 +281,21 @@ def train(case: Case) -> py.Function:
         py.Assign("optimizer", optimizer),
         py.If(
             "resume and last.exists()",
-            [py.Assign("run", f"checkpoint.load(last, {', '.join(kept[1:])})")],
+            [
+                py.Assign("run", f"checkpoint.load(last, {', '.join(kept[1:])})"),
+                *([py.Do("run.resume()")] if case.validated else []),
+            ],
             [py.Assign("run", "Run(seed)"), py.Do("checkpoint.initialise(model, seed)")],
         ),
+        py.Assign("end", "ended(run, epochs)"),
+        py.If("end", [py.Do('print("nothing to train:", end)'), py.Return()]),
+        py.Do('write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)'),
         py.Do("rewind(metrics, run.epoch)"),
-        py.Do('write_lock(out / "lock.json", lock(run.seed, epochs))'),
     ]
     if case.scheduled:
         body.append(py.Assign("steps", 'data.steps("train", BATCH)'))
         body.append(py.Assign("rate", "rates(LEARNING_RATE, epochs * steps, steps)"))
-    patient = " and run.wait < PATIENCE" if case.patience is not None else ""
-    body.append(py.While(f"run.epoch < epochs{patient}", epoch(case, kept)))
+    body.append(py.While("not ended(run, epochs)", epoch(case, kept)))
     params = (
         py.Param("out", "Path"),
         py.Param("epochs", "int"),

@@ -35,6 +35,11 @@ def placed(error: SpecError, data: Data, source: Source) -> SpecError:
     return SpecError(*map(with_span, error.diagnostics))
 
 
+def source_of(data: Data, source: Source) -> Span | None:
+    """Where a spec says from where it reads."""
+    return place("", data, source)
+
+
 def place(why: str, data: Data, source: Source) -> Span | None:
     """The column that a sentence of `data.py` names, else the source, or the split."""
     told = why.partition("; it has: ")[0]

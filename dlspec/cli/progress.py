@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dlspec.cli.report import colours
+from dlspec.pipeline.standing import standing
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -20,12 +21,11 @@ SHOWN = 12
 
 
 class Progress:
-    """Shows each epoch of a metrics log as soon as the program says that it is over."""
+    """Shows each epoch of a run as soon as its program says that it is over."""
 
-    def __init__(self, log: Path, epochs: int, best_by: tuple[str, Literal["min", "max"]]) -> None:
-        self.log = log
+    def __init__(self, run: Path, epochs: int) -> None:
+        self.log, self.best = run / "metrics.jsonl", run / "best.safetensors"
         self.epochs = epochs
-        self.on, self.direction = best_by
         self.live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -49,6 +49,8 @@ class Progress:
         """A line that the program printed."""
         if self.live is None:
             print(text, flush=True)
+        elif not text.startswith("epoch "):
+            self.live.console.print(text, markup=False, highlight=False)
         elif rows := self.rows():
             self.live.update(self.table(rows), refresh=True)
 
@@ -59,19 +61,12 @@ class Progress:
         lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
         return [json.loads(text) for text in lines if text.endswith("\n")]
 
-    def best(self, rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-        """The epoch whose weights `best.safetensors` has; the last where nothing is measured."""
-        measured = [r for r in rows if isinstance(r.get(self.on), int | float)]
-        if not measured:
-            return rows[-1] if rows else None
-        choose = min if self.direction == "min" else max
-        return choose(measured, key=lambda r: r[self.on])
-
     def table(self, rows: Sequence[dict[str, Any]]) -> Table:
+        """The last epochs; the one whose weights are kept as the best is bold."""
         from rich import box
         from rich.table import Table
 
-        best = self.best(rows)
+        best = standing(self.best).get("epoch")
         names = [n for n, v in rows[-1].items() if isinstance(v, float)]
         made = Table(box=box.SIMPLE, pad_edge=False)
         made.add_column("epoch", justify="right")
@@ -79,18 +74,8 @@ class Progress:
             made.add_column(name, justify="right")
         for row in rows[-SHOWN:]:
             cells = [f"{row['epoch']}/{self.epochs}", *(_number(row.get(n)) for n in names)]
-            made.add_row(*cells, style="bold" if row is best else None)
+            made.add_row(*cells, style="bold" if row["epoch"] == best else None)
         return made
-
-    def result(self) -> str:
-        """The best epoch in a sentence."""
-        best = self.best(self.rows())
-        if best is None:
-            return "no epoch was trained"
-        value = best.get(self.on)
-        if not isinstance(value, int | float):
-            return f"last epoch: {best['epoch']}"
-        return f"best epoch: {best['epoch']}, with {self.on} {value:.4f}"
 
 
 def _number(value: Any) -> str:

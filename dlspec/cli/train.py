@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dlspec.cli.extras import need, readers
 from dlspec.cli.guard import INTERRUPTED
-from dlspec.cli.places import cause, placed
+from dlspec.cli.places import cause, placed, source_of
 from dlspec.cli.program import run_program
 from dlspec.cli.progress import Progress
 from dlspec.cli.spec import checked
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import OtherSpec, RunExists
+from dlspec.diagnostics.commands import OtherData, OtherSpec, RunExists
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
 from dlspec.ir.program import Program
-from dlspec.ir.recipe import Train
+from dlspec.ir.recipe import Data, Train
 from dlspec.pipeline.compile import Request, chosen_train, compiled
+from dlspec.pipeline.lock import LOCK, read_lock
 from dlspec.pipeline.record import RECORD, read_record
 from dlspec.pipeline.resume import differences
-from dlspec.runners.inspect import classes_of
+from dlspec.pipeline.standing import standing
+from dlspec.runners.inspect import classes_in, inspect
+from dlspec.source import Source
 
-CHECKPOINTS = ("last.safetensors", "best.safetensors")
+LAST, BEST = CHECKPOINTS = ("last.safetensors", "best.safetensors")
 
 
 @dataclass(frozen=True)
@@ -42,36 +47,48 @@ def train(spec: Path, out: Path, options: Options) -> int:
     """Trains, and says where the weights are. Ctrl-C leaves a checkpoint, and status 130."""
     source, program = checked(spec, options.settings)
     block = chosen_train(program, options.train)
-    need("train", options.backend, readers(program.data[block.data]))
-    classes = None
-    if program.data[block.data].unknown_classes:
-        try:
-            classes = classes_of("train", program.data[block.data], spec.parent)
-        except SpecError as error:
-            raise placed(error, program.data[block.data], source) from None
+    data = program.data[block.data]
+    need("train", options.backend, readers(data))
+    resumes = options.resume and (out / LAST).exists()
+    facts: dict[str, Any] = {}
+    if resumes or data.unknown_classes:
+        facts = facts_of(data, source, spec.parent)
+    classes = classes_in(facts, data) if data.unknown_classes else None
+    if classes is not None:
         source, program = checked(spec, options.settings, classes)
         block = program.trains[block.name]
     check_run(out, program, block, options)
+    if resumes:
+        check_data(out, data, source, facts)
     request = Request(
         spec, source, program, out, options.backend, block.name, options.settings, classes
     )
     with reported():
         write_tree(out, compiled(request), force=options.force)
     epochs = block.epochs if options.epochs is None else options.epochs
-    print(f"training {block.model} on {block.data} with {options.backend}: {epochs} epochs")
+    does = "resuming" if resumes else "training"
+    print(f"{does} {block.model} on {block.data} with {options.backend}: {epochs} epochs")
     arguments = ["--device", options.device, "--epochs", str(epochs)]
     arguments += ["--resume"] if options.resume else ["--overwrite"] if options.force else []
-    with Progress(out / "metrics.jsonl", epochs, block.best_by) as progress:
+    with Progress(out, epochs) as progress:
         try:
             status = run_program(out, "train", arguments, progress.line)
         except SpecError as error:
-            data = program.data[block.data]
             raise cause(error, "train", data, source, spec.parent) from None
     if status == INTERRUPTED:
         return status
-    print(progress.result())
+    print(result(out))
     print(f"{out.as_posix()}: `dlspec eval {out.as_posix()}` reads the test rows")
     return status
+
+
+def facts_of(data: Data, source: Source, folder: Path) -> dict[str, Any]:
+    """What a lock file says of the data, which are read. Raises SpecError."""
+    try:
+        found: dict[str, Any] = inspect("train", data, folder)["facts"]
+        return found
+    except SpecError as error:
+        raise placed(error, data, source) from None
 
 
 def check_run(out: Path, program: Program, block: Train, options: Options) -> None:
@@ -91,3 +108,25 @@ def check_run(out: Path, program: Program, block: Train, options: Options) -> No
     found = differences(old, record.train, program, block.name)
     if found:
         raise SpecError(OtherSpec(None, out.as_posix(), found))
+
+
+def check_data(out: Path, data: Data, source: Source, facts: Mapping[str, Any]) -> None:
+    """Whether the data are those that the run began with. Raises SpecError."""
+    path = out / LOCK
+    if not path.exists():
+        return
+    lock = read_lock(path)
+    if lock.data != facts["hash"]:
+        place = source_of(data, source)
+        raise SpecError(OtherData(place, out.as_posix(), data.name, lock.rows, facts["rows"]))
+
+
+def result(out: Path) -> str:
+    """The best epoch of a run in a sentence."""
+    best = standing(out / BEST)
+    if not best:
+        return "no epoch was trained"
+    if "measure" not in best:
+        return f"last epoch: {best['epoch']}"
+    on = best["measure"].split()[1]
+    return f"best epoch: {best['epoch']}, with {on} {best['best']:.4f}"

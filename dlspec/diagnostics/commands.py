@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dlspec.diagnostics.base import Diagnostic
 from dlspec.frozen import frozen
@@ -310,6 +310,39 @@ class CannotReadData(Diagnostic):
     @property
     def title(self) -> str:
         return f"cannot read the data of `{self.name}`: {self.why}"
+
+
+@frozen
+class OtherData(Diagnostic):
+    """A run cannot go on with data that changed since it began.
+
+    The lock file of a run has the hash of every value that it reads.
+    """
+
+    code = "DLS654"
+    path: str
+    name: str
+    before: Mapping[str, int]
+    """The rows of each part."""
+    after: Mapping[str, int]
+
+    @property
+    def title(self) -> str:
+        return f"the data of `{self.name}` changed since the run in {self.path} began"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        if self.before == self.after:
+            return ("there are as many rows as before, with other values",)
+        return (f"before: {_rows(self.before)}; now: {_rows(self.after)}",)
+
+    @property
+    def help(self) -> str:
+        return "bring the old data back, write to another folder, or say `--force` to start again"
+
+
+def _rows(parts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {part}" for part, count in parts.items()) + " rows"
 
 
 @frozen

@@ -17,9 +17,11 @@ LOCK = "lock.json"
 
 @frozen
 class Lock:
-    """The hash of the spec, and the classes of its data, by field."""
+    """The hash of the spec, and of its data the hash, the rows by part and the classes by field."""
 
     hash: str
+    data: str
+    rows: dict[str, int]
     classes: dict[str, list[str]]
 
 
@@ -35,7 +37,12 @@ def read_lock(path: Path) -> Lock:
         for field, learned in data.get("fitted", {}).items():
             if "classes" in learned:
                 found[field] = learned["classes"]
-        return Lock(str(facts["spec"]), {f: [str(c) for c in names] for f, names in found.items()})
+        return Lock(
+            hash=str(facts["spec"]),
+            data=str(data.get("hash", "")),
+            rows={part: int(count) for part, count in data.get("rows", {}).items()},
+            classes={f: [str(c) for c in names] for f, names in found.items()},
+        )
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SpecError(Unreadable(None, name, reason)) from None

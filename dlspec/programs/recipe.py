@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Data, MetricUse, Train
 from dlspec.programs.compose import Written, compose
+from dlspec.programs.words import best_text
 from dlspec.recipe.metrics import (
     F1,
     MAE,
@@ -26,7 +27,7 @@ DOC = "What every run needs and no framework has a say in."
 IMPORTS = (
     py.From("typing", ("Any",)),
     py.Import("numpy", "np"),
-    py.From("weights", ("write_whole",)),
+    py.From("weights", ("CheckpointError", "write_whole")),
 )
 FILES = ("schedules", "metrics", "log")
 AVERAGED = {Precision: "precision", Recall: "recall", F1: "f1"}
@@ -36,21 +37,44 @@ ERRORS = {MAE: "mae", RMSE: "rmse", R2: "r2"}
 def recipe_file(train: Train, data: Data) -> str:
     """The text of `recipe.py`.
 
-    It offers `Run` (with `improved(value)`, where there are validation rows), `log`, `rewind` and
-    `write_lock`; `rates(peak, steps, per_epoch)`, where the learning rate changes; and, where it
-    has metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
+    It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
+    `ended(run, epochs)`, `log`, `rewind` and `write_lock`; `rates(peak, steps, per_epoch)`, where
+    the learning rate changes; and, where it has metrics, `scores(outputs, rows)`: values by their
+    names, from whole sets of arrays by name.
     """
-    run = "counted"
-    if "val" in data.split.shares():
-        run = "lowest" if train.best_by[1] == "min" else "highest"
+    run, constants = "counted", []
+    on, direction = train.best_by
+    validated = "val" in data.split.shares()
+    patience = train.early_stop.count if validated and train.early_stop is not None else None
+    if validated:
+        run = "lowest" if direction == "min" else "highest"
+        constants.append(
+            py.Assign("BEST", py.literal(best_text(train)), "what makes an epoch the best")
+        )
+    if patience is not None:
+        comment = "epochs without a better one"
+        constants.append(py.Assign("PATIENCE", py.literal(patience), comment))
     functions: list[py.Function | str] = []
     if train.scheduled:
         functions.append(_rates(train.schedule))
-    functions.append("Run")
+    functions += ["Run", _ended(on, patience)]
     if train.metrics:
         functions.append(_scores(train.metrics, data))
     functions += ["log", "rewind", "write_lock"]
-    return compose(Written(DOC, (run, *FILES), IMPORTS, functions=functions))
+    return compose(Written(DOC, (run, *FILES), IMPORTS, constants, functions))
+
+
+def _ended(on: str, patience: int | None) -> py.Function:
+    """Whether a run is at its end: `ended(run, epochs)`."""
+    waited = py.Code(f'f"{{run.wait}} epochs without a better {on}; a greater patience goes on"')
+    counted = 'f"the run has {run.epoch} of {epochs} epochs; a greater --epochs goes on"'
+    body: list[py.Statement] = []
+    if patience is not None:
+        body.append(py.If("run.wait >= PATIENCE", [py.Return(waited)]))
+    body += [py.If("run.epoch >= epochs", [py.Return(counted)]), py.Return('""')]
+    params = (py.Param("run", "Run"), py.Param("epochs", "int"))
+    doc = "Why a run is at its end, and what lets it go on; nothing where it is not."
+    return py.Function("ended", params, body, "str", doc)
 
 
 # --- learning rates ---------------------------------------------------------------------------

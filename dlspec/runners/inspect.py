@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,8 +33,7 @@ def inspect(command: str, data: Data, folder: Path) -> dict[str, Any]:
     return found
 
 
-def classes_of(command: str, data: Data, folder: Path) -> dict[str, dict[str, list[str]]]:
-    """The names of the classes that only the data tells, by data and field. Raises SpecError."""
-    facts = inspect(command, data, folder)["facts"]
+def classes_in(facts: Mapping[str, Any], data: Data) -> dict[str, dict[str, list[str]]]:
+    """The names of the classes that only the data tells, by data and field."""
     told = {f: facts["fitted"][f]["classes"] for f in data.unknown_classes}
     return {data.name: {f: [str(c) for c in names] for f, names in told.items()}}

@@ -74,6 +74,26 @@ def test_data_that_changed_after_training(dlspec, here, wine):
         assert content(here / "run") == before
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("1.71,2.43", "1.72,2.43", "as many rows as before"),
+        ("14.23,1.71,2.43,15.6,127,2.8,3.06,0.28,2.29,5.64,1.04,3.92,1065,barolo\n", "", "177"),
+    ],
+)
+def test_a_run_does_not_go_on_with_other_values(dlspec, here, wine, old, new, said):
+    text = (here / "wine.csv").read_text()
+    assert old in text
+    (here / "wine.csv").write_text(text.replace(old, new, 1))
+    (here / "wine.dls").write_text((here / "wine.dls").read_text() + "\n# a comment\n")
+    before = content(here / "run")
+    ran = dlspec("train", "wine.dls", "-o", "run", "--resume", "--epochs", "2")
+    assert ran.status == 1 and "DLS654" in ran.err and "wine.dls:3:12" in ran.err
+    assert said.replace("177", "106 train") in ran.err and "--force" in ran.err
+    assert content(here / "run") == before
+    assert dlspec("train", "wine.dls", "-o", "run", "--force", "--epochs", "1").status == 0
+
+
 @pytest.mark.parametrize("name", ["best.safetensors", "last.safetensors"])
 def test_the_weights_of_another_model_are_refused_and_kept(dlspec, here, wine, name):
     shutil.copy(here / "other" / name, here / "run" / name)

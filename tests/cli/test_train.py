@@ -23,6 +23,11 @@ def wine(here, digits) -> Path:
     return Path(shutil.copy(digits.parent / "wine.dls", here))
 
 
+def content(folder: Path) -> dict[str, bytes]:
+    files = (p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in files}
+
+
 def log(run: Path) -> list[dict]:
     return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
@@ -91,6 +96,37 @@ def test_other_metrics_exports_and_comments_go_on(dlspec, here, wine):
     wine.write_text(text.split("# {")[0])
     assert dlspec("train", "wine.dls", "-o", "run", "--resume", "--epochs", "2").status == 0
     assert "val.accuracy" in log(here / "run")[0] and "val.accuracy" not in log(here / "run")[1]
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_run_at_its_end_says_so_and_stays_as_it_is(dlspec, here, wine, stopped):
+    if stopped:
+        wine.write_text(wine.read_text().replace("patience(10 epochs", "patience(1 epoch"))
+        wine.write_text(wine.read_text().replace("lr=5e-3", "lr=5.0"))  # soon gets worse
+    words = ("train", "wine.dls", "-o", "run", "--epochs", "30" if stopped else "2")
+    dlspec(*words)
+    before = content(here / "run")
+    ran = dlspec(*words, "--resume")
+    assert (ran.status, ran.err) == (0, "") and "training" not in ran.out
+    how = "1 epochs without a better val.loss" if stopped else "2 of 2 epochs; a greater --epochs"
+    assert "nothing to train" in ran.out and how in ran.out
+    assert content(here / "run") == before
+
+
+def test_another_early_stop_begins_the_best_anew(dlspec, here, wine):
+    """A loss of 0.3 is not beaten by an accuracy of 0.9, where the highest is the best."""
+    dlspec("train", "wine.dls", "-o", "run", "--epochs", "3")
+    wine.write_text(wine.read_text().replace("on=val.loss", "on=val.accuracy"))
+    ran = dlspec("train", "wine.dls", "-o", "run", "--resume", "--epochs", "5")
+    assert ran.status == 0
+    measures = "by the highest val.accuracy of logits, cultivar, no more by the lowest val.loss"
+    assert f"sought anew, {measures}\n" in ran.out
+    later = log(here / "run")[3:]
+    best = max(later, key=lambda row: row["val.accuracy"])
+    said = f"best epoch: {best['epoch']}, with val.accuracy {best['val.accuracy']:.4f}"
+    assert said in ran.out
+    again = dlspec("train", "wine.dls", "-o", "run", "--resume", "--epochs", "6")
+    assert again.status == 0 and "anew" not in again.out
 
 
 def test_ctrl_c_leaves_a_checkpoint(here, wine):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
+from dlspec.programs.words import best_text
 from dlspec.recipe.schedules import rates as declared
 
 M, Sc = b.metrics, b.schedules
@@ -86,6 +87,31 @@ def test_without_validation_rows_nothing_is_called_best(run):
     )
     _, module = run(weights=weights_file({}), recipe=recipe_file(b.train({}), spec))
     assert not hasattr(module.Run(0), "best")
+
+
+def test_the_end_of_a_run_says_what_lets_it_go_on(run):
+    spec = b.data("d", b.sources.Npz(path="a.npz"), b.field("t", b.classes(4)))
+    use = b.use(M.Accuracy(), "y", "t")
+    text = recipe_file(b.train({}, use, on="val.accuracy"), spec)
+    _, module = run(weights=weights_file({}), recipe=text)
+    at = module.Run(0, epoch=7)
+    assert module.ended(at, 8) == ""
+    assert "7 of 7 epochs" in module.ended(at, 7) and "--epochs" in module.ended(at, 7)
+    at.wait = 5
+    assert "5 epochs without a better val.accuracy" in module.ended(at, 8)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (b.use(M.F1(average="macro"), "y", "t"), b.use(M.F1(average="weighted"), "y", "t")),
+        (b.use(M.F1(), "y", "t"), b.use(M.F1(), "z", "t")),
+        (b.use(M.F1(), "y", "t", name="s"), b.use(M.MAE(), "y", "t", name="s", axis=None)),
+    ],
+)
+def test_metrics_of_one_name_are_not_the_same_measure(run, first, second):
+    texts = [best_text(b.train({}, use, on=f"val.{use.name}")) for use in (first, second)]
+    assert texts[0] != texts[1]
 
 
 RNG = np.random.default_rng(0)

@@ -7,12 +7,14 @@ from dataclasses import asdict
 import pytest
 
 from dlspec.programs.verbatim import highest, log, lowest
+from dlspec.programs.verbatim.store import CheckpointError
 
 
 def test_the_lowest_value_is_the_best():
     run = lowest.Run(seed=0)
     assert [run.improved(v) for v in (3.0, 2.0, 2.0, 2.5, 1.0)] == [True, True, False, False, True]
-    assert asdict(run) == {"seed": 0, "epoch": 5, "step": 0, "best": 1.0, "wait": 0}
+    facts = {"seed": 0, "epoch": 5, "step": 0, "best": 1.0, "wait": 0}
+    assert asdict(run) == facts | {"measure": "lowest val.loss"}
 
 
 def test_the_highest_value_is_the_best():
@@ -28,6 +30,18 @@ def test_what_is_not_a_number_is_never_the_best(module):
     assert run.improved(1.0)
     assert not run.improved(math.nan)
     assert (run.best, run.wait) == (1.0, 1)
+
+
+@pytest.mark.parametrize(("module", "worst"), [(lowest, math.inf), (highest, -math.inf)])
+def test_another_measure_begins_the_best_anew_and_says_so(module, worst, capsys):
+    run = module.Run(seed=0, epoch=3, best=0.7, wait=2, measure="highest val.f1 of y, t")
+    run.resume()
+    assert (run.best, run.wait, run.epoch, run.measure) == (worst, 0, 3, "lowest val.loss")
+    said = capsys.readouterr().out
+    assert "lowest val.loss" in said and "highest val.f1 of y, t" in said
+    run.improved(0.9)
+    run.resume()
+    assert (run.best, capsys.readouterr().out) == (0.9, "")
 
 
 def test_a_log_is_json_lines(tmp_path):
@@ -56,7 +70,21 @@ def test_a_run_without_a_log_has_nothing_to_rewind(tmp_path):
 
 
 def test_a_lock_is_sorted_json_without_a_time(tmp_path):
-    log.write_lock(tmp_path / "a", {"seed": 1, "data": {"rows": 3}})
-    log.write_lock(tmp_path / "b", {"data": {"rows": 3}, "seed": 1})
+    log.write_lock(tmp_path / "a", {"seed": 1, "data": {"rows": 3}}, 0)
+    log.write_lock(tmp_path / "b", {"data": {"rows": 3}, "seed": 1}, 0)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert json.loads((tmp_path / "a").read_text()) == {"format": 1, "seed": 1, "data": {"rows": 3}}
+
+
+def test_a_run_goes_on_with_its_own_data_alone(tmp_path):
+    path, own, other = tmp_path / "lock.json", {"data": {"hash": "a"}}, {"data": {"hash": "b"}}
+    log.write_lock(path, own, 1)  # a run whose lock is gone goes on
+    log.write_lock(path, own, 2)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="not those that the run began with"):
+        log.write_lock(path, other, 2)
+    assert path.read_bytes() == before
+    log.write_lock(path, other, 0)  # a run that starts again
+    path.write_text("[]")
+    with pytest.raises(CheckpointError, match="no lock file"):
+        log.write_lock(path, own, 1)

@@ -18,7 +18,7 @@ from keras import ops
 import checkpoint
 import data
 from model import DigitsCNN
-from recipe import Run, log, rates, rewind, scores, write_lock
+from recipe import Run, ended, log, rates, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = ""  # fill constants
@@ -113,7 +113,7 @@ class AfterEpoch(keras.callbacks.Callback):
         epochs = self.params["epochs"]
         print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
         # if patient
-        model.stop_training = run.wait >= PATIENCE
+        model.stop_training = bool(ended(run, epochs))
         # end
 
 
@@ -139,24 +139,30 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     optimizer.build(model.trainable_variables)
     if resume and last.exists():
         run = checkpoint.load(last, model, whole=True)
+        # if validated
+        run.resume()
+        # end
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    end = ended(run, epochs)
+    if end:
+        print("nothing to train:", end)
+        return
     # if dropout
     checkpoint.seed_dropout(model, run)
     # end
+    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     rewind(out / "metrics.jsonl", run.epoch)
-    write_lock(out / "lock.json", lock(run.seed, epochs))
-    if run.epoch < epochs and run.wait < PATIENCE:  # fill unfinished
-        model.fit(
-            batches(run),
-            steps_per_epoch=steps,
-            epochs=epochs,
-            initial_epoch=run.epoch,
-            shuffle=False,
-            verbose=0,
-            callbacks=[AfterEpoch(out, run)],
-        )
+    model.fit(
+        batches(run),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        initial_epoch=run.epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[AfterEpoch(out, run)],
+    )
 
 
 def lock(seed: int, epochs: int) -> dict[str, Any]:

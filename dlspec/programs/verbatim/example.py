@@ -7,6 +7,7 @@ import numpy as np
 from dlspec.programs.verbatim.rows import Rows
 
 AHEAD = 3  # batches that are made together
+BEST = "lowest val.loss"  # what makes an epoch the best
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dlspec.programs.verbatim.store import write_whole
+from dlspec.programs.verbatim.store import CheckpointError, write_whole
 
 
 def log(path: Path, record: Mapping[str, Any]) -> None:
@@ -28,7 +28,18 @@ def rewind(path: Path, epoch: int) -> None:
         write_whole(path, "".join(kept).encode())
 
 
-def write_lock(path: Path, facts: Mapping[str, Any]) -> None:
-    """Writes what a run was made of, so that it can be made again."""
+def write_lock(path: Path, facts: Mapping[str, Any], epoch: int) -> None:
+    """Writes what a run is made of, so that it can be made again.
+
+    Raises CheckpointError if the epochs so far were of other data.
+    """
+    if epoch and path.exists():
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))["data"]["hash"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} is damaged, or no lock file") from error
+        if before != facts["data"]["hash"]:
+            others = "the data are not those that the run began with"
+            raise CheckpointError(f"{others}; --overwrite starts again")
     text = json.dumps({"format": 1, **facts}, indent=2, sort_keys=True)
     write_whole(path, text.encode() + b"\n")

@@ -158,7 +158,7 @@ def digest(parts: dict[str, Rows]) -> str:
     """A hash of every value: equal for equal data, wherever it was read from."""
     whole = hashlib.sha256()
     for part, rows in parts.items():
-        for name, values in rows.items():
+        for name, values in sorted(rows.items()):
             whole.update(f"{part} {name} {values.dtype.str} {values.shape}\n".encode())
             whole.update(np.ascontiguousarray(values).data)
     return whole.hexdigest()

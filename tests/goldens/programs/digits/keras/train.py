@@ -20,7 +20,7 @@ from keras import ops
 import checkpoint
 import data
 from model import DigitsCNN
-from recipe import Run, log, rates, rewind, scores, write_lock
+from recipe import Run, ended, log, rates, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
@@ -28,7 +28,6 @@ EPOCHS = 30
 BATCH = 64
 CHUNK = 256  # rows at a time in evaluation
 LEARNING_RATE = 0.003
-PATIENCE = 12  # epochs without a better val.loss
 SEED = 0
 THREADS = 1  # more do not make such small steps faster
 
@@ -107,7 +106,7 @@ class AfterEpoch(keras.callbacks.Callback):
         shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
         epochs = self.params["epochs"]
         print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
-        model.stop_training = run.wait >= PATIENCE
+        model.stop_training = bool(ended(run, epochs))
 
 
 def built() -> keras.Model:
@@ -130,22 +129,26 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     optimizer.build(model.trainable_variables)
     if resume and last.exists():
         run = checkpoint.load(last, model, whole=True)
+        run.resume()
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    end = ended(run, epochs)
+    if end:
+        print("nothing to train:", end)
+        return
     checkpoint.seed_dropout(model, run)
+    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     rewind(out / "metrics.jsonl", run.epoch)
-    write_lock(out / "lock.json", lock(run.seed, epochs))
-    if run.epoch < epochs and run.wait < PATIENCE:
-        model.fit(
-            batches(run),
-            steps_per_epoch=steps,
-            epochs=epochs,
-            initial_epoch=run.epoch,
-            shuffle=False,
-            verbose=0,
-            callbacks=[AfterEpoch(out, run)],
-        )
+    model.fit(
+        batches(run),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        initial_epoch=run.epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[AfterEpoch(out, run)],
+    )
 
 
 def lock(seed: int, epochs: int) -> dict[str, Any]:

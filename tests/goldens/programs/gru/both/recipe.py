@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from weights import write_whole
+from weights import CheckpointError, write_whole
+
+BEST = "highest val.accuracy of logits, label"  # what makes an epoch the best
+PATIENCE = 5  # epochs without a better one
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Run:
     step: int = 0
     best: float = -math.inf
     wait: int = 0
+    measure: str = BEST  # what `best` is
 
     def improved(self, value: float) -> bool:
         """Counts an epoch that ended with this value; says whether it is the best."""
@@ -32,6 +36,13 @@ class Run:
         if value > self.best:
             self.best, self.wait = value, 0
         return self.wait == 0
+
+    def resume(self) -> None:
+        """Seeks the best anew where the run was measured otherwise until now."""
+        if self.measure != BEST:
+            measures = f"by the {BEST}, no more by the {self.measure}"
+            print("the best epoch is sought anew,", measures, flush=True)
+            self.best, self.wait, self.measure = -math.inf, 0, BEST
 
 
 def rates(peak: float, steps: int, per_epoch: int) -> np.ndarray:
@@ -42,6 +53,15 @@ def rates(peak: float, steps: int, per_epoch: int) -> np.ndarray:
 def cosine(peak: float, steps: int, to: float) -> np.ndarray:
     """Half a cosine: the peak in the first step, `to` one step after the last."""
     return to + (peak - to) * (1 + np.cos(math.pi * np.arange(steps) / steps)) / 2
+
+
+def ended(run: Run, epochs: int) -> str:
+    """Why a run is at its end, and what lets it go on; nothing where it is not."""
+    if run.wait >= PATIENCE:
+        return f"{run.wait} epochs without a better val.accuracy; a greater patience goes on"
+    if run.epoch >= epochs:
+        return f"the run has {run.epoch} of {epochs} epochs; a greater --epochs goes on"
+    return ""
 
 
 def scores(
@@ -84,7 +104,18 @@ def rewind(path: Path, epoch: int) -> None:
         write_whole(path, "".join(kept).encode())
 
 
-def write_lock(path: Path, facts: Mapping[str, Any]) -> None:
-    """Writes what a run was made of, so that it can be made again."""
+def write_lock(path: Path, facts: Mapping[str, Any], epoch: int) -> None:
+    """Writes what a run is made of, so that it can be made again.
+
+    Raises CheckpointError if the epochs so far were of other data.
+    """
+    if epoch and path.exists():
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))["data"]["hash"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} is damaged, or no lock file") from error
+        if before != facts["data"]["hash"]:
+            others = "the data are not those that the run began with"
+            raise CheckpointError(f"{others}; --overwrite starts again")
     text = json.dumps({"format": 1, **facts}, indent=2, sort_keys=True)
     write_whole(path, text.encode() + b"\n")

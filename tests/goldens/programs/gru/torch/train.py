@@ -22,7 +22,7 @@ from torch import Tensor, nn
 import checkpoint
 import data
 from model import Reader
-from recipe import Run, log, rates, rewind, scores, write_lock
+from recipe import Run, ended, log, rates, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
@@ -30,7 +30,6 @@ EPOCHS = 20
 BATCH = 64
 CHUNK = 256  # rows at a time in evaluation
 LEARNING_RATE = 0.003
-PATIENCE = 5  # epochs without a better val.accuracy
 SEED = 0
 THREADS = 1  # more do not make such small steps faster
 
@@ -101,14 +100,19 @@ def train(
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     if resume and last.exists():
         run = checkpoint.load(last, model, optimizer)
+        run.resume()
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    end = ended(run, epochs)
+    if end:
+        print("nothing to train:", end)
+        return
+    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     rewind(metrics, run.epoch)
-    write_lock(out / "lock.json", lock(run.seed, epochs))
     steps = data.steps("train", BATCH)
     rate = rates(LEARNING_RATE, epochs * steps, steps)
-    while run.epoch < epochs and run.wait < PATIENCE:
+    while not ended(run, epochs):
         loss = train_epoch(model, optimizer, rate, run, device)
         if not math.isfinite(loss):
             sys.exit(

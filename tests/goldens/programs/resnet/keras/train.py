@@ -20,7 +20,7 @@ from keras import ops
 import checkpoint
 import data
 from model import ResNet
-from recipe import Run, log, rates, rewind, scores, write_lock
+from recipe import Run, ended, log, rates, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
@@ -143,21 +143,25 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     optimizer.build(model.trainable_variables)
     if resume and last.exists():
         run = checkpoint.load(last, model, whole=True)
+        run.resume()
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    end = ended(run, epochs)
+    if end:
+        print("nothing to train:", end)
+        return
+    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     rewind(out / "metrics.jsonl", run.epoch)
-    write_lock(out / "lock.json", lock(run.seed, epochs))
-    if run.epoch < epochs:
-        model.fit(
-            batches(run),
-            steps_per_epoch=steps,
-            epochs=epochs,
-            initial_epoch=run.epoch,
-            shuffle=False,
-            verbose=0,
-            callbacks=[AfterEpoch(out, run)],
-        )
+    model.fit(
+        batches(run),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        initial_epoch=run.epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[AfterEpoch(out, run)],
+    )
 
 
 def lock(seed: int, epochs: int) -> dict[str, Any]:

@@ -21,14 +21,13 @@ from torch import Tensor, nn
 import checkpoint
 import data
 from model import Wine
-from recipe import Run, log, rewind, scores, write_lock
+from recipe import Run, ended, log, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
 EPOCHS = 40
 BATCH = 16
 CHUNK = 256  # rows at a time in evaluation
-PATIENCE = 10  # epochs without a better val.loss
 SEED = 0
 THREADS = 1  # more do not make such small steps faster
 
@@ -95,12 +94,17 @@ def train(
     )
     if resume and last.exists():
         run = checkpoint.load(last, model, optimizer)
+        run.resume()
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    end = ended(run, epochs)
+    if end:
+        print("nothing to train:", end)
+        return
+    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     rewind(metrics, run.epoch)
-    write_lock(out / "lock.json", lock(run.seed, epochs))
-    while run.epoch < epochs and run.wait < PATIENCE:
+    while not ended(run, epochs):
         loss = train_epoch(model, optimizer, run, device)
         if not math.isfinite(loss):
             sys.exit(

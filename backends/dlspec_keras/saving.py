@@ -10,6 +10,12 @@ from dlspec_keras.case import Case
 from dlspec_keras.layers import LAYERS
 from dlspec_keras.pieces import program, template
 
+TRANSPOSED = frozenset({"ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D"})
+SHAPED = frozenset(
+    {"DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D", "PReLU"}
+)
+"""Kinds that have a weight with another number of axes in Keras."""
+
 DOC = "Checkpoints of a Keras run, under names that every backend reads."
 
 
@@ -23,9 +29,9 @@ def checkpoint_file(case: Case) -> str:
 
 def features(case: Case) -> set[str]:
     """What the template is asked for."""
-    found = set(case.kinds)
+    found = set(case.kinds - TRANSPOSED)
     found |= {"slots"} if case.slots else set()
-    found |= {"shaped"} if case.kinds & {"DepthwiseConv2D", "PReLU"} else set()
+    found |= {"shaped"} if case.kinds & SHAPED else set()
     found |= {"dropout"} if case.draws else set()
     found |= {"sequential"} if case.sequential else set()
     found |= {"lists"} if case.listed else set()
@@ -33,13 +39,21 @@ def features(case: Case) -> set[str]:
         if isinstance(apply.op, Recurrent):
             found |= {"recurrent", "gru" if apply.op.kind().endswith("GRU") else "lstm"}
             found.add(form(apply))
+        if apply.op.kind() in TRANSPOSED:
+            found.add("spread" if made(apply) == "ConvTranspose" else apply.op.kind())
     return found
 
 
 def form(apply: Apply) -> str:
     """How a recurrent layer stands in the model: `single`, `two_ways` or `stacked`."""
+    forms = {"Recurrent": "stacked", "layers.Bidirectional": "two_ways"}
+    return forms.get(made(apply), "single")
+
+
+def made(apply: Apply) -> str:
+    """The class that a layer is an object of."""
     x = tuple(f.types[0] for f in apply.inputs)
     named = {n: f.types[0] for n, f in apply.named.items()}
-    make = LAYERS[type(apply.op)](Use(apply.op, x, named, apply.types, {})).make
-    kind = str(make.callee) if isinstance(make, py.Call) else ""
-    return {"Recurrent": "stacked", "layers.Bidirectional": "two_ways"}.get(kind, "single")
+    use = Use(apply.op, x, named, apply.types, apply.origins, apply.channels_last)
+    make = LAYERS[type(apply.op)](use).make
+    return str(make.callee) if isinstance(make, py.Call) else ""

@@ -73,9 +73,11 @@ class Case:
 
     @property
     def on_device(self) -> str:
-        """The code of the model where it runs; convolutions of images are faster channels last."""
-        convolves = any("Conv" in kind and kind.endswith("2D") for kind in self.kinds)
-        layout = ", memory_format=torch.channels_last" if convolves else ""
+        """The code of the model where it runs; convolutions of images are faster channels last,
+        but PyTorch cannot move a module so that has a kernel over three axes."""
+        convolutions = {kind[-2:] for kind in self.kinds if "Conv" in kind}
+        moves = "2D" in convolutions and "3D" not in convolutions
+        layout = ", memory_format=torch.channels_last" if moves else ""
         return f"{self.model_class}().to(device{layout})"
 
     @property

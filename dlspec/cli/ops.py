@@ -92,6 +92,9 @@ def _entry(f: Facts) -> Iterator[str]:
     runs |= {"ONNX": ", ".join(f.onnx), "TFLite": ", ".join(f.tflite)}
     made = [(name, how or "without an operator of its own") for name, how in runs.items()]
     yield table(("runs in", "as"), made, ())
+    if f.unheld:
+        yield ""
+        yield from f.limits
 
 
 def _inputs(f: Facts) -> str:

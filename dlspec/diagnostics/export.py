@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dlspec.diagnostics.base import Diagnostic
 from dlspec.frozen import frozen
 
@@ -80,6 +82,36 @@ class BadRows(Diagnostic):
     @property
     def title(self) -> str:
         return self.what
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@frozen
+class CannotHold(Diagnostic):
+    """A file of a format cannot hold a layer of the model: what runs such files has no operator
+    for it. The same layer may well be trained, and stand in a file of another format."""
+
+    code = "DLS444"
+    format: str
+    layer: str
+    when: str
+    reason: str
+    places: tuple[str, ...]
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.format} files cannot hold {self.layer} with {self.when}"
+
+    @property
+    def label(self) -> str:
+        return self.reason
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return (f"it stands in {', '.join(self.places)}",)
 
     @property
     def help(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.export import BadLimit, BadRows, CannotExport, WhichTrain
+from dlspec.diagnostics.export import BadLimit, BadRows, CannotExport, CannotHold, WhichTrain
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.recipe import SettingTwice
 from dlspec.elaborate.evaluate import Skip
@@ -15,6 +15,9 @@ from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
 from dlspec.ir import recipe as ir
+from dlspec.ir.model import ModelIR, layers
+from dlspec.ops.base import FORMATS as NAMES
+from dlspec.ops.base import Refusal
 from dlspec.recipe.rows import Rows
 from dlspec.syntax import tree
 
@@ -36,14 +39,20 @@ PARTS = ("train", "val", "test")
 
 
 class ExportBuilder:
-    """Elaborates one `export` block. `trains` has None for a block that is broken."""
+    """Elaborates one `export` block. `trains` has None for a block that is broken; `trained` has
+    the model of each that is whole."""
 
     def __init__(
-        self, block: tree.Declaration, objects: Objects, trains: Mapping[str, ir.Train | None]
+        self,
+        block: tree.Declaration,
+        objects: Objects,
+        trains: Mapping[str, ir.Train | None],
+        trained: Mapping[str, ModelIR],
     ) -> None:
         self.block = block
         self.objects = objects
         self.trains = trains
+        self.models = trained
         self.settings = Settings()
         self.train: ir.Train | None = None
 
@@ -57,6 +66,8 @@ class ExportBuilder:
         format_ = self.format()
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
+        if self.train is not None and format_ is not None:
+            self.objects.problems.extend(self.refused(self.models[self.train.name], format_))
         section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
         if wrong is not None:
             hint = "write `budget { size <= 60 KB }`"
@@ -119,6 +130,19 @@ class ExportBuilder:
                 raise self.objects.wrong("format", e, f"one of {', '.join(FORMATS)}", hint)
             return value
         return None
+
+    def refused(self, model: ModelIR, format_: str) -> Iterator[CannotHold]:
+        """What the file cannot hold, each reason once with all its layers."""
+        found: dict[tuple[str, Refusal], dict[str, None]] = {}
+        for layer in layers(model):
+            x = (flow.types[0] for flow in layer.apply.inputs)
+            for refusal in layer.apply.op.refused(format_, *x):
+                places = found.setdefault((layer.apply.op.kind(), refusal), {})
+                places[f"{layer.name} (line {layer.line})"] = None
+        e = self.settings.get("format")
+        span = e.span if e is not None else head(self.block)
+        for (kind, r), places in found.items():
+            yield CannotHold(span, NAMES[format_], kind, r.when, r.reason, tuple(places), r.help)
 
     def quantize(self, format_: str | None) -> Any:
         e = self.settings.get("quantize")

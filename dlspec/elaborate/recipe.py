@@ -57,7 +57,7 @@ def recipes(
         if made:
             found.trains[name], found.trained[name] = made
     for name, block in table.exports.items():
-        export = ExportBuilder(block, objects, trains).build()
+        export = ExportBuilder(block, objects, trains, found.trained).build()
         if export:
             found.exports[name] = export
     found.data = {n: k.ir for n, k in known.items() if k.ir is not None}

@@ -22,6 +22,7 @@ KINDS: Mapping[Any, str] = {
     ops_fields.Number: "a number",
     ops_fields.Flag: "`true` or `false`",
     ops_fields.PerAxis: "a whole number ≥ 1, one for each axis",
+    ops_fields.ExtraPerAxis: "a whole number ≥ 0, one for each axis",
     ops_fields.Axes: "an axis, several in parentheses",
     init.Initial: "an [initialiser](recipe.md#initialisers)",
     window.Padding: "numbers ≥ 0",

@@ -21,7 +21,7 @@ from dlspec.frozen import frozen
 from dlspec.ir.model import Apply, statements
 from dlspec.ir.values import Type
 from dlspec.manual.arguments import Argument, arguments, signature
-from dlspec.ops.base import Example, Op
+from dlspec.ops.base import FORMATS, Example, Op, Refusal
 from dlspec.ops.indexing import getitem
 from dlspec.pipeline import check
 from dlspec.source import Source
@@ -58,6 +58,15 @@ class Facts:
     backends: Mapping[str, str]
     onnx: tuple[str, ...]
     tflite: tuple[str, ...]
+    unheld: tuple[Refusal, ...]
+    """What files of exports cannot hold of it."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The same in sentences."""
+        return tuple(
+            f"No {FORMATS[r.format]} file holds it with {r.when}: {r.reason}." for r in self.unheld
+        )
 
     @property
     def is_layer(self) -> bool:
@@ -81,6 +90,9 @@ class Facts:
             "refusals": {name: why for name, why in self.backends.items() if why},
             "onnx": self.onnx,
             "tflite": self.tflite,
+            "limits": [
+                {"format": r.format, "when": r.when, "reason": r.reason} for r in self.unheld
+            ],
         }
 
 
@@ -101,6 +113,7 @@ def facts(kind: str) -> Facts:
         backends={name: refusal(find(name), op) for name in OWN},
         onnx=op.onnx,
         tflite=op.tflite,
+        unheld=op.refusals,
     )
 
 

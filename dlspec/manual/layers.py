@@ -53,6 +53,7 @@ def one(f: Facts) -> Iterator[str]:
     for name, why in f.backends.items():
         if why:
             yield f"{name}: {why}."
+    yield from f.limits
 
 
 def example(e: Applied) -> tuple[str, ...]:

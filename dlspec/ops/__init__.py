@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 FAMILIES: dict[str, str] = {
     "dense": "Dense",
-    "conv": "Conv1D Conv2D DepthwiseConv2D",
+    "conv": "Conv1D Conv2D Conv3D DepthwiseConv1D DepthwiseConv2D",
+    "separable": "SeparableConv1D SeparableConv2D",
+    "transposed": "ConvTranspose1D ConvTranspose2D ConvTranspose3D",
     "pool": "MaxPool1D MaxPool2D AvgPool1D AvgPool2D "
     "GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D",
     "norm": "BatchNorm LayerNorm",
@@ -42,7 +44,6 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     Attention MultiHeadAttention Split Scan Experts Rotary Clip Parameter Buffer
-    Conv3D ConvTranspose1D ConvTranspose2D ConvTranspose3D SeparableConv1D SeparableConv2D
     MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
     UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag stack transpose pad roll where topk sort argmax one_hot clip

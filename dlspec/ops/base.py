@@ -1,9 +1,9 @@
 """What an op is: a frozen value with pure rules, true whatever the backend."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from math import prod
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from dlspec.declared import Declared, Problem, snake_case
 from dlspec.frozen import frozen
@@ -11,6 +11,9 @@ from dlspec.ops.init import Init
 from dlspec.tensor import Tensor
 
 WeightKind = Literal["trainable", "fixed", "statistics"]
+
+FORMATS = {"onnx": "ONNX", "tflite": "TFLite"}
+"""The formats of exported files, as they are called."""
 
 
 @frozen
@@ -55,6 +58,20 @@ def example(layer: str, *inputs: str, **named: str) -> Example:
     return Example(layer, inputs, named)
 
 
+@frozen
+class Refusal:
+    """Uses of an op that no file of a format can hold."""
+
+    format: str
+    """A key of `FORMATS`."""
+    when: str
+    """Which uses: `groups above 1`."""
+    reason: str
+    holds: Callable[[Any, tuple[Tensor, ...]], bool]
+    """Whether a use is one of them: the op, and the types of its inputs."""
+    help: str = ""
+
+
 class Op(Declared):
     """A layer (capitalised) or a function (lower case) of the language.
 
@@ -75,6 +92,9 @@ class Op(Declared):
     onnx: ClassVar[tuple[str, ...]] = ()
     tflite: ClassVar[tuple[str, ...]] = ()
     """The operators that it becomes."""
+
+    refusals: ClassVar[tuple[Refusal, ...]] = ()
+    """What files of exports cannot hold of it."""
 
     examples: ClassVar[tuple[Example, ...]] = ()
 
@@ -116,6 +136,10 @@ class Op(Declared):
     def weights(self, *x: Tensor) -> tuple[Weight, ...]:
         """The arrays, in order, under the names that PyTorch's layer has."""
         return ()
+
+    def refused(self, format: str, *x: Tensor) -> Iterable[Refusal]:
+        """Why a file of this format cannot hold this use; nothing where it can."""
+        return (r for r in self.refusals if r.format == format and r.holds(self, x))
 
     def macs(self, *x: Tensor) -> int:
         """Multiply-accumulates for one example."""

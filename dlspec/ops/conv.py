@@ -1,75 +1,15 @@
-"""Convolutions, on one axis and on two."""
+"""Convolutions."""
 
-from abc import abstractmethod
-from collections.abc import Iterator
-from math import prod
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from dlspec.declared import Problem, Words
 from dlspec.expr import product
-from dlspec.ops.base import Weight, example
-from dlspec.ops.fields import Count, Flag, PerAxis
-from dlspec.ops.init import GLOROT, ZEROS, Initial
-from dlspec.ops.window import Padding, Windowed
+from dlspec.ops.base import example
+from dlspec.ops.convolution import NO_DILATION, NO_GROUPS, CausalPadding, Convolution, Grouped
+from dlspec.ops.fields import Count
 from dlspec.tensor import Tensor
 
 
-class _Conv(Windowed):
-    """What a convolution adds to a window: a kernel, groups and a bias."""
-
-    stride: PerAxis = 1
-    dilation: PerAxis = 1
-    bias: Flag = True
-    init: Initial = GLOROT
-    bias_init: Initial = ZEROS
-
-    @classmethod
-    def has_object(cls) -> bool:
-        return True
-
-    @classmethod
-    def has_weights(cls) -> bool:
-        return True
-
-    @abstractmethod
-    def filters(self, x: Tensor) -> tuple[int, int]:
-        """The numbers of output channels and of groups."""
-
-    def shape(self, *x: Tensor) -> Tensor:
-        return x[0].with_shape(self.filters(x[0])[0], *self.slid(x[0]), image=True)
-
-    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
-        channels, groups = self.filters(x[0])
-        kernel = (channels, int(x[0].shape[0]) // groups, *self.kernels)
-        weight = Weight("weight", kernel, self.init, groups=groups)
-        return (weight, Weight("bias", (channels,), self.bias_init)) if self.bias else (weight,)
-
-    def macs(self, *x: Tensor) -> int:
-        return self.weights(*x)[0].size * prod(int(n) for n in self.slid(x[0]))
-
-
-class _Grouped(_Conv):
-    """A convolution to a given number of channels."""
-
-    positional: ClassVar = ("channels", "kernel")
-
-    channels: Count
-    groups: Count = 1
-
-    def filters(self, x: Tensor) -> tuple[int, int]:
-        return self.channels, self.groups
-
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from super().problems(*x)
-        if x[0].rank == self.places + 1 and x[0].shape[0] % self.groups:
-            what = f"{int(self.groups)} groups do not divide the {x[0].shape[0]:d} input channels"
-            yield Problem("groups", what, f"a divisor of {x[0].shape[0]:d}")
-        if self.channels % self.groups:
-            what = f"{int(self.groups)} groups do not divide {int(self.channels)} channels"
-            yield Problem("groups", what, f"a divisor of {int(self.channels)}")
-
-
-class Conv1D(_Grouped):
+class Conv1D(Grouped):
     """A convolution over one axis: [c, l] becomes [channels, l'].
 
     y[o, i] = b[o] + Σ W[o, c, k] · x[c, i · stride + k · dilation - before], a cross-correlation as
@@ -89,6 +29,7 @@ class Conv1D(_Grouped):
     """
 
     places: ClassVar = 1
+    causal: ClassVar = True
     onnx: ClassVar = ("Conv",)
     tflite: ClassVar = ("CONV_2D",)
     examples: ClassVar = (
@@ -99,10 +40,10 @@ class Conv1D(_Grouped):
         example("Conv1D(2, 5, stride=3, padding=1)", "f32[3, 13]"),
     )
 
-    padding: Annotated[Padding, Words(("causal",))] = "valid"
+    padding: CausalPadding = "valid"
 
 
-class Conv2D(_Grouped):
+class Conv2D(Grouped):
     """A convolution over two axes: [c, h, w] becomes [channels, h', w'].
 
     y[o, i, j] = b[o] + Σ W[o, c, k, l] · x[c, i · stride + k · dilation - top, ...], a
@@ -117,7 +58,7 @@ class Conv2D(_Grouped):
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
 
-    Weights: `weight` [channels, c / groups, kernel, kernel], `bias` [channels].
+    Weights: `weight` [channels, c / groups, height, width of the kernel], `bias` [channels].
     MACs: h' · w' · channels · c / groups · kernel².
     """
 
@@ -134,7 +75,81 @@ class Conv2D(_Grouped):
     )
 
 
-class DepthwiseConv2D(_Conv):
+class Conv3D(Grouped):
+    """A convolution over three axes: [c, d, h, w] becomes [channels, d', h', w'].
+
+    y[o, i, j, k] = b[o] + Σ W[o, c, l, m, n] · x[c, i · stride + l · dilation - front, ...], a
+    cross-correlation as everywhere in deep learning. d' = (d + front + back - (kernel - 1) ·
+    dilation - 1) // stride + 1, and h' and w' likewise.
+
+    - `channels`: the number of filters.
+    - `kernel`, `stride`, `dilation`: 1 or more, or (depth, height, width).
+    - `padding`: zeros at the ends: `valid` (none), `same` (d' = ceil(d / stride), the surplus
+      behind), a number for all ends, or (depth, height, width), each a number or (before, after).
+    - `groups`: inputs and outputs fall into so many groups, which do not see each other.
+    - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+
+    Weights: `weight` [channels, c / groups, depth, height, width of the kernel], `bias` [channels].
+    MACs: d' · h' · w' · channels · c / groups · kernel³. Tran et al. 2015 (C3D).
+    In int8 files it stays in float32: LiteRT has no other kernel for it.
+    """
+
+    places: ClassVar = 3
+    onnx: ClassVar = ("Conv",)
+    tflite: ClassVar = ("CONV_3D",)
+    refusals: ClassVar = (NO_GROUPS, NO_DILATION)
+    examples: ClassVar = (
+        example("Conv3D(4, 3)", "f32[3, 5, 6, 4]"),
+        example("Conv3D(4, 3, stride=2, padding=same, bias=false)", "f32[2, 6, 5, 7]"),
+        example(
+            "Conv3D(3, (1, 3, 2), stride=(1, 2, 1), padding=(0, 1, (1, 0)))", "f32[2, 3, 6, 5]"
+        ),
+        example("Conv3D(4, 2, dilation=2, padding=1)", "f32[2, 5, 6, 4]"),
+        example("Conv3D(6, 3, padding=1, groups=2)", "f32[4, 4, 3, 5]"),
+    )
+
+
+class _Depthwise(Convolution):
+    """A convolution of each channel by itself."""
+
+    positional: ClassVar = ("kernel",)
+
+    multiplier: Count = 1
+
+    def filters(self, x: Tensor) -> tuple[int, int]:
+        return product(x.shape[0], self.multiplier), int(x.shape[0])
+
+
+class DepthwiseConv1D(_Depthwise):
+    """A convolution of each channel by itself: [c, l] becomes [c · multiplier, l'].
+
+    The same as Conv1D(c · multiplier, kernel, groups=c): output channel o reads input channel
+    o // multiplier.
+
+    - `kernel`, `stride`, `dilation`: 1 or more.
+    - `multiplier`: the number of filters for each channel.
+    - `padding`: as for Conv1D.
+    - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+
+    Weights: `weight` [c · multiplier, 1, kernel], `bias` [c · multiplier].
+    MACs: l' · c · multiplier · kernel.
+    """
+
+    places: ClassVar = 1
+    causal: ClassVar = True
+    onnx: ClassVar = ("Conv",)
+    tflite: ClassVar = ("DEPTHWISE_CONV_2D",)
+    examples: ClassVar = (
+        example("DepthwiseConv1D(3)", "f32[3, 9]"),
+        example("DepthwiseConv1D(4, stride=2, padding=same, bias=false)", "f32[4, 11]"),
+        example("DepthwiseConv1D(3, multiplier=2, padding=(2, 1))", "f32[3, 6]"),
+        example("DepthwiseConv1D(3, dilation=2, padding=causal)", "f32[2, 9]"),
+    )
+
+    padding: CausalPadding = "valid"
+
+
+class DepthwiseConv2D(_Depthwise):
     """A convolution of each channel by itself: [c, h, w] becomes [c · multiplier, h', w'].
 
     The same as Conv2D(c · multiplier, kernel, groups=c): output channel o reads input channel
@@ -145,12 +160,11 @@ class DepthwiseConv2D(_Conv):
     - `padding`: as for Conv2D.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
 
-    Weights: `weight` [c · multiplier, 1, kernel, kernel], `bias` [c · multiplier].
+    Weights: `weight` [c · multiplier, 1, height, width of the kernel], `bias` [c · multiplier].
     MACs: h' · w' · c · multiplier · kernel². Sifre 2014; Howard et al. 2017 (MobileNet).
     """
 
     places: ClassVar = 2
-    positional: ClassVar = ("kernel",)
     onnx: ClassVar = ("Conv",)
     tflite: ClassVar = ("DEPTHWISE_CONV_2D",)
     examples: ClassVar = (
@@ -159,8 +173,3 @@ class DepthwiseConv2D(_Conv):
         example("DepthwiseConv2D((2, 3), multiplier=2, padding=1)", "f32[3, 6, 7]"),
         example("DepthwiseConv2D(3, dilation=2, padding=2)", "f32[2, 7, 9]"),
     )
-
-    multiplier: Count = 1
-
-    def filters(self, x: Tensor) -> tuple[int, int]:
-        return product(x.shape[0], self.multiplier), int(x.shape[0])

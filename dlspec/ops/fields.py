@@ -61,6 +61,13 @@ def per_axis(value: Any) -> int | tuple[int, ...]:
     return at_least(1, value)
 
 
+def extra_per_axis(value: Any) -> int | tuple[int, ...]:
+    """A number from 0 on, or one for each axis."""
+    if isinstance(value, (tuple, list)):
+        return tuple(at_least(0, v) for v in value)
+    return at_least(0, value)
+
+
 def axes(value: Any) -> int | tuple[int, ...]:
     """An axis, or several different ones."""
     if not isinstance(value, (tuple, list)):
@@ -95,5 +102,6 @@ Rate = Annotated[float, PlainValidator(number), Field(ge=0, lt=1)]
 
 Flag = Annotated[bool, PlainValidator(flag)]
 PerAxis = Annotated[int | tuple[int, ...], PlainValidator(per_axis), AS_IT_IS]
+ExtraPerAxis = Annotated[int | tuple[int, ...], PlainValidator(extra_per_axis), AS_IT_IS]
 Axis = Annotated[int, PlainValidator(whole)]
 Axes = Annotated[int | tuple[int, ...], PlainValidator(axes), AS_IT_IS]

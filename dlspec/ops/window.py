@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import PlainValidator, field_validator
 
+from dlspec import ops
 from dlspec.declared import Problem, Words
 from dlspec.ops.base import Op
 from dlspec.ops.fields import PerAxis, at_least
@@ -27,7 +28,18 @@ def _padding(value: Any) -> Any:
 
 Padding = Annotated[Any, PlainValidator(_padding), Words(("valid", "same"))]
 
-_LAYOUT = {1: "[channels, length]", 2: "[channels, height, width]"}
+PLACES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""What the axes behind the channels are called, by their number."""
+
+
+def layout(places: int) -> str:
+    """What an op of so many place axes takes: `[channels, height, width]`."""
+    return f"[{', '.join(('channels', *PLACES[places]))}]"
+
+
+def each_place(places: int) -> str:
+    """How one number for each place axis is written: `(height, width)`."""
+    return f"({', '.join(PLACES[places])})"
 
 
 class Windowed(Op):
@@ -35,25 +47,24 @@ class Windowed(Op):
 
     places: ClassVar[int]
     """The number of axes that the window slides over."""
+    causal: ClassVar[bool] = False
+    """Whether it takes `padding=causal`."""
 
     kernel: PerAxis
     padding: Padding = "valid"
 
-    @field_validator("kernel", "stride", "dilation", check_fields=False)
+    @field_validator("kernel", "stride", "dilation", "output_padding", check_fields=False)
     @classmethod
     def _one_for_each_axis(cls, value: Any) -> Any:
         if isinstance(value, tuple) and len(value) != cls.places:
-            raise ValueError(
-                "must be one number"
-                if cls.places == 1
-                else "must be one number, or (height, width)"
-            )
+            forms = "" if cls.places == 1 else f", or {each_place(cls.places)}"
+            raise ValueError(f"must be one number{forms}")
         return value
 
     @field_validator("padding")
     @classmethod
     def _pads_for_each_axis(cls, value: Any) -> Any:
-        if value == "causal" and cls.__name__ != "Conv1D":
+        if value == "causal" and not cls.causal:
             raise ValueError("must be valid, same, a number, or a tuple of numbers")
         if not isinstance(value, tuple):
             return value
@@ -65,8 +76,8 @@ class Windowed(Op):
         )
         if not fits:
             forms = "(before, after)"
-            if cls.places == 2:
-                forms = "(height, width), each a number or (before, after)"
+            if cls.places > 1:
+                forms = f"{each_place(cls.places)}, each a number or {forms}"
             raise ValueError(f"must be valid, same, one number, or {forms}")
         return value
 
@@ -133,11 +144,14 @@ class Windowed(Op):
         kind = self.kind()
         yield from floats(kind, x[0])
         if x[0].rank != self.places + 1:
-            yield Problem(
-                None, f"{kind} needs {_LAYOUT[self.places]}, got {x[0]}", self._hint(x[0])
-            )
-            return
-        padded = [int(n) + a + b for n, (a, b) in zip(x[0].shape[1:], self.pads(x[0]), strict=True)]
+            what = f"{kind} needs {layout(self.places)}, got {x[0]}"
+            yield Problem(None, what, self._hint(x[0]))
+        else:
+            yield from self.misfits(x[0])
+
+    def misfits(self, x: Tensor) -> Iterator[Problem]:
+        """What does not fit the sizes of this input, which has the right number of axes."""
+        padded = [int(n) + a + b for n, (a, b) in zip(x.shape[1:], self.pads(x), strict=True)]
         for axis, (n, span) in enumerate(zip(padded, self.spans, strict=True), start=1):
             if span > n:
                 wide = (
@@ -145,7 +159,7 @@ class Windowed(Op):
                 )
                 yield Problem(
                     "kernel",
-                    f"{wide} does not fit axis {axis} of {x[0]}, which has {n} places with padding",
+                    f"{wide} does not fit axis {axis} of {x}, which has {n} places with padding",
                     "padding=same, a smaller kernel, or fewer strides before it",
                 )
                 return
@@ -154,13 +168,8 @@ class Windowed(Op):
         if x.rank == self.places:
             sizes = ", ".join(str(int(s)) for s in x.shape)
             return f"add the axis of channels first: Reshape(1, {sizes})"
-        if x.rank in (2, 3):
-            other = type(self).__name__.replace(f"{self.places}D", f"{x.rank - 1}D")
-            return f"for {_LAYOUT[x.rank - 1]} there is {other}" if other in _BOTH else ""
-        return ""
-
-
-_BOTH = ("Conv1D", "Conv2D", "MaxPool1D", "MaxPool2D", "AvgPool1D", "AvgPool2D")
+        other = type(self).__name__.replace(f"{self.places}D", f"{x.rank - 1}D")
+        return f"for {layout(x.rank - 1)} there is {other}" if other in ops.names() else ""
 
 
 def _same(n: int, span: int, stride: int) -> tuple[int, int]:

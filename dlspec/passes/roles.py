@@ -8,7 +8,7 @@ from dlspec.ops import function
 from dlspec.ops.activation import Identity, PReLU
 from dlspec.ops.arithmetic import Broadcasting, negative
 from dlspec.ops.base import Op
-from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
+from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.indexing import getitem
@@ -26,7 +26,9 @@ from dlspec.ops.pool import (
 from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.regularize import Dropout
 from dlspec.ops.rules import all_axes
+from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec.ops.shape import Concat, Flatten, Reshape
+from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
 from dlspec.tensor import Tensor
 
 Role = Literal["last", "likes last", "either", "reshape", "free", "first"]
@@ -35,7 +37,9 @@ or its axis is remapped. `reshape`: needs the logical sequence of elements. `fre
 any order, each as its neighbours like it. `first`: all others."""
 
 ROLES: dict[type[Op], Role] = {
-    **dict.fromkeys((Conv1D, Conv2D, DepthwiseConv2D), "last"),
+    **dict.fromkeys((Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D), "last"),
+    **dict.fromkeys((SeparableConv1D, SeparableConv2D), "last"),
+    **dict.fromkeys((ConvTranspose1D, ConvTranspose2D, ConvTranspose3D), "last"),
     **dict.fromkeys((MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D), "last"),
     **dict.fromkeys((GlobalAvgPool1D, GlobalAvgPool2D), "likes last"),
     **dict.fromkeys((GlobalMaxPool1D, GlobalMaxPool2D), "likes last"),

@@ -13,7 +13,7 @@ from dlspec.source import Source
 def test_all_are_listed_with_a_sentence(dlspec):
     out = dlspec("ops").out
     assert re.findall(r"^  (\w+) +\S.*\.$", out, re.MULTILINE) == [*ops.names()]
-    assert "\nConvolutions, on one axis and on two\n  Conv1D " in out
+    assert "\nConvolutions\n  Conv1D " in out
 
 
 @pytest.mark.parametrize("name", ops.names())
@@ -36,6 +36,17 @@ def test_a_page_says_arguments_defaults_shapes_and_runtimes(dlspec):
     assert re.search(r"^TFLite +DEPTHWISE_CONV_2D$", out, re.M)
 
 
+def test_a_page_says_what_a_format_cannot_hold(dlspec):
+    sentence = "No TFLite file holds it with groups above 1: LiteRT's convolution"
+    assert sentence in dlspec("ops", "Conv3D").out
+    assert "No TFLite file" not in dlspec("ops", "Conv2D").out
+    limits = json.loads(dlspec("ops", "Conv3D", "--json").out)["limits"]
+    assert [(one["format"], one["when"]) for one in limits] == [
+        ("tflite", "groups above 1"),
+        ("tflite", "dilation above 1"),
+    ]
+
+
 def test_a_name_is_found_in_other_letters(dlspec):
     assert dlspec("ops", "conv2d").out == dlspec("ops", "Conv2D").out
     assert dlspec("ops", "layer_norm").out == dlspec("ops", "LayerNorm").out
@@ -46,7 +57,7 @@ def test_a_name_is_found_in_other_letters(dlspec):
 @pytest.mark.parametrize(
     ("asked", "title", "near"),
     [
-        ("Conv", "there is no layer or function `Conv`", "Conv1D, Conv2D, DepthwiseConv2D"),
+        ("Conv", "there is no layer or function `Conv`", "Conv1D, Conv2D, Conv3D"),
         ("Densse", "there is no layer or function `Densse`", "Dense?"),
         ("xyzzy", "there is no layer or function `xyzzy`", ""),
         ("", "there is no layer or function ``", ""),

@@ -48,6 +48,14 @@ def refused(name, *positional, **named):
         ("Conv2D", (4, 3), {"padding": ("same", 1)},
          "`padding`: must be valid, same, one number, or (height, width), "
          "each a number or (before, after), got (same, 1)"),
+        ("Conv3D", (4, 3), {"stride": (1, 2)},
+         "`stride`: must be one number, or (depth, height, width), got (1, 2)"),
+        ("ConvTranspose2D", (4, 3), {"output_padding": -1},
+         "`output_padding`: must be at least 0, got -1"),
+        ("ConvTranspose2D", (4, 3), {"output_padding": (1,)},
+         "`output_padding`: must be one number, or (height, width), got (1,)"),
+        ("ConvTranspose1D", (4, 3), {"padding": "causal"},
+         "`padding`: must be valid, same, a number, or a tuple of numbers, got causal"),
         ("BatchNorm", (), {"eps": 0}, "`eps`: must be greater than 0, got 0"),
         ("BatchNorm", (), {"momentum": 1.5}, "`momentum`: must be at most 1, got 1.5"),
         ("BatchNorm", (), {"eps": "small"}, "`eps`: must be a number, got small"),
@@ -140,7 +148,14 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "Dense": ("units",),
         "Conv1D": ("channels", "kernel"),
         "Conv2D": ("channels", "kernel"),
+        "Conv3D": ("channels", "kernel"),
+        "DepthwiseConv1D": ("kernel",),
         "DepthwiseConv2D": ("kernel",),
+        "SeparableConv1D": ("channels", "kernel"),
+        "SeparableConv2D": ("channels", "kernel"),
+        "ConvTranspose1D": ("channels", "kernel"),
+        "ConvTranspose2D": ("channels", "kernel"),
+        "ConvTranspose3D": ("channels", "kernel"),
         "MaxPool1D": ("kernel",),
         "MaxPool2D": ("kernel",),
         "AvgPool1D": ("kernel",),
@@ -168,6 +183,8 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
 def test_bare_words():
     assert ops.lookup("Conv2D").words("padding") == ("valid", "same")
     assert ops.lookup("Conv1D").words("padding") == ("valid", "same", "causal")
+    assert ops.lookup("SeparableConv1D").words("padding") == ("valid", "same", "causal")
+    assert ops.lookup("ConvTranspose1D").words("padding") == ("valid", "same")
     assert ops.lookup("LSTM").words("return") == ("last", "all", "state")
     assert ops.lookup("GRU").words("reset") == ("after", "before")
     assert ops.lookup("GELU").words("approximate") == ("tanh",)

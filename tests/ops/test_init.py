@@ -40,6 +40,8 @@ def test_bad_arguments(name, positional, named, what):
         ("Conv2D(6, 3, groups=3)", (3, 9, 8), (9, 2 * 9)),
         ("DepthwiseConv2D(3, multiplier=2)", (4, 9, 8), (9, 2 * 9)),
         ("Conv1D(4, 5)", (3, 9), (15, 20)),
+        ("ConvTranspose2D(8, 3, groups=2)", (6, 4, 5), (4 * 9, 3 * 9)),
+        ("SeparableConv1D(5, 3, multiplier=2)", (4, 9), (3, 2 * 3)),
     ],
 )
 def test_fans_count_what_is_connected(layer, shape, fans, read):

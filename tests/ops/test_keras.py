@@ -27,6 +27,14 @@ Conv2D(6, 3, groups=3, dilation=2) | 3 9 8 | layers.Conv2D(6, 3, groups=3, dilat
 Conv2D(5, (3, 2), stride=2, padding=same) | 3 9 8 | layers.Conv2D(5, (3, 2), strides=2, padding="same") | 9 8 3
 Conv2D(5, 3, stride=(3, 2), padding=same) | 3 10 7 | layers.Conv2D(5, 3, strides=(3, 2), padding="same") | 10 7 3
 Conv1D(5, 3, padding=causal, dilation=2) | 3 9 | layers.Conv1D(5, 3, padding="causal", dilation_rate=2) | 9 3
+Conv3D(4, (1, 3, 2), stride=2, padding=same) | 2 5 6 7 | layers.Conv3D(4, (1, 3, 2), strides=2, padding="same") | 5 6 7 2
+DepthwiseConv1D(3, multiplier=2, bias=false) | 3 9 | layers.DepthwiseConv1D(3, depth_multiplier=2, use_bias=False) | 9 3
+SeparableConv1D(5, 3, stride=2, padding=same) | 3 9 | layers.SeparableConv1D(5, 3, strides=2, padding="same") | 9 3
+SeparableConv2D(5, 3, multiplier=2) | 3 9 8 | layers.SeparableConv2D(5, 3, depth_multiplier=2) | 9 8 3
+ConvTranspose1D(5, 3, stride=2, padding=same) | 3 9 | layers.Conv1DTranspose(5, 3, strides=2, padding="same") | 9 3
+ConvTranspose2D(5, 4, stride=(2, 3)) | 3 5 6 | layers.Conv2DTranspose(5, 4, strides=(2, 3)) | 5 6 3
+ConvTranspose2D(5, (1, 5), stride=(3, 2), padding=same) | 3 5 6 | layers.Conv2DTranspose(5, (1, 5), strides=(3, 2), padding="same") | 5 6 3
+ConvTranspose3D(5, 3, stride=2, output_padding=1, bias=false) | 3 2 3 4 | layers.Conv3DTranspose(5, 3, strides=2, output_padding=1, use_bias=False) | 2 3 4 3
 MaxPool2D(3, stride=2, padding=same) | 3 10 7 | layers.MaxPooling2D(3, strides=2, padding="same") | 10 7 3
 AvgPool1D(4, stride=3, padding=same) | 3 10 | layers.AveragePooling1D(4, strides=3, padding="same") | 10 3
 GlobalMaxPool1D | 3 10 | layers.GlobalMaxPooling1D() | 10 3

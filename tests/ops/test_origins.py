@@ -28,6 +28,12 @@ def origins(t):
         ("Conv2D(4, 3)", (None, None, None)),
         ("Conv2D(4, (3, 1), stride=(1, 2), padding=1)", (None, H, None)),
         ("DepthwiseConv2D(3, padding=same)", (C, H, W)),
+        (
+            "ConvTranspose2D(4, 2, stride=2)",
+            (None, Term("*", (H, Const(2))), Term("*", (W, Const(2)))),
+        ),
+        ("ConvTranspose2D(4, 3, padding=1)", (None, H, W)),
+        ("ConvTranspose2D(4, 3, stride=2)", (None, None, None)),
         ("MaxPool2D(2)", (C, None, None)),
         ("GlobalAvgPool2D", (C,)),
         ("Dense(4, axis=-1)", (C, H, None)),

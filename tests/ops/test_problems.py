@@ -25,6 +25,12 @@ Conv2D(4, 9, padding=1) | f32[3, 20, 5] | kernel | a kernel of 9 does not fit ax
 Conv1D(4, 3, dilation=4) | f32[3, 8] | kernel | a window of 9 does not fit axis 1 of f32[3, 8], which has 8 places with padding | padding=same, a smaller kernel, or fewer strides before it
 Conv2D(4, 3, groups=2) | f32[3, 8, 8] | groups | 2 groups do not divide the 3 input channels | a divisor of 3
 Conv2D(4, 3, groups=3) | f32[3, 8, 8] | groups | 3 groups do not divide 4 channels | a divisor of 4
+Conv3D(4, 3) | f32[3, 8, 8] | none | Conv3D needs [channels, depth, height, width], got f32[3, 8, 8] | add the axis of channels first: Reshape(1, 3, 8, 8)
+Conv2D(4, 3) | f32[1, 5, 8, 8] | none | Conv2D needs [channels, height, width], got f32[1, 5, 8, 8] | for [channels, depth, height, width] there is Conv3D
+SeparableConv1D(4, 3) | f32[3, 8, 8] | none | SeparableConv1D needs [channels, length], got f32[3, 8, 8] | for [channels, height, width] there is SeparableConv2D
+ConvTranspose2D(4, 3, stride=2, padding=same, output_padding=1) | f32[3, 8, 8] | output_padding | padding=same gives stride times as many places, with no room for more | leave output_padding out
+ConvTranspose2D(4, 3, stride=2, output_padding=(1, 2)) | f32[3, 8, 8] | output_padding | an output padding of 2 is no less than the stride of 2 | at most 1
+ConvTranspose1D(4, 3, padding=3) | f32[3, 4] | padding | padding of 6 leaves nothing of axis 1, which would have 6 places | at most 5 at both ends together
 MaxPool2D(2, padding=2) | f32[3, 8, 8] | padding | padding of 2 leaves windows of 2 empty | at most 1 at each end
 GlobalAvgPool2D | f32[3, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 8] | GlobalAvgPool1D
 GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] |

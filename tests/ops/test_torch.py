@@ -39,19 +39,21 @@ def expected_pads(op, x):
             pads.append((need // 2, need - need // 2))
         else:
             p = op.padding
-            if isinstance(p, tuple) and op.places == 2:
+            if isinstance(p, tuple) and op.places > 1:
                 p = p[i]
             pads.append(p if isinstance(p, tuple) else (p, p))
     return tuple(pads)
 
 
+CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+
+
 def conv(op, x):
-    if op.kind() == "DepthwiseConv2D":
-        out, groups, make = x.shape[0] * op.multiplier, x.shape[0], nn.Conv2d
+    if op.kind().startswith("Depthwise"):
+        out, groups = x.shape[0] * op.multiplier, x.shape[0]
     else:
         out, groups = op.channels, op.groups
-        make = nn.Conv1d if op.places == 1 else nn.Conv2d
-    m = make(
+    m = CONVOLUTIONS[op.places](
         x.shape[0],
         out,
         op.kernel,
@@ -62,6 +64,43 @@ def conv(op, x):
     )
     assert op.pads(x) == expected_pads(op, x)
     return m, lambda t: m(padded(t, expected_pads(op, x)))
+
+
+class Separable(nn.Module):
+    def __init__(self, op, x):
+        super().__init__()
+        make, c, between = CONVOLUTIONS[op.places], x.shape[0], x.shape[0] * op.multiplier
+        steps = {"stride": op.stride, "dilation": op.dilation}
+        self.depthwise = make(c, between, op.kernel, groups=c, bias=False, **steps)
+        self.pointwise = make(between, op.channels, 1, bias=op.bias)
+
+    def forward(self, t):
+        return self.pointwise(self.depthwise(t))
+
+
+def separable(op, x):
+    m = Separable(op, x)
+    assert op.pads(x) == expected_pads(op, x)
+    return m, lambda t: m(padded(t, expected_pads(op, x)))
+
+
+def transposed(op, x):
+    """What PyTorch gives without padding, cut to the sizes of the manual page."""
+    make = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}[op.places]
+    m = make(x.shape[0], op.channels, op.kernel, op.stride, 0, op.output_padding, op.groups,
+             op.bias, op.dilation)  # fmt: skip
+    strides = op.stride if isinstance(op.stride, tuple) else (op.stride,) * op.places
+
+    def call(t):
+        y = m(t)
+        if op.padding == "same":
+            wanted = [n * s for n, s in zip(t.shape[2:], strides, strict=True)]
+            pads = [(0, w - n) for n, w in zip(y.shape[2:], wanted, strict=True)]
+        else:
+            pads = [(-before, -after) for before, after in expected_pads(op, x)]
+        return padded(y, pads)
+
+    return m, call
 
 
 def pool(op, x):
@@ -201,7 +240,10 @@ def rearrange(op, x):
 
 
 REFERENCES = {
-    "Dense": dense, "Conv1D": conv, "Conv2D": conv, "DepthwiseConv2D": conv,
+    "Dense": dense, "Conv1D": conv, "Conv2D": conv, "Conv3D": conv,
+    "DepthwiseConv1D": conv, "DepthwiseConv2D": conv,
+    "SeparableConv1D": separable, "SeparableConv2D": separable,
+    "ConvTranspose1D": transposed, "ConvTranspose2D": transposed, "ConvTranspose3D": transposed,
     "MaxPool1D": pool, "MaxPool2D": pool, "AvgPool1D": pool, "AvgPool2D": pool,
     "GlobalAvgPool1D": plain(lambda t: F.adaptive_avg_pool1d(t, 1).flatten(1)),
     "GlobalAvgPool2D": plain(lambda t: F.adaptive_avg_pool2d(t, 1).flatten(1)),

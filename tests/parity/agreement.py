@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cases import Case, Spec, together
 from numbers_ import change, difference
-from runs import RUNTIMES, Ran, prepare, run_all
+from runs import Ran, prepare, run_all
 
 FP64 = 1e-9
 FP32 = 1e-5
@@ -18,7 +18,7 @@ CHANGES = 0.1
 
 def disagreements(r: Ran, names: Sequence[str], changes: bool = True) -> Iterator[str]:
     """What is wrong with these outputs of a spec, a line each."""
-    for runtime in RUNTIMES:
+    for runtime in r.runtimes:
         if runtime in r.errors:
             yield f"{runtime}: {r.errors[runtime]}"
     if r.errors:
@@ -27,7 +27,7 @@ def disagreements(r: Ran, names: Sequence[str], changes: bool = True) -> Iterato
     for name in names:
         reference = r.definition[name]
         own = difference(r.found["torch32"][name], r.found["torch64"][name])
-        for runtime in RUNTIMES:
+        for runtime in r.runtimes:
             apart = difference(r.found[runtime][name], reference)
             limit = FP64 if runtime.endswith("64") else max(FP32, 3 * own)
             if not apart <= limit:
@@ -41,7 +41,9 @@ def held(cases: Sequence[Case], folder: Path, together_: int = 30, **options: bo
     its halves are tried, until the case stands alone."""
     numbers = count()
     wrong: list[str] = []
-    left = [cases[i : i + together_] for i in range(0, len(cases), together_)]
+    kinds = dict.fromkeys(c.refused for c in cases)  # each with what the same files can hold
+    alike = [[c for c in cases if c.refused == kind] for kind in kinds]
+    left = [some[i : i + together_] for some in alike for i in range(0, len(some), together_)]
     while left:
         rans = [
             prepare(together(part, **exactly(options)), folder / str(next(numbers)))

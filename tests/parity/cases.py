@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dlspec import ops
-from dlspec.ops.base import Example
+from dlspec.manual.facts import layer, tensor
+from dlspec.ops.base import FORMATS, Example
 
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 POSITIVE = {"log", "sqrt", "divide", "power"}
@@ -34,6 +36,15 @@ class Case:
         found = re.search(r"return=\(([^)]*)\)|return=(\w+)", self.layer)
         parts = [p.strip() for p in (found[1] or found[2]).split(",")] if found else ["last"]
         return sum(2 if p == "state" and "LSTM" in self.kind else 1 for p in parts if p)
+
+    @cached_property
+    def refused(self) -> frozenset[str]:
+        """The formats that cannot hold it, as its op says."""
+        op = ops.lookup(self.kind)
+        if op is None or not op.refusals:
+            return frozenset()
+        made, x = layer(self.layer), [tensor(t) for t in self.inputs]
+        return frozenset(f for f in FORMATS if any(made.refused(f, *x)))
 
     @property
     def ids(self) -> int:

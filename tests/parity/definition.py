@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,8 @@ Array = np.ndarray
 
 
 def _references() -> Mapping[str, Any]:
-    path = Path(__file__).parents[1] / "backends/torch/reference.py"
-    spec = importlib.util.spec_from_file_location("parity_references", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path[:0] = [str(Path(__file__).parents[1] / "backends" / "torch")]
+    module = import_module("reference")
     found: Mapping[str, Any] = module.REFERENCES
     return found
 

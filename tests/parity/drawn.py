@@ -94,6 +94,7 @@ def normed(op: LayerNorm, x: Tensor) -> int:
 def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
     """Types of the unnamed inputs: the others are like the first, or differ on an axis."""
     rank = int(rng.choice([0, 1, 2, 3, 4], p=[0.05, 0.2, 0.35, 0.35, 0.05]))
+    rank = op.places + 1 if hasattr(op, "places") else rank
     first = tuple(int(n) for n in rng.integers(1, 9, rank))
     least, most = op.inputs
     count = int(rng.integers(least, (most or 4) + 1))
@@ -152,6 +153,8 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
             return float(10 ** rng.uniform(-6, -1)) if small else round(float(rng.random()), 3)
         case fields.per_axis:
             return sizes(1, 5, op, rng)
+        case fields.extra_per_axis:
+            return sizes(0, 3, op, rng)
         case window._padding:
             return padding(op, rng)
         case recurrence._returns:
@@ -192,14 +195,16 @@ def sizes(low: int, high: int, op: Any, rng: Rng) -> int | tuple[int, ...]:
 def padding(op: Any, rng: Rng) -> Any:
     kind = rng.random()
     if kind < 0.5:
-        words = ["valid", "same", "causal"] if op.kind() == "Conv1D" else ["valid", "same"]
+        words = ["valid", "same", "causal"] if op.causal else ["valid", "same"]
         return str(rng.choice(words))
     pair = lambda: tuple(int(n) for n in rng.integers(0, 4, 2))  # noqa: E731
     if kind < 0.7:
         return int(rng.integers(0, 4))
     if op.places == 1:
         return pair()
-    return tuple(pair() if rng.random() < 0.5 else int(rng.integers(0, 4)) for _ in range(2))
+    return tuple(
+        pair() if rng.random() < 0.5 else int(rng.integers(0, 4)) for _ in range(op.places)
+    )
 
 
 def item(size: int, rng: Rng) -> Any:

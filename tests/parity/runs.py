@@ -16,7 +16,8 @@ from numbers_ import Array, drawn_inputs, drawn_weights
 from safetensors.numpy import save
 
 from dlspec.emit.files import write_tree
-from dlspec.ir.model import ModelIR
+from dlspec.ir.model import ModelIR, layers
+from dlspec.ops.base import FORMATS
 from dlspec.passes.layout import channels_last
 from dlspec.pipeline import check
 from dlspec.pipeline.compile import Request, compiled
@@ -40,6 +41,12 @@ class Ran:
     definition: dict[str, Array]
     found: dict[str, dict[str, Array]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
+    """Formats that cannot hold one of its layers, as the layer says itself."""
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        return tuple(r for r in RUNTIMES if r not in self.refused)
 
     @property
     def names(self) -> list[str]:
@@ -63,7 +70,17 @@ def prepare(spec: Spec, folder: Path, seed: int = 0) -> Ran:
     np.savez(folder / "inputs.npz", **inputs)
     header = {"dlspec": json.dumps({"format": 1, "seed": 0})}
     (folder / "best.safetensors").write_bytes(save(weights, header))
-    return Ran(spec, model, folder, inputs, weights, outputs(model, inputs, weights))
+    definition = outputs(model, inputs, weights)
+    return Ran(spec, model, folder, inputs, weights, definition, refused=refused(model))
+
+
+def refused(model: ModelIR) -> frozenset[str]:
+    return frozenset(
+        format_
+        for layer in layers(model)
+        for format_ in FORMATS
+        if any(layer.apply.op.refused(format_, *(f.types[0] for f in layer.apply.inputs)))
+    )
 
 
 def run_all(rans: Sequence[Ran]) -> None:
@@ -89,7 +106,8 @@ def in_keras(rans: Sequence[Ran]) -> None:
 
 def forward(rans: Sequence[Ran], child: str, runtime: str) -> None:
     widths = ("64", "32") if runtime in ("torch", "keras") else ("",)
-    asked = [(r, runtime + w, w) for r in rans for w in widths if runtime + w not in r.errors]
+    names = [(runtime + w, w) for w in widths]
+    asked = [(r, n, w) for r in rans for n, w in names if n in r.runtimes and n not in r.errors]
     tasks = [forward_task(r, name, width) for r, name, width in asked]
     for (r, name, _), outcome in zip(asked, run(child, tasks), strict=True):
         if kept(r, name, outcome):
@@ -113,6 +131,7 @@ def forward_task(r: Ran, runtime: str, width: str) -> dict[str, Any]:
 
 
 def exported(rans: Sequence[Ran], backend: str, runtime: str) -> None:
+    rans = [r for r in rans if runtime in r.runtimes]
     tasks = [
         {
             "program": str(r.folder / backend),

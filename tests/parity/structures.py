@@ -41,6 +41,34 @@ STRUCTURES: dict[str, Lines] = {
         ),
         RESNET,
     ),
+    "a decoder of transposed convolutions": (
+        ("image: f32[6, 3, 4]", "other: f32[6, 4, 3]"),
+        (
+            "y = image -> Up(5, 4, padding=1) -> Up(4, 4, padding=1) -> Up(3, 3, step=1)",
+            "z = other -> Up(5, 5, padding=2, more=1) -> Up(4, 3, step=3) -> Up(4, 2)",
+            "z = z -> ConvTranspose2D(4, 3, stride=2, padding=same, groups=2)",
+            "output y = y -> SeparableConv2D(2, 3, stride=2, padding=same) -> Flatten -> Dense(4)",
+            "output z = z -> GlobalMaxPool2D",
+        ),
+        """
+block Up(c: int, k: int, step: int = 2, padding: int = 0, more: int = 0) {
+  input x: f32[C, H, W]
+  y = x -> ConvTranspose2D(c, k, stride=step, padding=padding, output_padding=more, bias=false)
+  output y -> BatchNorm -> ReLU
+}
+""",
+    ),
+    "three axes, and back to two": (
+        ("volume: f32[2, 5, 6, 4]",),
+        (
+            "x = volume -> Conv3D(4, 3, padding=same, bias=false) -> BatchNorm -> ReLU",
+            "x = x + (x -> Conv3D(4, (1, 3, 3), padding=(0, 1, 1)) -> Sigmoid)",
+            "y = x -> Conv3D(3, 3, stride=2, padding=1) -> ConvTranspose3D(3, 2, stride=2)",
+            "output y = y -> BatchNorm -> mean(axis=1) -> Conv2D(2, 3) -> Flatten -> Dense(3)",
+            "output z = x -> Reshape(20, 24) -> DepthwiseConv1D(3, padding=causal)",
+        ),
+        "",
+    ),
     "two inputs joined": (
         ("image: f32[2, 6, 5]", "table: f32[7]"),
         (

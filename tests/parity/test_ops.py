@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from agreement import held
-from cases import Case, examples
+from cases import Case, examples, together
 from drawn import configurations
+from runs import prepare, run_all
 
 from dlspec import ops
 
@@ -50,6 +51,22 @@ def test_activations_neither_overflow_nor_underflow_far_from_zero(tmp_path: Path
 def test_exact_numerics_spell_out_what_tensorflow_rounds(tmp_path: Path) -> None:
     cases = [c for c in examples() if c.kind in ROUNDED]
     assert held([*cases, *drawn(ROUNDED)], tmp_path, changes=False, exact=True) == []
+
+
+def test_what_a_format_is_said_not_to_hold_it_does_not_hold(tmp_path: Path) -> None:
+    """Else the refusal is out of date, and should go."""
+    cases = [c for c in examples() if c.refused]
+    rans = [prepare(together([c]), tmp_path / str(i)) for i, c in enumerate(cases)]
+    for r in rans:
+        r.refused = frozenset()
+    run_all(rans)
+    held_after_all = [
+        f"{format_}: {case.id}"
+        for case, r in zip(cases, rans, strict=True)
+        for format_ in case.refused
+        if format_ not in r.errors
+    ]
+    assert cases and held_after_all == []
 
 
 def test_every_op_has_random_configurations() -> None:

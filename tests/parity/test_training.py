@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trained_layers
 from numbers_ import difference
 from safetensors.numpy import load_file
 
@@ -119,6 +120,14 @@ def test_ten_steps_of_every_spec_give_the_same_weights(tmp_path: Path) -> None:
         if d > CLOSE
     }
     assert far == {}
+
+
+def test_ten_steps_of_further_layers_give_the_same_weights(tmp_path: Path) -> None:
+    spec = trained_layers.spec(tmp_path)
+    made = programs(exact(spec.read_text(encoding="utf-8")), spec, tmp_path / "programs")
+    outs = [tmp_path / backend for backend in ("torch", "keras")]
+    trained({o.name: [task(p, o, 1)] for o, p in zip(outs, made, strict=True)})
+    assert {n: f"{d:.1e}" for n, d in apart(*outs).items() if d > CLOSE} == {}
 
 
 def test_ten_steps_of_every_optimizer_give_the_same_weights(tmp_path: Path) -> None:

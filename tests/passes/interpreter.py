@@ -22,7 +22,10 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "backends" / "torch")]
 from reference import REFERENCES  # noqa: E402
 
 Array = np.ndarray
-LAST = {"Conv1D", "Conv2D", "DepthwiseConv2D", "MaxPool1D", "MaxPool2D", "AvgPool1D", "AvgPool2D"}
+LAST = {
+    *("Conv1D", "Conv2D", "Conv3D", "ConvTranspose2D", "SeparableConv2D", "DepthwiseConv2D"),
+    *("MaxPool1D", "MaxPool2D", "AvgPool1D", "AvgPool2D"),
+}
 EITHER = {
     *("ReLU", "Sigmoid", "Softmax", "BatchNorm", "LayerNorm", "PReLU", "Concat", "add", "multiply"),
     *("GlobalAvgPool2D", "GlobalMaxPool2D", "mean", "sum", "Dropout", "Identity"),

@@ -18,11 +18,13 @@ from dlspec_keras.layers import (
     recurrent,
     regularize,
     shape,
+    transposed,
 )
 
 LAYERS: dict[type[Op], Emit] = {
     **dense.LAYERS,
     **conv.LAYERS,
+    **transposed.LAYERS,
     **pool.LAYERS,
     **norm.LAYERS,
     **activation.LAYERS,

@@ -7,7 +7,8 @@ from functools import partial
 from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
-from dlspec.ops.conv import Conv1D, Conv2D, DepthwiseConv2D
+from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
+from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec_keras.layers.common import varies
 
 
@@ -50,7 +51,7 @@ def skips(use: Use) -> bool:
     strides = set(use.op.strides)
     if strides == {1}:
         return False
-    uneven = isinstance(use.op, DepthwiseConv2D) and len(strides) > 1
+    uneven = isinstance(use.op, DepthwiseConv2D | SeparableConv2D) and len(strides) > 1
     return uneven or any(d != 1 for d in use.op.dilations)
 
 
@@ -60,7 +61,7 @@ def convolution(name: str, use: Use, *first: Slot, **more: Slot) -> Emitted:
     skipping = skips(use)
     padding = "valid"
     helpers: tuple[str, ...] = ()
-    if use.op.padding == "causal":
+    if name == "Conv1D" and use.op.padding == "causal":
         padding = "causal"
     elif equals_same(use) and not skipping:
         padding = "same"
@@ -91,13 +92,22 @@ def conv(name: str, use: Use) -> Emitted:
     return convolution(name, use, use.field("channels"), groups=groups)
 
 
-def depthwise(use: Use) -> Emitted:
+def depthwise(name: str, use: Use) -> Emitted:
     multiplier = use.field("multiplier").or_default(1)
-    return convolution("DepthwiseConv2D", use, depth_multiplier=multiplier)
+    return convolution(name, use, depth_multiplier=multiplier)
+
+
+def separable(name: str, use: Use) -> Emitted:
+    multiplier = use.field("multiplier").or_default(1)
+    return convolution(name, use, use.field("channels"), depth_multiplier=multiplier)
 
 
 LAYERS: dict[type[Op], Emit] = {
     Conv1D: partial(conv, "Conv1D"),
     Conv2D: partial(conv, "Conv2D"),
-    DepthwiseConv2D: depthwise,
+    Conv3D: partial(conv, "Conv3D"),
+    DepthwiseConv1D: partial(depthwise, "DepthwiseConv1D"),
+    DepthwiseConv2D: partial(depthwise, "DepthwiseConv2D"),
+    SeparableConv1D: partial(separable, "SeparableConv1D"),
+    SeparableConv2D: partial(separable, "SeparableConv2D"),
 }

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 import weights
-from model import Recurrent
+from model import ConvTranspose, Recurrent
 from recipe import Run
 from weights import CheckpointError
 
@@ -77,6 +77,30 @@ def exchanged(value: np.ndarray) -> np.ndarray:
 
 
 # end
+# if spread
+@dataclass(frozen=True)
+class Turned(Entry):
+    """The kernel of an ordinary convolution that stands for a transposed one."""
+
+    groups: int = 1
+
+    def get(self) -> np.ndarray:
+        value = keras.ops.convert_to_numpy(self.variable)
+        value = np.moveaxis(value, (-2, -1), (0, 1))
+        value = np.flip(value, tuple(range(2, value.ndim)))
+        inputs, _, *size = value.shape
+        value = value.reshape(inputs, self.groups, -1, *size).swapaxes(0, 1)
+        return value.reshape(inputs * self.groups, -1, *size)
+
+    def put(self, value: np.ndarray) -> None:
+        size = value.shape[2:]
+        value = value.reshape(self.groups, -1, *value.shape[1:]).swapaxes(0, 1)
+        value = value.reshape(len(value), -1, *size)
+        value = np.flip(value, tuple(range(2, value.ndim)))
+        self.variable.assign(np.moveaxis(value, (0, 1), (-2, -1)))
+
+
+# end
 def arrays(layer: layers.Layer) -> Iterator[Entry]:
     """What a layer itself holds, under PyTorch's names."""
     match layer:
@@ -95,10 +119,55 @@ def arrays(layer: layers.Layer) -> Iterator[Entry]:
             yield Entry("weight", layer.kernel, (3, 2, 0, 1))
             yield Entry("bias", layer.bias)
         # end
+        # if Conv3D
+        case layers.Conv3D():
+            yield Entry("weight", layer.kernel, (4, 3, 0, 1, 2))
+            yield Entry("bias", layer.bias)
+        # end
+        # if DepthwiseConv1D
+        case layers.DepthwiseConv1D():
+            shape = (-1, 1, *layer.kernel.shape[:1])
+            yield Entry("weight", layer.kernel, (1, 2, 0), shape)
+            yield Entry("bias", layer.bias)
+        # end
         # if DepthwiseConv2D
         case layers.DepthwiseConv2D():
             shape = (-1, 1, *layer.kernel.shape[:2])
             yield Entry("weight", layer.kernel, (2, 3, 0, 1), shape)
+            yield Entry("bias", layer.bias)
+        # end
+        # if SeparableConv1D
+        case layers.SeparableConv1D():
+            shape = (-1, 1, *layer.depthwise_kernel.shape[:1])
+            yield Entry("depthwise.weight", layer.depthwise_kernel, (1, 2, 0), shape)
+            yield Entry("pointwise.weight", layer.pointwise_kernel, (2, 1, 0))
+            yield Entry("pointwise.bias", layer.bias)
+        # end
+        # if SeparableConv2D
+        case layers.SeparableConv2D():
+            shape = (-1, 1, *layer.depthwise_kernel.shape[:2])
+            yield Entry("depthwise.weight", layer.depthwise_kernel, (2, 3, 0, 1), shape)
+            yield Entry("pointwise.weight", layer.pointwise_kernel, (3, 2, 0, 1))
+            yield Entry("pointwise.bias", layer.bias)
+        # end
+        # if ConvTranspose1D
+        case layers.Conv1DTranspose():
+            yield Entry("weight", layer.kernel, (2, 1, 0))
+            yield Entry("bias", layer.bias)
+        # end
+        # if ConvTranspose2D
+        case layers.Conv2DTranspose():
+            yield Entry("weight", layer.kernel, (3, 2, 0, 1))
+            yield Entry("bias", layer.bias)
+        # end
+        # if ConvTranspose3D
+        case layers.Conv3DTranspose():
+            yield Entry("weight", layer.kernel, (4, 3, 0, 1, 2))
+            yield Entry("bias", layer.bias)
+        # end
+        # if spread
+        case ConvTranspose():
+            yield Turned("weight", layer.kernel, groups=layer.groups)
             yield Entry("bias", layer.bias)
         # end
         # if BatchNorm

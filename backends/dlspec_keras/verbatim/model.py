@@ -15,6 +15,27 @@ def padded2d(x, by):
     return ops.pad(x, ((0, 0), (by, by), (by, by), (0, 0)))
 
 
+def padded3d(x, by):
+    """Zeros on all six sides."""
+    return ops.pad(x, ((0, 0), (by, by), (by, by), (by, by), (0, 0)))
+
+
+def cropped1d(x, by):
+    """Without so many places at both ends."""
+    return x[:, by : x.shape[1] - by]
+
+
+def cropped2d(x, by):
+    """Without so many places on all four sides."""
+    return x[:, by : x.shape[1] - by, by : x.shape[2] - by]
+
+
+def cropped3d(x, by):
+    """Without so many places on all six sides."""
+    _, d, h, w, _ = x.shape
+    return x[:, by : d - by, by : h - by, by : w - by]
+
+
 def padded_average(x, size, strides, pads):
     """The mean of each window over the places that are not padding."""
     widths = ((0, 0), *pads, (0, 0))
@@ -57,6 +78,63 @@ class ExactBatchNormalization(layers.BatchNormalization):
             short = ops.var(x, axis=axes) / ops.maximum(count - 1, 1)
             self.moving_variance.assign_add((1 - self.momentum) * short)
         return y
+
+
+class ConvTranspose(layers.Layer):
+    """A transposed convolution with groups or dilation, as an ordinary one: over the
+    input with zeros between its places.
+
+    `kernel` is that of the ordinary one: [*places, inputs of a group, filters].
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size,
+        strides=1,
+        output_padding=0,
+        dilation_rate=1,
+        groups: int = 1,
+        use_bias: bool = True,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.filters, self.groups, self.use_bias = filters, groups, use_bias
+        self.sizes = (kernel_size, strides, dilation_rate, output_padding)
+        self.bias = None
+
+    def build(self, input_shape) -> None:
+        places = len(input_shape) - 2
+        kernel, *_ = self.sizes = tuple(
+            size if isinstance(size, tuple) else (size,) * places for size in self.sizes
+        )
+        inputs = input_shape[-1] // self.groups
+        self.kernel = self.add_weight((*kernel, inputs, self.filters), name="kernel")
+        if self.use_bias:
+            self.bias = self.add_weight((self.filters,), name="bias")
+
+    def call(self, x):
+        _, _, dilation, _ = self.sizes
+        pads = []
+        for axis, (k, s, d, extra) in enumerate(zip(*self.sizes, strict=True), start=1):
+            reach = (k - 1) * d
+            x = self.spread(x, axis, s)
+            pads.append((reach, reach + extra))
+        x = ops.pad(x, ((0, 0), *pads, (0, 0)))
+        y = ops.conv(x, self.kernel, dilation_rate=dilation)
+        return y if self.bias is None else y + self.bias
+
+    def spread(self, x, axis: int, stride: int):
+        """Zeros between the places of an axis, and none behind the last."""
+        if stride == 1:
+            return x
+        before, behind = x.shape[1 : axis + 1], x.shape[axis + 1 :]
+        rows = ops.reshape(x, (-1, 1, math.prod(behind)))
+        rows = ops.pad(rows, ((0, 0), (0, stride - 1), (0, 0)))
+        *outer, size = before
+        x = ops.reshape(rows, (-1, *outer, size * stride, *behind))
+        kept = slice(0, (size - 1) * stride + 1)
+        return x[(slice(None),) * axis + (kept,)]
 
 
 class PaddedEmbedding(layers.Embedding):

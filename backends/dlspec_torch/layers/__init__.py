@@ -20,11 +20,13 @@ from dlspec_torch.layers import (
     recurrent,
     regularize,
     shape,
+    transposed,
 )
 
 LAYERS: Mapping[type[Op], Emit] = {
     **dense.LAYERS,
     **conv.LAYERS,
+    **transposed.LAYERS,
     **pool.LAYERS,
     **norm.LAYERS,
     **activation.LAYERS,

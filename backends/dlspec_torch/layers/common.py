@@ -8,6 +8,13 @@ from dlspec.expr import Const, Expr, Term, refs
 
 Pads = tuple[tuple[int, int], ...]
 
+ENDS = {
+    1: (("before", "after"),),
+    2: (("top", "bottom"), ("left", "right")),
+    3: (("front", "back"), ("top", "bottom"), ("left", "right")),
+}
+"""What the two ends of each place axis are called."""
+
 
 def method(value: py.Expr, name: str, *args: object, **named: object) -> py.Call:
     """`value.name(args)`."""
@@ -95,8 +102,7 @@ def padded(use: Use, pads: Pads, value: py.Expr | None = None) -> py.Expr:
 
 def ends(use: Use, pads: Pads) -> py.Tuple:
     """Pads as `F.pad` takes them: the last axis first."""
-    roles = (("before", "after"),) if len(pads) == 1 else (("top", "bottom"), ("left", "right"))
-    pairs = zip(reversed(pads), reversed(roles), strict=True)
+    pairs = zip(reversed(pads), reversed(ENDS[len(pads)]), strict=True)
     return py.Tuple(
         tuple(
             use.given(size, role, Const(size))

@@ -29,7 +29,8 @@ from written import code, examples, use_of  # noqa: E402
 FEATURES = {
     *("slots", "shaped", "gru", "lstm", "recurrent", "single", "two_ways", "stacked", "lists"),
     *("sequential", "dropout", "Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "BatchNorm"),
-    *("LayerNorm", "PReLU", "Embedding"),
+    *("LayerNorm", "PReLU", "Embedding", "Conv3D", "DepthwiseConv1D", "SeparableConv1D"),
+    *("SeparableConv2D", "ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D", "spread"),
 }
 FURTHER = [
     example("MaxPool2D(3, stride=1, padding=2)", "f32[2, 4, 5]"),
@@ -40,6 +41,20 @@ FURTHER = [
     example("DepthwiseConv2D(3, stride=2, dilation=2, padding=same)", "f32[3, 9, 8]"),
     example("Conv2D(4, 4, padding=2)", "f32[3, 9, 8]"),
     example("Conv1D(4, 3, padding=causal, stride=2)", "f32[2, 10]"),
+    example("Conv3D(4, 3, stride=(1, 2, 1), dilation=2, padding=2, groups=2)", "f32[2, 5, 6, 4]"),
+    example("DepthwiseConv1D(3, stride=2, dilation=2, padding=causal)", "f32[2, 9]"),
+    example("SeparableConv1D(4, 3, stride=2, dilation=2, padding=1)", "f32[3, 8]"),
+    example("SeparableConv2D(4, 3, stride=(1, 2), padding=same)", "f32[3, 7, 8]"),
+    example("ConvTranspose2D(3, 4, stride=2, padding=((2, 0), (0, 3)))", "f32[2, 5, 4]"),
+    example(
+        "ConvTranspose1D(4, 5, stride=3, padding=(0, 3), output_padding=2, groups=2)", "f32[2, 5]"
+    ),
+    example("ConvTranspose3D(2, (1, 2, 1), stride=(3, 2, 2), padding=same)", "f32[2, 2, 3, 2]"),
+    example("ConvTranspose3D(2, (1, 2, 1), stride=(3, 2, 2))", "f32[2, 2, 3, 2]"),
+    example(
+        "ConvTranspose3D(4, (1, 2, 1), stride=(3, 2, 2), padding=same, groups=2, bias=false)",
+        "f32[2, 2, 3, 2]",
+    ),
     example("LayerNorm(axis=(0, 2))", "f32[3, 5, 4]"),
     example("LSTM(3, layers=2, return=state, dropout=0.5)", "f32[4, 2]"),
     example("GRU(3, return=state)", "f32[4, 2]"),
@@ -79,6 +94,7 @@ def arrays(scope):
     stubs["weights"].CheckpointError = ValueError
     stubs["recipe"].Run = object
     stubs["model"].Recurrent = scope["Recurrent"]
+    stubs["model"].ConvTranspose = scope["ConvTranspose"]
     found = ModuleType("checkpoint")
     with pytest.MonkeyPatch.context() as patch:
         for name, stub in (*stubs.items(), ("checkpoint", found)):

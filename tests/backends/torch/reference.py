@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import product
 from typing import Any
 
 import numpy as np
-
-Array = np.ndarray
-Weights = dict[str, Array]
-Reference = Callable[[Any, list[Array], Weights], Any]
+from reference_windows import Array, Reference, Weights, conv, pool, separable, transposed
 
 
 def sigmoid(x: Array) -> Array:
@@ -23,71 +19,6 @@ def sigmoid(x: Array) -> Array:
 
 
 erf = np.vectorize(math.erf, otypes=[float])
-
-
-def pads(op: Any, x: Array) -> list[tuple[int, int]]:
-    """`same` by its definition: ceil(n / stride) places, the surplus at the end."""
-    if op.padding == "same":
-        found = []
-        for n, span, stride in zip(x.shape[2:], op.spans, op.strides, strict=True):
-            short = max((math.ceil(n / stride) - 1) * stride + span - n, 0)
-            found.append((short // 2, short - short // 2))
-        return found
-    if op.padding == "causal":
-        return [(op.spans[0] - 1, 0)]
-    given = 0 if op.padding == "valid" else op.padding
-    if not isinstance(given, tuple):
-        given = (given,) * op.places
-    elif op.places == 1:
-        given = (given,)
-    return [p if isinstance(p, tuple) else (p, p) for p in given]
-
-
-def windows(op: Any, x: Array, fill: float) -> tuple[Array, Array]:
-    """Each window's elements [B, C, *out, *kernel], and which of them are not padding."""
-    edges = [(0, 0), (0, 0), *pads(op, x)]
-    wide = np.pad(x, edges, constant_values=fill)
-    real = np.pad(np.ones_like(x), edges)
-    out = [
-        (n - span) // stride + 1
-        for n, span, stride in zip(wide.shape[2:], op.spans, op.strides, strict=True)
-    ]
-    cut = np.empty((2, *x.shape[:2], *out, *op.kernels))
-    for at in product(*map(range, out)):
-        for k in product(*map(range, op.kernels)):
-            place = tuple(
-                a * s + i * d for a, s, i, d in zip(at, op.strides, k, op.dilations, strict=True)
-            )
-            for found, source in zip(cut, (wide, real), strict=True):
-                found[(slice(None), slice(None), *at, *k)] = source[(..., *place)]
-    return cut[0], cut[1]
-
-
-def conv(op: Any, x: list[Array], w: Weights) -> Array:
-    cut, _ = windows(op, x[0], 0.0)
-    kernel = w["weight"]
-    groups = x[0].shape[1] // kernel.shape[1]
-    per_group = kernel.shape[0] // groups
-    taken = kernel.shape[1]
-    out = []
-    for o in range(kernel.shape[0]):
-        g = o // per_group
-        part = cut[:, g * taken : (g + 1) * taken]
-        moved = np.moveaxis(part, 1, 1 + op.places)
-        out.append((moved * kernel[o]).sum(tuple(range(-op.places - 1, 0))))
-    y = np.stack(out, 1)
-    return y + w["bias"].reshape(-1, *[1] * op.places) if op.bias else y
-
-
-def pool(best: bool) -> Reference:
-    def run(op: Any, x: list[Array], w: Weights) -> Array:
-        cut, real = windows(op, x[0], -np.inf if best else 0.0)
-        ends = tuple(range(-op.places, 0))
-        if best:
-            return cut.max(ends)
-        return cut.mean(ends) if op.count_include_pad else cut.sum(ends) / real.sum(ends)
-
-    return run
 
 
 def everywhere(f: Callable[[Array, tuple[int, ...]], Array]) -> Reference:
@@ -316,7 +247,14 @@ REFERENCES: dict[str, Reference] = {
     "Dense": dense,
     "Conv1D": conv,
     "Conv2D": conv,
+    "Conv3D": conv,
+    "DepthwiseConv1D": conv,
     "DepthwiseConv2D": conv,
+    "SeparableConv1D": separable,
+    "SeparableConv2D": separable,
+    "ConvTranspose1D": transposed,
+    "ConvTranspose2D": transposed,
+    "ConvTranspose3D": transposed,
     "MaxPool1D": pool(best=True),
     "MaxPool2D": pool(best=True),
     "AvgPool1D": pool(best=False),

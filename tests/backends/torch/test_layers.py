@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,21 @@ FURTHER = [
         "states of layers",
         example("LSTM(3, layers=2)", "f32[4, 2]", h="f32[2, 3]", c="f32[2, 3]"),
     ),
+    (
+        "transposed, cut at one end alone",
+        example("ConvTranspose2D(3, 4, stride=2, padding=((2, 0), (0, 3)))", "f32[2, 5, 4]"),
+    ),
+    (
+        "transposed, cut unevenly with output padding",
+        example(
+            "ConvTranspose1D(4, 5, stride=3, padding=(0, 3), output_padding=2, groups=2)",
+            "f32[2, 5]",
+        ),
+    ),
+    (
+        "transposed, with gaps between the kernels",
+        example("ConvTranspose3D(2, (1, 2, 1), stride=(3, 2, 2), padding=same)", "f32[2, 2, 3, 2]"),
+    ),
     ("flatten of a scalar", example("Flatten", "f32[]")),
     ("8-bit ids", example("Embedding(9, 2)", "i8[3]")),
 ]
@@ -63,6 +79,7 @@ def ran(example, eps=1e-9):
     emitted = LAYERS[type(use.op)](use)
     make, call = code(emitted, use)
     scope = {"torch": torch, "nn": nn, "F": F, "Tensor": torch.Tensor, "Any": object}
+    scope["OrderedDict"] = OrderedDict
     for name in emitted.helpers:
         exec(HELPERS[name], scope)
     positive = use.op.kind() in ("log", "sqrt", "power")

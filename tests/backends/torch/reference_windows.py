@@ -1,0 +1,127 @@
+"""Convolution and pooling, written out in NumPy from the formulas of their manual pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Weights = dict[str, Array]
+Reference = Callable[[Any, list[Array], Weights], Any]
+
+
+def pads(op: Any, x: Array) -> list[tuple[int, int]]:
+    """`same` by its definition: ceil(n / stride) places, the surplus at the end."""
+    if op.padding == "same":
+        found = []
+        for n, span, stride in zip(x.shape[2:], op.spans, op.strides, strict=True):
+            short = max((math.ceil(n / stride) - 1) * stride + span - n, 0)
+            found.append((short // 2, short - short // 2))
+        return found
+    if op.padding == "causal":
+        return [(op.spans[0] - 1, 0)]
+    given = 0 if op.padding == "valid" else op.padding
+    if not isinstance(given, tuple):
+        given = (given,) * op.places
+    elif op.places == 1:
+        given = (given,)
+    return [p if isinstance(p, tuple) else (p, p) for p in given]
+
+
+def windows(op: Any, x: Array, fill: float) -> tuple[Array, Array]:
+    """Each window's elements [B, C, *out, *kernel], and which of them are not padding."""
+    edges = [(0, 0), (0, 0), *pads(op, x)]
+    wide = np.pad(x, edges, constant_values=fill)
+    real = np.pad(np.ones_like(x), edges)
+    out = [
+        (n - span) // stride + 1
+        for n, span, stride in zip(wide.shape[2:], op.spans, op.strides, strict=True)
+    ]
+    cut = np.empty((2, *x.shape[:2], *out, *op.kernels))
+    for at in product(*map(range, out)):
+        for k in product(*map(range, op.kernels)):
+            place = tuple(
+                a * s + i * d for a, s, i, d in zip(at, op.strides, k, op.dilations, strict=True)
+            )
+            for found, source in zip(cut, (wide, real), strict=True):
+                found[(slice(None), slice(None), *at, *k)] = source[(..., *place)]
+    return cut[0], cut[1]
+
+
+def convolved(op: Any, x: Array, kernel: Array) -> Array:
+    cut, _ = windows(op, x, 0.0)
+    groups = x.shape[1] // kernel.shape[1]
+    per_group = kernel.shape[0] // groups
+    taken = kernel.shape[1]
+    out = []
+    for o in range(kernel.shape[0]):
+        g = o // per_group
+        part = cut[:, g * taken : (g + 1) * taken]
+        moved = np.moveaxis(part, 1, 1 + op.places)
+        out.append((moved * kernel[o]).sum(tuple(range(-op.places - 1, 0))))
+    return np.stack(out, 1)
+
+
+def biased(op: Any, y: Array, w: Weights, name: str = "bias") -> Array:
+    return y + w[name].reshape(-1, *[1] * op.places) if op.bias else y
+
+
+def conv(op: Any, x: list[Array], w: Weights) -> Array:
+    return biased(op, convolved(op, x[0], w["weight"]), w)
+
+
+def separable(op: Any, x: list[Array], w: Weights) -> Array:
+    between = convolved(op, x[0], w["depthwise.weight"])
+    mixed = np.einsum(
+        "oc,bc...->bo...", w["pointwise.weight"].reshape(int(op.channels), -1), between
+    )
+    return biased(op, mixed, w, "pointwise.bias")
+
+
+def transposed(op: Any, x: list[Array], w: Weights) -> Array:
+    """Each place adds its kernel to the output, `stride` further on than the one before."""
+    sizes, kernel = x[0].shape[2:], w["weight"]
+    groups = int(op.groups)
+    strides, dilations = (each(op, v) for v in (op.stride, op.dilation))
+    spans = [(k - 1) * d + 1 for k, d in zip(kernel.shape[2:], dilations, strict=True)]
+    whole = [(n - 1) * s + span for n, s, span in zip(sizes, strides, spans, strict=True)]
+    y = np.zeros((len(x[0]), groups, kernel.shape[1], *whole))
+    inputs = x[0].reshape(len(x[0]), groups, -1, *sizes)
+    taken = kernel.reshape(groups, -1, *kernel.shape[1:])
+    for at in product(*map(range, sizes)):
+        for k in product(*map(range, kernel.shape[2:])):
+            to = (a * s + i * d for a, s, i, d in zip(at, strides, k, dilations, strict=True))
+            added = np.einsum("bgi,gio->bgo", inputs[(..., *at)], taken[(..., *k)])
+            y[(..., *to)] += added
+    y = y.reshape(len(y), -1, *whole)
+    for axis, (n, size) in enumerate(zip(sizes, whole, strict=True)):
+        if op.padding == "same":
+            before = max(size - n * strides[axis], 0)
+            before, end = before // 2, before // 2 + n * strides[axis]
+        else:
+            before, after = pads(op, x[0])[axis]
+            end = size - after + each(op, op.output_padding)[axis]
+        longer = np.pad(
+            y, [(0, max(end - size, 0)) if a == axis + 2 else (0, 0) for a in range(y.ndim)]
+        )
+        y = longer.take(range(before, end), axis + 2)
+    return biased(op, y, w)
+
+
+def each(op: Any, value: Any) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value,) * op.places
+
+
+def pool(best: bool) -> Reference:
+    def run(op: Any, x: list[Array], w: Weights) -> Array:
+        cut, real = windows(op, x[0], -np.inf if best else 0.0)
+        ends = tuple(range(-op.places, 0))
+        if best:
+            return cut.max(ends)
+        return cut.mean(ends) if op.count_include_pad else cut.sum(ends) / real.sum(ends)
+
+    return run

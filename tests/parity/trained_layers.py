@@ -1,0 +1,48 @@
+"""A model of layers that the specs of the project do not have, to be trained in both backends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+ROWS = 40
+CONVOLUTIONS = (
+    "a = x -> Conv3D(6, 3, groups=2, stride=2, padding=same, bias=false) -> BatchNorm -> ReLU",
+    "b = a -> ConvTranspose3D(4, 3, stride=2, padding=1, output_padding=(1, 0, 1), groups=2)",
+    "c = b -> ReLU -> Conv3D(3, 2, dilation=2) -> ReLU -> mean(axis=(1, 2, 3))",
+    "d = image -> SeparableConv2D(6, 3, stride=2, padding=same, multiplier=2) -> ReLU",
+    "e = d -> ConvTranspose2D(4, 3, stride=2, padding=1, dilation=2, groups=2) -> ReLU",
+    "f = e -> ConvTranspose2D(3, (3, 4), stride=2, padding=((1, 0), 1)) -> GlobalAvgPool2D",
+    "g = signal -> DepthwiseConv1D(3, padding=causal, stride=2) -> SeparableConv1D(5, 3) -> ReLU",
+    "h = g -> ConvTranspose1D(3, 4, stride=2, padding=1) -> GlobalAvgPool1D",
+    "convolved = (c, f, h) -> Concat",
+)
+
+
+def spec(folder: Path) -> Path:
+    """The spec, with its rows beside it."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(ROWS, 4, 6, 6, 5)).astype("float32")
+    np.savez(folder / "rows.npz", x=x, kind=rng.integers(0, 3, ROWS))
+    lines = (
+        "data rows {",
+        '  source = npz("rows.npz"); split = all',
+        '  field x: f32[4, 6, 6, 5] = column("x")',
+        '  field kind: class[3] = column("kind")',
+        "}",
+        "model M {",
+        "  input x: f32[4, 6, 6, 5]",
+        "  image = x -> Reshape(24, 6, 5)",
+        "  signal = x -> Reshape(24, 30)",
+        *(f"  {line}" for line in CONVOLUTIONS),
+        "  output y: f32[3] = convolved -> Dense(3)",
+        "}",
+        "train {",
+        "  data = rows; model = M(); loss = CrossEntropy(y, kind); optimizer = Adam(lr=1e-2)",
+        "  epochs = 1; batch = 4",
+        "}",
+    )
+    path = folder / "layers.dls"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,9 @@ class Source:
 
     name: str
     text: str = field(repr=False)
+    imported: Mapping[str, str] | None = field(default=None, repr=False)
+    """The texts of the files that it imports, by their paths from its folder; None where they are
+    to be read."""
 
     @cached_property
     def line_starts(self) -> list[int]:

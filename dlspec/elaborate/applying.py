@@ -13,8 +13,8 @@ from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.functions import FunctionEvaluator
 from dlspec.elaborate.kinds import is_chain
-from dlspec.elaborate.layers import LayerEvaluator
 from dlspec.elaborate.names import Names, names_of_chain
 from dlspec.elaborate.passing import owns, shares
 from dlspec.elaborate.values import (
@@ -39,12 +39,10 @@ SHARED = "a `let` instance beside other layers, in a chain with a name or a coun
 IN_A_LOOP = "write the chain without parentheses, in a `for` where it is repeated"
 
 
-class LayerApplier(LayerEvaluator):
+class LayerApplier(FunctionEvaluator):
     """Applies layers to what arrives, within a frame."""
 
     frame: Frame
-    use_span: Span | None = None
-    """The use that is being elaborated, for errors that blame it."""
     steps = MOST_STEPS
     """How many statements, rounds of loops and layers may still be elaborated."""
 
@@ -184,7 +182,7 @@ class LayerApplier(LayerEvaluator):
             raise SpecError(NotInThisVersion(node.span, SHARED, IN_A_LOOP))
         known = self.chain_names.get(id(layer.written))
         if known is None:
-            known = names_of_chain(layer.written, self.table.kinds(layer.home))
+            known = names_of_chain(layer.written, self.file_of(layer.written).kinds(layer.home))
             self.chain_names[id(layer.written)] = known
         return self.scope(layer, inputs, frame, module, known, frame.site(node))
 
@@ -301,7 +299,7 @@ class LayerApplier(LayerEvaluator):
         dims = self.caller_dims(made, arrivals)
         flow = ir.Call(
             site=site,
-            block=layer.definition.name.id,
+            block=self.title(layer.definition),  # type: ignore[attr-defined]
             instance=number,
             arguments=dict(layer.arguments),
             dims=dims,

@@ -11,7 +11,7 @@ from dlspec.syntax import tree
 
 
 def bind(
-    definition: tree.Definition,
+    definition: tree.Definition | tree.Fn,
     arguments: tuple[tree.Argument, ...],
     span: Span,
     set_elsewhere: Set[str] = frozenset(),

@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from dlspec import ops
 from dlspec.diagnostics import Diagnostic, SpecError
-from dlspec.diagnostics.names import AlreadyDefined, EmptySpec, Misplaced, NotInThisVersion
-from dlspec.elaborate.kinds import Kinds, weights
+from dlspec.diagnostics.names import (
+    AlreadyDefined,
+    EmptySpec,
+    Misplaced,
+    NameTaken,
+    NotInThisVersion,
+)
+from dlspec.elaborate.arithmetic import FUNCTIONS
+from dlspec.elaborate.kinds import Kinds, weighs
 from dlspec.elaborate.uses import Uses, uses
+from dlspec.elaborate.values import Scope
 from dlspec.source import Source, Span
 from dlspec.syntax import tree
 
 LATER = {
-    tree.Import: "`import`",
-    tree.From: "`from ... import`",
     tree.Extern: "`extern`",
-    tree.Fn: "`fn`",
     tree.Let: "a `let` of the file",
 }
 LATER_DECLARATIONS = {"tune", "generate"}
@@ -28,32 +34,77 @@ class FileTable:
 
     source: Source
     definitions: dict[str, tree.Definition] = field(default_factory=dict)
+    """Blocks and models in reach, imported ones too, by the names that they have here."""
+    functions: dict[str, tree.Fn] = field(default_factory=dict)
     parameters: dict[str, tree.Param] = field(default_factory=dict)
     data: dict[str, tree.Declaration] = field(default_factory=dict)
     trains: dict[str, tree.Declaration] = field(default_factory=dict)
     exports: dict[str, tree.Declaration] = field(default_factory=dict)
     doc: str = ""
     problems: list[Diagnostic] = field(default_factory=list)
+    imports: list[tree.Import | tree.From] = field(default_factory=list)
+    modules: dict[str, FileTable] = field(default_factory=dict)
+    """Whole files, by the names that `import ... as` gives them."""
+    broken: set[str] = field(default_factory=set)
+    """Names that it imports from files with errors: uses of them say nothing more."""
+    scope: Scope = field(default_factory=Scope)
+    """The values of its parameters."""
+    files: dict[Source, FileTable] = field(default_factory=dict)
+    """Every file that is read for this spec: one dictionary that all of them share."""
 
     @property
     def models(self) -> dict[str, tree.Definition]:
-        return {n: d for n, d in self.definitions.items() if d.kind == "model"}
+        """The models that this file declares itself."""
+        return {n: d for n, d in self.own.items() if d.kind == "model"}
+
+    @property
+    def own(self) -> dict[str, tree.Definition]:
+        """The blocks and models that this file declares itself."""
+        return {d.name.id: d for d in self.definitions.values() if self.home(d) is self}
+
+    def home(self, node: tree.Node) -> FileTable:
+        """The file in which something is written: names in it mean what they mean there. What is
+        written in none (`--set`) belongs to this one."""
+        return self.files.get(node.span.source, self)
+
+    def lookup(self, name: str, at: tree.Node) -> tree.Definition | None:
+        """A block or model by its name in the file in which something is written."""
+        return self.home(at).definition(name)
 
     def definition(self, name: str) -> tree.Definition | None:
-        return self.definitions.get(name)
+        """A block or model by its name here: `Residual`, `vision.Residual`."""
+        module, dot, rest = name.rpartition(".")
+        if not dot:
+            return self.definitions.get(name)
+        return self.modules[module].definitions.get(rest) if module in self.modules else None
 
     @cached_property
     def uses(self) -> Uses:
-        return uses(self.definitions)
+        """Which of its own definitions use each other: no other file's can use them."""
+        return uses(self.own)
 
     @cached_property
     def weighted(self) -> dict[str, bool]:
-        """Whether each definition has weights."""
-        return weights(self.definitions, self.uses.order)
+        """Whether each of its own definitions has weights."""
+        found: dict[str, bool] = {}
+
+        def known(definition: tree.Definition) -> bool:
+            here = self.home(definition) is self
+            weighted = found if here else self.home(definition).weighted
+            return weighted.get(definition.name.id, False)
+
+        for name in self.uses.order:
+            own = self.own[name]
+            found[name] = weighs(own, Kinds(own, self.definition, known))
+        return found
+
+    def has_weights(self, definition: tree.Definition) -> bool:
+        """Whether a definition of this file, or of one that it imports, has weights."""
+        return self.home(definition).weighted.get(definition.name.id, False)
 
     def kinds(self, definition: tree.Definition | None) -> Kinds:
-        """What the stages of a definition are; without one, those of the file's own values."""
-        return Kinds(definition, self.definition, self.weighted)
+        """What the stages of one of its definitions are; without one, those of its values."""
+        return Kinds(definition, self.definition, self.has_weights)
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -63,12 +114,13 @@ class FileTable:
 def collect(file: tree.File) -> FileTable:
     """Sorts the statements of a file by what they declare."""
     table = FileTable(file.source)
+    table.files[file.source] = table
     named: dict[str, Span] = {}
 
-    def claim(name: tree.Name, what: str) -> None:
+    def claim(name: tree.Name, what: str) -> bool:
         if name.id in named:
             table.problems.append(AlreadyDefined(name.span, name.id, what, named[name.id]))
-        named.setdefault(name.id, name.span)
+        return named.setdefault(name.id, name.span) is name.span
 
     if not file.statements:
         start = Span(file.source, 0, 0)
@@ -82,6 +134,20 @@ def collect(file: tree.File) -> FileTable:
             case tree.Param():
                 claim(s.parameter.name, "param")
                 table.parameters.setdefault(s.parameter.name.id, s)
+            case tree.Fn():
+                if s.name.id in FUNCTIONS or ops.lookup(s.name.id) is not None:
+                    what = "a function of the language"
+                    table.problems.append(NameTaken(s.name.span, s.name.id, what, "a `fn`"))
+                claim(s.name, "fn")
+                table.functions.setdefault(s.name.id, s)
+            case tree.Import():
+                if s.alias is not None:
+                    claim(s.alias, "import")
+                table.imports.append(s)
+            case tree.From():
+                for name, alias in s.names:
+                    claim(alias or name, "import")
+                table.imports.append(s)
             case tree.Declaration(kind=kind) if kind in LATER_DECLARATIONS:
                 table.problems.append(NotInThisVersion(_head(s), f"`{kind}`"))
             case tree.Declaration():

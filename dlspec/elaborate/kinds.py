@@ -5,7 +5,7 @@ The text alone decides: of what is passed as a parameter, or chosen by a loop, i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 
 from dlspec import ops
 from dlspec.declared import snake_case
@@ -14,6 +14,7 @@ from dlspec.ops.base import Op
 from dlspec.syntax import tree
 
 Definitions = Callable[[str], tree.Definition | None]
+"""A block or model by its name in a file: `Residual`, `vision.Residual`."""
 
 CHAIN = "stage"
 """The kind of a chain in parentheses."""
@@ -22,14 +23,14 @@ CHAIN = "stage"
 class Kinds:
     """Looks up the layers that one definition names.
 
-    `weighted` says of every definition of the file whether it has weights.
+    `weighted` says of a definition whether it has weights.
     """
 
     def __init__(
         self,
         definition: tree.Definition | None,
         definitions: Definitions,
-        weighted: Mapping[str, bool],
+        weighted: Callable[[tree.Definition], bool],
     ) -> None:
         declared = definition.parameters if definition is not None else ()
         self.parameters = {p.name.id for p in declared if p.type.name.id in ("layer", "list")}
@@ -48,13 +49,25 @@ class Kinds:
         self.definitions = definitions
         self.weighted = weighted
 
+    def name(self, layer: tree.Expr) -> str | None:
+        """The name of a layer; that of an imported one has its module's before it."""
+        callee = layer.callee if isinstance(layer, tree.Call) else layer
+        first = root(layer)
+        match callee:
+            case tree.Attribute(value=tree.Name(), name=last):
+                dotted = f"{first}.{last.id}"
+                own = first in self.parameters | self.lets | self.wires
+                if not own and self.definitions(dotted) is not None:
+                    return dotted
+        return first
+
     def op(self, name: str) -> type[Op] | None:
         """The op of this name, unless the file has a block or model of that name."""
         return ops.lookup(name) if self.definitions(name) is None else None
 
     def is_layer(self, callee: tree.Expr) -> bool:
         """Whether a name, or a call of it, is a layer, and no tensor."""
-        name = root(callee)
+        name = self.name(callee)
         if name is None or name in self.lets or name in self.wires:
             return False
         return name[:1].isupper() or self.definitions(name) is not None
@@ -80,18 +93,18 @@ class Kinds:
         return any(map(self._has_weights, options(layer)))
 
     def _kind(self, layer: tree.Expr) -> str:
-        if isinstance(layer, tree.Chain):
+        if is_chained(layer):
             return CHAIN
-        name = root(layer)
+        name = self.name(layer)
         if name is None or name in self.parameters:
             return name or "layer"
         op = self.op(name)
-        return op.snake() if op is not None else snake_case(name)
+        return op.snake() if op is not None else snake_case(name.rpartition(".")[2])
 
     def _has_object(self, layer: tree.Expr) -> bool:
-        if isinstance(layer, tree.Chain):
+        if is_chained(layer):
             return any(self.has_object(s.layer) for s in chain_stages(layer))
-        name = root(layer)
+        name = self.name(layer)
         if name is None or name in self.parameters:
             return True
         if name in self.lets:
@@ -100,26 +113,24 @@ class Kinds:
         return op is None or op.has_object()  # a name without an op: what it is, a loop may say
 
     def _has_weights(self, layer: tree.Expr) -> bool:
-        if isinstance(layer, tree.Chain):
+        if is_chained(layer):
             return any(self.has_weights(s.layer) for s in chain_stages(layer))
-        name = root(layer)
+        name = self.name(layer)
         if name is None or name in self.parameters:
             return False
-        op = self.op(name)
-        return op.has_weights() if op is not None else self.weighted.get(name, False)
+        definition, op = self.definitions(name), ops.lookup(name)
+        if definition is not None:
+            return self.weighted(definition)
+        return op is not None and op.has_weights()
 
 
-def weights(definitions: Mapping[str, tree.Definition], order: Sequence[str]) -> dict[str, bool]:
-    """Whether each definition has weights; `order` has it behind those that it uses."""
-    found: dict[str, bool] = {}
-    for name in order:
-        kinds = Kinds(definitions[name], definitions.get, found)
-        body = definitions[name].body
-        stages = [n for n in walk(body) if isinstance(n, tree.Stage)]
-        if not isinstance(body, tree.Body):
-            stages.extend(chain_stages(body))
-        found[name] = any(kinds.has_weights(s.layer) for s in stages)
-    return found
+def weighs(definition: tree.Definition, kinds: Kinds) -> bool:
+    """Whether a definition has weights."""
+    body = definition.body
+    stages = [n for n in walk(body) if isinstance(n, tree.Stage)]
+    if not isinstance(body, tree.Body):
+        stages.extend(chain_stages(body))
+    return any(kinds.has_weights(s.layer) for s in stages)
 
 
 def options(layer: tree.Expr) -> Iterator[tree.Expr]:
@@ -144,12 +155,20 @@ def chain_stages(layers: tree.Expr) -> tuple[tree.Stage, ...]:
 
 def head_stage(head: tree.Expr) -> tree.Stage:
     """The head of a chain of layers as a stage. Places are kept by the stage's layer."""
+    match ungrouped(head):
+        case tree.Binary(op="*", left=layer, right=count):
+            return tree.Stage(head.span, layer, count, None)
     return tree.Stage(head.span, head, None, None)
 
 
 def is_chain(layer: tree.Node) -> bool:
     """Whether a stage is a chain in parentheses, written in its place."""
-    return isinstance(layer, tree.Group) and isinstance(ungrouped(layer), tree.Chain)
+    return isinstance(layer, tree.Group) and is_chained(ungrouped(layer))
+
+
+def is_chained(layer: tree.Expr) -> bool:
+    """Whether layers stand in a chain, or one is repeated."""
+    return isinstance(layer, tree.Chain) or (isinstance(layer, tree.Binary) and layer.op == "*")
 
 
 def ungrouped(e: tree.Expr) -> tree.Expr:

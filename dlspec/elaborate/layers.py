@@ -9,6 +9,7 @@ from typing import Any
 from dlspec import ops
 from dlspec.declared import Declared
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics.imports import NotInModule
 from dlspec.diagnostics.names import (
     NotALayer,
     NotInThisVersion,
@@ -28,6 +29,7 @@ from dlspec.elaborate.passing import passed
 from dlspec.elaborate.typed import TypedEvaluator, element, sized
 from dlspec.elaborate.values import (
     BlockLayer,
+    Broken,
     ChainLayer,
     Instance,
     Layer,
@@ -62,18 +64,27 @@ class LayerEvaluator(TypedEvaluator):
     # -- expressions
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
-        if not words and (self.table.definition(e.id) or ops.lookup(e.id)):
+        if not words and (self.file_of(e).definition(e.id) or ops.lookup(e.id)):
             return Static(self.named_layer(e, (), e.span, scope)[0])
         return super().unbound(e, scope, words)
 
     def call(self, e: tree.Call, scope: Scope) -> Any:
         name = e.callee.id if isinstance(e.callee, tree.Name) else ""
-        if name[:1].isupper() or self.table.definition(name) is not None:
+        if name[:1].isupper() or self.file_of(e).definition(name) is not None:
             return Static(self.named_layer(e.callee, e.arguments, e.span, scope)[0])  # type: ignore[arg-type]
         return super().call(e, scope)
 
     def chain(self, e: tree.Chain, scope: Scope) -> Any:
         return Static(self.chained(e, scope))
+
+    def file_of(self, node: tree.Node) -> FileTable:
+        """The file in which something is written."""
+        return self.table.home(node)
+
+    def scope_of(self, node: tree.Node) -> Scope:
+        """The parameters of the file in which something is written."""
+        home = self.file_of(node)
+        return self.file_scope if home is self.table else home.scope
 
     # -- layers by name
 
@@ -81,9 +92,9 @@ class LayerEvaluator(TypedEvaluator):
         """What a stage applies, and the `layer` parameter of its definition that it is."""
         match e:
             case tree.Group(value=inner):
-                if isinstance(inner, tree.Chain):
-                    return self.chained(inner, scope), None
                 return self.layer(inner, scope)
+            case tree.Chain() | tree.Binary(op="*"):
+                return self.chained(e, scope), None
             case tree.Conditional():
                 test = self.truth(e.test, scope, "if")
                 self.pass_over(e)
@@ -92,27 +103,20 @@ class LayerEvaluator(TypedEvaluator):
                 return self.named_layer(e, (), e.span, scope)
             case tree.Call(callee=tree.Name() as name):
                 return self.named_layer(name, e.arguments, e.span, scope)
+            case tree.Attribute() | tree.Call(callee=tree.Attribute()):
+                member = self.member(e, scope)
+                if member is not None:
+                    return member, None
             case tree.Index():
                 found = self.index(e, scope)
                 layer = found.value if isinstance(found, Static) else found
                 if isinstance(layer, Layer):
                     return layer, None
                 raise SpecError(NotALayer(e.span, f"this is {describe(layer)}"))
-            case tree.Binary(op="*") if self.is_layer(e.left, scope):
-                repeat = f"-> {e.span.text}"
-                hint = f"write `{repeat}` without parentheses, and `Identity {repeat}` for a layer"
-                raise SpecError(NotALayer(e.span, "`*` repeats only behind `->`", hint))
             case tree.Binary() | tree.Unary():
                 hint = "write `(x -> Layer) + y`"
                 raise SpecError(NotALayer(e.span, "this is arithmetic", hint))
         raise SpecError(NotALayer(e.span, "not a layer"))
-
-    def is_layer(self, e: tree.Expr, scope: Scope) -> bool:
-        try:
-            self.layer(e, scope)
-        except (SpecError, Skip):
-            return False
-        return True
 
     def chained(self, e: tree.Expr, scope: Scope) -> ChainLayer:
         """A chain of layers as a value, every stage evaluated."""
@@ -146,6 +150,25 @@ class LayerEvaluator(TypedEvaluator):
         counted: Static = found
         return counted
 
+    def member(self, e: tree.Expr, scope: Scope) -> BlockLayer | None:
+        """`vision.Residual(8)`: a block of a file that was imported whole."""
+        attribute, arguments = (e.callee, e.arguments) if isinstance(e, tree.Call) else (e, ())
+        match attribute:
+            case tree.Attribute(value=tree.Name(id=owner), name=name):
+                entry = scope.find(owner)
+                if isinstance(entry, Broken):
+                    raise Skip
+                module = self.file_of(e).modules.get(owner)
+                if module is None or entry is not None:
+                    return None
+                definition = module.definitions.get(name.id)
+                if definition is None:
+                    known = tuple(module.definitions)
+                    where, close = module.source.name, nearest(name.id, known)
+                    raise SpecError(NotInModule(name.span, name.id, where, known, close))
+                return self.block_layer(definition, arguments, e.span, scope)
+        return None
+
     def pass_over(self, node: tree.Node) -> None:
         """Part of what is written here does not run; a definition keeps that in mind."""
         if self.frame is not None:
@@ -169,7 +192,7 @@ class LayerEvaluator(TypedEvaluator):
             if isinstance(entry, Value):
                 hint = "a chain ends in layers; write `(a, b) -> Concat` for several tensors"
             raise SpecError(NotALayer(name.span, f"`{name.id}` is {describe(entry)}", hint))
-        if (definition := self.table.definition(name.id)) is not None:
+        if (definition := self.file_of(name).definition(name.id)) is not None:
             return self.block_layer(definition, arguments, span, scope), None
         if (cls := ops.lookup(name.id)) is not None:
             return self.op_layer(cls, arguments, span, scope), None
@@ -178,7 +201,7 @@ class LayerEvaluator(TypedEvaluator):
     def unknown_layer(self, name: tree.Name) -> Diagnostic:
         if name.id in ops.LATER:
             return NotInThisVersion(name.span, f"`{name.id}`")
-        known = (*self.table.definitions, *ops.names(), *self.file_scope.names())
+        known = (*self.file_of(name).definitions, *ops.names(), *self.file_scope.names())
         return UnknownName(name.span, name.id, "layer or block", nearest(name.id, known))
 
     # -- ops
@@ -241,15 +264,27 @@ class LayerEvaluator(TypedEvaluator):
         scope: Scope,
     ) -> BlockLayer:
         """A block or model with its arguments, defaults filled in."""
+        made = BlockLayer(definition, self.arguments_of(definition, arguments, span, scope), span)
+        self.spend(made.size - 1, span)
+        return made
+
+    def arguments_of(
+        self,
+        definition: tree.Definition | tree.Fn,
+        arguments: tuple[tree.Argument, ...],
+        span: Span,
+        scope: Scope,
+    ) -> dict[str, Static]:
+        """The value of each parameter: what the use gives, else the default."""
         owner = definition.name.id
-        if owner in self.table.uses.recursive:
+        if owner in self.file_of(definition).uses.recursive:
             raise Skip
         set_here = {
             p.name.id for p in definition.parameters if f"{owner}.{p.name.id}" in self.overrides
         }
         given, problems = bind(definition, arguments, span, set_here)
         values: dict[str, Static] = {}
-        inner = Scope(self.file_scope)
+        inner = Scope(self.scope_of(definition))
         for p in definition.parameters:
             name = p.name.id
             if name not in given and p.default is None and name not in set_here:
@@ -261,13 +296,11 @@ class LayerEvaluator(TypedEvaluator):
                 problems.extend(error.diagnostics)
         if problems:
             raise SpecError(*problems)
-        made = BlockLayer(definition, values, span)
-        self.spend(made.size - 1, span)
-        return made
+        return values
 
     def parameter(
         self,
-        definition: tree.Definition,
+        definition: tree.Definition | tree.Fn,
         p: tree.Parameter,
         given: tree.Argument | None,
         scope: Scope,
@@ -284,10 +317,13 @@ class LayerEvaluator(TypedEvaluator):
         plain = found.origin is not None and not any(True for _ in refs(found.origin))
         return found if plain else Static(found.value)
 
-    def default(self, definition: tree.Definition, p: tree.Parameter, inner: Scope) -> Static:
+    def default(
+        self, definition: tree.Definition | tree.Fn, p: tree.Parameter, inner: Scope
+    ) -> Static:
         """The default of a parameter, whose text is its definition's, not that of the use."""
         assert p.default is not None
-        before, self.home = self.home, definition
+        before = self.home
+        self.home = definition if isinstance(definition, tree.Definition) else None
         try:
             return self.typed(p.type, p.default, inner, p.name.id)
         finally:
@@ -297,16 +333,12 @@ class LayerEvaluator(TypedEvaluator):
         """The value of an expression where a value of this type is wanted."""
         kind = type_.name.id
         if kind == "layer":
-            layer, parameter = self.layer_value(e, scope)
+            layer, parameter = self.layer(e, scope)
             return Static(passed(layer, e.span), Ref(parameter) if parameter is not None else None)
         if kind == "list" and element(type_) == "layer" and isinstance(e, tree.List):
-            return Static([passed(self.layer_value(i, scope)[0], i.span) for i in e.items])
+            return Static([passed(self.layer(i, scope)[0], i.span) for i in e.items])
         found = self.convert(self.value(e, scope), type_, e.span, name)
         return Static(passed(found.value, e.span), found.origin)
-
-    def layer_value(self, e: tree.Expr, scope: Scope) -> tuple[Layer | Instance, str | None]:
-        """A layer as a value, and the parameter that hands it on."""
-        return (self.chained(e, scope), None) if isinstance(e, tree.Chain) else self.layer(e, scope)
 
 
 __all__ = ["LayerEvaluator", "Skip"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError
@@ -38,6 +40,7 @@ class ModelBuilder(StatementBuilder):
         self.definitions: dict[str, ir.Definition] = {}
         self.instances: list[ir.Instance] = []
         self.known: dict[Any, int] = {}
+        self.titles: dict[int, str] = {}
         self.names: dict[str, Names] = {}
         self.sites: dict[str, dict[int, int]] = {}
         self.active: list[str] = []
@@ -57,7 +60,7 @@ class ModelBuilder(StatementBuilder):
         if self.problems:
             return None
         made = ir.ModelIR(
-            name=layer.definition.name.id,
+            name=self.title(layer.definition),
             instance=number,
             definitions=self.definitions,
             instances=tuple(self.instances),
@@ -72,13 +75,26 @@ class ModelBuilder(StatementBuilder):
 
     # -- definitions and instances
 
+    def title(self, definition: tree.Definition) -> str:
+        """The name of a definition in the IR: its own, unless another file has that one too."""
+        if id(definition) not in self.titles:
+            name = definition.name.id
+            here = self.file_of(definition) is self.table
+            taken = {*self.titles.values(), *(() if here else self.table.own)}
+            if name in taken:
+                stem = PurePath(definition.span.source.name).stem
+                name = f"{''.join(w.title() for w in re.split('[^A-Za-z0-9]+', stem))}{name}"
+            while name in taken:
+                name += "_"
+            self.titles[id(definition)] = name
+        return self.titles[id(definition)]
+
     def instance(
         self, layer: BlockLayer, arrivals: dict[str, Tensor], use: Span
     ) -> tuple[int, ir.Instance]:
         """The instance of a definition for these arguments and inputs, made where it is new."""
         definition = layer.definition
-        name = definition.name.id
-        if name in self.table.uses.recursive:
+        if definition.name.id in self.file_of(definition).uses.recursive:
             raise Skip
         key = (layer.key, tuple((n, str(t), t.image) for n, t in arrivals.items()))
         if key in self.known:
@@ -89,7 +105,7 @@ class ModelBuilder(StatementBuilder):
         if len(self.active) > MOST_NESTED:
             raise too_many(use, (), f"blocks within blocks: {MOST_NESTED + 1} deep", MOST_NESTED)
         self.known[key] = -1
-        self.active.append(name)
+        self.active.append(definition.name.id)
         try:
             with self.used(layer, use):
                 made, layers = self.elaborate(layer, arrivals)
@@ -116,13 +132,14 @@ class ModelBuilder(StatementBuilder):
     def elaborate(self, layer: BlockLayer, arrivals: dict[str, Tensor]) -> tuple[ir.Instance, int]:
         """The instance, and how many layers and functions it applies."""
         definition = layer.definition
-        name = definition.name.id
+        name = self.title(definition)
         if name not in self.names:
-            self.names[name] = names_of(definition, self.table.kinds(definition))
+            kinds = self.file_of(definition).kinds(definition)
+            self.names[name] = names_of(definition, kinds)
             self.sites[name] = {}
         values = {n: s.value for n, s in layer.arguments.items()}
         entries: dict[str, Entry] = {n: Static(v, Ref(n)) for n, v in values.items()}
-        scope = Scope(Scope(self.file_scope, entries))
+        scope = Scope(Scope(self.scope_of(definition), entries))
         frame = Frame(definition, self.names[name], scope, arrivals, self.sites[name])
         self.frame, self.home = frame, definition
         if isinstance(definition.body, tree.Body):
@@ -132,7 +149,7 @@ class ModelBuilder(StatementBuilder):
         if frame.broken:
             raise Skip
         if not frame.outputs:
-            raise SpecError(NoOutput(definition.name.span, definition.kind, name))
+            raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
         if name not in self.definitions:
             self.definitions[name] = self.describe(definition, frame)
         made = ir.Instance(
@@ -148,7 +165,7 @@ class ModelBuilder(StatementBuilder):
         return made, frame.applied[0]
 
     def describe(self, definition: tree.Definition, frame: Frame) -> ir.Definition:
-        inner = Scope(self.file_scope)
+        inner = Scope(self.scope_of(definition))
         parameters = []
         for p in definition.parameters:
             default = None
@@ -159,7 +176,7 @@ class ModelBuilder(StatementBuilder):
                     default = None
             parameters.append(ir.Parameter(name=p.name.id, type=p.type.span.text, default=default))
         return ir.Definition(
-            name=definition.name.id,
+            name=self.title(definition),
             kind=definition.kind,  # type: ignore[arg-type]
             parameters=tuple(parameters),
             inputs=tuple(n for n, _ in frame.inputs),

@@ -16,9 +16,11 @@ from dlspec.syntax import tree
 
 
 def unused(table: FileTable, *made: Mapping[str, ModelIR]) -> dict[str, str]:
-    """A digest of each block and model that none of these models uses."""
+    """A digest of each block and model that none of these models uses, and of each function: what
+    it gives is in the IR, but not what it would give elsewhere."""
     used = {name for models in made for model in models.values() for name in model.definitions}
-    return {n: digest([d]) for n, d in table.definitions.items() if n not in used}
+    rest = {n: digest([d]) for n, d in table.definitions.items() if n not in used}
+    return rest | {n: digest([f]) for n, f in table.functions.items()}
 
 
 def default_models(

@@ -13,7 +13,7 @@ from dlspec.diagnostics.names import MissingArgument, UnknownOverride
 from dlspec.diagnostics.values import OutOfSpace
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
-from dlspec.elaborate.layers import LayerEvaluator
+from dlspec.elaborate.functions import FunctionEvaluator
 from dlspec.elaborate.values import Broken, Scope, text
 from dlspec.expr import Static, constant
 from dlspec.ir.program import Space
@@ -55,7 +55,8 @@ def settings(given: Sequence[str], table: FileTable) -> dict[str, tree.Expr]:
 def _known(table: FileTable) -> Iterator[str]:
     yield from table.parameters
     for name, definition in table.definitions.items():
-        yield from (f"{name}.{p.name.id}" for p in definition.parameters)
+        if definition.name.id == name:  # imported under another name, it keeps its defaults
+            yield from (f"{name}.{p.name.id}" for p in definition.parameters)
 
 
 @dataclass
@@ -75,9 +76,10 @@ class Parameters:
 
 def parameters(table: FileTable, overrides: Mapping[str, tree.Expr]) -> Parameters:
     """The parameters of a file, and the search spaces of its models and blocks."""
-    evaluator = LayerEvaluator(table, overrides)
+    evaluator = FunctionEvaluator(table, overrides)
     made = Parameters(evaluator.file_scope)
     scope, problems = made.scope, made.problems
+    scope.entries.update(dict.fromkeys(table.broken, Broken()))
     for name, declared in table.parameters.items():
         p = declared.parameter
         given = overrides.get(name, p.default)
@@ -105,7 +107,7 @@ def parameters(table: FileTable, overrides: Mapping[str, tree.Expr]) -> Paramete
 
 def _definitions(
     table: FileTable,
-    evaluator: LayerEvaluator,
+    evaluator: FunctionEvaluator,
     overrides: Mapping[str, tree.Expr],
     made: Parameters,
 ) -> None:
@@ -127,7 +129,7 @@ def _definitions(
 
 
 def space(
-    evaluator: LayerEvaluator, p: tree.Parameter, value: Any, given: tree.Expr, scope: Scope
+    evaluator: FunctionEvaluator, p: tree.Parameter, value: Any, given: tree.Expr, scope: Scope
 ) -> Space | None:
     """The parameter's space: `choice(...)`, `log(a, b)`, `uniform(a, b)`; None where it has none.
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from dlspec.diagnostics import Diagnostic
 from dlspec.elaborate.data import DataBuilder
-from dlspec.elaborate.evaluate import Evaluator
 from dlspec.elaborate.export import ExportBuilder
 from dlspec.elaborate.feeding import KnownData
 from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.functions import FunctionEvaluator
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.train import TrainBuilder
 from dlspec.elaborate.values import Scope
@@ -45,7 +45,9 @@ def recipes(
     known already (from a lock file).
     """
     found = Recipes()
-    objects = Objects(Evaluator(), scope)
+    evaluator = FunctionEvaluator(table, overrides)
+    evaluator.file_scope = scope
+    objects = Objects(evaluator, scope)
     known = {
         name: _data(block, objects, dict((classes or {}).get(name, {})))
         for name, block in table.data.items()

@@ -9,10 +9,10 @@ from dlspec import ops
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NameTaken, NotInThisVersion
 from dlspec.diagnostics.shapes import WrongOutputCount
-from dlspec.diagnostics.values import ConditionFailed
 from dlspec.elaborate import arithmetic
 from dlspec.elaborate.bounds import DEEPEST, Exhausted, depth, too_many
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.inputs import TypeReader
 from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
@@ -188,7 +188,7 @@ class StatementBuilder(TypeReader):
         if scope is not frame.scope:
             instead = "`let` it before the loop; a layer in a chain is a new one in each round"
             raise SpecError(NotInThisVersion(s.span, "`let` in a loop", instead))
-        layer = self.layer_value(s.value, scope)[0]
+        layer = self.layer(s.value, scope)[0]
         if isinstance(layer, Instance):
             raise SpecError(NameTaken(s.value.span, layer.statement.name.id, *ANOTHER))
         instance = Instance(layer, frame.names.lets[id(s)], s)
@@ -199,11 +199,11 @@ class StatementBuilder(TypeReader):
 
     def check_name(self, name: tree.Name, frame: Frame, scope: Scope, role: str = "a wire") -> None:
         """Whether a statement may give this name to something. Raises SpecError."""
-        what = self.taken(name.id, frame, scope)
+        what = self.taken(name.id, self.file_of(name), frame, scope)
         if what:
             raise SpecError(NameTaken(name.span, name.id, what, role))
 
-    def taken(self, name: str, frame: Frame, scope: Scope) -> str:
+    def taken(self, name: str, file: FileTable, frame: Frame, scope: Scope) -> str:
         """What has a name already, and keeps it; nothing if a wire may have it."""
         found = scope.find(name)
         if any(p.name.id == name for p in frame.definition.parameters):
@@ -212,35 +212,18 @@ class StatementBuilder(TypeReader):
             return "a dimension"
         if isinstance(found, Instance):
             return "an instance that `let` named"
-        if name in arithmetic.FUNCTIONS or self.is_function(name):
+        if name in arithmetic.FUNCTIONS or name in file.functions or self.is_function(name):
             return "a function"
         if ops.lookup(name) is not None:
             return "a layer"
-        if name in self.table.parameters:
+        if name in file.parameters:
             return "a parameter of the file"
-        if name in self.table.definitions:
+        if name in file.definitions:
             return "a block or model"
         own = name in frame.scope.entries
         if not own and isinstance(found, Static) and scope is not frame.scope:
             return "the variable of a loop"
         return ""
-
-    def bare(self, s: tree.Bare, scope: Scope) -> None:
-        e = s.value
-        if (
-            isinstance(e, tree.Call)
-            and isinstance(e.callee, tree.Name)
-            and e.callee.id == "require"
-            and e.arguments
-        ):
-            if not self.truth(e.arguments[0].value, scope, "require").value:
-                message = f"`{e.arguments[0].value.span.text}` does not hold"
-                if len(e.arguments) > 1:
-                    message = str(self.value(e.arguments[1].value, scope).value)
-                raise SpecError(ConditionFailed(self.use_span or e.span, self.context, message))
-            return
-        hint = "give it a name: `y = ...`, or say `output ...`"
-        raise SpecError(Misplaced(s.span, "a value that nothing uses", "a body", hint))
 
     # -- branches and loops
 

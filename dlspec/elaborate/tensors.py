@@ -16,6 +16,7 @@ from dlspec.elaborate import arithmetic
 from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.values import (
+    Broken,
     Bundle,
     Instance,
     Layer,
@@ -52,7 +53,7 @@ class TensorEvaluator(Indexer):
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
         if words:
             return super().unbound(e, scope, words)
-        if self.table.definition(e.id) is not None or ops.lookup(e.id) is not None:
+        if self.file_of(e).definition(e.id) is not None or ops.lookup(e.id) is not None:
             return super().unbound(e, scope, words)
         if e.id in ops.LATER or e.id == "training":
             raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
@@ -188,8 +189,10 @@ class TensorEvaluator(Indexer):
         entry = scope.find(name)
         if isinstance(entry, Instance):
             return self.call_instance(entry, e, scope)
+        if isinstance(entry, Broken) or (entry is None and name in self.file_of(e).functions):
+            return super().call(e, scope)
         cls = ops.lookup(name)
-        if name[:1].isupper() or self.table.definition(name) is not None:
+        if name[:1].isupper() or self.file_of(e).definition(name) is not None:
             return super().call(e, scope)
         tensors = self.leading_tensors(e, scope) if cls is not None else []
         if tensors:
@@ -204,7 +207,7 @@ class TensorEvaluator(Indexer):
             return Static(self.op_layer(cls, e.arguments, e.span, scope))
         if name in ops.LATER:
             raise SpecError(NotInThisVersion(e.callee.span, f"`{name}`"))
-        known = (*arithmetic.FUNCTIONS, *ops.names())
+        known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
 
     def leading_tensors(self, e: tree.Call, scope: Scope) -> list[Value]:

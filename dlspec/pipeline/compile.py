@@ -55,6 +55,7 @@ def compiled(request: Request) -> dict[str, str]:
         train=train.name,
         hash=program_hash(program),
         classes={d: {f: list(c) for f, c in fields.items()} for d, fields in names.items()},
+        imported=request.source.imported or {},
     )
     try:
         files = backend.files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ class Record:
     hash: str
     classes: dict[str, dict[str, list[str]]]
     """The classes of a lock file, by data and field."""
+    imported: Mapping[str, str]
+    """The texts of the files that the spec imports, by their paths from its folder."""
+
+    @property
+    def source(self) -> Source:
+        return Source(self.spec, self.text, self.imported)
 
     def files(self) -> dict[str, str]:
         """The files that hold the record, by name."""
@@ -45,13 +52,14 @@ class Record:
             "train": self.train,
             "hash": self.hash,
             "classes": self.classes,
+            "imported": dict(self.imported),
         }
         return {RECORD: json.dumps(facts, indent=2) + "\n", SPEC: self.text}
 
     def program(self) -> Program:
         """The program that the folder was compiled from. Raises SpecError."""
         counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in self.classes.items()}
-        result = check(Source(self.spec, self.text), self.settings, counts)
+        result = check(self.source, self.settings, counts)
         if result.program is None:
             raise SpecError(*result.diagnostics)
         return result.program
@@ -76,6 +84,7 @@ def read_record(run: Path) -> Record:
             train=facts["train"],
             hash=facts["hash"],
             classes=facts["classes"],
+            imported=facts.get("imported", {}),
         )
     except OSError as error:
         why = f"it has no {Path(error.filename).name}" if error.filename else str(error)

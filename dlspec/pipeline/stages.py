@@ -13,7 +13,8 @@ from dlspec.source import Source
 
 @frozen
 class Result:
-    """What became of a spec: its program, or None where it has errors; and what is to be said."""
+    """What became of a spec: its program, or None where it has errors; and what is to be said. The
+    source has the texts that it imports."""
 
     source: Source | None
     program: Program | None
@@ -47,10 +48,12 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     from dlspec.elaborate.parameters import parameters, settings
     from dlspec.elaborate.recipe import recipes
     from dlspec.pipeline.consequences import independent
+    from dlspec.pipeline.imports import imports
     from dlspec.syntax import parse
 
     file, found = parse(source)
     table = collect(file)
+    whole = Source(source.name, source.text, imports(table, source))
     overrides = settings(given, table)
     declared = parameters(table, overrides)
     recipe = recipes(table, overrides, declared.scope, classes)
@@ -71,7 +74,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     meant = [*table.problems, *declared.problems, *wrong_models, *recipe.problems]
     found = [*found, *independent(found, meant, file)]
     found.extend(broken_limits(program, source))
-    return _result(source, program, found)
+    return _result(whole, program, found)
 
 
 def _result(source: Source, program: Program | None, found: list[Diagnostic]) -> Result:

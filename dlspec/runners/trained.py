@@ -18,7 +18,6 @@ from dlspec.passes.layout import channels_last
 from dlspec.pipeline.compile import Request, compiled
 from dlspec.pipeline.record import Record, read_record
 from dlspec.runners.process import Outcome, run_one
-from dlspec.source import Source
 
 WEIGHTS = "best.safetensors"
 PACKAGES = {"ai_edge_litert": "export", "onnx": "export", "onnxruntime": "export"}
@@ -113,9 +112,8 @@ def compiled_in(run: Trained, program: Program, backend: str, out: Path) -> Path
     """Compiles the run's spec once more into another folder."""
     record = run.record
     spec = (run.folder / record.folder / record.spec).resolve()
-    source = Source(record.spec, record.text)
     request = Request(
-        spec, source, program, out, backend, record.train, record.settings, record.classes
+        spec, record.source, program, out, backend, record.train, record.settings, record.classes
     )
     write_tree(out, compiled(request))
     return out

@@ -205,9 +205,14 @@ def test_what_is_refused(case: str) -> None:
     assert code in [d.code for d in problems(text)]
 
 
-def test_a_repeat_at_the_head_of_a_chain_says_where_it_belongs() -> None:
-    (found,) = problems(chain("(Dense(8) * 2)"))
-    assert (found.code, found.label) == ("DLS106", "`*` repeats only behind `->`")
-    assert "`Identity -> Dense(8) * 2`" in found.help
+def test_a_repeat_at_the_head_of_a_chain() -> None:
+    repeated = "block B(n: int) = Dense(n) * 2\n"
+    assert layer_names(model(chain("B(4)", repeated))) == ["y.denses.0", "y.denses.1"]
+    assert layer_names(model(chain("(Dense(8) * 2 -> ReLU)"))) == ["y.0", "y.1"]
+    assert layer_names(model(chain("Takes(ReLU -> Dense(8) * 2)", TAKES)))[-1] == "takes.f.denses.1"
+    assert layer_names(model(chain("Takes(Dense(8) * 2)", TAKES)))[-1] == "takes.f.denses.1"
+
+
+def test_arithmetic_is_no_layer() -> None:
     (found,) = problems(net("output y = x -> (ReLU + ReLU)"))
     assert (found.code, found.label) == ("DLS106", "this is arithmetic")

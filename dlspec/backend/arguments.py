@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dlspec.backend.merge import Occurrence, Values, same
+from dlspec.backend.merge import Occurrence, Values, first, same
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
 from dlspec.expr import Const, Expr, Ref, Size, Term, evaluate, refs
@@ -238,8 +238,18 @@ class Arguments:
             case Ref(name):
                 return self.reference(name, read)
             case Term(op, operands):
+                known = self.number(e)
+                if known is not None:
+                    return py.literal(known)
                 return _term(op, [self.print(o, read) for o in operands])
         raise TypeError(e)
+
+    def number(self, e: Term) -> float | None:
+        """What a part of a model's arithmetic comes to, where no loop changes it."""
+        if not self.is_model or any(r.loop is not None for r in refs(e)):
+            return None
+        value = evaluate(e, first(self.instances[0]).env)
+        return value if isinstance(value, int | float) else None
 
     def reference(self, name: str, read: Reader) -> py.Expr:
         if name in self.parameters:

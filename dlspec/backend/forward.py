@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 from dlspec.backend.arguments import Varies
@@ -12,7 +13,7 @@ from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
 from dlspec.backend.protocol import Hole, Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
-from dlspec.ir.model import layers
+from dlspec.ir.model import is_list, layers
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.regularize import Dropout
 from dlspec.passes.layout import Permute
@@ -30,6 +31,45 @@ def stands(value: Merged) -> bool:
     return value.kind == "wire"
 
 
+def pops(steps: list[Step]) -> Iterator[tuple[int, int]]:
+    """Reads of a list's last element behind which it is cut off: the read, and the statement that
+    cuts, which `pop()` makes needless."""
+    for j, step in enumerate(steps):
+        cut = step.value
+        if step.kind != "bind" or cut is None or cut.kind != "slice":
+            continue
+        bounds, name = (cut.flow.start, cut.flow.stop, cut.flow.step), step.statement.names[0]
+        assert cut.body is not None
+        if bounds != (None, -1, None) or cut.body.kind != "wire" or cut.body.flow.name != name:
+            continue
+        for before in reversed(steps[:j]):
+            if before.kind != "bind" or before.value is None or name in before.statement.names:
+                break
+            found = list(flows(before.value))
+            reads = [m for m in found if m.kind == "wire" and m.flow.name == name]
+            if reads:
+                last = [m for m in found if m.kind == "select" and m.body is reads[0]]
+                repeats = any(m.kind == "repeat" for m in found)
+                if len(reads) == len(last) == 1 and last[0].flow.index == -1 and not repeats:
+                    yield id(last[0]), id(step)
+                break
+
+
+def whole_list(inputs: list[Merged]) -> str | None:
+    """The wire whose elements these are, all of them in order."""
+    lists = {
+        m.body.flow.name if m.kind == "select" and m.body and m.body.kind == "wire" else None
+        for m in inputs
+    }
+    name = lists.pop()
+    if lists or name is None:
+        return None
+    ordered = all(m.flow.index == i for i, m in enumerate(inputs))
+    bodies = (f for m in inputs if m.body is not None for _, f in m.body.uses)
+    every = all(f.is_list and len(f.types) == len(inputs) for f in bodies)
+    return str(name) if ordered and every else None
+
+
 def takes(code: Any) -> bool:
     """Whether code takes the next element of a list."""
     return isinstance(code, py.Expr) and "next(" in str(code)
@@ -45,6 +85,8 @@ class Forward(Loops):
         self.locals: dict[str, str] = {}
         self.outputs: list[tuple[str | None, py.Expr]] = []
         self.reads = self.count_reads()
+        self.popped: dict[int, int] = {}
+        """The elements that are taken off a list as they are read."""
         self.ordered = False
         """Whether the value that is being written takes several layers of lists in turn."""
 
@@ -64,6 +106,9 @@ class Forward(Loops):
     def count_reads(self) -> dict[str, int]:
         reads: dict[str, int] = {}
         for step in self.w.all_steps(self.w.steps):
+            if step.kind == "element":
+                source = step.statement.value.value.name
+                reads[source] = reads.get(source, 0) + 1
             if step.value is not None:
                 for m in flows(step.value):
                     if m.kind == "wire":
@@ -137,11 +182,17 @@ class Forward(Loops):
 
     def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]:
         lines: list[py.Statement] = []
+        taken = dict(pops(steps))
+        self.popped.update(taken)
         for step in steps:
+            if id(step) in taken.values():
+                continue
             self.keep(step, lines)
             match step.kind:
                 case "bind":
                     self.bind(step, lines)
+                case "element" if id(step) not in self.headed:
+                    self.element(step, lines)
                 case "output":
                     self.output(step, lines)
                 case "branch":
@@ -169,6 +220,9 @@ class Forward(Loops):
             return
         value = step.value
         assert value is not None
+        if is_list(value.flow):
+            lines.append(self.listed(names[0], value, lines))
+            return
         if len(names) == 1:
             target = self.target(names[0], value)
             made = self.chain(value, target, lines)
@@ -180,6 +234,27 @@ class Forward(Loops):
         made = self.chain(value, self.fresh_target(value), lines)
         targets = tuple(py.Atom(self.local(n) if self.reads.get(n) else "_") for n in names)
         lines.append(py.Assign(py.Tuple(targets, naked=True), made))
+
+    def element(self, step: Step, lines: list[py.Statement]) -> None:
+        """An element of a list that the loop's header does not give."""
+        name, value = step.statement.names[0], step.statement.value
+        if self.reads.get(name):
+            at = self.value(Values(tuple((o, Slot(s.value.index, role="i")) for o, s in step.uses)))
+            source = py.Index(self.local(value.value.name), at)
+            lines.append(py.Assign(self.local(name), source))
+
+    def listed(self, name: str, value: Merged, lines: list[py.Statement]) -> py.Statement:
+        """A list of tensors: made, grown or cut."""
+        local = self.local(name)
+        if value.kind == "join":
+            old, new = value.inputs
+            grows = old.kind == "wire" and old.flow.name == name
+            if grows and new.kind == "items" and len(new.inputs) == 1:
+                added = self.operand(new.inputs[0], lines)
+                return py.Do(py.call(py.Attribute(local, "append"), added))
+        made = self.expression(value, lines)
+        # another name for a list must not grow with it
+        return py.Assign(local, py.call("list", made) if value.kind == "wire" else made)
 
     def target(self, name: str, value: Merged) -> str:
         """The wire's own name for the parts of its chain, unless the chain still needs it."""
@@ -322,6 +397,19 @@ class Forward(Loops):
             case "scalar":
                 slots = tuple((o, Slot(f.value.value, f.value.origin)) for o, f in m.uses)
                 return self.value(Values(slots))
+            case "items":
+                return py.List(tuple(self.operand(i, lines) for i in m.inputs))
+            case "join":
+                left, right = (self.expression(i, lines) for i in m.inputs)
+                return py.Binary(left, "+", right)
+            case "slice":
+                assert m.body is not None
+                f = m.flow
+                bounds = (None if b is None else py.literal(b) for b in (f.start, f.stop, f.step))
+                return py.Index(self.expression(m.body, lines), py.Slice(*bounds))
+            case "select" if id(m) in self.popped:
+                assert m.body is not None
+                return py.call(py.Attribute(self.expression(m.body, lines), "pop"))
             case "select":
                 assert m.body is not None
                 return py.Index(self.expression(m.body, lines), py.literal(m.flow.index))
@@ -342,7 +430,8 @@ class Forward(Loops):
 
         def put(code: Any) -> Any:
             if isinstance(code, Inputs):
-                return py.Tuple(tuple(inputs))
+                whole = whole_list(m.inputs)
+                return py.Tuple(tuple(inputs)) if whole is None else py.Atom(self.local(whole))
             if isinstance(code, Values):
                 return None if code.omitted else self.value(code)
             what = code.what

@@ -8,7 +8,7 @@ from typing import Any
 
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, Layer
-from dlspec.backend.merge import Merged, Step, Values, flows
+from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows
 from dlspec.backend.protocol import Slot
 from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
@@ -38,6 +38,10 @@ class Loops(ABC):
         """How the next layer of each list is read, within a loop."""
         self.rounds: list[Round] = []
         """The loops around, outermost first."""
+        self.reads: dict[str, int] = {}
+        """How often each wire is read."""
+        self.headed: set[int] = set()
+        """The elements of lists that a loop's header gives."""
         self.shown: tuple[int, ...] | None = None
         """The shape that a comment gave last."""
 
@@ -84,7 +88,7 @@ class Loops(ABC):
         self.carries.pop()
         lines.extend(cursors)
         counts = tuple((o, Slot(f.count.value, f.count.origin, role="count")) for o, f in m.uses)
-        lines.append(self.over(current, zipped, [], [], counts, inner))
+        lines.append(self.over(current, zipped, [], [], counts, inner, []))
         self.leave(zipped)
         self.shown = None
         return left if len(targets) > 1 else py.Atom(targets[0])
@@ -112,6 +116,7 @@ class Loops(ABC):
         for ref, n in refs.items():
             self.arguments.loop_names[ref] = self.local_variable(n)
         reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
+        elements = self.element_columns(step)
         inner = self.body(step.bodies[0])
         read = self.arguments.loop_reads
         self.arguments.loop_reads = reads | {r for r in read if r not in refs}
@@ -123,10 +128,39 @@ class Loops(ABC):
         lines.extend(cursors)
         variables = [(i, self.arguments.loop_names[r]) for i, r in enumerate(refs) if r in read]
         counts = tuple((o, Slot(len(s.iterations), role="count")) for o, s in step.uses)
-        lines.append(self.over(current, zipped, variables, step.uses, counts, inner))
+        lines.append(self.over(current, zipped, variables, step.uses, counts, inner, elements))
         self.arguments.loop_names = before
         self.leave(zipped)
         self.shown = None
+
+    def element_columns(self, step: Step) -> list[tuple[str, py.Expr]]:
+        """The tensors that a loop takes from lists in their order, or in reverse."""
+        found: list[tuple[str, py.Expr]] = []
+        for inner in step.bodies[0]:
+            if inner.kind != "element":
+                continue
+            name, listed = inner.statement.names[0], inner.statement.value.value
+            forward = backward = True
+            for o, s in inner.uses:
+                at, last = dict(o.rounds)[step.statement.site], len(s.value.value.types) - 1
+                whole = len(self.loop_of(step, o).iterations) == last + 1
+                forward &= whole and s.value.index == at
+                backward &= whole and s.value.index == last - at
+            if self.reads.get(name) and (forward or backward):
+                source: py.Expr = py.Atom(self.local(listed.name))
+                found.append((self.local(name), source if forward else py.call("reversed", source)))
+                self.headed.add(id(inner))
+        return found
+
+    def loop_of(self, step: Step, at: Occurrence) -> ir.Loop:
+        """The loop of which an occurrence is a round."""
+        loops = (
+            s
+            for o, s in step.uses
+            if o.instance is at.instance and at.rounds[: len(o.rounds)] == o.rounds
+        )
+        found: ir.Loop = next(loops)
+        return found
 
     def local_variable(self, name: str) -> str:
         made = identifier(name, self.taken)
@@ -216,6 +250,7 @@ class Loops(ABC):
         uses: Any,
         counts: Any,
         inner: list[py.Statement],
+        elements: list[tuple[str, py.Expr]],
     ) -> py.For:
         """The `for` statement over the lists, the loop's own variables and its columns."""
         names: list[str] = [e for e, _ in zipped]
@@ -223,6 +258,9 @@ class Loops(ABC):
         if variables:
             target, source = self.header(variables, uses)
             names.append(target)
+            sources.append(source)
+        for name, source in elements:
+            names.append(name)
             sources.append(source)
         for name, cells in current.columns:
             names.append(name)

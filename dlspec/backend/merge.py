@@ -73,8 +73,11 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
             _same(f.name for _, f in uses)
         case "carry" | "select":
             _same(f.index for _, f in uses)
+        case "slice":
+            _same((f.start, f.stop, f.step) for _, f in uses)
     if kind in ("apply", "call", "repeat", "scope"):
         _same(f.site for _, f in uses)
+    if kind in ("apply", "call", "repeat", "scope", "items", "join"):
         _same(len(f.inputs) for _, f in uses)
         made.inputs = [
             merge_flow([(o, f.inputs[i]) for o, f in uses]) for i in range(len(flow.inputs))
@@ -83,7 +86,7 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
         _same(tuple(f.named) for _, f in uses)
         _same(f.factory for _, f in uses)
         made.named = {n: merge_flow([(o, f.named[n]) for o, f in uses]) for n in flow.named}
-    if kind == "select":
+    if kind in ("select", "slice"):
         made.body = merge_flow([(o, f.value) for o, f in uses])
     if kind == "scope":
         made.body = merge_flow([(o, f.body) for o, f in uses])
@@ -120,7 +123,8 @@ class Step:
     uses: list[tuple[Occurrence, Any]]
     value: Merged | None = None
     bodies: dict[int, list[Step]] = field(default_factory=dict)
-    """Of a branch: by the number of the branch; of a loop: under 0."""
+    """Of a branch: by the number of the branch; of a loop: under 0. The kind `element` is a name in
+    a loop's header for a tensor."""
 
     @property
     def statement(self) -> Any:
@@ -142,6 +146,9 @@ def _merge_statement(uses: list[tuple[Occurrence, Any]]) -> Step:
     _same(s.site for _, s in uses)
     step = Step(kind, uses)
     match kind:
+        case "bind" if uses[0][1].element:
+            step.kind = "element"
+            _same(s.names for _, s in uses)
         case "bind" | "output":
             step.value = merge_flow([(o, s.value) for o, s in uses])
         case "branch":

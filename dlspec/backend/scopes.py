@@ -171,7 +171,7 @@ def rebuilt(flow: Any, change: Callable[[Any], Any]) -> Any:
             update[name] = tuple(change(f) for f in getattr(flow, name))
     if getattr(flow, "named", None):
         update["named"] = {n: change(f) for n, f in flow.named.items()}
-    if isinstance(flow, ir.Select):
+    if isinstance(flow, ir.Select | ir.Slice):
         update["value"] = change(flow.value)
     if isinstance(flow, ir.Scope):
         update["body"] = change(flow.body)

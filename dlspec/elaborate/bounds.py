@@ -50,7 +50,9 @@ def _read(flow: ir.Flow) -> Iterator[ir.Flow]:
         case ir.Apply() | ir.Call():
             yield from flow.inputs
             yield from flow.named.values()
-        case ir.Select():
+        case ir.Items() | ir.Join():
+            yield from flow.inputs
+        case ir.Select() | ir.Slice():
             yield flow.value
         case ir.Repeat():
             yield from flow.inputs

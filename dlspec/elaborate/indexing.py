@@ -9,8 +9,9 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.shapes import BadIndex, NotATensor
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.applying import LayerApplier
+from dlspec.elaborate.lists import Tensors, unwrapped
 from dlspec.elaborate.values import Scope, Value, describe
-from dlspec.expr import Size
+from dlspec.expr import Size, Static
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import REST, Item
 from dlspec.syntax import tree
@@ -24,7 +25,7 @@ class Indexer(LayerApplier):
     def index(self, e: tree.Index, scope: Scope) -> Any:
         found = self.expression(e.value, scope)
         if not isinstance(found, Value):
-            return super().index(e, scope)
+            return self.listed(found, e, scope)
         if len(found.types) != 1:
             raise SpecError(NotATensor(e.value.span, self.context, "several tensors"))
         items: list[Item] = []
@@ -38,6 +39,18 @@ class Indexer(LayerApplier):
         if not items:
             raise SpecError(WrongType(e.span, self.context, "[ ]", TAKES, "nothing"))
         return self.read("getitem", {"at": items}, (found,), e)
+
+    def listed(self, found: Any, e: tree.Index, scope: Scope) -> Any:
+        """An element or a part of a list."""
+        made = super().index(e, scope)
+        if not isinstance(found, Static) or not isinstance(found.value, Tensors):
+            return unwrapped(made)
+        at = e.subscripts[0]
+        if not isinstance(at, tree.Slice):
+            assert not isinstance(at, tree.Rest)
+            return found.value.element(self.value(at, scope).value)
+        bounds = (self.value(b, scope).value if b else None for b in (at.start, at.stop, at.step))
+        return Static(found.value.part(slice(*bounds)))
 
     def subscript(self, at: tree.Expr | tree.Slice | tree.Rest, scope: Scope) -> Item | Value:
         match at:

@@ -25,6 +25,7 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.kinds import chain_stages
+from dlspec.elaborate.lists import holds_tensors
 from dlspec.elaborate.passing import passed
 from dlspec.elaborate.typed import TypedEvaluator, element, sized
 from dlspec.elaborate.values import (
@@ -252,7 +253,14 @@ class LayerEvaluator(TypedEvaluator):
             if init is not None and scope.find(e.callee.id) is None:
                 made, _ = self.configure(init, e.arguments, e.span, scope)
                 return Static(made)
-        return self.value(e, scope, words=words)
+        return self.number(e, scope, words=words)
+
+    def number(self, e: tree.Expr, scope: Scope, words: bool = False) -> Static:
+        """A value that is no list of tensors."""
+        found = self.value(e, scope, words=words)
+        if holds_tensors(found.value):
+            raise SpecError(TensorAsValue(e.span, self.context, "in a list"))
+        return found
 
     # -- blocks
 
@@ -337,7 +345,7 @@ class LayerEvaluator(TypedEvaluator):
             return Static(passed(layer, e.span), Ref(parameter) if parameter is not None else None)
         if kind == "list" and element(type_) == "layer" and isinstance(e, tree.List):
             return Static([passed(self.layer(i, scope)[0], i.span) for i in e.items])
-        found = self.convert(self.value(e, scope), type_, e.span, name)
+        found = self.convert(self.number(e, scope), type_, e.span, name)
         return Static(passed(found.value, e.span), found.origin)
 
 

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dlspec import ops
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NameTaken, NotInThisVersion
-from dlspec.diagnostics.shapes import WrongOutputCount
+from dlspec.diagnostics.shapes import NotATensor, WrongOutputCount
 from dlspec.elaborate import arithmetic
 from dlspec.elaborate.bounds import DEEPEST, Exhausted, depth, too_many
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.headers import elements, written
 from dlspec.elaborate.inputs import TypeReader
+from dlspec.elaborate.lists import Tensors, holds_tensors, named, written_out
 from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
 from dlspec.expr import Static
 from dlspec.ir import model as ir
@@ -54,7 +56,7 @@ class StatementBuilder(TypeReader):
     def spoil(self, s: tree.Statement, frame: Frame) -> None:
         """What a broken statement would have defined is broken too."""
         frame.broken = True
-        for name in _written(s):
+        for name in written(s):
             frame.scope.entries[name.id] = Broken()
 
     def statement(self, s: tree.Statement, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
@@ -77,7 +79,7 @@ class StatementBuilder(TypeReader):
             case tree.If():
                 yield from self.branch(s, frame, scope)
             case tree.For():
-                yield self.loop(s, frame, scope)
+                yield from self.loop(s, frame, scope)
             case tree.Bare():
                 self.bare(s, scope)
                 frame.unread.append(s)
@@ -139,7 +141,15 @@ class StatementBuilder(TypeReader):
             self.check_name(name, frame, scope)
         found = self.expression(s.value, scope)
         count = len(s.names)
+        if isinstance(found, Static) and isinstance(found.value, Tensors) and count > 1:
+            found = Bundle(tuple(found.value))
         if isinstance(found, Static):
+            if isinstance(found.value, Tensors) or (count == 1 and _is_empty_list(s.value)):
+                yield self.bind_list(s.names[0], found.value, s, frame)
+                return
+            if holds_tensors(found.value):
+                what = "a list of tensors and numbers together"
+                raise SpecError(NotATensor(s.value.span, self.context, what))
             items = [found]
             if count > 1:
                 listed = found.value if isinstance(found.value, list | tuple) else [found.value]
@@ -173,6 +183,15 @@ class StatementBuilder(TypeReader):
             value=value.flow,
             line=s.span.line,
         )
+
+    def bind_list(
+        self, name: tree.Name, items: list[Value], s: tree.Assign, frame: Frame
+    ) -> ir.Bind:
+        """A wire that is a list of tensors; an empty list may become one."""
+        made = items if isinstance(items, Tensors) else written_out(())
+        self.check_depth(made.flow, s.span, frame)
+        self.write(name, Static(named(name.id, made)), frame)
+        return ir.Bind(site=frame.site(name), names=(name.id,), value=made.flow, line=s.span.line)
 
     def write(self, name: tree.Name, entry: Entry, frame: Frame) -> None:
         frame.scope.entries[name.id] = entry
@@ -248,14 +267,14 @@ class StatementBuilder(TypeReader):
                 continue
             frame.unread.append(other)
             for inner in other.statements:
-                for name in _written(inner):
+                for name in written(inner):
                     if frame.scope.find(name.id) is None:
                         frame.scope.entries[name.id] = NotTaken(name.span)
         yield ir.Branch(
             site=frame.site(s), tests=tuple(tests), taken=taken, body=body, line=s.span.line
         )
 
-    def loop(self, s: tree.For, frame: Frame, scope: Scope) -> ir.Loop:
+    def loop(self, s: tree.For, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
         number = frame.site(s)
         for name in s.names:
             role = "the variable of a loop"
@@ -263,18 +282,22 @@ class StatementBuilder(TypeReader):
             if isinstance(frame.scope.entries.get(name.id), Static | Value):
                 raise SpecError(NameTaken(name.span, name.id, "a wire", role))
         items, rounds = self.rounds(s.names, s.iterable, scope, number)
+        headers = yield from elements(s, rounds, frame, self.context)
         made: list[tuple[ir.Statement, ...]] = []
-        for entries in rounds:
+        for entries, header in zip(rounds, headers, strict=True):
             self.step(s.iterable.span)
-            made.append(self.body(s.body, frame, Scope(scope, entries)))
+            made.append((*header, *self.body(s.body, frame, Scope(scope, entries))))
         if not rounds:
             frame.unread.append(s.body)
         values = tuple(
             tuple(e.value for e in entries.values() if isinstance(e, Static)) for entries in rounds
         )
-        return ir.Loop(
+        tensors = {b.names[0] for header in headers for b in header}
+        if tensors:
+            items = Static(None)
+        yield ir.Loop(
             site=number,
-            names=tuple(n.id for n in s.names),
+            names=tuple(n.id for n in s.names if n.id not in tensors),
             items=items,
             values=values,
             iterations=tuple(made),
@@ -285,20 +308,5 @@ class StatementBuilder(TypeReader):
 ANOTHER = ("an instance that `let` named", "the layer of another")
 
 
-def _written(s: tree.Statement) -> Iterator[tree.Name]:
-    """The names that a statement defines, those in its branches and loops included."""
-    match s:
-        case tree.Assign(names=names):
-            yield from names
-        case tree.Input(name=name) | tree.Let(name=name):
-            yield name
-        case tree.Output(name=name) if name is not None and s.value is not None:
-            yield name
-        case tree.If():
-            bodies = [b for _, b in s.branches] + ([s.otherwise] if s.otherwise else [])
-            for body in bodies:
-                for inner in body.statements:
-                    yield from _written(inner)
-        case tree.For():
-            for inner in s.body.statements:
-                yield from _written(inner)
+def _is_empty_list(e: tree.Expr) -> bool:
+    return isinstance(e, tree.List) and not e.items

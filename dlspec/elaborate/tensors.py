@@ -12,12 +12,14 @@ from dlspec.diagnostics.shapes import (
     ShapesDoNotCombine,
 )
 from dlspec.diagnostics.values import WrongType
-from dlspec.elaborate import arithmetic
+from dlspec.elaborate import arithmetic, lists
 from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
+from dlspec.elaborate.lists import holds_tensors, unwrapped
 from dlspec.elaborate.values import (
     Broken,
     Bundle,
+    Entry,
     Instance,
     Layer,
     Scope,
@@ -66,6 +68,8 @@ class TensorEvaluator(Indexer):
     def chain(self, e: tree.Chain, scope: Scope) -> Any:
         head = self.expression(e.head, scope)
         if isinstance(head, Static):
+            if isinstance(head.value, lists.Tensors):
+                return self.through(Bundle(tuple(head.value)), e.stages, self.frame, scope)
             if isinstance(head.value, Layer):
                 return Static(self.chained(e, scope))
             raise SpecError(NotATensor(e.head.span, self.context, describe(head)))
@@ -96,15 +100,41 @@ class TensorEvaluator(Indexer):
     def sequence(self, kind: str, items: tuple[tree.Expr, ...], scope: Scope, words: bool) -> Any:
         found = [self.expression(i, scope, words=words) for i in items]
         for item, value in zip(items, found, strict=True):
-            if isinstance(value, Value | Bundle):
-                instead = "pass several tensors in parentheses: `(a, b) -> Concat`"
-                raise SpecError(NotInThisVersion(item.span, "a list of tensors", instead))
             if isinstance(value, Instance):
                 what = "a `let` instance cannot be passed as a layer"
                 raise SpecError(NotALayer(item.span, what))
+        tensors = [v for v in found if isinstance(v, Value | Bundle)]
+        if tensors:
+            made = [self.single(v, i) for i, v in zip(items, found, strict=True)]
+            return Static(lists.written_out(made))
         made = [v.value for v in found]
         origin = arithmetic.term(kind, *found)
         return Static(made if kind == "list" else tuple(made), origin)
+
+    def single(self, found: Any, e: tree.Expr) -> Value:
+        """A value that is one tensor, as an element of a list must be."""
+        value = self.tensor(found, e)
+        if len(value.types) != 1:
+            raise SpecError(NotATensor(e.span, self.context, "several tensors"))
+        return value
+
+    def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
+        made = []
+        for entries in self.rounds(e.names, e.iterable, scope, loop=None)[1]:
+            self.spend(1, e.span)
+            made.append(self.expression(e.body, Scope(scope, entries)))
+        if any(isinstance(v, Value) for v in made):
+            return Static(lists.written_out(self.single(v, e.body) for v in made))
+        for v in made:
+            self.weigh(v.value, e.span)
+        return Static([v.value for v in made])
+
+    def rounds(
+        self, names: tuple[tree.Name, ...], iterable: tree.Expr, scope: Scope, loop: int | None
+    ) -> tuple[Static, list[dict[str, Entry]]]:
+        """As for numbers; a name may be a tensor too."""
+        items, rounds = super().rounds(names, iterable, scope, loop)
+        return items, [{n: unwrapped(e) for n, e in entries.items()} for entries in rounds]
 
     # -- arithmetic
 
@@ -114,7 +144,12 @@ class TensorEvaluator(Indexer):
             return super().binary(e, scope)
         right = self.expression(e.right, scope)
         if isinstance(left, Static) and isinstance(right, Static):
-            return self.compute(e.span, arithmetic.binary, e.op, left, right)
+            if e.op == "+" and (holds_tensors(left.value) or holds_tensors(right.value)):
+                return self.join(e, left, right)
+            found = self.compute(e.span, arithmetic.binary, e.op, left, right)
+            if isinstance(left.value, lists.Tensors) and isinstance(right.value, int):
+                return Static(lists.repeated(left.value, right.value))  # `[x] * 3`
+            return found
         if e.op not in OPERATORS:
             raise SpecError(NotInThisVersion(e.op_span, f"`{e.op}` between tensors"))
         name, verb = OPERATORS[e.op]
@@ -137,6 +172,17 @@ class TensorEvaluator(Indexer):
                 )
             )
         return self.applied(op, {}, (a, b), {}, self.frame.site(e), e.span)
+
+    def join(self, e: tree.Binary, left: Static, right: Static) -> Static:
+        """`skips + [x]`."""
+        both = isinstance(left.value, list) and isinstance(right.value, list)
+        made = lists.joined(left.value, right.value) if both else None
+        if made is None:
+            other = right if isinstance(left.value, lists.Tensors) else left
+            expected = "a list of tensors on both sides"
+            raise SpecError(WrongType(e.span, self.context, "+", expected, describe(other)))
+        self.weigh(made, e.span)
+        return Static(made)
 
     def operand(self, found: Any, other: Any, e: tree.Expr) -> ir.Flow:
         if isinstance(found, Static) and isinstance(other, Value):
@@ -202,13 +248,35 @@ class TensorEvaluator(Indexer):
             flows = tuple(o.flow for t in tensors for o in outputs(t))
             return self.apply(layer, flows, {}, self.frame, None, e)
         if name in arithmetic.FUNCTIONS:
-            return super().call(e, scope)
+            total = self.total(e, scope) if name == "sum" else None
+            return total or super().call(e, scope)
         if cls is not None:
             return Static(self.op_layer(cls, e.arguments, e.span, scope))
         if name in ops.LATER:
             raise SpecError(NotInThisVersion(e.callee.span, f"`{name}`"))
         known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
+
+    def total(self, e: tree.Call, scope: Scope) -> Value | None:
+        """`sum([x, y, z])` of tensors; None where it is of numbers."""
+        if len(e.arguments) != 1 or e.arguments[0].name is not None:
+            return None
+        found = self.expression(e.arguments[0].value, scope)
+        summed = isinstance(found, Static) and isinstance(found.value, lists.Tensors)
+        if not summed or not found.value:
+            return None
+        made, *rest = found.value
+        cls = ops.lookup("add")
+        assert cls is not None
+        op = cls.bind((), {})
+        for other in rest:
+            for problem in op.problems(made.types[0], other.types[0]):
+                a, b = str(made.types[0]), str(other.types[0])
+                wrong = ShapesDoNotCombine(e.span, self.context, "add", a, "+", b, (), problem.help)
+                raise SpecError(wrong)
+            flows = (made.flow, other.flow)
+            made = self.applied(op, {}, flows, {}, self.frame.site(e), e.span)
+        return made
 
     def leading_tensors(self, e: tree.Call, scope: Scope) -> list[Value]:
         found: list[Value] = []

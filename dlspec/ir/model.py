@@ -83,11 +83,13 @@ def dotted(*path: Part) -> str:
 
 
 class Wire(Node):
-    """A wire, as it stands after its last assignment before this use."""
+    """A wire, as it stands after its last assignment before this use. A list of tensors has the
+    types of its elements."""
 
     kind: Literal["wire"] = "wire"
     name: str
     types: tuple[Type, ...]
+    is_list: bool = False
 
 
 class Carry(Node):
@@ -141,11 +143,38 @@ class Call(Node):
 
 
 class Select(Node):
-    """One of several outputs."""
+    """One of several outputs, or one element of a list: `skips[-1]`."""
 
     kind: Literal["select"] = "select"
     index: int
     value: "Flow"
+    types: tuple[Type, ...]
+
+
+class Items(Node):
+    """A list of tensors: `[x, y]`."""
+
+    kind: Literal["items"] = "items"
+    inputs: "tuple[Flow, ...]"
+    types: tuple[Type, ...]
+
+
+class Join(Node):
+    """Lists behind each other: `skips + [x]`."""
+
+    kind: Literal["join"] = "join"
+    inputs: "tuple[Flow, ...]"
+    types: tuple[Type, ...]
+
+
+class Slice(Node):
+    """Part of a list: `skips[:-1]`."""
+
+    kind: Literal["slice"] = "slice"
+    value: "Flow"
+    start: int | None
+    stop: int | None
+    step: int | None
     types: tuple[Type, ...]
 
 
@@ -172,7 +201,8 @@ class Scope(Node):
 
 
 Flow = Annotated[
-    Wire | Carry | Scalar | Apply | Call | Select | Repeat | Scope, Field(discriminator="kind")
+    Wire | Carry | Scalar | Apply | Call | Select | Items | Join | Slice | Repeat | Scope,
+    Field(discriminator="kind"),
 ]
 
 
@@ -180,13 +210,15 @@ Flow = Annotated[
 
 
 class Bind(Node):
-    """Wires get a name: one, or as many as the value has outputs."""
+    """Wires get a name: one, or as many as the value has outputs. `element`: the header of the loop
+    around it names an element of a list, which is read before the loop."""
 
     kind: Literal["bind"] = "bind"
     site: int
     names: tuple[str, ...]
     value: Flow
     line: int
+    element: bool = False
 
 
 class Branch(Node):
@@ -202,7 +234,8 @@ class Branch(Node):
 
 
 class Loop(Node):
-    """`for names in items`: `values[i]` are the values of the names in iteration i."""
+    """`for names in items`: `values[i]` are the values of the names in iteration i. A name that is
+    a tensor there is not among them: each iteration begins with its `Bind`."""
 
     kind: Literal["loop"] = "loop"
     site: int
@@ -289,14 +322,22 @@ class ModelIR(Node):
         return self.instances[self.instance]
 
 
+def is_list(flow: Flow) -> bool:
+    """Whether a flow is a list of tensors."""
+    return isinstance(flow, Items | Join | Slice) or (isinstance(flow, Wire) and flow.is_list)
+
+
 def flows(flow: Flow) -> Iterator[Flow]:
     """A flow and everything that it reads, inputs before what reads them."""
     match flow:
         case Apply() | Call():
             for f in (*flow.inputs, *flow.named.values()):
                 yield from flows(f)
-        case Select():
+        case Select() | Slice():
             yield from flows(flow.value)
+        case Items() | Join():
+            for f in flow.inputs:
+                yield from flows(f)
         case Repeat():
             for f in (*flow.inputs, *flow.bodies):
                 yield from flows(f)

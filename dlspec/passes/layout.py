@@ -18,6 +18,8 @@ from dlspec.ir.model import (
     Carry,
     Flow,
     Instance,
+    Items,
+    Join,
     Loop,
     ModelIR,
     Output,
@@ -25,9 +27,11 @@ from dlspec.ir.model import (
     Scalar,
     Scope,
     Select,
+    Slice,
     Statement,
     Wire,
     flows,
+    is_list,
     statements,
 )
 from dlspec.ops.base import Op
@@ -173,7 +177,7 @@ class _Walk:
             self.env.update(
                 (name, (source,)) for name, source in zip(s.names, sources, strict=True)
             )
-        elif len(sources) > 1:
+        elif len(sources) > 1 or is_list(s.value):
             self.env[s.names[0]] = sources
         else:
             place = (self.definition, "wire", s.site)
@@ -197,7 +201,7 @@ class _Walk:
             case Wire():
                 sources = self.env[flow.name]
                 wire = self.typed(flow, sources)
-                if len(sources) > 1:
+                if len(sources) > 1 or flow.is_list:
                     return wire, sources
                 place = (*here, "read")
                 return self.border(wire, sources[0], place, (*at, "read")), (place,)
@@ -205,6 +209,14 @@ class _Walk:
                 value, sources = self.flow(flow.value, carry, at)
                 source = (sources[flow.index],)
                 return self.typed(flow, source, value=value), source
+            case Items() | Join():
+                made = [self.flow(f, carry, (*at, i)) for i, f in enumerate(flow.inputs)]
+                sources = tuple(source for _, part in made for source in part)
+                return self.typed(flow, sources, inputs=tuple(f for f, _ in made)), sources
+            case Slice():
+                value, sources = self.flow(flow.value, carry, at)
+                kept = sources[flow.start : flow.stop : flow.step]
+                return self.typed(flow, kept, value=value), kept
             case Apply():
                 return self.apply(flow, carry)
             case Call():

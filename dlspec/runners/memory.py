@@ -8,7 +8,7 @@ itself, and the alignment of buffers, are not counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dlspec.cost import BYTES, VIEWS
@@ -59,6 +59,10 @@ def _peak(steps: list[Step], inputs: list[Buffer], outputs: list[Buffer]) -> int
     return most
 
 
+Wires = dict[str, list[Buffer]]
+"""The buffers of each wire: of a list, one for each element."""
+
+
 class _Walk:
     """Runs a model on buffers instead of numbers."""
 
@@ -73,30 +77,36 @@ class _Walk:
         return Buffer(self.count, t.size * each)
 
     def instance(self, of: ir.Instance, values: list[Buffer]) -> list[Buffer]:
-        wires = dict(zip((name for name, _ in of.inputs), values, strict=True))
+        wires: Wires = {name: [b] for (name, _), b in zip(of.inputs, values, strict=True)}
         made: list[Buffer] = []
         for s in ir.statements(of.body):
             found = self.value(s.value, wires, [])
             if isinstance(s, ir.Bind):
-                wires.update(zip(s.names, found, strict=True))
+                if len(s.names) == 1:
+                    wires[s.names[0]] = found
+                else:
+                    wires.update((n, [b]) for n, b in zip(s.names, found, strict=True))
             else:
                 made += found
                 if s.name is not None:
-                    wires[s.name] = found[0]
+                    wires[s.name] = found
         return made
 
-    def value(
-        self, flow: ir.Flow, wires: Mapping[str, Buffer], carried: list[Buffer]
-    ) -> list[Buffer]:
+    def value(self, flow: ir.Flow, wires: Wires, carried: list[Buffer]) -> list[Buffer]:
         match flow:
             case ir.Wire():
-                return [wires[flow.name]]
+                return wires[flow.name]
             case ir.Carry():
                 return [carried[flow.index]]
             case ir.Scalar():
                 return []
             case ir.Select():
                 return [self.value(flow.value, wires, carried)[flow.index]]
+            case ir.Items() | ir.Join():
+                return [b for f in flow.inputs for b in self.value(f, wires, carried)]
+            case ir.Slice():
+                whole = self.value(flow.value, wires, carried)
+                return whole[flow.start : flow.stop : flow.step]
             case ir.Apply():
                 return self.apply(flow, list(self.read(flow, wires, carried)))
             case ir.Call():
@@ -111,7 +121,7 @@ class _Walk:
                 return inner
 
     def read(
-        self, flow: ir.Apply | ir.Call, wires: Mapping[str, Buffer], carried: list[Buffer]
+        self, flow: ir.Apply | ir.Call, wires: Wires, carried: list[Buffer]
     ) -> Iterator[Buffer]:
         for f in (*flow.inputs, *flow.named.values()):
             yield from self.value(f, wires, carried)
@@ -126,9 +136,7 @@ class _Walk:
         self.steps.append(Step(tuple(reads), tuple(makes), fits and not own))
         return makes
 
-    def call(
-        self, flow: ir.Call, wires: Mapping[str, Buffer], carried: list[Buffer]
-    ) -> list[Buffer]:
+    def call(self, flow: ir.Call, wires: Wires, carried: list[Buffer]) -> list[Buffer]:
         instance = self.model.instances[flow.instance]
         by_name = {n: self.value(f, wires, carried)[0] for n, f in flow.named.items()}
         free = iter([b for f in flow.inputs for b in self.value(f, wires, carried)])

@@ -13,6 +13,9 @@ fn divisible(v: float, by: int = 8) -> int {
 """
 
 
+LONG = "for i in range(100000) { for j in range(100000)"
+
+
 def divisible(v: float, by: int = 8) -> int:
     near = max(by, int(v + by / 2) // by * by)
     return near + by if near < 0.9 * v else near

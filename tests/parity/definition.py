@@ -40,7 +40,9 @@ def _instance(
     made: list[Array] = []
     for s in ir.statements(of.body):
         found = _Flow(model, wires, path, weights, []).value(s.value)
-        if isinstance(s, ir.Bind):
+        if isinstance(s, ir.Bind) and ir.is_list(s.value):
+            wires[s.names[0]] = found
+        elif isinstance(s, ir.Bind):
             wires.update(zip(s.names, found, strict=True))
         else:
             made += found
@@ -59,13 +61,18 @@ class _Flow:
     def value(self, flow: ir.Flow) -> list[Array]:
         match flow:
             case ir.Wire():
-                return [self.wires[flow.name]]
+                found = self.wires[flow.name]
+                return found if flow.is_list else [found]
             case ir.Carry():
                 return [self.carried[flow.index]]
             case ir.Scalar():
                 return [np.asarray(float(flow.value.value))[None]]
             case ir.Select():
                 return [self.value(flow.value)[flow.index]]
+            case ir.Items() | ir.Join():
+                return [a for f in flow.inputs for a in self.value(f)]
+            case ir.Slice():
+                return self.value(flow.value)[flow.start : flow.stop : flow.step]
             case ir.Apply():
                 return self.apply(flow)
             case ir.Call():

@@ -62,7 +62,8 @@ class Interpreter:
             if isinstance(s, ir.Output):
                 found += values
             elif len(s.names) == 1:
-                env[s.names[0]] = values if len(values) > 1 else values[0]
+                alone = len(values) == 1 and not ir.is_list(s.value)
+                env[s.names[0]] = values[0] if alone else values
             else:
                 env.update(zip(s.names, values, strict=True))
         return found
@@ -81,6 +82,10 @@ class Interpreter:
                 return [carry[f.index]]
             case ir.Select():
                 return [self.flow(f.value, env, carry, prefix)[f.index]]
+            case ir.Items() | ir.Join():
+                return [y for i in f.inputs for y in self.flow(i, env, carry, prefix)]
+            case ir.Slice():
+                return self.flow(f.value, env, carry, prefix)[f.start : f.stop : f.step]
             case ir.Scope():
                 given = [self.flow(i, env, carry, prefix)[0] for i in f.inputs]
                 return self.flow(f.body, env, given, prefix)

@@ -68,6 +68,12 @@ class _Run:
                 return f.value.value
             case ir.Select():
                 return inner(f.value)[f.index]
+            case ir.Items():
+                return tuple(map(inner, f.inputs))
+            case ir.Join():
+                return tuple(v for g in f.inputs for v in inner(g))
+            case ir.Slice():
+                return inner(f.value)[f.start : f.stop : f.step]
             case ir.Repeat():
                 values = tuple(map(inner, f.inputs))
                 for body in f.bodies:

@@ -99,4 +99,73 @@ model Mixed {
   output b = -z ** 2 / 3 -> Flatten -> Dense(2)
 }
 """,
+    "skips over a stack": """
+model Net(ch: int = 4, mult: list[int] = [1, 2, 2], repeats: int = 2) {
+  input image: f32[3, 8, 6]
+  x = image -> Conv2D(ch, 3, padding=1)
+  skips = [x]
+  for level, m in enumerate(mult) {
+    for i in range(repeats) {
+      x = x -> ConvAct(ch * m)
+      skips = skips + [x]
+    }
+    if level < len(mult) - 1 {
+      x = x -> Conv2D(ch * m, 3, padding=same)
+      skips = skips + [x]
+    }
+  }
+  x = x -> Bend(ch * mult[-1])
+  for level, m in reversed(enumerate(mult)) {
+    for i in range(repeats + 1) {
+      x = (x, skips[-1]) -> Concat(axis=0) -> ConvAct(ch * m, act=Tanh)
+      skips = skips[:-1]
+    }
+    if level > 0 { x = x -> Conv2D(ch * m, 3, padding=1) }
+  }
+  output noise = x -> Conv2D(3, 3, padding=1)
+}
+""",
+    "loops over tensors": """
+model Net(widths: list[int] = [4, 8, 6]) {
+  input image: f32[3, 8, 6]
+  x = image
+  skips = []
+  for c in widths {
+    x = x -> ConvAct(c)
+    skips = skips + [x]
+    x = x -> Conv2D(c, 1)
+  }
+  for c, skip in reversed(zip(widths, skips)) {
+    x = (skip, x -> Conv2D(c, 1)) -> Concat(axis=0) -> ConvAct(c)
+  }
+  for c, skip in zip(widths, skips) { x = (x, skip * c) -> Concat(axis=0) }
+  kept = skips
+  skips = skips[1:] + [image]
+  for i, p in enumerate([x, image]) { skips = skips + [p * i] }
+  output y = skips -> Concat(axis=0) -> Conv2D(2, 1)
+  output z = sum([mean(k) for k in kept]) + max(kept[0] * 2, axis=(0, 1, 2))
+  output w = kept[-1] + kept[2]
+}
+""",
+    "lists of vectors": """
+block Sum(n: int) {
+  input x: f32[D]
+  parts = [x]
+  for i in range(n) { parts = parts + [parts[-1] -> Dense(D)] }
+  output sum(parts)
+}
+model Net {
+  input a: f32[4]
+  input b: f32[4]
+  xs = [a, b, a + b]
+  ys = []
+  for i, x in enumerate(xs) { ys = ys + [x -> Dense(8)] }
+  z = sum(ys)
+  for p in [a, b] { z = z + (p -> Dense(8)) }
+  output y = ys[:2] + [z] -> Concat -> Dense(2)
+  output w = ys -> Concat
+  output v = sum([a, b]) * 2 -> Sum(2) -> Sum(3)
+  output u = xs[1:][0] + xs[-1]
+}
+""",
 }

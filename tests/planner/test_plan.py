@@ -26,9 +26,15 @@ def text(spec: str, name: str, of: str | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", ["torch", "keras"])
-@pytest.mark.parametrize("golden", ["digits", "resnet", "net"])
+@pytest.mark.parametrize("golden", ["digits", "resnet", "net", "skips", "loops"])
 def test_goldens(golden: str, name: str) -> None:
-    specs = {"digits": DIGITS, "resnet": RESNET, "net": BLOCKS + MODELS["inputs, sharing, loops"]}
+    specs = {
+        "digits": DIGITS,
+        "resnet": RESNET,
+        "net": BLOCKS + MODELS["inputs, sharing, loops"],
+        "skips": BLOCKS + MODELS["skips over a stack"],
+        "loops": BLOCKS + MODELS["loops over tensors"],
+    }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"
     if os.environ.get("UPDATE_GOLDENS"):

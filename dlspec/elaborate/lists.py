@@ -1,0 +1,76 @@
+"""Lists of tensors: compile-time lists whose elements are code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from dlspec.elaborate.values import Value
+from dlspec.expr import Static
+from dlspec.ir import model as ir
+
+
+class Tensors(list[Value]):
+    """A list of tensors, each as the code that reads it, and the code of the whole."""
+
+    def __init__(self, items: Iterable[Value], flow: ir.Flow) -> None:
+        super().__init__(items)
+        self.flow = flow
+
+    def part(self, at: slice) -> Tensors:
+        """`skips[:-1]`."""
+        items = self[at]
+        types = tuple(t for v in items for t in v.types)
+        flow = ir.Slice(value=self.flow, start=at.start, stop=at.stop, step=at.step, types=types)
+        return Tensors(items, flow)
+
+    def element(self, at: int) -> Value:
+        """`skips[-1]`: a literal list has the element itself."""
+        if isinstance(self.flow, ir.Items):
+            return self[at]
+        return Value(ir.Select(index=at, value=self.flow, types=self[at].types))
+
+
+def written_out(items: Iterable[Value]) -> Tensors:
+    """`[x, y]`."""
+    found = list(items)
+    types = tuple(t for v in found for t in v.types)
+    return Tensors(found, ir.Items(inputs=tuple(v.flow for v in found), types=types))
+
+
+def joined(a: list[Any], b: list[Any]) -> Tensors | None:
+    """`skips + [x]`; None where one of them holds something else."""
+    if any(x and not isinstance(x, Tensors) for x in (a, b)):
+        return None
+    left, right = (x if isinstance(x, Tensors) else written_out(()) for x in (a, b))
+    types = (*left.flow.types, *right.flow.types)
+    return Tensors((*left, *right), ir.Join(inputs=(left.flow, right.flow), types=types))
+
+
+def repeated(items: Tensors, count: int) -> Tensors:
+    """`[x] * 3`."""
+    flows = (items.flow,) * count
+    types = items.flow.types * count
+    return Tensors(list(items) * count, ir.Join(inputs=flows, types=types))
+
+
+def named(name: str, items: list[Value]) -> Tensors:
+    """The list that a wire holds."""
+    types = tuple(t for v in items for t in v.types)
+    wire = ir.Wire(name=name, types=types, is_list=True)
+    elements = (ir.Select(index=i, value=wire, types=(t,)) for i, t in enumerate(types))
+    return Tensors(map(Value, elements), wire)
+
+
+def unwrapped(found: Any) -> Any:
+    """An element of a list as what it stands for."""
+    if isinstance(found, Static) and isinstance(found.value, Value):
+        return found.value
+    return found
+
+
+def holds_tensors(value: Any) -> bool:
+    """Whether a compile-time value has tensors in it."""
+    if isinstance(value, list | tuple):
+        return any(map(holds_tensors, value))
+    return isinstance(value, Value)

@@ -2,8 +2,9 @@
 
 The name of a stage is what `as` says; else its `let`; else, for a parameter of type `layer`, that
 parameter; else the wire, if the statement writes one name, the block writes it once, and one stage
-has weights; else its kind in snake case, later ones with `_2`, `_3`. Within an outermost `for`, also
-that of a list, or `* n` the unnamed uses of one kind form one list, and named uses a list of that name.
+has weights; else its kind in snake case, later ones with `_2`, `_3`. Within an outermost `for`,
+a comprehension or `* n` the unnamed uses of one kind form one list, and named uses a list of that
+name.
 
 A branch that is not taken keeps its names: one class serves all uses of a block.
 """
@@ -134,9 +135,10 @@ class _Namer:
             for stage in e.stages:
                 self.stage(stage, loop, wire)
             return
-        if isinstance(e, tree.Comprehension) and loop is None:
+        if isinstance(e, tree.Comprehension):
             self.expression(e.iterable, loop, None)
-            loop = {}
+            self.expression(e.body, {} if loop is None else loop, wire)
+            return
         for child in _children(e):
             self.expression(child, loop, wire)
 

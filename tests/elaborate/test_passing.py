@@ -72,6 +72,10 @@ NAMES = {
         net("for f in [Dense(8), ReLU, Dense(4)] { x = x -> f }\noutput y = x"),
         ["fs.0", "fs.1"],
     ),
+    "a list of tensors": (
+        net("ys = [t -> Dense(4) -> ReLU for t in [x, x -> Dense(8)]]\noutput y = ys -> Concat"),
+        ["denses.0", "dense", "denses.1"],
+    ),
     "an element of a list": (
         net("fs = [Dense(8), ReLU -> Dense(4)]\noutput y = x -> fs[0] -> fs[1]"),
         ["fs", "fs_2.dense"],

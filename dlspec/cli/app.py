@@ -134,12 +134,15 @@ def fmt(
 def summary(
     spec: Spec,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    origins: Annotated[
+        bool, typer.Option("--origins", help="Adds where every value comes from.")
+    ] = False,
     set: Set = None,
 ) -> int:
     """Shows the layers of each model, what they cost, and every default that was taken."""
     from dlspec.cli.summary import summary
 
-    return summary(spec, json, set or [])
+    return summary(spec, json, set or [], origins)
 
 
 @app.command("explain")

@@ -7,22 +7,42 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from dlspec.cli.report import report
 from dlspec.cli.spec import checked
 from dlspec.cli.table import size, table
 from dlspec.cost import Cost, cost
 from dlspec.declared import Declared, written
+from dlspec.diagnostics import SpecError
 from dlspec.ir.model import Node
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
 
 
-def summary(spec: Path, as_json: bool, given: Sequence[str]) -> int:
-    """Prints the summary of a spec."""
+def summary(spec: Path, as_json: bool, given: Sequence[str], with_origins: bool = False) -> int:
+    """Prints the summary of a spec; `with_origins` adds where every value comes from."""
+    if with_origins:
+        return _with_origins(spec, as_json, given)
     program = checked(spec, given)[1]
     if as_json:
         print(json.dumps(to_json(program), indent=2, ensure_ascii=False))
     else:
         print("\n".join(text(program)))
+    return 0
+
+
+def _with_origins(spec: Path, as_json: bool, given: Sequence[str]) -> int:
+    from dlspec.cli import origins
+    from dlspec.pipeline.origins import check_origins
+
+    result, found = check_origins(spec, given)
+    if result.program is None or result.source is None or found is None:
+        raise SpecError(*result.diagnostics)
+    report(result.diagnostics)
+    if as_json:
+        whole = {**to_json(result.program), "origins": origins.to_json(found)}
+        print(json.dumps(whole, indent=2, ensure_ascii=False))
+    else:
+        print("\n".join([*text(result.program), *origins.text(found, result.source, _value)]))
     return 0
 
 

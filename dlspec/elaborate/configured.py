@@ -12,6 +12,7 @@ from dlspec.diagnostics.names import MissingArgument, UnknownArgument, WrongArgu
 from dlspec.diagnostics.shapes import Context
 from dlspec.diagnostics.values import BadValue
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.written import note_object
 from dlspec.expr import Expr, Static, Term
 from dlspec.frozen import frozen
 from dlspec.source import Span
@@ -48,7 +49,9 @@ def configure(
     Every argument is evaluated by `evaluate` and checked by `cls`; where some are wrong, SpecError
     carries a diagnostic for each. Skip is raised where the only thing wrong was reported already.
     """
-    return _Configuration(call, cls, evaluate, context).run()
+    found = _Configuration(call, cls, evaluate, context).run()
+    note_object(found.made, call)
+    return found
 
 
 class _Configuration(Generic[D]):

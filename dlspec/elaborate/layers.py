@@ -40,6 +40,7 @@ from dlspec.elaborate.values import (
     Value,
     describe,
 )
+from dlspec.elaborate.written import note_parameter
 from dlspec.expr import Ref, Static, refs
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS
@@ -317,13 +318,18 @@ class LayerEvaluator(TypedEvaluator):
         """The value of one parameter: `--set`, else what the use gives, else the default."""
         override = self.overrides.get(f"{definition.name.id}.{p.name.id}")
         if override is not None:
-            return Static(self.typed(p.type, override, inner, p.name.id).value)
-        if given is not None:
-            return self.typed(p.type, given.value, scope, p.name.id)
-        assert p.default is not None
-        found = self.default(definition, p, inner)
-        plain = found.origin is not None and not any(True for _ in refs(found.origin))
-        return found if plain else Static(found.value)
+            made = Static(self.typed(p.type, override, inner, p.name.id).value)
+            note_parameter(made, "set", override)
+        elif given is not None:
+            made = self.typed(p.type, given.value, scope, p.name.id)
+            note_parameter(made, "use", given.value)
+        else:
+            assert p.default is not None
+            found = self.default(definition, p, inner)
+            plain = found.origin is not None and not any(True for _ in refs(found.origin))
+            made = found if plain else Static(found.value)
+            note_parameter(made, "default", p.default)
+        return made
 
     def default(
         self, definition: tree.Definition | tree.Fn, p: tree.Parameter, inner: Scope

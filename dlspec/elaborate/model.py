@@ -20,6 +20,7 @@ from dlspec.elaborate.names import Names, names_of
 from dlspec.elaborate.statements import StatementBuilder
 from dlspec.elaborate.unread import digest
 from dlspec.elaborate.values import BlockLayer, Entry, Scope, Value
+from dlspec.elaborate.written import note_definition
 from dlspec.expr import Ref, Size, Static
 from dlspec.ir import model as ir
 from dlspec.source import Span
@@ -152,6 +153,7 @@ class ModelBuilder(StatementBuilder):
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
         if name not in self.definitions:
             self.definitions[name] = self.describe(definition, frame)
+            note_definition(self.definitions[name], definition)
         made = ir.Instance(
             number=0,
             definition=name,

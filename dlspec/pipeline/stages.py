@@ -47,6 +47,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     from dlspec.elaborate.models import default_models, unused
     from dlspec.elaborate.parameters import parameters, settings
     from dlspec.elaborate.recipe import recipes
+    from dlspec.elaborate.written import note_table
     from dlspec.pipeline.consequences import independent
     from dlspec.pipeline.imports import imports
     from dlspec.syntax import parse
@@ -54,6 +55,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     file, found = parse(source)
     table = collect(file)
     whole = Source(source.name, source.text, imports(table, source))
+    note_table(table)
     overrides = settings(given, table)
     declared = parameters(table, overrides)
     recipe = recipes(table, overrides, declared.scope, classes)

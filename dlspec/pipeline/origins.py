@@ -1,0 +1,193 @@
+"""Where the values of a program come from: written in the spec, a default, a parameter, `--set`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dlspec.declared import Declared
+from dlspec.elaborate import data, export, train
+from dlspec.elaborate.blocks import bind
+from dlspec.elaborate.kinds import ungrouped
+from dlspec.elaborate.settings import Kind, read
+from dlspec.elaborate.written import recording
+from dlspec.frozen import frozen
+from dlspec.ir import model as ir
+from dlspec.ir import recipe
+from dlspec.pipeline.origin import Follower, Named, Origin, Part, Use, bound
+from dlspec.pipeline.stages import Result, check
+from dlspec.syntax import tree
+
+
+@frozen
+class Origins:
+    """Of a whole program. `models` has the parameters and the layers of each, by its name, and
+    `trained` those of each `train` block."""
+
+    parameters: tuple[Named, ...]
+    models: Mapping[str, tuple[Part, ...]]
+    trained: Mapping[str, tuple[Part, ...]]
+    settings: tuple[Part, ...]
+
+
+def check_origins(spec: Path, given: Sequence[str] = ()) -> tuple[Result, Origins | None]:
+    """A checked spec, and the origins of its values where it has no error."""
+    with recording() as written:
+        result = check(spec, given)
+    if result.program is None or written.table is None:
+        return result, None
+    return result, _Finder(written.table, written, result.program, given).all()
+
+
+class _Finder(Follower):
+    def all(self) -> Origins:
+        program = self.program
+        trained = {n: self.model(m, program.trains[n]) for n, m in program.trained.items()}
+        models = {n: self.model(m) for n, m in program.models.items()}
+        return Origins(
+            parameters=tuple(self.file_parameter(n, self.table) for n in self.table.parameters),
+            models=models,
+            trained=trained,
+            settings=tuple(self.blocks()),
+        )
+
+    # -- parameters
+
+    def model_parameters(
+        self, model: ir.ModelIR, train: recipe.Train | None
+    ) -> dict[str, Named | None]:
+        """Of a model on its own, or as a `train` block uses it."""
+        definition = self.definition(model, model.name)
+        given = self.arguments(definition, train) if train is not None else {}
+        found: dict[str, Named | None] = {}
+        for p in definition.parameters:
+            name, full = p.name.id, f"{model.name}.{p.name.id}"
+            if full in self.overrides:
+                origin = self.expression(self.overrides[full], None, "set")
+            elif name in given:
+                origin = self.expression(given[name].value, None)
+            elif train is not None and name in train.counted:
+                origin = Origin("data")
+            else:
+                assert p.default is not None
+                origin = self.defaults(p.default, definition, found)
+            found[name] = Named(full, model.root.arguments[name], origin)
+        return found
+
+    def arguments(
+        self, definition: tree.Definition, train: recipe.Train
+    ) -> dict[str, tree.Argument]:
+        """What `model = Net(width=64)` of a `train` block gives to parameters."""
+        call = ungrouped(self.read("train", train.name)["model"])
+        parameters = {p.name.id for p in definition.parameters}
+        written = call.arguments if isinstance(call, tree.Call) else ()
+        mine = tuple(a for a in written if a.name is None or a.name.id in parameters)
+        return bind(definition, mine, call.span)[0]
+
+    def call_parameters(
+        self, call: ir.Call, definition: tree.Definition, outer: Use
+    ) -> dict[str, Named | None]:
+        """Of a block, as a call gives them."""
+        found: dict[str, Named | None] = {}
+        for name, value in call.arguments.items():
+            known = self.written.parameter(value)
+            if known is None:
+                found[name] = None
+                continue
+            giver, e = known
+            if giver == "default":
+                origin = self.defaults(e, definition, found)
+            else:
+                origin = self.expression(e, outer, "set" if giver == "set" else None)
+            found[name] = Named(f"{definition.name.id}.{name}", value.value, origin)
+        return found
+
+    def defaults(
+        self, e: tree.Expr, definition: tree.Definition, before: Mapping[str, Named | None]
+    ) -> Origin:
+        """A default, which may read the parameters before it."""
+        return Origin("default", e.span, self.names(e, before, bound(definition)))
+
+    # -- models
+
+    def model(self, model: ir.ModelIR, train: recipe.Train | None = None) -> tuple[Part, ...]:
+        definition = self.definition(model, model.name)
+        parameters = self.model_parameters(model, train)
+        own = tuple(p for p in parameters.values() if p is not None)
+        root = Use(definition, model.root, parameters, None)
+        span = definition.span
+        whole = Part(model.name, "model", span.source.name, span.line, own)
+        return (whole, *self.layers(model, root))
+
+    def definition(self, model: ir.ModelIR, name: str) -> tree.Definition:
+        return self.written.definition(model.definitions[name])
+
+    def layers(self, model: ir.ModelIR, root: Use) -> Iterator[Part]:
+        """Every layer with arguments, in order of execution, under its neutral name."""
+
+        def inside(use: Use, prefix: ir.Path) -> Iterator[Part]:
+            for s in ir.statements(use.instance.body):
+                for f in ir.flows(s.value):
+                    match f:
+                        case ir.Apply(op=op) if type(op).model_fields:
+                            path = f.module if f.module is not None else (op.snake(),)
+                            yield self.part(ir.dotted(*prefix, *path), op, use, s.line)
+                        case ir.Call():
+                            definition = self.definition(model, f.block)
+                            instance = model.instances[f.instance]
+                            given = self.call_parameters(f, definition, use)
+                            called = Use(definition, instance, given, use)
+                            yield from inside(called, (*prefix, *f.module))
+
+        return inside(root, ())
+
+    # -- settings
+
+    def blocks(self) -> Iterator[Part]:
+        for d in self.program.data.values():
+            yield from self.block("data", d.name, d, ("source", "split"))
+            stages: list[tuple[str, Any]]
+            stages = [(f.name, t.transform) for f in d.fields for t in f.transforms]
+            stages += [(", ".join(a.fields), t) for a in d.augment for t in a.transforms]
+            yield from self.objects(f"data {d.name}", stages, d.line)
+        for t in self.program.trains.values():
+            yield from self.block("train", t.name, t, train.TRAIN.settings)
+            terms = [("loss", term.loss) for term in t.loss]
+            metrics = [("metrics", m.metric) for m in t.metrics]
+            schedule = [("schedule", phase) for phase in t.schedule]
+            yield from self.objects(f"train {t.name}", [*terms, *schedule, *metrics], t.line)
+        for e in self.program.exports.values():
+            named = ("train",) if e.train else ()
+            yield from self.block("export", e.name, e, ("format", "quantize", "dynamic", *named))
+
+    def block(self, kind: str, name: str, made: ir.Node, names: Sequence[str]) -> Iterator[Part]:
+        """A block's settings, then the objects that are the value of one."""
+        given = self.read(kind, name)
+        line = self.declared(kind)[name].span.line
+        values = []
+        names = [n for n in names if n in type(made).model_fields]
+        for setting in names:
+            e = given.get(setting)
+            origin = self.expression(e, None) if e is not None else Origin("default")
+            values.append(Named(setting, getattr(made, setting), origin))
+        file = self.table.source.name
+        yield Part(f"{kind} {name}".rstrip(), "", file, line, tuple(values))
+        objects = [(s, getattr(made, s)) for s in names]
+        yield from self.objects(f"{kind} {name}", objects, line)
+
+    def objects(self, block: str, found: Sequence[tuple[str, Any]], line: int) -> Iterator[Part]:
+        """The objects with arguments among some values of a block."""
+        for setting, value in found:
+            if isinstance(value, Declared) and type(value).model_fields:
+                yield self.part(f"{block.rstrip()}: {setting}", value, None, line)
+
+    def read(self, kind: str, name: str) -> dict[str, tree.Expr]:
+        """The expressions of a block's settings."""
+        kinds: dict[str, Kind] = {"data": data.DATA, "train": train.TRAIN, "export": export.EXPORT}
+        found = read(self.declared(kind)[name], kinds[kind])
+        return {n: a.value for n, a in found.values.items()}
+
+    def declared(self, kind: str) -> Mapping[str, tree.Declaration]:
+        table = self.table
+        return {"data": table.data, "train": table.trains, "export": table.exports}[kind]

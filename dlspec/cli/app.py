@@ -102,12 +102,22 @@ def check(
     data: Annotated[
         bool, typer.Option("--data", help="Reads the data too: counts, ranges, NaN, classes.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Checks again at each change, until Ctrl-C.")
+    ] = False,
     set: Set = None,
 ) -> int:
     """Checks specs, and shows every error of them."""
     from dlspec.cli.check import check
 
-    return check(specs, format.value, strict, set or [], data)
+    def run() -> int:
+        return check(specs, format.value, strict, set or [], data)
+
+    if not watch:
+        return run()
+    from dlspec.cli.watch import watch as keep
+
+    return keep(specs, run)
 
 
 @app.command("fmt")

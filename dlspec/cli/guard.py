@@ -17,10 +17,11 @@ class Usage(Exception):
     """Options that do not go together."""
 
 
-def guarded(run: Callable[[], int]) -> int:
+def guarded(run: Callable[[], int], *, again: bool = False) -> int:
     """The exit status of a command; its errors are sentences.
 
-    `--debug` shows the traceback of an unexpected one. Raises Usage.
+    `--debug` shows the traceback of an unexpected one. With `again` the command will run again, so
+    what ends all of it is left to the caller: Ctrl-C, and nobody to read. Raises Usage.
     """
     try:
         found = run()
@@ -32,9 +33,13 @@ def guarded(run: Callable[[], int]) -> int:
         report(error.diagnostics)
         return status(error.diagnostics)
     except KeyboardInterrupt:
+        if again:
+            raise
         print("stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        if again:
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
         return 0
     except OSError as error:

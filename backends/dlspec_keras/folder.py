@@ -32,9 +32,7 @@ def files(
     case = Case(program, train, hash)
     return {
         "model.py": case.model_file,
-        "data.py": data_file(
-            case.data, case.train, folder=folder, classes=classes, draws=case.draws
-        ),
+        "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
         "weights.py": weights_file(weights(program.trained[train])),
         "recipe.py": recipe_file(case.train, case.data),
         "checkpoint.py": checkpoint_file(case),

@@ -58,11 +58,15 @@ def items(text: str) -> dict[str, str]:
 def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) -> str:
     """A whole file of a template's text: its imports, as far as they are used, and the rest.
 
-    `doc` replaces the docstring; `imports` are added.
+    `doc` replaces the docstring; `imports` are added. A call between imports, which sets up what
+    the later ones read, stays between them.
     """
-    found: list[py.Import | py.From] = list(imports)
+    lines = text.splitlines()
+    found: list[py.Import | py.From] = []
+    setup: list[str] = []
     start = 0
     for node in ast.parse(text).body:
+        end = node.end_lineno or 0
         match node:
             case ast.Import(names):
                 found += [py.Import(a.name, a.asname or "") for a in names]
@@ -70,12 +74,18 @@ def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) 
                 found += [py.From(module, (_member(a),)) for a in names]
             case ast.Expr(ast.Constant(str())) if start == 0:
                 pass
+            case ast.Expr(ast.Call()) if not setup:
+                names_before = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+                setup = [*import_lines(found, names_before, py.LOCAL, WIDTH), ""]
+                setup += [*lines[node.lineno - 1 : end], ""]
+                found = []
             case _:
                 break
-        start = node.end_lineno or 0
-    rest = tidy(text.splitlines()[start:])
+        start = end
+    rest = tidy(lines[start:])
     used = {n.id for n in ast.walk(ast.parse(rest)) if isinstance(n, ast.Name)}
-    head = [*docstring(doc, 0), "", *import_lines(found, used, py.LOCAL, WIDTH)]
+    after = import_lines([*found, *imports], used, py.LOCAL, WIDTH)
+    head = [*docstring(doc, 0), "", *setup, *after]
     gap = 2 if rest.startswith(("def ", "class ", "@")) else 1
     return "\n".join([*head, *[""] * gap, rest])
 

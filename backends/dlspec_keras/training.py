@@ -18,12 +18,13 @@ Body = list[py.Statement]
 
 def train_file(case: Case) -> str:
     """The text of `train.py`."""
-    again = "Stopped and resumed, it ends with the same bits."
-    doc = f"Trains {case.model_class} on {case.data.name}. {again}"
+    again = "Stopped at any moment and resumed, a run ends with the same bits."
+    doc = f"Trains {case.model_class} on {case.data.name}.\n\n{again}"
     text = template("train", features(case), fills(case))
     name, alias = case.model_class, model_name(case)
     imported = name if name == alias else f"{name} as {alias}"
-    imports = (py.Import("os"), py.Import("platform"), py.From("model", (imported,)))
+    onednn = py.From("tensorflow.python.util._pywrap_util_port", ("IsMklEnabled as onednn",))
+    imports = (py.Import("platform"), onednn, py.From("model", (imported,)))
     return program(doc, text, imports)
 
 
@@ -76,8 +77,8 @@ TAKEN = frozenset(
     AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
     OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
     argparse batches bfloat16 built checkpoint data ended evaluate inputs json keras lock log
-    loss_fn main math np ops os platform rates rewind safetensors scores signal sys tf train
-    write_lock
+    loss_fn main math np onednn ops os platform processors rates rewind safetensors scores signal
+    sys tf train write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in
@@ -254,8 +255,9 @@ def lock(case: Case) -> py.Expr:
         "data": py.Code("data.facts()"),
         "seed": py.Code("seed"),
         "epochs": py.Code("epochs"),
+        "device": py.Code('"cuda" if tf.config.get_visible_devices("GPU") else "cpu"'),
         "threads": py.Code(threads),
-        "onednn": py.Code('os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0"'),
+        "onednn": py.Code("onednn()"),
         "versions": py.Code('{"python": platform.python_version(), **packages}'),
     }
     pairs = tuple((literal(name), value) for name, value in entries.items())

@@ -25,8 +25,8 @@ TAKEN = frozenset(
     """
     Any BATCH CHUNK CheckpointError EPOCHS F HASH LEARNING_RATE LOSS_SCALE OPSET Path Run SEED
     TARGETS THREADS Tensor argparse checkpoint clip data ended evaluate export json lock log logging
-    loss_fn main math nn np nullcontext onnx platform rates rewind scores signal strip sys tensors
-    torch train train_epoch version warnings write_lock write_whole
+    loss_fn main math nn np nullcontext onnx platform rates rewind scores signal step_seed strip sys
+    tensors torch train train_epoch version warnings write_lock write_whole
     """.split()
 )
 """Names of `train.py` and `export.py`, which no model's class may have there, besides those of

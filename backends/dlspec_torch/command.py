@@ -13,7 +13,8 @@ print(json.dumps(evaluate(model, args.eval, device), indent=2))
 
 STOPPED = """
 kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
-print(kept if last.exists() else "no epoch was whole yet", file=sys.stderr)
+said = kept if last.exists() else "no epoch was whole yet"
+print("stopped:", said, file=sys.stderr)
 sys.exit(130)
 """
 

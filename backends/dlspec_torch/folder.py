@@ -35,9 +35,7 @@ def files(
     exact = case.train.numerics == "exact"
     return {
         "model.py": model_file(case.model, BACKEND, model_doc(case), exact),
-        "data.py": data_file(
-            case.data, case.train, folder=folder, classes=classes, draws=case.draws
-        ),
+        "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
         "weights.py": weights_file(case.weights),
         "recipe.py": recipe_file(case.train, case.data),
         "checkpoint.py": checkpoint_file(case),

@@ -44,6 +44,7 @@ def train_file(case: Case) -> str:
         *([exact_clip()] if clips_exactly(case) else []),
         loss_fn(case),
         tensors(),
+        *([step_seed()] if case.draws else []),
         train_epoch(case),
         evaluate(case),
         train(case),
@@ -148,6 +149,12 @@ def train_epoch(case: Case) -> py.Function:
     return py.Function("train_epoch", params, body, "float", doc)
 
 
+def step_seed() -> py.Function:
+    body = [py.Return("(run.seed * 1_000_003 + run.step) % 2**32")]
+    doc = "The seed of one step, in the 32 bits that PyTorch's CPU generator reads."
+    return py.Function("step_seed", (RUN,), body, "int", doc)
+
+
 def precision(case: Case) -> Body:
     """The context in which a step computes, as `autocast`; nothing where it is plain fp32."""
     match case.train.precision:
@@ -165,8 +172,7 @@ def precision(case: Case) -> Body:
 def step(case: Case, mixed: bool) -> Body:
     body: Body = []
     if case.draws:
-        seed = "generator.manual_seed(data.stream(run.seed, run.step))"
-        body.append(py.Do(seed, "for dropout"))
+        body.append(py.Do("generator.manual_seed(step_seed(run))", "for dropout"))
     body.append(py.Assign("batch", "tensors(rows, device)"))
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
@@ -289,7 +295,7 @@ def train(case: Case) -> py.Function:
         ),
         py.Assign("end", "ended(run, epochs)"),
         py.If("end", [py.Do('print("nothing to train:", end)'), py.Return()]),
-        py.Do('write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)'),
+        py.Do('write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)'),
         py.Do("rewind(metrics, run.epoch)"),
     ]
     if case.scheduled:
@@ -312,7 +318,10 @@ def epoch(case: Case, kept: Sequence[str]) -> Body:
     before = "before `last`, which promises that it is there"
     body: Body = [
         py.Assign("loss", f"train_epoch(model, optimizer, {rate}run, device)"),
-        py.If("not math.isfinite(loss)", [py.Do(f"sys.exit({DIVERGED})")]),
+        py.If(
+            "not math.isfinite(loss)",
+            [py.Assign("place", 'f"in epoch {run.epoch + 1}"'), py.Do(f"sys.exit({DIVERGED})")],
+        ),
     ]
     save_best = py.Do("checkpoint.save(best, run, model)", before)
     report = '{"loss": loss}'
@@ -334,7 +343,7 @@ def epoch(case: Case, kept: Sequence[str]) -> Body:
     return body
 
 
-DIVERGED = 'f"error: the loss is {loss} after epoch {run.epoch}; try a lower lr"'
+DIVERGED = 'f"error: the loss is {loss} {place}; a lower lr may help"'
 
 
 def lock(case: Case) -> py.Function:
@@ -345,8 +354,9 @@ def lock(case: Case) -> py.Function:
             (py.literal("data"), "data.facts()"),
             (py.literal("seed"), "seed"),
             (py.literal("epochs"), "epochs"),
+            (py.literal("device"), "device.type"),
             (py.literal("threads"), "torch.get_num_threads()"),
-            (py.literal("onednn"), "torch.backends.mkldnn.enabled"),
+            (py.literal("onednn"), "onednn.is_available() and onednn.enabled"),
             (py.literal("versions"), '{"python": platform.python_version(), **packages}'),
         ),
         broken=True,
@@ -354,7 +364,8 @@ def lock(case: Case) -> py.Function:
     names = '("torch", "numpy", "safetensors")'
     body = [
         py.Assign("packages", f"{{name: version(name) for name in {names}}}"),
+        py.Assign("onednn", "torch.backends.mkldnn"),
         py.Return(facts),
     ]
-    params = (py.Param("seed", "int"), py.Param("epochs", "int"))
+    params = (py.Param("seed", "int"), py.Param("epochs", "int"), DEVICE)
     return py.Function("lock", params, body, "dict[str, Any]", "What the run is made of.")

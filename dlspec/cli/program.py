@@ -16,8 +16,9 @@ from dlspec.cli.guard import INTERRUPTED
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ProgramFailed
 from dlspec.diagnostics.files import DiskFull
+from dlspec.runners.process import last_line
 
-ERROR = "error: "
+ERROR, STOPPED = "error: ", "stopped"
 
 
 def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[str], None]) -> int:
@@ -43,7 +44,8 @@ def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[
     if "--debug" in sys.argv:
         sys.stderr.writelines(said)
     if status in (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM):
-        print(said[-1].strip() if said else "stopped", file=sys.stderr)
+        stopped = [text.strip() for text in said if text.startswith(STOPPED)]
+        print(stopped[-1] if stopped else STOPPED, file=sys.stderr)
         return INTERRUPTED
     if status != 0:
         why = _last(said, status)
@@ -75,4 +77,4 @@ def _last(said: Sequence[str], status: int) -> str:
         return sentences[-1].removeprefix(ERROR)
     if status < 0:
         return f"the system ended it with signal {-status}"
-    return lines[-1] if lines else f"it ended with status {status}"
+    return last_line(lines) or f"it ended with status {status}"

@@ -51,20 +51,19 @@ def data_file(
     *,
     folder: str = ".",
     classes: Mapping[str, Sequence[str]] | None = None,
-    draws: bool = False,
 ) -> str:
     """The text of `data.py`.
 
     `folder` leads from the program's folder to that of the spec, where its paths begin. `classes`
     has the names of a field's classes as the lock file keeps them; those of other fields are read
-    from the data. With `draws`, `stream(seed, step)` is there for dropout and its like.
+    from the data.
 
     It offers `load()` (a dict of the parts, each a dict of arrays by field), `steps`, `order`,
     `batches`, `chunks`, `facts()` (for the lock file) and `DataError`; `prepare(columns)`, which
     makes the model's inputs, takes `fitted` too where they depend on it, and `picture(path)` is
     there where the source is pictures.
     """
-    return compose(_Writer(data, train, folder, dict(classes or {})).written(draws))
+    return compose(_Writer(data, train, folder, dict(classes or {})).written())
 
 
 @dataclass(slots=True)
@@ -142,7 +141,7 @@ class _Writer:
 
     # --- the file -----------------------------------------------------------------------------
 
-    def written(self, draws: bool) -> Written:
+    def written(self) -> Written:
         learned = self.learned
         functions: list[py.Function | str] = ["DataError"]
         functions += self._load_learned(learned) if learned else [self._load()]
@@ -151,7 +150,7 @@ class _Writer:
         functions += [*self.reader.functions, "steps", "batches"]
         if self.data.augment:
             functions.append(augment_function(self.data))
-        functions += ["chunks", *(["stream"] if draws else []), self._facts(bool(learned))]
+        functions += ["chunks", self._facts(bool(learned))]
         augmented = ("augmented",) if self.data.augment else ()
         return Written(
             f"The rows of `data {self.data.name}`: NumPy only, the same file whatever the backend.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,9 @@ SETTINGS = {
     "KERAS_BACKEND": "tensorflow",
 }
 """What makes frameworks quiet, and their numbers comparable."""
+
+LOG_LINE = re.compile(r"WARNING: All log messages before absl|[IWE]\d{4} |\d{4}-.*: [IWE] ")
+"""How TensorFlow begins what it says of itself, whatever it is told."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,14 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
 def _why(status: int, timed_out: bool, seconds: float, said: Path) -> str:
     if timed_out:
         return f"took longer than {seconds:g} s"
-    last = [line for line in said.read_text(errors="replace").splitlines() if line.strip()][-1:]
+    last = last_line(said.read_text(encoding="utf-8", errors="replace").splitlines())
+    what = f"ended with status {status}"
     if status < 0:
-        name = signal.Signals(-status).name
-        return f"crashed its process ({name})" + "".join(f": {line}" for line in last)
-    return f"ended with status {status}" + "".join(f": {line}" for line in last)
+        what = f"crashed its process ({signal.Signals(-status).name})"
+    return f"{what}: {last}" if last else what
+
+
+def last_line(lines: Sequence[str]) -> str:
+    """The last line that somebody wrote for a reader: no log line of TensorFlow's."""
+    told = (line.strip() for line in reversed(lines) if not LOG_LINE.match(line))
+    return next(filter(None, told), "")

@@ -57,12 +57,6 @@ def test_epochs_and_seeds_have_orders_of_their_own():
     assert len({tuple(o) for o in orders}) == 4
 
 
-def test_streams_of_seeds_differ_in_their_low_32_bits():
-    streams = {order.stream(seed, step) for seed in range(20) for step in range(1000)}
-    assert len(streams) == 20_000
-    assert max(streams) < 2**32
-
-
 def test_evaluation_reads_all_rows_in_order():
     parts = list(batches.chunks("val", 4))
     assert [len(p["label"]) for p in parts] == [4, 4, 2]

@@ -16,7 +16,7 @@ T, S, A = b.transforms, b.sources, b.augmentations
 
 
 def test_digits(run):
-    data = run(data=data_file(b.digits(), b.digits_train(), draws=True))
+    data = run(data=data_file(b.digits(), b.digits_train()))
     parts = data.load()
     assert {p: len(r["label"]) for p, r in parts.items()} == {
         "train": 1078,

@@ -145,7 +145,7 @@ def models(draw):
 def texts(spec, weights) -> dict[str, str]:
     data, train = spec
     return {
-        "data": data_file(data, train, folder="../specs", draws=True),
+        "data": data_file(data, train, folder="../specs"),
         "recipe": recipe_file(train, data),
         "weights": weights_file(weights),
     }
@@ -181,7 +181,6 @@ PUBLIC = {
         "order",
         "batches",
         "chunks",
-        "stream",
         "facts",
         "DataError",
     },

@@ -21,6 +21,10 @@ def work(task):
             os.abort()
         case "hang":
             time.sleep(60)
+        case "noise":
+            print("no such op: Foo")
+            print("I0000 00:00:1795279357.209394    5023 port.cc:153] oneDNN is on", flush=True)
+            os._exit(3)
         case "exit":
             sys.exit("error: not today")
         case "raise":
@@ -46,6 +50,11 @@ def test_what_crashes_fails_alone(child: Path) -> None:
     assert found[1].error == "crashed its process (SIGABRT): on the brink"
     assert found[3].error == "ValueError: first line"
     assert "not today" in found[4].error
+
+
+def test_a_log_line_is_no_reason(child: Path) -> None:
+    (found,) = run(child, [{"do": "noise"}])
+    assert found.error == "ended with status 3: no such op: Foo"
 
 
 def test_what_hangs_is_ended(child: Path) -> None:

@@ -1,5 +1,9 @@
 """Writes DigitsCNN as TFLite files."""
 
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+
 import argparse
 import sys
 import tempfile

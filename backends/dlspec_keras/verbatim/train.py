@@ -1,5 +1,9 @@
 """Trains DigitsCNN on digits."""
 
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+
 import argparse
 import json
 import math
@@ -184,13 +188,15 @@ def main() -> None:
     )
     # end
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--seed", help="a resumed run keeps its own", type=int, default=SEED
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     # if small
     parser.add_argument("--threads", type=int, default=THREADS)
     # end
     # if not small
-    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=processors())
     # end
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
@@ -236,15 +242,16 @@ def main() -> None:
             return
         old = [path for path in (last, best) if path.exists()]
         if old and not (args.resume or args.overwrite):
-            choice = "--resume goes on with it, --overwrite starts again"
-            sys.exit(f"error: {old[0]} is there: {choice}")
+            sys.exit(
+                f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
+            )
         if args.overwrite:
             for path in old:
                 path.unlink()
         args.out.mkdir(parents=True, exist_ok=True)
         train(args.out, args.epochs, args.seed, args.resume)
     except KeyboardInterrupt:
-        kept = "last.safetensors keeps the last whole epoch, --resume goes on from it"
+        kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"
         print("stopped:", said, file=sys.stderr)
         sys.exit(130)
@@ -252,6 +259,16 @@ def main() -> None:
         sys.exit(f"error: {error}")
 
 
+# if not small
+def processors() -> int:
+    """Those that this process may use, where the system tells."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+# end
 # if auto
 def bfloat16(gpu: Any) -> bool:
     """Whether a device computes in bfloat16."""

@@ -20,8 +20,3 @@ def steps(part: str, size: int) -> int:
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the rows: a function of (seed, epoch) and of nothing else."""
     return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
-
-
-def stream(seed: int, step: int) -> int:
-    """32 bits for the draws of one step: torch's CPU generator ignores the others."""
-    return (seed * 1_000_003 + step) % 2**32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -250,13 +251,18 @@ def test_the_program_alone_refuses_stops_and_goes_on(tmp_path):
     assert b"stopped: last.safetensors keeps the last whole epoch" in said
     again = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert again.returncode == 1
-    assert "--resume goes on with it, --overwrite starts again" in again.stderr
+    assert "--resume goes on, --overwrite starts again" in again.stderr
     assert "Traceback" not in again.stderr
     done = len((folder / "run" / "metrics.jsonl").read_text().splitlines())
     command[-1] = str(done + 1)
-    last = subprocess.run([*command, "--resume"], cwd=folder, capture_output=True, text=True)
+    plain = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
+    plain.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    command += ["--resume", "--threads", "2"]
+    last = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=plain)
     assert last.returncode == 0, last.stderr[-2000:]
     assert last.stdout.startswith(f"epoch {done + 1}/{done + 1}")
     lock = json.loads((folder / "run" / "lock.json").read_text())
     assert lock["spec"] == "0123"
     assert lock["versions"]["keras"] == keras.__version__
+    assert (lock["device"], lock["threads"], lock["onednn"]) == ("cpu", 2, False)
+    assert last.stderr == ""

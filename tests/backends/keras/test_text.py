@@ -159,8 +159,8 @@ def test_a_model_may_bear_a_name_that_its_program_uses(tmp_path):
     text = (DIGITS + TRAINS["exact"]).replace("Small", "Run").replace("logits", "keras")
     made = case(text)
     written = train_file(made)
-    assert "from model import Run as Run_2" in written
-    assert "class Training(Run_2):" in written
+    assert "from model import Run as RunModel" in written
+    assert "class Training(RunModel):" in written
     assert "keras_2 = np.concatenate(made)" in written
     for module in ("checkpoint", "data", "recipe", "weights", "model"):
         (tmp_path / f"{module}.py").touch()

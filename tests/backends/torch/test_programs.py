@@ -46,6 +46,7 @@ def test_a_run_leaves_its_log_its_lock_and_two_checkpoints(digits):
     assert log[-1]["loss"] < log[0]["loss"]
     lock = json.loads((whole / "lock.json").read_text())
     assert (lock["spec"], lock["seed"], lock["epochs"], lock["threads"]) == ("0123", 0, 6, 1)
+    assert (lock["device"], lock["onednn"]) == ("cpu", torch.backends.mkldnn.is_available())
     assert lock["versions"]["torch"] == torch.__version__
     assert lock["data"]["rows"] == {"train": 1078, "val": 270, "test": 449}
 

@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch")
 sys.path[:0] = [str(Path(__file__).parent)]
 
 import torch.nn.functional as F  # noqa: E402
-from programs import DIGITS, compiled, modules, trained  # noqa: E402
+from programs import DIGITS, TRAIN, compiled, modules, trained  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -337,3 +337,10 @@ def test_every_precision_trains(precision, tmp_path):
     out = trained(folder, "run", 3)
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["val.accuracy"] > 0.6
+
+
+def test_no_two_steps_of_some_runs_draw_alike(tmp_path):
+    with modules(compiled(DIGITS + TRAIN, tmp_path)) as program:
+        runs = [program.recipe.Run(seed, step=step) for seed in range(20) for step in range(1000)]
+        seeds = {program.train.step_seed(run) for run in runs}
+    assert len(seeds) == 20_000 and max(seeds) < 2**32  # the generator ignores other bits

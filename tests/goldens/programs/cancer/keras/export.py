@@ -1,5 +1,9 @@
 """Writes MLP as TFLite files, with the best weights of a run."""
 
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+
 import argparse
 import sys
 import tempfile

@@ -1,9 +1,15 @@
-"""Trains DigitsCNN on digits. Stopped and resumed, it ends with the same bits."""
+"""Trains DigitsCNN on digits.
+
+Stopped at any moment and resumed, a run ends with the same bits.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
 
 import argparse
 import json
 import math
-import os
 import platform
 import signal
 import sys
@@ -16,6 +22,7 @@ import numpy as np
 import safetensors
 import tensorflow as tf
 from keras import ops
+from tensorflow.python.util._pywrap_util_port import IsMklEnabled as onednn
 
 import checkpoint
 import data
@@ -160,8 +167,9 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,
+        "device": "cuda" if tf.config.get_visible_devices("GPU") else "cpu",
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1") != "0",
+        "onednn": onednn(),
         "versions": {"python": platform.python_version(), **packages},
     }
 
@@ -171,7 +179,9 @@ def main() -> None:
     folder = Path(__file__).parent
     parser.add_argument("--out", help="folder of the run", type=Path, default=folder)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--seed", help="a resumed run keeps its own", type=int, default=SEED
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, default=THREADS)
     start = parser.add_mutually_exclusive_group()
@@ -207,15 +217,16 @@ def main() -> None:
             return
         old = [path for path in (last, best) if path.exists()]
         if old and not (args.resume or args.overwrite):
-            choice = "--resume goes on with it, --overwrite starts again"
-            sys.exit(f"error: {old[0]} is there: {choice}")
+            sys.exit(
+                f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
+            )
         if args.overwrite:
             for path in old:
                 path.unlink()
         args.out.mkdir(parents=True, exist_ok=True)
         train(args.out, args.epochs, args.seed, args.resume)
     except KeyboardInterrupt:
-        kept = "last.safetensors keeps the last whole epoch, --resume goes on from it"
+        kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"
         print("stopped:", said, file=sys.stderr)
         sys.exit(130)

@@ -107,16 +107,15 @@ def train(
     if end:
         print("nothing to train:", end)
         return
-    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
+    write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
     rewind(metrics, run.epoch)
     steps = data.steps("train", BATCH)
     rate = rates(LEARNING_RATE, epochs * steps, steps)
     while not ended(run, epochs):
         loss = train_epoch(model, optimizer, rate, run, device)
         if not math.isfinite(loss):
-            sys.exit(
-                f"error: the loss is {loss} after epoch {run.epoch}; try a lower lr"
-            )
+            place = f"in epoch {run.epoch + 1}"
+            sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
         val = evaluate(model, "val", device)
         improved = run.improved(val["loss"])
         report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
@@ -129,17 +128,19 @@ def train(
         print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
 
 
-def lock(seed: int, epochs: int) -> dict[str, Any]:
+def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     """What the run is made of."""
     packages = {name: version(name) for name in ("torch", "numpy", "safetensors")}
+    onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
         "parameters": {},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,
+        "device": device.type,
         "threads": torch.get_num_threads(),
-        "onednn": torch.backends.mkldnn.enabled,
+        "onednn": onednn.is_available() and onednn.enabled,
         "versions": {"python": platform.python_version(), **packages},
     }
 
@@ -193,7 +194,8 @@ def main() -> None:
         train(args.out, args.epochs, args.seed, device, args.resume)
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
-        print(kept if last.exists() else "no epoch was whole yet", file=sys.stderr)
+        said = kept if last.exists() else "no epoch was whole yet"
+        print("stopped:", said, file=sys.stderr)
         sys.exit(130)
     except (data.DataError, CheckpointError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -317,11 +317,6 @@ def chunks(part: str, size: int) -> Iterator[Rows]:
         yield take(rows, slice(start, start + size))
 
 
-def stream(seed: int, step: int) -> int:
-    """32 bits for the draws of one step: torch's CPU generator ignores the others."""
-    return (seed * 1_000_003 + step) % 2**32
-
-
 def facts() -> dict[str, Any]:
     """What the lock file says of the data."""
     return {

@@ -40,6 +40,11 @@ def tensors(rows: data.Rows, device: torch.device) -> dict[str, Tensor]:
     return {name: torch.from_numpy(v).to(device) for name, v in rows.items()}
 
 
+def step_seed(run: Run) -> int:
+    """The seed of one step, in the 32 bits that PyTorch's CPU generator reads."""
+    return (run.seed * 1_000_003 + run.step) % 2**32
+
+
 def train_epoch(
     model: nn.Module, optimizer: torch.optim.Optimizer, run: Run, device: torch.device
 ) -> float:
@@ -53,7 +58,7 @@ def train_epoch(
     total, count = torch.zeros((), device=device), 0
     steps = data.steps("train", BATCH)
     for rows in data.batches("train", BATCH, run.seed, run.step, steps):
-        generator.manual_seed(data.stream(run.seed, run.step))  # for dropout
+        generator.manual_seed(step_seed(run))  # for dropout
         batch = tensors(rows, device)
         with autocast:
             loss = loss_fn(model(batch["phenols"], batch["rest"]), batch["cultivar"])
@@ -102,14 +107,13 @@ def train(
     if end:
         print("nothing to train:", end)
         return
-    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
+    write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
     rewind(metrics, run.epoch)
     while not ended(run, epochs):
         loss = train_epoch(model, optimizer, run, device)
         if not math.isfinite(loss):
-            sys.exit(
-                f"error: the loss is {loss} after epoch {run.epoch}; try a lower lr"
-            )
+            place = f"in epoch {run.epoch + 1}"
+            sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
         val = evaluate(model, "val", device)
         improved = run.improved(val["loss"])
         report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
@@ -122,17 +126,19 @@ def train(
         print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
 
 
-def lock(seed: int, epochs: int) -> dict[str, Any]:
+def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     """What the run is made of."""
     packages = {name: version(name) for name in ("torch", "numpy", "safetensors")}
+    onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
         "parameters": {},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,
+        "device": device.type,
         "threads": torch.get_num_threads(),
-        "onednn": torch.backends.mkldnn.enabled,
+        "onednn": onednn.is_available() and onednn.enabled,
         "versions": {"python": platform.python_version(), **packages},
     }
 
@@ -193,7 +199,8 @@ def main() -> None:
         train(args.out, args.epochs, args.seed, device, args.resume)
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
-        print(kept if last.exists() else "no epoch was whole yet", file=sys.stderr)
+        said = kept if last.exists() else "no epoch was whole yet"
+        print("stopped:", said, file=sys.stderr)
         sys.exit(130)
     except (data.DataError, CheckpointError, OSError) as error:
         sys.exit(f"error: {error}")

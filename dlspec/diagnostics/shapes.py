@@ -99,13 +99,14 @@ class WrongInputCount(InContext):
 
 @frozen
 class ShapesDoNotCombine(InContext):
-    """Operands of tensor arithmetic whose shapes do not go together.
+    """Operands of tensor arithmetic whose shapes or dtypes do not go together.
 
-    They have equal ranks, or one is a scalar; sizes are equal or 1. Nothing else broadcasts.
+    They have one dtype, and equal ranks, or one is a scalar; sizes are equal or 1. Nothing else
+    broadcasts.
     """
 
     code = "DLS204"
-    verb: str
+    what: str
     left: str
     op: str
     right: str
@@ -114,7 +115,7 @@ class ShapesDoNotCombine(InContext):
 
     @property
     def title(self) -> str:
-        return f"these shapes do not {self.verb}"
+        return self.what
 
     @property
     def label(self) -> str:

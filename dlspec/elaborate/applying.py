@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dlspec.declared import Problem
-from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
@@ -270,7 +270,7 @@ class LayerApplier(FunctionEvaluator):
 
     def input_problem(
         self, op: Op, problem: Problem, inputs: tuple[ir.Flow, ...], span: Span
-    ) -> Diagnostic:
+    ) -> WrongInput:
         found = ", ".join(str(f.types[0]) for f in inputs)
         return WrongInput(
             span,

@@ -219,7 +219,7 @@ def _one(name: str, compute: Callable[[float], float]) -> Callable[[Any], Any]:
         _wants_number(name, value)
         try:
             return _checked(compute(value))
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, ZeroDivisionError):
             raise ArithmeticProblem(f"{name}({value}) has no value") from None
 
     return function
@@ -234,7 +234,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": _one("ceil", math.ceil),
     "sqrt": _one("sqrt", math.sqrt),
     "exp": _one("exp", math.exp),
+    "expm1": _one("expm1", math.expm1),
     "log": _one("log", math.log),
+    "log1p": _one("log1p", math.log1p),
+    "rsqrt": _one("rsqrt", lambda x: 1 / math.sqrt(x)),
+    "sin": _one("sin", math.sin),
+    "cos": _one("cos", math.cos),
+    "tan": _one("tan", math.tan),
+    "sign": _one("sign", lambda x: (x > 0) - (x < 0)),
     "len": lambda items: len(_list("len", items)),
     "min": _extreme("min", min),
     "max": _extreme("max", max),

@@ -233,7 +233,7 @@ class StatementBuilder(TypeReader):
             return "an instance that `let` named"
         if name in arithmetic.FUNCTIONS or name in file.functions or self.is_function(name):
             return "a function"
-        if ops.lookup(name) is not None:
+        if name[:1].isupper() and ops.lookup(name) is not None:
             return "a layer"
         if name in file.parameters:
             return "a parameter of the file"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dlspec import ops
@@ -12,7 +14,7 @@ from dlspec.diagnostics.shapes import (
     ShapesDoNotCombine,
 )
 from dlspec.diagnostics.values import WrongType
-from dlspec.elaborate import arithmetic, lists
+from dlspec.elaborate import arithmetic, lists, operands
 from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
@@ -30,16 +32,6 @@ from dlspec.expr import Static
 from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
-from dlspec.tensor import FLOATS, Tensor
-
-OPERATORS = {
-    "+": ("add", "add"),
-    "-": ("subtract", "subtract"),
-    "*": ("multiply", "multiply"),
-    "/": ("divide", "divide"),
-    "**": ("power", "combine"),
-}
-"""Operator -> the op of the language, and the verb of its error."""
 
 
 class TensorEvaluator(Indexer):
@@ -63,7 +55,9 @@ class TensorEvaluator(Indexer):
         raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
 
     def is_function(self, name: str) -> bool:
-        return not name[:1].isupper() and ops.lookup(name) is not None
+        if name[:1].isupper() or name in operands.SYMBOLS:
+            return False
+        return ops.lookup(name) is not None
 
     def chain(self, e: tree.Chain, scope: Scope) -> Any:
         head = self.expression(e.head, scope)
@@ -150,10 +144,9 @@ class TensorEvaluator(Indexer):
             if isinstance(left.value, lists.Tensors) and isinstance(right.value, int):
                 return Static(lists.repeated(left.value, right.value))  # `[x] * 3`
             return found
-        if e.op not in OPERATORS:
+        if e.op not in operands.OPERATORS:
             raise SpecError(NotInThisVersion(e.op_span, f"`{e.op}` between tensors"))
-        name, verb = OPERATORS[e.op]
-        cls = ops.lookup(name)
+        cls = ops.lookup(operands.OPERATORS[e.op])
         assert cls is not None
         a, b = self.operand(left, right, e.left), self.operand(right, left, e.right)
         op = cls.bind((), {})
@@ -163,12 +156,12 @@ class TensorEvaluator(Indexer):
                 ShapesDoNotCombine(
                     _operands(e),
                     self.context,
-                    verb,
+                    problem.what,
                     str(a.types[0]),
                     e.op,
                     str(b.types[0]),
                     tuple(o for o in origins if o),
-                    problem.help or self.projection(a.types[0], b.types[0]),
+                    problem.help,
                 )
             )
         return self.applied(op, {}, (a, b), {}, self.frame.site(e), e.span)
@@ -186,15 +179,7 @@ class TensorEvaluator(Indexer):
 
     def operand(self, found: Any, other: Any, e: tree.Expr) -> ir.Flow:
         if isinstance(found, Static) and isinstance(other, Value):
-            if isinstance(found.value, bool) or not isinstance(found.value, int | float):
-                wrong = WrongType(e.span, self.context, "arithmetic", "a number", describe(found))
-                raise SpecError(wrong)
-            dtype = other.types[0].dtype
-            if dtype not in FLOATS and not isinstance(found.value, int):
-                expected = f"a whole number beside {other.types[0]}"
-                wrong = WrongType(e.span, self.context, "arithmetic", expected, describe(found))
-                raise SpecError(wrong)
-            return ir.Scalar(value=found, types=(Tensor(dtype, ()),))
+            return operands.literal(found, other.types, e, self.context)
         value = self.tensor(found, e)
         if len(value.types) != 1:
             raise SpecError(NotATensor(e.span, self.context, "several tensors"))
@@ -206,24 +191,19 @@ class TensorEvaluator(Indexer):
             return Label(found.since, f"{found.name}: {found.types[0]}, from here")
         return None
 
-    def projection(self, a: Tensor, b: Tensor) -> str:
-        """For two images, the layer that would make them fit."""
-        if a.rank == b.rank == 3 and a.shape[1] and b.shape[1] and a.shape[1] % b.shape[1] == 0:
-            stride = a.shape[1] // b.shape[1]
-            at = f", stride={stride}" if stride > 1 else ""
-            return f"project the larger one: `x -> Conv2D({int(b.shape[0])}, 1{at})`"
-        return ""
-
     def unary(self, e: tree.Unary, scope: Scope) -> Any:
         found = self.expression(e.operand, scope)
         if isinstance(found, Static):
             return self.compute(e.span, arithmetic.unary, e.op, found)
         value = self.tensor(found, e.operand)
-        if e.op != "-":
-            raise SpecError(NotInThisVersion(e.span, "`not` of a tensor"))
-        cls = ops.lookup("negative")
+        if len(value.types) != 1:
+            raise SpecError(NotATensor(e.operand.span, self.context, "several tensors"))
+        cls = ops.lookup(operands.UNARY[e.op])
         assert cls is not None
         op = cls.bind((), {})
+        for problem in op.problems(value.types[0]):
+            wrong = self.input_problem(op, problem, (value.flow,), e.span)
+            raise SpecError(replace(wrong, owner=""))
         return self.applied(op, {}, (value.flow,), {}, self.frame.site(e), e.span)
 
     # -- calls
@@ -240,16 +220,16 @@ class TensorEvaluator(Indexer):
         cls = ops.lookup(name)
         if name[:1].isupper() or self.file_of(e).definition(name) is not None:
             return super().call(e, scope)
-        tensors = self.leading_tensors(e, scope) if cls is not None else []
-        if tensors:
-            assert cls is not None
-            rest = e.arguments[len(tensors) :]
+        given = self.unnamed(e, scope) if cls is not None else []
+        if name == "sum" and len(given) == 1 and (items := operands.listed(given[0][0])):
+            return self.total(items, e)
+        if cls is not None and (applied := operands.of_call(cls, given, self.context)):
+            flows, places = applied
+            rest = tuple(a for i, a in enumerate(e.arguments) if i not in places)
             layer = self.op_layer(cls, rest, e.span, scope)
-            flows = tuple(o.flow for t in tensors for o in outputs(t))
             return self.apply(layer, flows, {}, self.frame, None, e)
         if name in arithmetic.FUNCTIONS:
-            total = self.total(e, scope) if name == "sum" else None
-            return total or super().call(e, scope)
+            return super().call(e, scope)
         if cls is not None:
             return Static(self.op_layer(cls, e.arguments, e.span, scope))
         if name in ops.LATER:
@@ -257,42 +237,35 @@ class TensorEvaluator(Indexer):
         known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
 
-    def total(self, e: tree.Call, scope: Scope) -> Value | None:
-        """`sum([x, y, z])` of tensors; None where it is of numbers."""
-        if len(e.arguments) != 1 or e.arguments[0].name is not None:
-            return None
-        found = self.expression(e.arguments[0].value, scope)
-        summed = isinstance(found, Static) and isinstance(found.value, lists.Tensors)
-        if not summed or not found.value:
-            return None
-        made, *rest = found.value
+    def total(self, items: Sequence[Value], e: tree.Call) -> Value:
+        """`sum([x, y, z])`."""
+        made, *rest = items
         cls = ops.lookup("add")
         assert cls is not None
         op = cls.bind((), {})
         for other in rest:
             for problem in op.problems(made.types[0], other.types[0]):
                 a, b = str(made.types[0]), str(other.types[0])
-                wrong = ShapesDoNotCombine(e.span, self.context, "add", a, "+", b, (), problem.help)
+                what, context = problem.what, self.context
+                wrong = ShapesDoNotCombine(e.span, context, what, a, "+", b, (), problem.help)
                 raise SpecError(wrong)
             flows = (made.flow, other.flow)
             made = self.applied(op, {}, flows, {}, self.frame.site(e), e.span)
         return made
 
-    def leading_tensors(self, e: tree.Call, scope: Scope) -> list[Value]:
-        found: list[Value] = []
+    def unnamed(self, e: tree.Call, scope: Scope) -> list[operands.Operand]:
+        """What the unnamed arguments of a function stand for."""
+        given: list[operands.Operand] = []
         for a in e.arguments:
             if a.name is not None:
                 break
             try:
-                value = self.expression(a.value, scope, words=True)
+                given.append((self.expression(a.value, scope, words=True), a.value))
             except SpecError:
-                if found:
-                    break
-                raise
-            if not isinstance(value, Value):
-                break
-            found.append(value)
-        return found
+                if not given:
+                    raise
+                break  # an argument of another kind says itself what it lacks
+        return given
 
     def call_instance(self, instance: Instance, e: tree.Call, scope: Scope) -> Value:
         """`net(x, t=t)`: an instance that `let` named, on tensors."""

@@ -29,12 +29,15 @@ FAMILIES: dict[str, str] = {
     "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
-    "arithmetic": "add subtract multiply divide power negative",
     "indexing": "getitem gather",
+    "arithmetic": "add subtract multiply divide floor_divide remainder power negative",
+    "comparison": "equal not_equal less less_equal greater greater_equal "
+    "logical_and logical_or logical_not",
     "functional": "relu leaky_relu sigmoid tanh gelu silu hard_swish elu selu celu softplus "
     "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
     "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",
-    "function": "exp log sqrt abs mean sum max min",
+    "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 floor ceil round sign abs",
+    "reduction": "sum mean prod var std logsumexp norm any all max min",
 }
 """Module -> the kinds that it declares, in the order of the manual."""
 
@@ -47,8 +50,8 @@ LATER = frozenset(
     MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
     UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag stack transpose pad roll where topk sort argmax one_hot clip
-    cumsum cumprod linspace einsum norm cast normal normal_like uniform randint beta permutation
-    stop_gradient gradient lengths batch row segment_max segment_sum floor ceil
+    cumsum cumprod linspace einsum cast normal normal_like uniform randint beta permutation
+    stop_gradient gradient lengths batch row segment_max segment_sum
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

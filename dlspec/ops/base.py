@@ -86,6 +86,10 @@ class Op(Declared):
     named: ClassVar[tuple[str, ...]] = ()
     """Further inputs, which are optional and given by name."""
 
+    literals: ClassVar[tuple[int, ...]] = ()
+    """The inputs for which a number may stand, as 0 in `max(x, 0)`: it takes the dtype of the
+    others."""
+
     on_last_axis: ClassVar[bool] = False
     """Works on the last axis by default: on an image that would surprise, so `axis=` is asked."""
 

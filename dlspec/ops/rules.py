@@ -21,6 +21,28 @@ def floats(kind: str, *x: Tensor) -> Iterator[Problem]:
         return
 
 
+def numbers(kind: str, *x: Tensor) -> Iterator[Problem]:
+    """The op computes with numbers, real or whole."""
+    for t in x:
+        if t.dtype == "class":
+            hint = "one_hot or Embedding turns classes into numbers"
+        elif t.dtype == "bool":
+            hint = "cast(x, f32)"
+        else:
+            continue
+        yield Problem(None, f"{kind} needs numbers, got {t}", hint)
+        return
+
+
+def truths(kind: str, *x: Tensor) -> Iterator[Problem]:
+    """The op works on true and false."""
+    for t in x:
+        if t.dtype != "bool":
+            hint = "compare first, such as x > 0"
+            yield Problem(None, f"{kind} needs true and false, got {t}", hint)
+            return
+
+
 def same_dtypes(kind: str, x: Sequence[Tensor]) -> Iterator[Problem]:
     """Several inputs, one dtype: nothing is promoted in silence."""
     found = list(dict.fromkeys(t.dtype for t in x))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dlspec.ops import function
 from dlspec.ops.activation import Identity, PReLU
-from dlspec.ops.arithmetic import Broadcasting, negative
+from dlspec.ops.arithmetic import negative
 from dlspec.ops.base import Op
+from dlspec.ops.broadcasting import Broadcasting
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.indexing import getitem
 from dlspec.ops.norm import BatchNorm, LayerNorm
+from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.pool import (
     AvgPool1D,
     AvgPool2D,
@@ -44,8 +45,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((GlobalAvgPool1D, GlobalAvgPool2D), "likes last"),
     **dict.fromkeys((GlobalMaxPool1D, GlobalMaxPool2D), "likes last"),
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
-    **dict.fromkeys((negative, function.abs), "either"),
-    **dict.fromkeys((function.mean, function.sum, function.max, function.min), "either"),
+    **dict.fromkeys((negative, Reduction), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     Rearrange: "free",
 }
@@ -72,7 +72,7 @@ def role(op: Op, x: Tensor) -> Role:
 
 def keeps_channels(op: Op, x: Tensor, inputs: int) -> bool:
     """Whether the first axis of the input is an axis of the output."""
-    if isinstance(op, function.mean | function.sum | function.max | function.min):
+    if isinstance(op, Reduction | Extreme):
         return inputs > 1 or 0 not in all_axes(op.axis, x)
     if isinstance(op, getitem):
         kept, _ = op.cuts(x)

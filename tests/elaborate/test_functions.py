@@ -43,12 +43,12 @@ def test_loops_write_the_wires_around_them() -> None:
 
 
 def test_the_first_output_on_the_way_counts() -> None:
-    sign = """fn sign(n: int) -> int {
+    side = """fn side(n: int) -> int {
       if n > 0 { output 3 }
       else if n == 0 { output 2 }
       output 1
     }"""
-    assert [units(sign, f"sign({n})") for n in (5, 0, -5)] == [3, 2, 1]
+    assert [units(side, f"side({n})") for n in (5, 0, -5)] == [3, 2, 1]
 
 
 def test_functions_call_each_other_and_read_parameters_of_the_file() -> None:

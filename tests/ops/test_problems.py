@@ -92,7 +92,6 @@ divide | i32[3], i32[3] | none | `divide` needs floating-point numbers, got i32[
 power | i32[3], i32[3] | none | `power` needs floating-point numbers, got i32[3] | cast(x, f32)
 negative | bool[3] | none | bool[3] is no number to negate |
 exp | i32[3] | none | exp needs floating-point numbers, got i32[3] | cast(x, f32)
-abs | bool[3] | none | abs needs numbers, got bool[3] |
 x[0] | f32[] | 0 | 1 indices for f32[], which has no axes | the batch axis is not counted
 x[0, 1, none, :] | f32[3, 4] | 3 | 3 indices for f32[3, 4], which has 2 axes | the batch axis is not counted
 x[..., 3] | f32[5, 3] | 1 | there is no place 3 on axis 1 of f32[5, 3] | the places are 0 to 2; -1 is the last
@@ -102,7 +101,21 @@ x[y] | f32[5, 3], bool[5] | 0 | a mask leaves a number of places that is not kno
 x[y] | f32[5, 3], f32[2] | 0 | an index is an integer, got f32[2] | cast(i, i32)
 x[y] | f32[], i32[2] | 0 | f32[] has no axis to index |
 x[y] | f32[5, 3], class[7] | 0 | class[7] has 7 classes, and axis 0 of f32[5, 3] 5 places |
-sum | bool[3] | none | sum needs numbers, got bool[3] |
+abs | bool[3] | none | abs needs numbers, got bool[3] | cast(x, f32)
+sign | class[3] | none | sign needs numbers, got class[3] | one_hot or Embedding turns classes into numbers
+atan2 | i32[3], i32[3] | none | atan2 needs floating-point numbers, got i32[3] | cast(x, f32)
+equal | f32[3], i32[3] | none | `equal` needs one dtype, got f32 and i32 | cast(x, f32)
+equal | class[3], class[4] | none | class[3] and class[4] are classes of different kinds |
+less | bool[3], bool[3] | none | bool[3] is no number to compare | cast(x, f32)
+less_equal | f32[3], f32[4] | none | these shapes do not compare | sizes must be equal, or 1
+logical_and | bool[3], f32[3] | none | `and` needs true and false, got f32[3] | compare first, such as x > 0
+logical_or | bool[3], bool[4] | none | these shapes do not combine | sizes must be equal, or 1
+logical_not | f32[3] | none | `not` needs true and false, got f32[3] | compare first, such as x > 0
+sum | class[3][4] | none | sum needs numbers, got class[3][4] | one_hot or Embedding turns classes into numbers
+prod | bool[3] | none | prod needs numbers, got bool[3] | cast(x, f32)
+any | f32[3] | none | any needs true and false, got f32[3] | compare first, such as x > 0
+var(axis=1, unbiased=true) | f32[3, 1] | unbiased | var of one number has no unbiased estimate | name an axis of several places
+norm(axis=2) | f32[3] | axis | there is no axis 2: f32[3] has only axis 0 |
 sum(axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
 mean | i32[3] | none | mean needs floating-point numbers, got i32[3] | cast(x, f32)
 mean(axis=0) | f32[] | axis | there is no axis 0: f32[] has no axis | the batch axis is not counted; -1 is the last axis

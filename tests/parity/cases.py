@@ -12,8 +12,14 @@ from dlspec.manual.facts import layer, tensor
 from dlspec.ops.base import FORMATS, Example
 
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
-POSITIVE = {"log", "sqrt", "divide", "power"}
+OPERATORS |= {"floor_divide": "//", "remainder": "%", "equal": "==", "not_equal": "!="}
+OPERATORS |= {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
+OPERATORS |= {"logical_and": "and", "logical_or": "or"}
+UNARY = {"negative": "-", "logical_not": "not "}
+POSITIVE = {"log", "log1p", "sqrt", "rsqrt", "divide", "power", "floor_divide", "remainder"}
 """Ops that are given positive numbers: they have no value elsewhere, or explode near zero."""
+GREATEST = {"tan": 1.2}
+"""Numbers above which, or below whose negative, a function explodes."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,15 @@ class Input:
     high: float = 2.0
 
     @property
+    def field(self) -> str:
+        """True and false come from the sign of a number."""
+        return self.type.replace("bool", "f32")
+
+    @property
     def in_model(self) -> str:
         """A model takes classes as integers."""
         if not self.type.startswith("class"):
-            return self.type
+            return self.field
         _, _, shape = self.type.partition("][")
         return f"i32[{shape}" if shape else "i32[]"
 
@@ -106,7 +117,7 @@ def together(cases: Sequence[Case], exact: bool = False, far: bool = False) -> S
     inputs: list[Input] = []
     lines: list[str] = []
     for i, case in enumerate(cases):
-        high = 200.0 if far else 2.0
+        high = 200.0 if far else GREATEST.get(case.kind, 2.0)
         low = 0.3 if case.kind in POSITIVE else -high
         types = (*case.inputs, *(t for _, t in case.named))
         own = [
@@ -114,7 +125,10 @@ def together(cases: Sequence[Case], exact: bool = False, far: bool = False) -> S
             for j, t in enumerate(types)
         ]
         inputs += own
-        lines += applied(i, case, [x.name for x in own])
+        truths = (x.type.startswith("bool") for x in own)
+        lines += applied(
+            i, case, [f"({x.name} > 0)" if t else x.name for x, t in zip(own, truths, strict=True)]
+        )
     return Spec(whole(inputs, lines, exact=exact), tuple(inputs), tuple(cases))
 
 
@@ -122,8 +136,8 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
     """The statements of one case."""
     unnamed, named = x[: len(case.inputs)], x[len(case.inputs) :]
     given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
-    if case.kind == "negative":
-        value = f"-{x[0]}"
+    if case.kind in UNARY:
+        value = f"{UNARY[case.kind]}{x[0]}"
     elif case.layer.startswith("x["):
         value = x[0] + case.layer[1:].replace("y", x[-1])
     elif case.kind in OPERATORS:
@@ -139,7 +153,7 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
 
 def whole(inputs: Sequence[Input], lines: Sequence[str], blocks: str = "", exact: bool = False):
     """A spec around the statements of a model. Its loss reads one more output alone."""
-    fields = [f'  field {x.name}: {x.type} = column("{x.name}")' for x in inputs]
+    fields = [f'  field {x.name}: {x.field} = column("{x.name}")' for x in inputs]
     numerics = "; numerics = exact" if exact else ""
     return "\n".join(
         [

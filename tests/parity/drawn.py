@@ -25,11 +25,12 @@ from dlspec.tensor import Tensor
 Rng = np.random.Generator
 
 INTEGERS = frozenset(
-    (
-        "add subtract multiply negative abs sum max min Concat Reshape Rearrange Flatten getitem"
-    ).split()
+    """add subtract multiply floor_divide remainder negative equal not_equal less less_equal greater
+    greater_equal sign abs sum max min Concat Reshape Rearrange Flatten getitem""".split()
 )
 """Ops that also get integers."""
+TRUTHS = frozenset("logical_and logical_or logical_not any all".split())
+"""Ops that get true and false."""
 
 
 def configurations(kind: str, count: int, seed: int = 0) -> list[Case]:
@@ -109,6 +110,8 @@ def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
         classes = int(rng.integers(2, 9)) if kind == "class" else None
         return (Tensor(kind, first[:2], classes),)  # type: ignore[arg-type]
     dtype = "i32" if op.kind() in INTEGERS and rng.random() < 0.15 else "f32"
+    if op.kind() in TRUTHS or (op.kind() in ("sum", "mean") and rng.random() < 0.15):
+        dtype = "bool"
     return tuple(Tensor(dtype, s) for s in shapes)  # type: ignore[arg-type]
 
 

@@ -29,7 +29,8 @@ def drawn_inputs(model: ModelIR, given: Sequence[Input], rows: int, seed: int) -
             found[name] = (size * rng.uniform(low, high, shape)).astype(np.float32)
         else:
             kind = {"class": "int64"}.get(t.dtype, t.dtype.replace("i", "int"))
-            found[name] = rng.integers(0, t.classes or int(high), shape).astype(kind)
+            made = rng.integers(max(int(np.ceil(low)), 0), t.classes or int(high), shape)
+            found[name] = made.astype(kind)
     return found
 
 
@@ -66,7 +67,5 @@ def difference(found: Array, reference: Array) -> float:
 
 def change(reference: Mapping[str, Array]) -> dict[str, float]:
     """How much of its size each output changes from row to row."""
-    return {
-        name: float(np.ptp(y, axis=0).max() / (np.abs(y).max() or 1.0))
-        for name, y in reference.items()
-    }
+    numbers = ((name, y.astype(np.float64)) for name, y in reference.items())
+    return {name: float(np.ptp(y, axis=0).max() / (np.abs(y).max() or 1.0)) for name, y in numbers}

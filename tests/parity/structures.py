@@ -207,6 +207,19 @@ block Half(n: int) {
         ),
         "",
     ),
+    "comparisons and logic, of images too": (
+        ("image: f32[3, 6, 5]", "level: f32[]", "n: i32[4]"),
+        (
+            "x = image -> Conv2D(4, 3)",
+            "far = x > 0.2 or not (x >= level - 1)",
+            "output share = mean(far, axis=(1, 2))",
+            "output any = sum(any(far and x != 0, axis=0), axis=1) -> Dense(2)",
+            "output y = max(x, -0.1) * min(0.5, x) // 0.25 -> Conv2D(2, 1) -> GlobalMaxPool2D",
+            "output few = (n == 2) and n % 3 < 3",
+            "output spread = std(x, axis=(1, 2), unbiased=true) + norm(x, axis=(1, 2))",
+        ),
+        "",
+    ),
     "squeeze and excite": (
         ("image: f32[4, 7, 6]",),
         (

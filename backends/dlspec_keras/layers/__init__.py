@@ -9,13 +9,14 @@ from dlspec_keras.layers import (
     arithmetic,
     conv,
     dense,
+    elementary,
     embedding,
-    function,
     indexing,
     norm,
     pool,
     rearrange,
     recurrent,
+    reduction,
     regularize,
     shape,
     transposed,
@@ -34,8 +35,9 @@ LAYERS: dict[type[Op], Emit] = {
     **recurrent.LAYERS,
     **regularize.LAYERS,
     **arithmetic.LAYERS,
-    **function.LAYERS,
     **indexing.LAYERS,
+    **elementary.LAYERS,
+    **reduction.LAYERS,
 }
 
 UNSUPPORTED: dict[type[Op], Unsupported] = {}

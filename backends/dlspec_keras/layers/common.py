@@ -18,6 +18,11 @@ def function(name: str, *args: object, **named: object) -> Emitted:
     return Emitted(call=py.call(f"ops.{name}", X[0], *args, **named))
 
 
+def as_float(value: py.Expr) -> Emitted:
+    """A value in the type that the layers compute in."""
+    return Emitted(py.call("as_float", value), helpers=("as_float",))
+
+
 def kept_axis(axis: int, x: Tensor) -> int:
     """An axis of an example as it is kept, counted from 0."""
     at = axis % x.rank

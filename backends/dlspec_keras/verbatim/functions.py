@@ -1,6 +1,29 @@
 """Functions that Keras lacks or has otherwise: a `model.py` holds those it needs."""
 
+import keras
 from keras import ops
+
+
+def as_float(x):
+    """In the type that layers compute in: bfloat16 where they do."""
+    return ops.cast(x, keras.config.dtype_policy().compute_dtype)
+
+
+def tan(x):
+    """The tangent, of which TFLite has none."""
+    return ops.sin(x) / ops.cos(x)
+
+
+def atan2(y, x):
+    """The angle of each point (x, y), whose operands TFLite wants in one shape."""
+    return ops.arctan2(y + ops.zeros_like(x), x + ops.zeros_like(y))
+
+
+def norm(x, axis):
+    """The root of the sum of squares; its gradient at 0 is 0."""
+    square = ops.sum(ops.square(x), axis=axis)
+    positive = square > 0
+    return ops.where(positive, ops.sqrt(ops.where(positive, square, 1)), 0)
 
 
 def softplus(x, beta=1.0, threshold=20.0):

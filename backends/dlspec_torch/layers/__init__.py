@@ -11,13 +11,14 @@ from dlspec_torch.layers import (
     arithmetic,
     conv,
     dense,
+    elementary,
     embedding,
-    function,
     indexing,
     norm,
     pool,
     rearrange,
     recurrent,
+    reduction,
     regularize,
     shape,
     transposed,
@@ -36,8 +37,9 @@ LAYERS: Mapping[type[Op], Emit] = {
     **recurrent.LAYERS,
     **regularize.LAYERS,
     **arithmetic.LAYERS,
-    **function.LAYERS,
     **indexing.LAYERS,
+    **elementary.LAYERS,
+    **reduction.LAYERS,
 }
 
 UNSUPPORTED: Mapping[type[Op], Unsupported] = {}

@@ -15,6 +15,15 @@ ENDS = {
 }
 """What the two ends of each place axis are called."""
 
+REAL = py.call("torch.get_default_dtype")
+"""What f32 is in a program: another width where the whole program computes in it."""
+
+DTYPES: dict[str, py.Expr] = {
+    **{"f16": py.Code("torch.float16"), "bf16": py.Code("torch.bfloat16"), "f32": REAL},
+    **{"f64": py.Code("torch.float64"), "i8": py.Code("torch.int8"), "i32": py.Code("torch.int32")},
+    **{"i64": py.Code("torch.int64"), "bool": py.Code("torch.bool")},
+}
+
 
 def method(value: py.Expr, name: str, *args: object, **named: object) -> py.Call:
     """`value.name(args)`."""

@@ -24,7 +24,7 @@ keras = pytest.importorskip("keras")
 sys.path[:0] = [str(Path(__file__).parents[1] / "torch")]
 
 from reference import REFERENCES  # noqa: E402
-from written import code, examples, use_of  # noqa: E402
+from written import code, examples, use_of, values  # noqa: E402
 
 FEATURES = {
     *("slots", "shaped", "gru", "lstm", "recurrent", "single", "two_ways", "stacked", "lists"),
@@ -32,6 +32,8 @@ FEATURES = {
     *("LayerNorm", "PReLU", "Embedding", "Conv3D", "DepthwiseConv1D", "SeparableConv1D"),
     *("SeparableConv2D", "ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D", "spread"),
 }
+KINDS = {"f32": "float64", "bool": "bool", "i8": "int8", "i32": "int32", "i64": "int64"}
+KINDS |= {"class": "int64"}
 FURTHER = [
     example("MaxPool2D(3, stride=1, padding=2)", "f32[2, 4, 5]"),
     example("AvgPool1D(3, stride=1, padding=2)", "f32[2, 6]"),
@@ -104,13 +106,6 @@ def arrays(scope):
     return found.arrays
 
 
-def values(tensor, rng, low):
-    shape = (6, *map(int, tensor.shape))
-    if tensor.dtype in ("i8", "i32", "i64", "class"):
-        return rng.integers(0, 7, shape)
-    return rng.uniform(low, 2.0, shape)
-
-
 def orders(use):
     """The layouts in which a use may stand."""
     widest = max(use.x, key=lambda t: t.rank)
@@ -142,11 +137,14 @@ def test_emitted_code_computes_the_definition(case, exact, scope, arrays):
     for use in orders(use_of(case, exact)):
         emitted = LAYERS[type(use.op)](use)
         make, call = code(emitted, use)
-        low = 0.1 if use.op.kind() in ("log", "sqrt", "power") else -2.0
-        given = [values(t, rng, low) for t in use.x]
-        states = {n: values(t, rng, low) for n, t in use.named.items()}
+        kind = use.op.kind()
+        given = [values(t, rng, kind) for t in use.x]
+        states = {n: values(t, rng, kind) for n, t in use.named.items()}
         kept = [stored(a, t.last) for a, t in zip(given, use.x, strict=True)]
-        here = scope | {f"x{i}": keras.ops.convert_to_tensor(a) for i, a in enumerate(kept)}
+        here = scope | {
+            f"x{i}": keras.ops.convert_to_tensor(a, KINDS[t.dtype])
+            for i, (a, t) in enumerate(zip(kept, use.x, strict=True))
+        }
         here |= {n: keras.ops.convert_to_tensor(a) for n, a in states.items()}
         weights = {
             w.name: rng.uniform(0.2, 1.5, tuple(map(int, w.shape))) for w in use.op.weights(*use.x)
@@ -160,7 +158,8 @@ def test_emitted_code_computes_the_definition(case, exact, scope, arrays):
         expected = REFERENCES[use.op.kind()](use.op, [*given, *states.values()], weights)
         expected = expected if isinstance(expected, list) else [expected]
         assert len(found) == len(expected) == len(use.y)
-        for y, reference in zip(found, expected, strict=True):
+        for y, reference, declared in zip(found, expected, use.y, strict=True):
+            assert keras.backend.standardize_dtype(y.dtype) == KINDS[declared.dtype]
             value = logical(np.asarray(y), use, reference.ndim)
             tolerance = 1e-9 if exact or use.op.kind().upper() != "GELU" else 1e-6
             np.testing.assert_allclose(value, reference, rtol=1e-7, atol=tolerance)

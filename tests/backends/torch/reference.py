@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from reference_functions import FUNCTIONS, each
 from reference_windows import Array, Reference, Weights, conv, pool, separable, transposed
 
 
@@ -184,33 +185,6 @@ def recurrent(op: Any, x: list[Array], w: Weights) -> list[Array]:
     return [t for kind in op.returns for t in found[kind]]
 
 
-def reduction(f: Callable[..., Array]) -> Reference:
-    def run(op: Any, x: list[Array], w: Weights) -> Array:
-        rank = x[0].ndim - 1
-        given = range(rank) if op.axis is None else op.axis
-        given = (given,) if isinstance(given, int) else tuple(given)
-        return f(x[0], tuple(a % rank + 1 for a in given))
-
-    return run
-
-
-def pairs(f: Callable[[Array, Array], Array]) -> Reference:
-    def run(op: Any, x: list[Array], w: Weights) -> Array:
-        rank = max(v.ndim for v in x)
-        a, b = (v.reshape(*v.shape, *[1] * (rank - v.ndim)) for v in x)
-        return f(a, b)
-
-    return run
-
-
-def either(one: Callable[..., Array], two: Callable[[Array, Array], Array]) -> Reference:
-    return lambda op, x, w: (pairs(two) if len(x) == 2 else reduction(one))(op, x, w)
-
-
-def each(f: Callable[[Array], Array]) -> Reference:
-    return lambda op, x, w: f(x[0])
-
-
 def concat(op: Any, x: list[Array], w: Weights) -> Array:
     return np.concatenate(x, (op.axis or 0) % (x[0].ndim - 1) + 1)
 
@@ -307,25 +281,12 @@ REFERENCES: dict[str, Reference] = {
     "BiLSTM": recurrent,
     "GRU": recurrent,
     "BiGRU": recurrent,
-    "add": pairs(np.add),
-    "subtract": pairs(np.subtract),
-    "multiply": pairs(np.multiply),
-    "divide": pairs(np.divide),
-    "power": pairs(np.power),
-    "negative": each(np.negative),
     "getitem": brackets,
     "gather": gathered,
-    "exp": each(np.exp),
-    "log": each(np.log),
-    "sqrt": each(np.sqrt),
-    "abs": each(np.abs),
-    "mean": reduction(np.mean),
-    "sum": reduction(np.sum),
-    "max": either(np.max, np.maximum),
-    "min": either(np.min, np.minimum),
+    **FUNCTIONS,
 }
 
-FUNCTIONS = {
+ACTIVATIONS = {
     **{"relu": "ReLU", "leaky_relu": "LeakyReLU", "sigmoid": "Sigmoid", "tanh": "Tanh"},
     **{"gelu": "GELU", "silu": "SiLU", "hard_swish": "HardSwish", "elu": "ELU", "selu": "SELU"},
     **{"celu": "CELU", "softplus": "Softplus", "squareplus": "Squareplus", "mish": "Mish"},
@@ -337,4 +298,4 @@ FUNCTIONS = {
 }
 """Functions that are computed as a layer."""
 
-REFERENCES |= {function: REFERENCES[layer] for function, layer in FUNCTIONS.items()}
+REFERENCES |= {function: REFERENCES[layer] for function, layer in ACTIVATIONS.items()}

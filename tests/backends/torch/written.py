@@ -9,12 +9,31 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 from dlspec import ops
 from dlspec.backend.protocol import Emitted, Hole, Inputs, Slot, Use
 from dlspec.emit import python as py
 from dlspec.ops.base import Example, Op
 from dlspec.ops.init import INITS
 from dlspec.tensor import Tensor
+
+LOWEST = {"log": 0.1, "log1p": -0.9, "sqrt": 0.1, "rsqrt": 0.1, "power": 0.1}
+"""Ops that have no value below."""
+SIGNED = ("sign", "abs", "floor_divide", "remainder")
+"""Ops that also get negative integers."""
+
+
+def values(tensor: Tensor, rng: np.random.Generator, kind: str) -> np.ndarray:
+    """Six examples of an input of an op."""
+    shape = (6, *map(int, tensor.shape))
+    if tensor.dtype == "bool":
+        return rng.random(shape) < 0.5
+    if tensor.dtype in ("i8", "i32", "i64", "class"):
+        made = rng.integers(-6 if kind in SIGNED else 0, 7, shape)
+        return np.where(made == 0, 3, made) if kind in ("floor_divide", "remainder") else made
+    return rng.uniform(LOWEST.get(kind, -2.0), 2.0, shape)
+
 
 WORDS = {"true": True, "false": False, "none": None}
 

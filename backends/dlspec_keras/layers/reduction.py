@@ -1,0 +1,74 @@
+"""Reductions: functions of `keras.ops`, whose axes count the batch."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.emit import python as py
+from dlspec.ops import reduction as r
+from dlspec.ops.base import Op
+from dlspec.ops.rules import all_axes
+from dlspec_keras.layers.arithmetic import of_pairs
+from dlspec_keras.layers.common import as_float, function, keras_axis
+
+
+def axes(use: Use) -> int | tuple[int, ...] | None:
+    """The axes that become one place, with the batch's in front; None where there is none."""
+    x = use.x[0]
+    found = sorted(keras_axis(a, x) % (x.rank + 1) for a in all_axes(use.op.axis, x))
+    if len(found) != 1:
+        return tuple(found) or None
+    return -1 if found[0] == x.rank else found[0]
+
+
+def reduction(name: str, use: Use) -> Emitted:
+    axis = axes(use)
+    return Emitted(X[0]) if axis is None else function(name, axis=axis)
+
+
+def counted(name: str, use: Use) -> Emitted:
+    """Of true and false a real number."""
+    if use.x[0].dtype != "bool":
+        return reduction(name, use)
+    axis, value = axes(use), as_float(X[0])
+    call = value.call if axis is None else py.call(f"ops.{name}", value.call, axis=axis)
+    return Emitted(call, helpers=value.helpers)
+
+
+def spread(name: str, use: Use) -> Emitted:
+    """Keras divides by n only."""
+    made = reduction(name, use)
+    if not use.op.unbiased:
+        return made
+    n = use.op.count(use.x[0])
+    share: py.Expr = py.Binary(use.fixed(n), "/", use.fixed(n - 1))
+    if name == "std":
+        share = py.Binary(share, "**", use.fixed(0.5))
+    return Emitted(py.Binary(made.call, "*", share))
+
+
+def norm(use: Use) -> Emitted:
+    axis = axes(use)
+    if axis is None:
+        return function("abs")
+    return Emitted(py.call("norm", X[0], axis=axis), helpers=("norm",))
+
+
+def extreme(reduce: str, compare: str, use: Use) -> Emitted:
+    return reduction(reduce, use) if len(use.x) == 1 else of_pairs(compare, use)
+
+
+LAYERS: dict[type[Op], Emit] = {
+    r.sum: partial(counted, "sum"),
+    r.mean: partial(counted, "mean"),
+    r.prod: partial(reduction, "prod"),
+    r.var: partial(spread, "var"),
+    r.std: partial(spread, "std"),
+    r.logsumexp: partial(reduction, "logsumexp"),
+    r.norm: norm,
+    r.any: partial(reduction, "any"),
+    r.all: partial(reduction, "all"),
+    r.max: partial(extreme, "max", "maximum"),
+    r.min: partial(extreme, "min", "minimum"),
+}

@@ -1,0 +1,61 @@
+"""What reductions share: over some axes, or over all of an example, whose places become one."""
+
+from collections.abc import Iterator
+from math import prod
+from typing import ClassVar
+
+from dlspec.declared import Problem
+from dlspec.ops.base import Op
+from dlspec.ops.broadcasting import Broadcasting
+from dlspec.ops.fields import Axes
+from dlspec.ops.rules import all_axes, axes_exist, numbers
+from dlspec.tensor import Tensor
+
+
+def reduced(axis: int | tuple[int, ...] | None, x: Tensor) -> Tensor:
+    """The type without some axes."""
+    gone = all_axes(axis, x)
+    return x.with_shape(*(s for a, s in enumerate(x.shape) if a not in gone))
+
+
+class Reduction(Op):
+    """Over the axes that are named, or over all of an example."""
+
+    axis: Axes | None = None
+
+    def fitting(self, x: Tensor) -> Iterator[Problem]:
+        """What is wrong with the dtype."""
+        yield from numbers(self.kind(), x)
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        found = tuple(self.fitting(x[0]))
+        yield from found or axes_exist("axis", self.axis, x[0])
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return reduced(self.axis, x[0])
+
+    def count(self, x: Tensor) -> int:
+        """How many numbers become one."""
+        return prod(int(x.shape[a]) for a in all_axes(self.axis, x))
+
+
+class Extreme(Broadcasting):
+    """Of one tensor a reduction, of two the greater or smaller of each pair of elements."""
+
+    inputs: ClassVar = (1, 2)
+    does: ClassVar = "compare"
+
+    axis: Axes | None = None
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        if len(x) == 1:
+            found = tuple(numbers(self.kind(), x[0]))
+            yield from found or axes_exist("axis", self.axis, x[0])
+            return
+        if self.axis is not None:
+            what = f"{self.kind()} of two tensors is taken element by element, and has no axis"
+            yield Problem("axis", what, f"{self.kind()}({self.kind()}(a, b), axis=...)")
+        yield from super().problems(*x)
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return super().shape(*x) if len(x) == 2 else reduced(self.axis, x[0])

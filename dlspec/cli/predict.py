@@ -22,8 +22,10 @@ from dlspec.runners.trained import trained
 def predict_run(run: Path, input: Path, model: Path | None, out: Path | None, as_json: bool) -> int:
     """Writes a row for each row of the input: classes by their names, and their probabilities."""
     found = trained(run)
-    if not input.is_file():
-        raise SpecError(Unreadable(None, input.as_posix(), "no such file"))
+    for path in filter(None, (input, model)):
+        if not path.is_file():
+            why = "is a directory" if path.is_dir() else "no such file or directory"
+            raise SpecError(Unreadable(None, path.as_posix(), why))
     need("predict", "export" if model is not None else found.record.backend, readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported():
         heads = predict(found, input, model, Path(scratch))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dlspec.diagnostics.base import Diagnostic
 from dlspec.frozen import frozen
 
@@ -66,19 +68,26 @@ class RuntimeFailed(Diagnostic):
 
 @frozen
 class CannotReadInput(Diagnostic):
-    """A file from which no rows for the model can be read."""
+    """A file from which no rows for the model can be read.
+
+    It holds what the `data` block of the spec reads, without what the model predicts: the fields
+    go through the same transforms, with the statistics of the training rows.
+    """
 
     code = "DLS703"
     path: str
     why: str
+    takes: tuple[str, ...]
+    """What such a file may hold, by its kind."""
 
     @property
     def title(self) -> str:
         return f"{self.path} is no input for this model: {self.why}"
 
     @property
-    def help(self) -> str:
-        return "give a table (.csv), arrays (.npy, .npz) or a picture (.png, .jpg)"
+    def notes(self) -> Iterable[str]:
+        for i, kind in enumerate(self.takes):
+            yield f"or {kind}" if i else f"the model takes {kind}"
 
 
 @frozen

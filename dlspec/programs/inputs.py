@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Data, Field, Train
@@ -21,6 +22,9 @@ IMPORTS = (
     py.From("data", ("DataError", "Rows")),
 )
 PATH = py.Code("path")
+Shapes = dict[str, tuple[int, ...] | None]
+MOST = 16
+"""Columns that are listed one by one."""
 
 
 def inputs_file(data: Data, train: Train) -> str:
@@ -29,15 +33,52 @@ def inputs_file(data: Data, train: Train) -> str:
     It gives the columns that `data.prepare` takes, from a table (.csv), arrays (.npz, .npy) or a
     picture, as far as the model's inputs can be made of one. Raises `data.DataError`.
     """
-    fed = set(train.inputs.values())
-    fields = [f for f in data.fields if f.name in fed]
-    shapes = {c: _row(c, data, fields) for c in _columns(fields)}
+    fields = _fed(data, train)
+    shapes = _shapes(data, fields)
     constants = [py.Assign("SHAPES", py.literal(shapes))]
-    if isinstance(data.source, Sklearn) and {"data", "image"} & shapes.keys():
+    if isinstance(data.source, Sklearn) and _wide_columns(shapes):
         constants.append(py.Assign("FEATURES", py.literal(SETS[data.source.name].features)))
-    own = py.From("data", (_own_picture(data, fields[0]),))
-    imports = (*IMPORTS, own) if isinstance(data.source, Images) else IMPORTS
+    pictures = fields if isinstance(data.source, Images) else ()
+    own = [_own_picture(data, f) for f in pictures if not is_class(f)]
+    imports = (*IMPORTS, py.From("data", tuple(own))) if own else IMPORTS
     return compose(Written(DOC, FILES, imports, constants, [_read_columns(data, fields)]))
+
+
+def takes(data: Data, train: Train) -> tuple[str, ...]:
+    """What a file may hold for the model: a sentence's part for each kind of file."""
+    fields = _fed(data, train)
+    shapes = _shapes(data, fields)
+    found = []
+    if _table(data, fields):
+        found.append(_table_text(data, shapes))
+    rows = [f"`{n}`" + ("" if s is None else f" of shape {_rows(s)}") for n, s in shapes.items()]
+    if len(shapes) > 1:
+        found.append(f"arrays (.npz) {', '.join(rows)}")
+    else:
+        found.append(f"an array (.npy, or .npz with {rows[0]})")
+    if _picture(data, fields) is not None:
+        found.append(_picture_text(data, fields[0], shapes))
+    return tuple(found)
+
+
+def _fed(data: Data, train: Train) -> list[Field]:
+    """The fields that feed the model."""
+    fed = set(train.inputs.values())
+    return [f for f in data.fields if f.name in fed]
+
+
+def _shapes(data: Data, fields: Sequence[Field]) -> Shapes:
+    """Each column that `data.prepare` takes, and the shape of one row of it; None where it may be
+    any, or holds labels."""
+    if isinstance(data.source, Images):
+        pictures = [f for f in fields if not is_class(f)]
+        found: Shapes = {picture_column(f, data): _sized(f) for f in pictures}
+        return found | {c: None for f in fields if is_class(f) for c in f.columns}
+    return {c: _row(c, data, f) for f in fields for c in f.columns}
+
+
+def _rows(shape: Sequence[int]) -> str:
+    return f"[{', '.join(('rows', *map(str, shape)))}]"
 
 
 def _read_columns(data: Data, fields: Sequence[Field]) -> py.Function:
@@ -48,37 +89,33 @@ def _read_columns(data: Data, fields: Sequence[Field]) -> py.Function:
         body.append(py.If('suffix == ".csv"', table))
         kinds.append("a table (.csv)")
     body.append(py.If('suffix in (".npz", ".npy")', [py.Return("read_arrays(path, SHAPES)")]))
-    kinds.append("arrays (.npz)")
+    kinds.append("arrays (.npz, .npy)")
     if picture is not None:
         body.append(py.If("suffix in SUFFIXES", [py.Return(picture)]))
         kinds.append("a picture (.png, .jpg)")
     *first, last = kinds
-    takes = f"{', '.join(first)} or {last}" if first else last
-    message = py.Code(f'f"{{path}}: the model takes {takes}"')
-    body.append(py.Raise(py.call("DataError", message)))
+    is_none = f"is neither {', nor '.join(first)} nor {last}" if first else f"is not {last}"
+    body.append(py.Raise(py.call("DataError", py.Code(f'f"{{path}} {is_none}"'))))
     doc = "The columns of the source that the model's inputs are made of."
     return py.Function("read_columns", (py.Param("path", "Path"),), body, "Rows", doc)
 
 
-def _columns(fields: Sequence[Field]) -> list[str]:
-    return list(dict.fromkeys(c for f in fields for c in f.columns))
-
-
-def _row(name: str, data: Data, fields: Sequence[Field]) -> tuple[int, ...] | None:
-    """The shape of a column for one row; None where it may be any, or holds labels."""
-    f = next(f for f in fields if name in f.columns)
+def _row(name: str, data: Data, f: Field) -> tuple[int, ...] | None:
     if is_class(f):
         return None
     if isinstance(data.source, Sklearn):
         found = data.source.column(name)
         return tuple(map(int, found.shape)) if found is not None else None
-    if isinstance(data.source, Images):
-        count = per_picture(f)
-        after = f.transforms[count - 1].gives if count else f.read or f.type
-        return tuple(map(int, after.shape))
     if isinstance(data.source, Csv):
         return ()
     return None if f.read is None or f.joined else tuple(map(int, f.read.shape))
+
+
+def _sized(f: Field) -> tuple[int, ...]:
+    """The shape of a field's picture as `data.prepare` takes it."""
+    count = per_picture(f)
+    after = f.transforms[count - 1].gives if count else f.read or f.type
+    return tuple(map(int, after.shape))
 
 
 def _own_picture(data: Data, f: Field) -> str:
@@ -92,33 +129,54 @@ def _own_picture(data: Data, f: Field) -> str:
 
 def _table(data: Data, fields: Sequence[Field]) -> list[py.Statement]:
     """Statements that read a table; none where no table will do."""
-    names = _columns(fields)
+    shapes = _shapes(data, fields)
+    names = list(shapes)
     match data.source:
         case Csv(separator=separator):
-            texts = [c for c in names if _row(c, data, fields) is None]
+            texts = [c for c in names if shapes[c] is None]
             numbers = [c for c in names if c not in texts]
             return [py.Return(_read_csv(py.literal(tuple(numbers)), texts, separator))]
         case Sklearn():
-            wide = [c for c in names if c in ("data", "image")]
+            wide = _wide_columns(shapes)
             if not wide:
                 return [py.Return(_read_csv(py.literal(tuple(names))))]
-            made = tuple((py.literal(c), _wide(c, data, fields)) for c in wide)
-            every = py.ListComp("columns[name]", "name", "FEATURES")
-            return [
-                py.Assign("columns", _read_csv(py.Code("FEATURES"))),
-                py.Assign("features", py.call("np.column_stack", every)),
-                py.Return(py.Binary("columns", "|", py.Dict(made))),
-            ]
-        case Npz() if all(_row(c, data, fields) == () for c in names):
+            features = SETS[data.source.name].features
+            made: list[tuple[py.Expr | str, py.Expr | str]] = []
+            for c in names:
+                value: py.Expr = py.Code("features")
+                if c not in wide:
+                    value = py.Index(value, py.Tuple((py.Slice(), py.literal(features.index(c)))))
+                elif c == "image":
+                    value = py.call("features.reshape", -1, *(shapes[c] or ()))
+                made.append((py.literal(c), value))
+            read = py.Assign("features", "read_features(path, FEATURES)")
+            return [read, py.Return(py.Dict(tuple(made)))]
+        case Npz() if all(shape == () for shape in shapes.values()):
             return [py.Return(_read_csv(py.literal(tuple(names))))]
+        case Npz() if len(names) == 1 and (shape := shapes[names[0]]) is not None:
+            cells = py.call("read_cells", PATH, math.prod(shape))
+            if len(shape) > 1:
+                cells = py.call(py.Attribute(cells, "reshape"), -1, *shape)
+            return [py.Return(py.Dict(((py.literal(names[0]), cells),)))]
     return []
 
 
-def _wide(name: str, data: Data, fields: Sequence[Field]) -> py.Expr:
-    shape = _row(name, data, fields) or ()
-    if len(shape) == 1:
-        return py.Code("features")
-    return py.call("features.reshape", -1, *shape)
+def _wide_columns(shapes: Mapping[str, object]) -> list[str]:
+    """The columns that are all features of a bundled set."""
+    return [c for c in shapes if c in ("data", "image")]
+
+
+def _table_text(data: Data, shapes: Shapes) -> str:
+    names: Sequence[str] = list(shapes)
+    if isinstance(data.source, Sklearn) and _wide_columns(shapes):
+        names = SETS[data.source.name].features
+    shape = shapes.get(names[0])
+    if isinstance(data.source, Npz) and shape:
+        return f"a table (.csv) of {math.prod(shape)} numbers in a line"
+    if len(names) > MOST:
+        return f"a table (.csv) with {len(names)} columns, `{names[0]}` to `{names[-1]}`"
+    plural = "s" * (len(names) > 1)
+    return f"a table (.csv) with the column{plural} {', '.join(f'`{n}`' for n in names)}"
 
 
 def _read_csv(numbers: py.Expr, texts: Sequence[str] = (), separator: str = ",") -> py.Expr:
@@ -133,24 +191,30 @@ def _read_csv(numbers: py.Expr, texts: Sequence[str] = (), separator: str = ",")
 
 def _picture(data: Data, fields: Sequence[Field]) -> py.Expr | None:
     """What a picture becomes, where it can be the model's only input."""
-    names = _columns(fields)
-    if len(names) != 1 or is_class(fields[0]):
+    if any(is_class(f) for f in fields):
         return None
     if isinstance(data.source, Images):
-        made: py.Expr = py.call(_own_picture(data, fields[0]), PATH)
-        key = py.literal(picture_column(fields[0], data))
-        return py.Dict(((key, py.Index(made, "None")),))
-    shape = _row(names[0], data, fields) or tuple(map(int, fields[0].type.shape))
-    if len(shape) != 3 or shape[0] not in (1, 3) or isinstance(data.source, Csv):
+        read = [(py.literal(picture_column(f, data)), _own_picture(data, f)) for f in fields]
+        return py.Dict(tuple((key, py.Index(py.call(own, PATH), "None")) for key, own in read))
+    shapes = _shapes(data, fields)
+    if len(shapes) != 1:
         return None
-    made = py.call("read_picture", PATH, shape[0])
-    if _row(names[0], data, fields) is not None:
-        made = py.call("resize", made, shape[1:])
+    ((name, shape),) = shapes.items()
+    if shape is None or len(shape) != 3 or shape[0] not in (1, 3):
+        return None
+    made: py.Expr = py.call("sized", py.call("read_picture", PATH, shape[0]), shape, PATH)
     made = py.Index(made, "None")
     white = _white(fields[0])
     if white != 1:
         made = py.Binary(made, "*", py.literal(white))
-    return py.Dict(((py.literal(names[0]), made),))
+    return py.Dict(((py.literal(name), made),))
+
+
+def _picture_text(data: Data, f: Field, shapes: Shapes) -> str:
+    if isinstance(data.source, Images) and per_picture(f):
+        return "a picture (.png, .jpg) of any size"
+    height, width = (next(iter(shapes.values())) or ())[-2:]
+    return f"a picture (.png, .jpg) of {height} by {width}"
 
 
 def _white(f: Field) -> float | int:

@@ -9,16 +9,12 @@ from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.runs import CannotReadInput, UnknownModelFile
+from dlspec.emit.files import write_tree
 from dlspec.frozen import frozen
-from dlspec.ir.recipe import Field
-from dlspec.programs.readers import per_picture, picture_column
-from dlspec.recipe.sources import Csv, Images, Sklearn
+from dlspec.programs.inputs import inputs_file, takes
 from dlspec.runners.compare import NAMES
 from dlspec.runners.process import run_one
 from dlspec.runners.trained import Trained, answer, program_in
-
-HIGH = {"digits": 16.0}
-"""Bundled set -> what its pictures count up to; others count to 1."""
 
 
 @frozen
@@ -42,16 +38,17 @@ class Head:
 def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> list[Head]:
     """What the model makes of the rows of a file. Raises SpecError."""
     inputs, outputs = scratch / "inputs.npz", scratch / "outputs.npz"
-    made = answer("predict", "the data", run_one("prepare", prepare_task(run, input, inputs)))
+    task = prepare_task(run, input, scratch, inputs)
+    made = answer("predict", "the data", run_one("prepare", task))
     if "unreadable" in made:
-        raise SpecError(CannotReadInput(None, input.as_posix(), made["unreadable"]))
+        raise SpecError(unreadable(run, input, made["unreadable"]))
     if model is None:
         backend = run.record.backend
         program = program_in(run, backend, scratch)
         child, task = f"forward_{backend}", run.forward(program, inputs, outputs, "float32")
     else:
         backend = model.suffix.lower().removeprefix(".")
-        if backend not in ("onnx", "tflite") or not model.is_file():
+        if backend not in ("onnx", "tflite"):
             raise SpecError(UnknownModelFile(None, model.as_posix()))
         child, task = f"forward_{backend}", run.forward_file(model, inputs, outputs)
     answer("predict", NAMES[backend], run_one(child, task))
@@ -59,40 +56,26 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
     return list(heads(run, found["heads"]))
 
 
-def prepare_task(run: Trained, input: Path, outputs: Path) -> dict[str, Any]:
-    source = run.data.source
-    fields = [run.data.field(f) for f in dict.fromkeys(run.fed.values())]
-    columns: dict[str, Any] = {}
-    for f in fields:
-        for c in f.columns:
-            name = picture_column(f, run.data) if isinstance(source, Images) else c
-            columns[name] = column(run, f, c)
+def prepare_task(run: Trained, input: Path, scratch: Path, outputs: Path) -> dict[str, Any]:
+    """The task of reading a file, by a script that is written into the scratch folder for it."""
+    reader = scratch / "reader"
+    write_tree(reader, {"inputs.py": inputs_file(run.data, run.train)})
     return {
         "program": str(run.folder.resolve()),
+        "reader": str(reader.resolve()),
         "input": str(input.resolve()),
-        "columns": columns,
-        "separator": source.separator if isinstance(source, Csv) else ",",
-        "high": HIGH.get(source.name, 1.0) if isinstance(source, Sklearn) else 1.0,
         "lock": str((run.folder / "lock.json").resolve()),
         "inputs": run.fed,
         "outputs": str(outputs),
     }
 
 
-def column(run: Trained, f: Field, name: str) -> dict[str, Any]:
-    """What is known of a column of a field."""
-    source = run.data.source
-    if isinstance(source, Images):
-        alone = sum(g.columns == ("image",) for g in run.data.fields) == 1
-        function = "picture" if alone else f"picture_{f.name}"
-        sized = f.transforms[per_picture(f) - 1].gives if per_picture(f) else f.read or f.type
-        return {"shape": [int(n) for n in sized.shape], "text": False, "picture": function}
-    text = f.read is not None and f.read.dtype == "class" and not isinstance(source, Sklearn)
-    known = source.column(name)
-    whole = None if f.joined or f.read is None else f.read
-    shape = known.shape if known is not None else whole.shape if whole is not None else ()
-    scalar = source.scalars or (known is not None and known.rank == 0)
-    return {"shape": [] if scalar else [int(n) for n in shape], "text": text, "picture": ""}
+def unreadable(run: Trained, input: Path, why: str) -> CannotReadInput:
+    """The error for what a program says of a file: its path stands in the title already."""
+    rest = why.removeprefix(str(input.resolve()))
+    if rest != why:
+        why = rest[2:] if rest.startswith((", ", ": ")) else f"it{rest}"
+    return CannotReadInput(None, input.as_posix(), why, takes(run.data, run.train))
 
 
 def decide_task(run: Trained, outputs: Path) -> dict[str, Any]:

@@ -53,7 +53,15 @@ WORDING: tuple[Diagnostic, ...] = (
     r.NoExport(None, "phon", ("phone", "server")),
     r.ConversionFailed(None, "phone.tflite", "crashed its process (SIGABRT)"),
     r.RuntimeFailed(None, "ONNX Runtime", "took longer than 600 s"),
-    r.CannotReadInput(None, "row.csv", "no column `alcohol`"),
+    r.CannotReadInput(
+        None,
+        "row.csv",
+        "it has no column 'hue'; it has: alcohol, ash",
+        (
+            "a table (.csv) with the columns `alcohol`, `hue`",
+            "arrays (.npz) `alcohol` of shape [rows], `hue` of shape [rows]",
+        ),
+    ),
     r.UnknownModelFile(None, "net.pt"),
     UnknownCode(None, "DLS240", ("DLS204", "DLS201")),
     UnknownCode(None, "overfitting", ()),

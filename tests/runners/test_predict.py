@@ -13,6 +13,19 @@ from sklearn.datasets import load_digits
 
 pytestmark = pytest.mark.slow
 
+SCANS = """
+data scans {
+  source = images("scans", labels=folder)
+  field image: f32[3, 4, 4] = column("image") -> Resize(4, 4)
+  field label: class[2]     = column("label")
+  split = stratified(label, train=60 %, val=40 %)
+}
+model Net { input image: f32[3, 4, 4]; output y: f32[2] = image -> Flatten -> Dense(2) }
+train {
+  data = scans; model = Net(); loss = CrossEntropy(y, label); optimizer = Adam(lr=1e-2); epochs = 1
+}
+"""
+
 
 def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
@@ -90,9 +103,9 @@ def test_a_table_is_prepared_with_the_fitted_statistics(dlspec, wine, root, tmp_
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     (
-        ("x.csv", b"a,b\n1,2\n", "it has no column 'image'"),
+        ("x.csv", b"a,b\n1,2\n", "it has no column 'pixel_0_0'; it has: a, b"),
         ("x.npy", b"not an array", "x.npy is no input"),
-        ("x.txt", b"1 2 3", "are not read"),
+        ("x.txt", b"1 2 3", "it is neither a table (.csv), nor"),
         ("x.png", b"not a picture", "x.png is no input"),
     ),
 )
@@ -106,15 +119,39 @@ def test_what_cannot_be_read_is_named(name, content, says, dlspec, digits, tmp_p
 def test_shapes_and_numbers_are_checked(dlspec, digits, tmp_path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((3, 9, 9)))
     done = dlspec("predict", digits, "--input", tmp_path / "x.npy")
-    assert "shape [9, 9], the model takes [1, 8, 8]" in done.stderr
+    assert "shape [9, 9], the spec says [1, 8, 8]" in done.stderr
     np.save(tmp_path / "x.npy", np.full((1, 8, 8), np.nan))
     done = dlspec("predict", digits, "--input", tmp_path / "x.npy")
-    assert "not finite" in done.stderr
+    assert "image, row 1, place [0, 0, 0]: nan is not a number" in done.stderr
 
 
 def test_missing_files_are_usage_errors(dlspec, digits, tmp_path) -> None:
     done = dlspec("predict", digits, "--input", tmp_path / "none.npy")
-    assert done.returncode == 2 and "no such file" in done.stderr
+    assert done.returncode == 2 and "none.npy: no such file" in done.stderr
     np.save(tmp_path / "x.npy", np.zeros((1, 8, 8)))
-    done = dlspec("predict", digits, "--input", tmp_path / "x.npy", "--model", tmp_path / "m.pt")
+    arguments = ("predict", digits, "--input", tmp_path / "x.npy", "--model")
+    assert "m.onnx: no such file" in dlspec(*arguments, tmp_path / "m.onnx").stderr
+    (tmp_path / "m.pt").touch()
+    done = dlspec(*arguments, tmp_path / "m.pt")
     assert done.returncode == 1 and "DLS704" in done.stderr
+
+
+def test_a_picture_is_nothing_for_a_table_nor_a_table_for_pictures(dlspec, wine, tmp_path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "x.png")
+    done = dlspec("predict", wine, "--input", tmp_path / "x.png")
+    assert done.returncode == 1 and "DLS703" in done.stderr
+    assert "it is neither a table (.csv) nor arrays (.npz, .npy)" in done.stderr
+    assert "takes a table (.csv) with the columns `total_phenols`, `flavanoids`" in done.stderr
+    spec = tmp_path / "scans.dls"
+    spec.write_text(SCANS, encoding="utf-8")
+    for i in range(20):
+        path = tmp_path / "scans" / "ab"[i % 2] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (6, 5), (i, 0, 255 * (i % 2))).save(path)
+    assert dlspec("train", spec, "-o", tmp_path / "run").returncode == 0
+    (tmp_path / "x.csv").write_text("1,2,3\n")
+    done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "x.csv")
+    assert done.returncode == 1 and "is neither arrays (.npz, .npy) nor a picture" in done.stderr
+    assert "or a picture (.png, .jpg) of any size" in done.stderr
+    done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "x.png")
+    assert done.returncode == 0 and done.stdout.startswith("label,label=a,label=b\n")

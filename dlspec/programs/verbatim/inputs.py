@@ -1,12 +1,15 @@
-"""Arrays that a person gives to a trained model."""
+"""Arrays and tables that a person gives to a trained model."""
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from dlspec.programs.verbatim.arrays import BROKEN, checked, equally_long, load_npz
 from dlspec.programs.verbatim.rows import DataError, Rows
+from dlspec.programs.verbatim.tables import parsed, read_csv, read_text
 
 
 def read_arrays(path: Path, shapes: Mapping[str, tuple[int, ...] | None]) -> Rows:
@@ -38,3 +41,37 @@ def load_npy(path: Path) -> np.ndarray:
     if not isinstance(values, np.ndarray):
         raise DataError(f"{path} is not a readable .npy file")
     return values
+
+
+def read_features(path: Path, names: Sequence[str]) -> np.ndarray:
+    """The columns of these names; of a table without a header, all in their order."""
+    first = next(csv.reader(io.StringIO(read_text(path), newline="")), [])
+    if first and all(map(is_number, first)):
+        return read_cells(path, len(names))
+    columns = read_csv(path, names)
+    return np.column_stack([columns[name] for name in names])
+
+
+def read_cells(path: Path, count: int) -> np.ndarray:
+    """A table of so many numbers in a line, below any header or without one."""
+    rows = []
+    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    for row in filter(None, reader):
+        line = reader.line_num
+        if not rows and line == 1 and not all(map(is_number, row)):
+            continue
+        if len(row) != count:
+            raise DataError(f"{path}, line {line}: {len(row)} cells, not {count}")
+        rows.append(parsed(row, [line] * count, "a cell", path))
+    if not rows:
+        raise DataError(f"{path} has no rows")
+    return np.array(rows)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is no word."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

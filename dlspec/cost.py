@@ -23,7 +23,7 @@ BYTES = {
     "i8": 1,
     "bool": 1,
 }
-VIEWS = frozenset({"Flatten", "Reshape", "Identity", "Dropout"})
+VIEWS = frozenset({"Flatten", "Reshape", "Identity", "Dropout", "Parameter", "Buffer"})
 """What makes no new tensor in a program for inference."""
 
 
@@ -144,7 +144,7 @@ def weights(model: ir.ModelIR) -> dict[str, Weight]:
         if layer.apply.module is None:
             continue
         for w in layer.apply.op.weights(*(flow.types[0] for flow in layer.apply.inputs)):
-            name = f"{layer.name}.{w.name}"
+            name = ir.dotted(layer.name, w.name)
             init = model.initial.get(name, w.init)
             found.setdefault(name, replace(w, init=init))
     return found

@@ -12,6 +12,7 @@ from dlspec.emit import python as py
 from dlspec.ir.model import Apply, Call, ModelIR, Path, Scope, flows, layers, statements
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
+from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 from dlspec.tensor import Tensor
 from dlspec_keras.optimizers import slots
@@ -36,7 +37,7 @@ class Case:
     @cached_property
     def model(self) -> ModelIR:
         """The model with its images kept channels-last."""
-        return channels_last(self.program.trained[self.name])
+        return channels_last(batched(self.program.trained[self.name]))
 
     @property
     def data(self) -> Data:

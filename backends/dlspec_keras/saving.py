@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlspec.backend.protocol import Use
 from dlspec.emit import python as py
 from dlspec.ir.model import Apply
+from dlspec.ops.raw import Raw
 from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
 from dlspec_keras.layers import LAYERS
@@ -35,6 +36,7 @@ def features(case: Case) -> set[str]:
     found |= {"dropout"} if case.draws else set()
     found |= {"sequential"} if case.sequential else set()
     found |= {"lists"} if case.listed else set()
+    found |= {"raw"} if any(isinstance(a.op, Raw) and a.op.weights() for a in case.ops) else set()
     for apply in case.ops:
         if isinstance(apply.op, Recurrent):
             found |= {"recurrent", "gru" if apply.op.kind().endswith("GRU") else "lstm"}

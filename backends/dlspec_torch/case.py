@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from dlspec.backend.names import class_name
+from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR, layers
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
 from dlspec.ops.base import Weight
+from dlspec.passes.batch import batched
 from dlspec.recipe.optimizers import SGD
 from dlspec.tensor import Tensor
 from dlspec_torch.helpers import HELPERS
@@ -45,9 +47,9 @@ class Case:
     def train(self) -> Train:
         return self.program.trains[self.name]
 
-    @property
+    @cached_property
     def model(self) -> ModelIR:
-        return self.program.trained[self.name]
+        return batched(self.program.trained[self.name])
 
     @property
     def data(self) -> Data:
@@ -163,14 +165,7 @@ class Case:
     @cached_property
     def weights(self) -> dict[str, Weight]:
         """Every array of the model by its neutral name, as it starts."""
-        found: dict[str, Weight] = {}
-        for layer in layers(self.model):
-            x = tuple(flow.types[0] for flow in layer.apply.inputs)
-            for weight in layer.apply.op.weights(*x):
-                name = f"{layer.name}.{weight.name}"
-                init = self.model.initial.get(name, weight.init)
-                found[name] = replace(weight, init=init)
-        return found
+        return weights(self.model)
 
     @property
     def exports(self) -> tuple[Export, ...]:

@@ -27,6 +27,13 @@ def _identity(op: Any) -> bool:
     return isinstance(op, Identity) or (isinstance(op, Dropout) and op.rate == 0)
 
 
+def _absent(name: str, make: py.Expr) -> py.Statement:
+    """PyTorch makes no buffer of what was another attribute before."""
+    if isinstance(make, py.Call) and make.callee == "nn.Buffer":
+        return py.Do(py.call("self.register_buffer", py.literal(name), py.literal(None)))
+    return py.Assign(py.Attribute("self", name), py.literal(None))
+
+
 STYLE = Style(
     module="nn.Module",
     model="nn.Module",
@@ -46,4 +53,5 @@ STYLE = Style(
     helpers=HELPERS,
     identity=_identity,
     object_of=object_of,
+    absent=_absent,
 )

@@ -131,7 +131,7 @@ class ClassWriter:
 
     def learn_role(self, kind: str, flow: Any) -> None:
         read: list[tuple[str, Any]] = []
-        if kind == "apply":
+        if kind == "apply" and flow.inputs:
             shape = flow.inputs[0].types[0].shape
             read = [(role, origin(shape[axis])) for role, axis in flow.op.sizes.items()]
         elif kind == "call":
@@ -477,9 +477,7 @@ class ClassWriter:
             bodies[k] = self.making(body, made, reach & here, False)
         new = [n for n in self.layers if n in made - before]
         arms = {k: body for k, body in bodies.items() if body}
-        found: list[py.Statement] = [
-            py.Assign(py.Attribute("self", n), py.literal(None)) for n in new
-        ]
+        found = [self.style.absent(n, self.constructed(n)) for n in new]
         if not arms:
             self.conditions[id(step)] = self.store_condition(step)
             return found
@@ -492,6 +490,12 @@ class ClassWriter:
         if self.needs_condition(step):
             self.conditions[id(step)] = self.store_condition(step)
         return found
+
+    def constructed(self, name: str) -> py.Expr:
+        """The constructor call of a layer, with its slots."""
+        made = self.makes[id(self.layers[name].uses[0][2])]
+        assert made is not None
+        return made
 
     def needs_condition(self, step: Step) -> bool:
         """Whether forward cannot tell the branch by a layer that is there."""

@@ -166,7 +166,8 @@ class Forward(Loops):
         return (*shape[1:], shape[0]) if getattr(t, "last", False) else shape
 
     def shape(self, t: Tensor) -> str:
-        return "[" + ", ".join(["B", *map(str, self.memory(t))]) + "]"
+        batch = [] if t.common else ["B"]
+        return "[" + ", ".join([*batch, *map(str, self.memory(t))]) + "]"
 
     def comment(self, types: list[Tensor]) -> str:
         """The shape of a value, where it changed; only in a model, which is concrete."""
@@ -383,6 +384,7 @@ class Forward(Loops):
         return bool(
             m.kind == "apply"
             and m.module is not None
+            and m.inputs
             and self.w.makes.get(id(m)) is not None
             and m.flow.factory is None
             and not isinstance(m.flow.op, QUIET)

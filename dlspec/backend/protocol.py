@@ -121,6 +121,10 @@ class UnsupportedOp(Exception):
         self.kind, self.reason = kind, reason
 
 
+def _none(name: str, make: py.Expr) -> py.Statement:
+    return py.Assign(py.Attribute("self", name), py.literal(None))
+
+
 @dataclass(frozen=True)
 class Style:
     """How classes look in a framework; everything else about `model.py` is the planner's."""
@@ -155,6 +159,9 @@ class Style:
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")
     """The constructor call of a layer that a block takes as an argument, also of one that is
     otherwise written as a function: `nn.ReLU()`, `layers.LeakyReLU(negative_slope=0.2)`."""
+    absent: Callable[[str, py.Expr], py.Statement] = _none
+    """What stands for a layer that only some instances have, by its name and constructor call,
+    before the condition that makes it."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dlspec.declared import Problem
@@ -31,6 +32,7 @@ from dlspec.elaborate.values import (
 from dlspec.expr import Ref, Size, Static, origin
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
+from dlspec.ops.common import alike, each
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -81,7 +83,7 @@ class LayerApplier(FunctionEvaluator):
         stage, count = link.stage, link.count
         if count is None:
             return self.apply(link.layer, inputs, named, frame, link.parameter, stage.layer)
-        carried = tuple(t for f in inputs for t in f.types)
+        carried = tuple(each(t) for f in inputs for t in f.types)
         bodies: list[ir.Flow] = []
         for _ in range(count.value):
             self.step(stage.span)
@@ -196,7 +198,7 @@ class LayerApplier(FunctionEvaluator):
         site: int,
     ) -> Value:
         """A chain whose layers stand below a name of their own."""
-        carried = tuple(t for f in inputs for t in f.types)
+        carried = tuple(each(t) for f in inputs for t in f.types)
         arriving = tuple(Value(ir.Carry(index=i, types=(t,))) for i, t in enumerate(carried))
         made = self.run(Bundle(arriving), layer.links, frame.inside(module, names))
         flow = ir.Scope(site=site, module=module, inputs=inputs, body=made.flow, types=made.types)
@@ -236,6 +238,8 @@ class LayerApplier(FunctionEvaluator):
         x = tuple(f.types[0] for f in inputs)
         shape = op.shape(*x, **{n: f.types[0] for n, f in named.items()})
         types = shape if isinstance(shape, tuple) else (shape,)
+        common = alike(op, x) and all(map(is_common, (*inputs, *named.values())))
+        types = tuple(t if t.common is common else replace(t, common=common) for t in types)
         flow = ir.Apply(
             site=site,
             op=op,
@@ -294,6 +298,8 @@ class LayerApplier(FunctionEvaluator):
     ) -> Value:
         arrivals = self.arrivals(layer, inputs, named, span)
         types = {n: f.types[0] for n, f in arrivals.items()}
+        if all(t.common for t in types.values()):
+            types = {n: each(t) for n, t in types.items()}
         number, made = self.instance(layer, types, span)
         self.step(span, self.layers[number])
         dims = self.caller_dims(made, arrivals)
@@ -369,10 +375,12 @@ class LayerApplier(FunctionEvaluator):
                     return Size(int(size), outer.origin)
             return Size(int(size), None)
 
-        return tuple(
-            Tensor(t.dtype, tuple(map(translated, t.shape)), t.classes, t.image)
-            for _, t in made.outputs
-        )
+        return tuple(replace(t, shape=tuple(map(translated, t.shape))) for _, t in made.outputs)
+
+
+def is_common(flow: ir.Flow) -> bool:
+    """Whether a value is the same for all examples."""
+    return isinstance(flow, ir.Scalar) or all(t.common for t in flow.types)
 
 
 def outputs(value: Value) -> tuple[Value, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dlspec.diagnostics import SpecError
@@ -72,9 +73,9 @@ class TypeReader(TensorEvaluator):
                 behind = len(dims) - i
                 at = int(arriving.shape[-behind if len(shape) > i else i])
             shape.append(self.dimension(dim, at, frame, arriving, type_, s))
-        image = arriving is not None and arriving.image
-        classes = arriving.classes if arriving is not None else None
-        return Tensor(dtype, tuple(shape), classes, image)  # type: ignore[arg-type]
+        if arriving is None:
+            return Tensor(dtype, tuple(shape))  # type: ignore[arg-type]
+        return replace(arriving, dtype=dtype, shape=tuple(shape))  # type: ignore[arg-type]
 
     def check_rank(
         self,

@@ -127,10 +127,11 @@ class Kinds:
 def weighs(definition: tree.Definition, kinds: Kinds) -> bool:
     """Whether a definition has weights."""
     body = definition.body
-    stages = [n for n in walk(body) if isinstance(n, tree.Stage)]
+    layers = [n.layer for n in walk(body) if isinstance(n, tree.Stage)]
+    layers += [n.value for n in walk(body) if isinstance(n, tree.Let)]
     if not isinstance(body, tree.Body):
-        stages.extend(chain_stages(body))
-    return any(kinds.has_weights(s.layer) for s in stages)
+        layers += [s.layer for s in chain_stages(body)]
+    return any(map(kinds.has_weights, layers))
 
 
 def options(layer: tree.Expr) -> Iterator[tree.Expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -97,7 +98,7 @@ class ModelBuilder(StatementBuilder):
         definition = layer.definition
         if definition.name.id in self.file_of(definition).uses.recursive:
             raise Skip
-        key = (layer.key, tuple((n, str(t), t.image) for n, t in arrivals.items()))
+        key = (layer.key, tuple((n, str(t), t.image, t.common) for n, t in arrivals.items()))
         if key in self.known:
             number = self.known[key]
             if number < 0:
@@ -220,7 +221,7 @@ class ModelBuilder(StatementBuilder):
                 name += "_"
             frame.dims[name] = int(size)
             shape.append(Size(size, Ref(name)))
-        return Tensor(arriving.dtype, tuple(shape), arriving.classes, arriving.image)
+        return replace(arriving, shape=tuple(shape))
 
     def report(self, error: SpecError) -> None:
         for d in error.diagnostics:

@@ -15,8 +15,8 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.headers import elements, written
-from dlspec.elaborate.inputs import TypeReader
 from dlspec.elaborate.lists import Tensors, holds_tensors, named, written_out
+from dlspec.elaborate.raw import RawWeights, is_raw
 from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
 from dlspec.expr import Static
 from dlspec.ir import model as ir
@@ -24,7 +24,7 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 
 
-class StatementBuilder(TypeReader):
+class StatementBuilder(RawWeights):
     """Elaborates the statements of one body after the other."""
 
     patterns: list[tuple[tree.Weights, Scope]]
@@ -197,16 +197,16 @@ class StatementBuilder(TypeReader):
         frame.scope.entries[name.id] = entry
 
     def let(self, s: tree.Let, frame: Frame, scope: Scope) -> None:
-        if isinstance(s.value, tree.Call) and isinstance(s.value.callee, tree.Name):
-            word = s.value.callee.id
-            if word in ("Parameter", "Buffer"):
-                raise SpecError(NotInThisVersion(s.value.span, f"`{word}`"))
         self.check_name(s.name, frame, scope, "a `let`")
         if isinstance(scope.find(s.name.id), Static | Value):
             raise SpecError(NameTaken(s.name.span, s.name.id, "a wire", "a `let`"))
         if scope is not frame.scope:
             instead = "`let` it before the loop; a layer in a chain is a new one in each round"
             raise SpecError(NotInThisVersion(s.span, "`let` in a loop", instead))
+        raw = self.raw(s.value)
+        if raw is not None:
+            frame.scope.entries[s.name.id] = self.raw_weight(raw, s, frame, scope)
+            return
         layer = self.layer(s.value, scope)[0]
         if isinstance(layer, Instance):
             raise SpecError(NameTaken(s.value.span, layer.statement.name.id, *ANOTHER))
@@ -231,6 +231,8 @@ class StatementBuilder(TypeReader):
             return "a dimension"
         if isinstance(found, Instance):
             return "an instance that `let` named"
+        if is_raw(found):
+            return "a weight or constant that `let` named"
         if name in arithmetic.FUNCTIONS or name in file.functions or self.is_function(name):
             return "a function"
         if name[:1].isupper() and ops.lookup(name) is not None:

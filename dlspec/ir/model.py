@@ -75,8 +75,8 @@ Path = tuple[Part, ...]
 
 
 def dotted(*path: Part) -> str:
-    """`residuals.3.conv_bn`: the neutral name."""
-    return ".".join(str(p) for p in path)
+    """`residuals.3.conv_bn`: the neutral name. Nothing is the name of what has none."""
+    return ".".join(str(p) for p in path if p != "")
 
 
 # --- tensors in a body ------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from dlspec.declared import Declared, Words, written
 from dlspec.frozen import frozen
 from dlspec.manual.markdown import code, table
 from dlspec.ops import fields as ops_fields
-from dlspec.ops import init, rearrange, recurrence, shape, window
+from dlspec.ops import init, raw, rearrange, recurrence, shape, window
 from dlspec.recipe import fields, optimizers, rows, sources, stops
 
 KINDS: Mapping[Any, str] = {
@@ -24,6 +24,8 @@ KINDS: Mapping[Any, str] = {
     ops_fields.PerAxis: "a whole number ≥ 1, one for each axis",
     ops_fields.ExtraPerAxis: "a whole number ≥ 0, one for each axis",
     ops_fields.Axes: "an axis, several in parentheses",
+    raw.Parameter.model_fields["type_"]: "a type: `f32[dim]`",
+    raw.Buffer.model_fields["value"]: "numbers, in lists, or a type: `f32[dim]`",
     init.Initial: "an [initialiser](recipe.md#initialisers)",
     window.Padding: "numbers ≥ 0",
     shape.Reshape.model_fields["dims"]: "whole numbers",
@@ -111,7 +113,7 @@ def takes(field: FieldInfo) -> str:
     """What an argument takes: `padding` of Conv1D takes `valid`, `same`, `causal`, or numbers."""
     words = [n for m in field.metadata if isinstance(m, Words) for n in m.names]
     parts = [*_type(field.annotation, tuple(field.metadata))]
-    if words and field.metadata and _check(field) is not _check(init.Initial):
+    if words and words != [*init.INITS]:
         parts = [*map(code, words), *parts]
     *first, last = parts
     comma = "," if len(first) > 1 or "," in "".join(parts) else ""

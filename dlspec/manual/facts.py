@@ -136,7 +136,7 @@ def refusal(backend: Backend, op: type[Op]) -> str:
 
 def applied(e: Example) -> Applied:
     """What the rules of an op say of an example."""
-    op = bracketed(e) if e.layer.startswith("x[") else layer(e.layer)
+    op = layer(e.layer) if e.inputs and not e.layer.startswith("x[") else stated(e)
     x = [tensor(t) for t in e.inputs]
     named = {n: tensor(t) for n, t in e.named.items()}
     made = op.shape(*x, **named)
@@ -160,12 +160,13 @@ def layer(text: str) -> Op:
     return found.op
 
 
-def bracketed(e: Example) -> Op:
-    """The op behind brackets: `x[1:, none]`, `x[y]`."""
+def stated(e: Example) -> Op:
+    """The op of what is no layer of a chain: brackets, `x[1:, none]`, and what `let` names."""
     # Classes are a dtype of fields; a model takes them as integers.
     types = [re.sub(r"^class\[\d+\]", "i32", t) for t in e.inputs]
-    inputs = "; ".join(f"input {name}: {t}" for name, t in zip("xy", types, strict=False))
-    program = check(Source("example", f"model M {{ {inputs}; output z = {e.layer} }}")).program
+    lines = [f"input {name}: {t}" for name, t in zip("xy", types, strict=False)]
+    lines += [f"output z = {e.layer}"] if types else [f"let z = {e.layer}", "output z"]
+    program = check(Source("example", f"model M {{ {'; '.join(lines)} }}")).program
     assert program is not None
     (statement,) = statements(program.models["M"].root.body)
     assert isinstance(statement.value, Apply)

@@ -59,7 +59,7 @@ def one(f: Facts) -> Iterator[str]:
 def example(e: Applied) -> tuple[str, ...]:
     """A row: the layer, its inputs, and what its rules say of them."""
     inputs = [*map(code, e.inputs), *(f"{n}: {code(t)}" for n, t in e.named.items())]
-    weights = [f"`{n}` {list(shape)}" for n, shape in e.weights.items()]
+    weights = [f"`{n}` {list(shape)}" if n else str(list(shape)) for n, shape in e.weights.items()]
     return (
         code(e.layer),
         ", ".join(inputs),

@@ -29,6 +29,7 @@ FAMILIES: dict[str, str] = {
     "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
+    "raw": "Parameter Buffer",
     "indexing": "getitem gather",
     "arithmetic": "add subtract multiply divide floor_divide remainder power negative",
     "comparison": "equal not_equal less less_equal greater greater_equal "
@@ -46,7 +47,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Attention MultiHeadAttention Split Scan Experts Rotary Clip Parameter Buffer
+    Attention MultiHeadAttention Split Scan Experts Rotary Clip
     MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
     UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag stack transpose pad roll where topk sort argmax one_hot clip

@@ -35,6 +35,8 @@ from dlspec.ir.model import (
     statements,
 )
 from dlspec.ops.base import Op
+from dlspec.ops.shape import Flatten, Reshape
+from dlspec.passes.batch import Expand
 from dlspec.passes.regions import Order, Place, Regions, Source, moves_only_ones
 from dlspec.passes.roles import keeps_channels, role
 from dlspec.tensor import Tensor
@@ -85,7 +87,7 @@ def _reshapes(model: ModelIR) -> _Fits:
     for instance in model.instances:
         for s in statements(instance.body):
             for f in flows(s.value):
-                if isinstance(f, Apply) and role(f.op, f.inputs[0].types[0]) == "reshape":
+                if isinstance(f, Apply) and type(f.op) in (Flatten, Reshape):
                     place = (instance.definition, f.site)
                     sites.add(place)
                     if not moves_only_ones(f.inputs[0].types[0]):
@@ -252,7 +254,10 @@ class _Walk:
 
     def apply(self, flow: Apply, carry: tuple[Source, ...]) -> tuple[Flow, tuple[Source, ...]]:
         site = (self.definition, flow.site)
-        x = max((f.types[0] for f in flow.inputs), key=lambda t: t.rank)
+        if not flow.inputs:
+            return flow, tuple[Source, ...](["first"] * len(flow.types))
+        arranged = flow.inputs[:1] if isinstance(flow.op, Expand) else flow.inputs
+        x = max((f.types[0] for f in arranged), key=lambda t: t.rank)
         kind = role(flow.op, x)
         want: Source = "first"
         give: Source = "first"
@@ -268,7 +273,9 @@ class _Walk:
             give = want if keeps_channels(flow.op, x, len(flow.inputs)) else "first"
             if kind == "likes last" and x.rank > 1 and self.collecting:
                 self.regions.vote(want, "last")
-        inputs = tuple(self.read(f, want, carry, (flow.site, i)) for i, f in enumerate(flow.inputs))
+        inputs = tuple(self.read(f, want, carry, (flow.site, i)) for i, f in enumerate(arranged))
+        for f in flow.inputs[len(arranged) :]:  # of these only the batch is read
+            inputs += (self.flow(f, carry, (flow.site, "batch"))[0],)
         named = {n: self.read(f, "first", carry, (flow.site, n)) for n, f in flow.named.items()}
         sources = (give,) * len(flow.types)
         last = not self.collecting and self.regions.last(give if kind == "reshape" else want)

@@ -30,6 +30,7 @@ from dlspec.ops.rules import all_axes
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec.ops.shape import Concat, Flatten, Reshape
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
+from dlspec.passes.batch import Expand
 from dlspec.tensor import Tensor
 
 Role = Literal["last", "likes last", "either", "reshape", "free", "first"]
@@ -45,7 +46,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((GlobalAvgPool1D, GlobalAvgPool2D), "likes last"),
     **dict.fromkeys((GlobalMaxPool1D, GlobalMaxPool2D), "likes last"),
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
-    **dict.fromkeys((negative, Reduction), "either"),
+    **dict.fromkeys((negative, Reduction, Expand), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     Rearrange: "free",
 }

@@ -27,13 +27,13 @@ def weight_names(made: ir.ModelIR) -> list[str]:
         x = tuple(f.types[0] for f in layer.apply.inputs)
         if layer.apply.module is not None:
             for w in layer.apply.op.weights(*x):
-                found[f"{layer.name}.{w.name}"] = w
+                found[ir.dotted(layer.name, w.name)] = w
     return list(found)
 
 
 def layer_names(made: ir.ModelIR) -> list[str]:
-    """The paths of all layers with weights."""
-    return list(dict.fromkeys(n.rpartition(".")[0] for n in weight_names(made)))
+    """The paths of all layers with weights; a block's own weight is its own path."""
+    return list(dict.fromkeys(n.rpartition(".")[0] or n for n in weight_names(made)))
 
 
 def parameters(made: ir.ModelIR) -> int:
@@ -44,5 +44,5 @@ def parameters(made: ir.ModelIR) -> int:
         if layer.apply.module is not None:
             for w in layer.apply.op.weights(*x):
                 if w.kind != "statistics":
-                    found[f"{layer.name}.{w.name}"] = w.size
+                    found[ir.dotted(layer.name, w.name)] = w.size
     return sum(found.values())

@@ -30,6 +30,12 @@ CASES = {
         "let f = Conv2D(3, 3, padding=same)\noutput image -> f -> f",
         ["f"],
     ),
+    "a weight of the block's own has the name that let gives, and nothing behind it": (
+        "let conv2d = Parameter(f32[3, 1, 1], init=ones)\nlet idle = Parameter(f32[3], init=ones)\n"
+        "let drawn = Buffer(f32[3, 1, 1], init=normal(std=1))\nlet written = Buffer([0.5])\n"
+        "x = image * conv2d + drawn * written[0] -> Conv2D(3, 1)\nx = x * conv2d\noutput x",
+        ["conv2d", "drawn", "conv2d_2"],
+    ),
     "a repeat makes a list": (
         "x = image -> Conv2D(3, 3) * 2\nx = x -> Conv2D(3, 3)\noutput x",
         ["conv2ds.0", "conv2ds.1", "conv2d"],

@@ -23,6 +23,8 @@ def value(node: ast.expr) -> Any:
             return WORDS.get(id, id)
         case ast.Tuple(items):
             return tuple(value(i) for i in items)
+        case ast.List(items):
+            return [value(i) for i in items]
         case ast.Call(ast.Name(id), args, keywords):
             kind = INITS[id] if id in INITS else ops.lookup(id)
             assert kind is not None, id
@@ -36,6 +38,7 @@ def layer(text: str) -> Op:
     if text.startswith("x["):
         return indexing(text)
     text = text if text.endswith(")") else f"{text}()"
+    text = re.sub(r"\bf32\[[\d, ]*\]", r'"\g<0>"', text)
     text = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', text.replace("return=", "return_="))
     made = value(ast.parse(text, mode="eval").body)
     assert isinstance(made, Op)

@@ -176,6 +176,8 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "GRU": ("units",),
         "BiLSTM": ("units",),
         "BiGRU": ("units",),
+        "Parameter": ("type",),
+        "Buffer": ("value",),
     }
     assert bind("Reshape", 1, 28, 28).dims == (1, 28, 28)
 

@@ -12,6 +12,15 @@ from dlspec.manual.facts import layer, tensor
 from dlspec.ops.base import FORMATS, Example
 
 OPERATORS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+RAW = {
+    "Parameter(f32[5], init=ones)": "f32[5]",
+    "Parameter(f32[1, 4], init=normal(std=0.02))": "f32[3, 4]",
+    "Parameter(f32[], init=constant(0.5))": "f32[3]",
+    "Buffer([0.5, 0.25, 2.0])": "f32[3]",
+    "Buffer([[1, 0], [2, 3], [5, 4]])": "i32[3, 1]",
+    "Buffer(f32[2, 3], init=normal(std=1))": "f32[2, 3]",
+}
+"""What has no input of its own is multiplied with one."""
 OPERATORS |= {"floor_divide": "//", "remainder": "%", "equal": "==", "not_equal": "!="}
 OPERATORS |= {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
 OPERATORS |= {"logical_and": "and", "logical_or": "or"}
@@ -60,7 +69,8 @@ class Case:
 
 
 def of_example(kind: str, e: Example) -> Case:
-    return Case(kind, e.layer, e.inputs, tuple(e.named.items()))
+    inputs = e.inputs or (RAW[e.layer],)
+    return Case(kind, e.layer, inputs, tuple(e.named.items()))
 
 
 def examples() -> list[Case]:
@@ -136,6 +146,8 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
     """The statements of one case."""
     unnamed, named = x[: len(case.inputs)], x[len(case.inputs) :]
     given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
+    if case.kind in ("Parameter", "Buffer"):
+        return [f"let w{index} = {case.layer}", f"output y{index} = w{index} * {x[0]}"]
     if case.kind in UNARY:
         value = f"{UNARY[case.kind]}{x[0]}"
     elif case.layer.startswith("x["):

@@ -30,6 +30,7 @@ def outputs(model: ir.ModelIR, x: Mapping[str, Array], weights: Mapping[str, Arr
     values = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in x.values()]
     names = [name or "output" for name, _ in model.root.outputs]
     made = _instance(model, model.root, values, (), weights)
+    made = [np.broadcast_to(y, (len(values[0]), *y.shape[1:])) for y in made]
     return dict(zip(names, made, strict=True))
 
 
@@ -95,9 +96,11 @@ class _Flow:
         types = tuple(f.types[0] for f in flow.inputs)
         prefix = ir.dotted(*self.path, *(flow.module or ()))
         own = {
-            w.name: self.weights[f"{prefix}.{w.name}"].astype(np.float64)
+            w.name: self.weights[ir.dotted(prefix, w.name)].astype(np.float64)
             for w in flow.op.weights(*types)
         }
+        rows = max(map(len, x), default=1)
+        x = [np.broadcast_to(a, (rows, *a.shape[1:])) for a in x]
         made = REFERENCES[flow.op.kind()](flow.op, x, own)
         return list(made) if isinstance(made, list) else [made]
 

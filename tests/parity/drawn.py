@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import fields, indexing, recurrence, shape, window
+from dlspec.ops import fields, indexing, raw, recurrence, shape, window
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
@@ -50,6 +50,8 @@ def configurations(kind: str, count: int, seed: int = 0) -> list[Case]:
 
 def drawn(op: type[Op], rng: Rng) -> Case | None:
     """A case, or None where the arguments do not fit the inputs."""
+    if issubclass(op, raw.Raw):
+        return own(op, rng)
     x = inputs(op, rng)
     given = named_axes(x[0], rng) if op is Rearrange else arguments(op, x[0], rng)
     try:
@@ -75,6 +77,19 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     elif isinstance(made, getitem):
         layer = bracket(made.at)
     return Case(op.kind(), layer, tuple(map(str, x)), tuple((n, str(t)) for n, t in named.items()))
+
+
+def own(op: type[Op], rng: Rng) -> Case:
+    """A weight or constant of any shape, multiplied with an input."""
+    rank = int(rng.integers(0, 4))
+    sizes = tuple(int(n) for n in rng.integers(1, 9, rank))
+    kind = "f32"
+    layer = f"{op.kind()}({Tensor('f32', sizes)}, init=normal(std=1))"
+    if op is raw.Buffer and rank and rng.random() < 0.7:
+        kind = str(rng.choice(["f32", "i32"]))
+        numbers = rng.integers(-9, 9, sizes) if kind == "i32" else rng.normal(size=sizes)
+        layer = f"Buffer({numbers.tolist()})"
+    return Case(op.kind(), layer, (f"{kind}{[n if rng.random() < 0.7 else 1 for n in sizes]}",))
 
 
 def arguments(op: type[Op], x: Tensor, rng: Rng) -> dict[str, Any]:

@@ -181,6 +181,44 @@ block Half(n: int) {
 }
 """,
     ),
+    "weights of blocks' own, of one example and of all": (
+        ("image: f32[3, 12, 9]", "gain: f32[]", "word: i32[5]"),
+        (
+            "let cls = Parameter(f32[1, 6], init=zeros)",
+            "let pos = Parameter(f32[13, 6], init=normal(std=0.02))",
+            "let table = Buffer([[1, 0, 2], [3, 5, 4], [2, 2, 1], [0, 1, 5], [9, 8, 7],",
+            "  [12, 3, 6], [6, 6, 0]])",
+            "let scale = Parameter(f32[], init=ones)",
+            "x = image -> Conv2D(6, 3, stride=3)",
+            "x = x -> Scaled -> ReLU -> Scaled(2) -> Conv2D(6, 1)",
+            "t = x -> Rearrange([C, H, W] -> [H*W, C])",
+            "t = ((cls, t) -> Concat(axis=0)) + pos",
+            "for i in range(2) { t = (t, bias=pos * scale) -> Mixed(i + 1) * 2 }",
+            "output a = t[0] + t[-1] -> Dense(3)",
+            "output b = gain * scale * pos[:2] - pos[1:3]",
+            "output c = pos[table[word]] -> mean(axis=1)",
+            "output d = gain * (pos -> Dense(4) -> LayerNorm -> Tanh)",
+            "output e = (pos[0] -> Dense(5)) * gain",
+            "output f = max(pos) + max(t, pos)",
+        ),
+        """
+block Scaled(by: int = 1) {
+  input x: f32[C, H, W]
+  let scale = Parameter(f32[C], init=ones)
+  let shift = Parameter(f32[C, 1, W], init=zeros)
+  let noise = Buffer(f32[H, 1], init=normal(std=1))
+  let factor = Buffer([0.5, 1.5, 2.5])
+  output x * scale[:, none, none] + shift * factor[by] + noise[none]
+}
+block Mixed(n: int) {
+  input x: f32[T, D]
+  input bias: f32[T, D]
+  let gate = Parameter(f32[n, D], init=ones)
+  y = (x + bias) * gate[n - 1:] -> Dense(D) -> Tanh
+  output x + y * gate[:1]
+}
+""",
+    ),
     "concat, norms and reductions on every axis of an image": (
         ("image: f32[2, 6, 5]",),
         (

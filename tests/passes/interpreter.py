@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dlspec.ir import model as ir
+from dlspec.passes.batch import Expand
 from dlspec.passes.layout import Permute
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "backends" / "torch")]
@@ -112,14 +113,16 @@ class Interpreter:
         if isinstance(f.op, Permute):
             self.permutes += 1
             return [to_last(x[0]) if f.op.order == "last" else to_first(x[0])]
+        if isinstance(f.op, Expand):
+            return [np.broadcast_to(x[0], (len(x[1]), *x[0].shape[1:]))]
         name = ir.dotted(*prefix, *(f.module or ()))
         weights = {}
         for w in f.op.weights(*(i.types[0] for i in f.inputs)):
-            if f"{name}.{w.name}" not in self.weights:
+            own = ir.dotted(name, w.name)
+            if own not in self.weights:
                 rng = np.random.default_rng(len(self.weights))
-                made = rng.uniform(0.2, 1.5, tuple(map(int, w.shape)))
-                self.weights[f"{name}.{w.name}"] = made
-            weights[w.name] = self.weights[f"{name}.{w.name}"]
+                self.weights[own] = rng.uniform(0.2, 1.5, tuple(map(int, w.shape)))
+            weights[w.name] = self.weights[own]
         works_last = self.laid_out and (kind in LAST or (kind in EITHER and f.channels_last))
         if kind == "Dense" and f.op.axis == 0:
             works_last = f.channels_last

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dlspec.ir import model as ir
+from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 from dlspec.pipeline import check
 from dlspec.source import Source
@@ -166,13 +167,28 @@ CASES = {
         6,
         ["image"],
     ),
+    "weights that are common to all examples": (
+        """block Shift { input x: f32[C, H, W]; let by = Parameter(f32[C, H, 1], init=zeros)
+          let cls = Parameter(f32[1, W], init=zeros)
+          output (x + by -> Conv2D(C, 1)) + cls[none] }
+        model M { input image: f32[3, 8, 9]
+          let pos = Parameter(f32[5, 6, 7], init=zeros)
+          let cls = Parameter(f32[1, 4], init=zeros)
+          x = image -> Conv2D(5, 3) -> Shift -> Shift
+          output y = x * pos -> GlobalAvgPool2D
+          output z = pos
+          output w = (cls, x -> Rearrange([C, H, W] -> [H*W, C]) -> Dense(4)) -> Concat(axis=0)
+          output v = (pos, x) -> Concat(axis=0) -> GlobalMaxPool2D }""",
+        6,
+        ["image"],
+    ),
 }
 
 
 def built(text: str) -> ir.ModelIR:
     found = check(Source("spec.dls", text))
     assert found.program is not None, [d.title for d in found.diagnostics]
-    return found.program.models["M"]
+    return batched(found.program.models["M"])
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -13,6 +13,7 @@ from dlspec.backend.protocol import Inputs, Slot, Use
 from dlspec.backend.registry import find
 from dlspec.emit import python as py
 from dlspec.ir import model as ir
+from dlspec.passes.batch import batched
 
 SPACE = {"torch": torch, "F": F, "nn": nn}
 
@@ -21,6 +22,7 @@ def interpret(
     model: ir.ModelIR, weights: dict[str, torch.Tensor], inputs: dict[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
     """The outputs of a model, from its IR and its weights by their neutral names."""
+    model = batched(model)
     found = _Run(model, weights).instance(model.root, (), inputs)
     return {n or "": value for n, value in found}
 
@@ -103,7 +105,10 @@ class _Run:
         emitted = backend.layers[type(f.op)](use)
         layer = None
         if emitted.make is not None:
-            layer = eval(str(_concrete(emitted.make, at)), dict(SPACE)).eval()
+            layer = eval(str(_concrete(emitted.make, at)), dict(SPACE))
+            if not isinstance(layer, nn.Module):
+                return self.weights.get(ir.dotted(*prefix, *(f.module or ())), layer)
+            layer.eval()
             own = ir.dotted(*prefix, *(f.module or ())) + "."
             state = {n[len(own) :]: t for n, t in self.weights.items() if n.startswith(own)}
             layer.load_state_dict(state, strict=False)

@@ -168,4 +168,35 @@ model Net {
   output u = xs[1:][0] + xs[-1]
 }
 """,
+    "weights of blocks' own": """
+block Tokens(dim: int) {
+  input x: f32[C, H, W]
+  let cls = Parameter(f32[1, dim], init=zeros)
+  let pos = Parameter(f32[H * W + 1, dim], init=normal(std=0.02))
+  t = x -> Rearrange([C, H, W] -> [H*W, C]) -> Dense(dim)
+  output ((cls, t) -> Concat(axis=0)) + pos
+}
+block Scaled(c: int, start: int = 0) {
+  input x: f32[C, H, W]
+  let scale = Parameter(f32[C], init=ones)
+  let factors = Buffer([0.5, 1.0, 2.0])
+  if start > 0 {
+    let shift = Parameter(f32[C, H, 1], init=zeros)
+    x = x + shift * factors[start]
+  }
+  output x * scale[:, none, none] -> Conv2D(c, 1)
+}
+model Net(dim: int = 8) {
+  input image: f32[3, 8, 6]
+  let average = Buffer([0.485, 0.456, 0.406])
+  let noise = Buffer(f32[dim], init=normal(std=0.1))
+  let gain = Parameter(f32[], init=ones)
+  x = image - average[:, none, none] -> Scaled(4) -> ReLU
+  x = x -> Scaled(6, start=1) -> Scaled(5, start=2)
+  t = x -> Tokens(dim)
+  output y = t[0] * gain + noise -> Dense(2)
+  output p = noise
+  output q = x -> Flatten -> Dense(48) -> Reshape(2, 4, 6) -> Tokens(4)
+}
+""",
 }

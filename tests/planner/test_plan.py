@@ -13,6 +13,7 @@ from test_models import RESNET
 
 from dlspec.backend.plan import model_file
 from dlspec.backend.registry import find as backend
+from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 from specs import BLOCKS, MODELS
 
@@ -21,12 +22,12 @@ DIGITS = (Path(__file__).parents[2] / "specs" / "digits.dls").read_text()
 
 
 def text(spec: str, name: str, of: str | None = None) -> str:
-    made = model(spec, of)
+    made = batched(model(spec, of))
     return model_file(channels_last(made) if name == "keras" else made, backend(name))
 
 
 @pytest.mark.parametrize("name", ["torch", "keras"])
-@pytest.mark.parametrize("golden", ["digits", "resnet", "net", "skips", "loops"])
+@pytest.mark.parametrize("golden", ["digits", "resnet", "net", "skips", "loops", "own"])
 def test_goldens(golden: str, name: str) -> None:
     specs = {
         "digits": DIGITS,
@@ -34,6 +35,7 @@ def test_goldens(golden: str, name: str) -> None:
         "net": BLOCKS + MODELS["inputs, sharing, loops"],
         "skips": BLOCKS + MODELS["skips over a stack"],
         "loops": BLOCKS + MODELS["loops over tensors"],
+        "own": MODELS["weights of blocks' own"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"
@@ -80,7 +82,7 @@ def test_torch_names_are_the_neutral_names(case: str) -> None:
     torch = pytest.importorskip("torch")
     made = model(BLOCKS + MODELS[case])
     space: dict = {}
-    exec(model_file(made, backend("torch")), space)
+    exec(model_file(batched(made), backend("torch")), space)
     net = space[made.name]().eval()
     own = {n: t for n, t in net.state_dict().items() if "num_batches" not in n}
     assert set(own) == set(weight_names(made))

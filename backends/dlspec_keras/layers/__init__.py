@@ -14,6 +14,7 @@ from dlspec_keras.layers import (
     indexing,
     norm,
     pool,
+    raw,
     rearrange,
     recurrent,
     reduction,
@@ -36,6 +37,7 @@ LAYERS: dict[type[Op], Emit] = {
     **regularize.LAYERS,
     **arithmetic.LAYERS,
     **indexing.LAYERS,
+    **raw.LAYERS,
     **elementary.LAYERS,
     **reduction.LAYERS,
 }

@@ -20,7 +20,7 @@ def operands(use: Use) -> tuple[py.Expr, ...]:
     def side(i: int) -> py.Expr:
         if i in use.scalars:
             return use.scalars[i]
-        if use.x[i].rank == rank:
+        if use.x[i].rank == rank or use.x[i].common:
             return X[i]
         return py.Index(X[i], py.Tuple((py.Slice(), *[py.literal(None)] * rank)))
 

@@ -18,8 +18,8 @@ def sizes(use: Use, y: Tensor) -> tuple[Slot, ...]:
 
 
 def reshape(use: Use) -> Emitted:
-    shape = py.Tuple((py.literal(-1), *sizes(use, use.y[0])))
-    return Emitted(py.call("ops.reshape", X[0], shape))
+    batch = () if use.x[0].common else (py.literal(-1),)
+    return Emitted(py.call("ops.reshape", X[0], py.Tuple((*batch, *sizes(use, use.y[0])))))
 
 
 def permute(use: Use) -> Emitted:
@@ -27,8 +27,8 @@ def permute(use: Use) -> Emitted:
     if moves_only_ones(use.x[0]):
         return reshape(use)
     rank = use.x[0].rank
-    last = use.op.order == "last"
-    axes = (0, *range(2, rank + 1), 1) if last else (0, rank, *range(1, rank))
+    moved = (*range(1, rank), 0) if use.op.order == "last" else (rank - 1, *range(rank - 1))
+    axes = moved if use.x[0].common else (0, *(a + 1 for a in moved))
     return Emitted(py.call("ops.transpose", X[0], axes))
 
 

@@ -206,6 +206,12 @@ def arrays(layer: layers.Layer) -> Iterator[Entry]:
             for i, backward in enumerate(layer.backwards):
                 yield from gates(f"l{i}_reverse", backward.cell)
         # end
+        # if raw
+        case _:  # a class of model.py
+            for name, variable in vars(layer).items():
+                if isinstance(variable, keras.Variable):
+                    yield Entry(name, variable)
+        # end
 
 
 # if recurrent
@@ -268,6 +274,9 @@ def sublayers(
 
 def entries(model: keras.Model) -> Iterator[Entry]:
     """Every weight under its neutral name."""
+    # if raw
+    yield from arrays(model)
+    # end
     for path, layer in sublayers(model):
         for entry in arrays(layer):
             if entry.variable is not None:

@@ -16,6 +16,7 @@ from dlspec_torch.layers import (
     indexing,
     norm,
     pool,
+    raw,
     rearrange,
     recurrent,
     reduction,
@@ -38,6 +39,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **regularize.LAYERS,
     **arithmetic.LAYERS,
     **indexing.LAYERS,
+    **raw.LAYERS,
     **elementary.LAYERS,
     **reduction.LAYERS,
 }

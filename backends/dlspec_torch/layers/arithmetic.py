@@ -32,7 +32,7 @@ def operand(use: Use, i: int) -> py.Expr:
     if i in use.scalars:
         return use.scalars[i]
     missing = max(x.rank for x in use.x) - use.x[i].rank
-    if missing == 0:
+    if missing == 0 or use.x[i].common:
         return X[i]
     return py.Index(X[i], py.Tuple((py.Slice(), *[py.literal(None)] * missing)))
 

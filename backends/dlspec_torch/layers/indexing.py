@@ -19,8 +19,8 @@ def brackets(use: Use) -> Emitted:
 def gathered(use: Use) -> Emitted:
     """A common table at the indices of each example; each example at common ones, or at its own."""
     table, at = use.x
-    # PyTorch takes 8 bits for a mask.
-    index = method(X[1], "int") if at.dtype == "i8" else X[1]
+    # PyTorch takes 8 bits for a mask, and its ONNX exporter writes 32 where the format has 64.
+    index = method(X[1], "long") if at.dtype in ("i8", "i32") else X[1]
     if table.common:
         return Emitted(py.Index(X[0], index))
     if at.common:

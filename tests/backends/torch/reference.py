@@ -217,7 +217,14 @@ def gathered(op: Any, x: list[Array], w: Weights) -> Array:
     return np.stack([row[at.astype(int)] for row, at in zip(*x, strict=True)])
 
 
+def own(op: Any, x: list[Array], w: Weights) -> Array:
+    """Once for all examples."""
+    return np.asarray(w[""] if w else op.value)[None]
+
+
 REFERENCES: dict[str, Reference] = {
+    "Parameter": own,
+    "Buffer": own,
     "Dense": dense,
     "Conv1D": conv,
     "Conv2D": conv,

@@ -43,6 +43,7 @@ def op_of(layer: str) -> Op:
     if layer.startswith("x["):
         return indexing(layer)
     layer = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', re.sub(r"\breturn=", "return_=", layer))
+    layer = re.sub(r"\bf32\[[\d, ]*\]", r'"\g<0>"', layer)
     found = ast.parse(layer, mode="eval").body
     if isinstance(found, ast.Name):
         return _kind(found.id).bind((), {})
@@ -104,12 +105,12 @@ def use_of(example: Example, exact: bool = False) -> Use:
 
 @cache
 def examples() -> tuple[tuple[str, Example], ...]:
-    """Every example of every op, with an id."""
+    """Every example of every op that takes inputs, with an id."""
     found = []
     for name in ops.names():
         op = ops.lookup(name)
         assert op is not None
-        found += [(f"{e.layer} {', '.join(e.inputs)}", e) for e in op.examples]
+        found += [(f"{e.layer} {', '.join(e.inputs)}", e) for e in op.examples if e.inputs]
     return tuple(found)
 
 

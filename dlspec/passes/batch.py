@@ -1,0 +1,165 @@
+"""Tensors that are common to all examples, where an op or an output wants one for each.
+
+Elsewhere nothing is needed: frameworks broadcast over the batch axis, which stands in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from dlspec.ir.model import (
+    Apply,
+    Bind,
+    Branch,
+    Call,
+    Flow,
+    Instance,
+    Items,
+    Join,
+    Loop,
+    ModelIR,
+    Output,
+    Repeat,
+    Scalar,
+    Scope,
+    Select,
+    Slice,
+    Statement,
+    Wire,
+    is_list,
+)
+from dlspec.ops.base import Op
+from dlspec.ops.common import alike, each
+
+FIRST_SITE = 2_000_000_000
+"""The sites of what this pass makes begin behind all others."""
+KEPT = "example"
+"""The name of a wire that keeps an input whose own name is given to something common."""
+
+
+class Expand(Op):
+    """The first input, once for each example of the second. Only this pass makes it."""
+
+    inputs = (2, 2)
+
+
+def batched(model: ModelIR) -> ModelIR:
+    """The same model, with common tensors expanded where they meet what wants one for each."""
+    sites: dict[tuple[Any, ...], int] = {}
+    instances = tuple(_Walk(model, i, sites).instance() for i in model.instances)
+    return model.model_copy(update={"instances": instances})
+
+
+@dataclass
+class _Walk:
+    """One walk over the body of an instance."""
+
+    model: ModelIR
+    of: Instance
+    sites: dict[tuple[Any, ...], int]
+    wires: dict[str, Wire] = field(default_factory=dict)
+    """Every wire as it stands, by name."""
+    kept: tuple[Bind, ...] = ()
+
+    def instance(self) -> Instance:
+        self.wires = {n: Wire(name=n, types=(t,)) for n, t in self.of.inputs}
+        body = self.body(self.of.body)
+        return self.of.model_copy(update={"body": (*self.kept, *body)})
+
+    def body(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        return tuple(map(self.statement, body))
+
+    def statement(self, s: Statement) -> Statement:
+        match s:
+            case Bind():
+                s = s.model_copy(update={"value": self.flow(s.value)})
+                if is_list(s.value):
+                    self.wires.pop(s.names[0], None)
+                    return s
+                for name, t in zip(s.names, s.value.types, strict=True):
+                    self.wires[name] = Wire(name=name, types=(t,))
+            case Branch():
+                return s.model_copy(update={"body": self.body(s.body)})
+            case Loop():
+                rounds = tuple(self.body(i) for i in s.iterations)
+                return s.model_copy(update={"iterations": rounds})
+            case Output():
+                value = self.flow(s.value)
+                if self.of.definition == self.model.root.definition:
+                    value = self.expanded(value, (s.site, "output"))
+                s = s.model_copy(update={"value": value})
+                if s.name is not None:
+                    self.wires[s.name] = Wire(name=s.name, types=value.types)
+        return s
+
+    def flow(self, flow: Flow) -> Flow:
+        """A flow whose inputs belong to each example where they must."""
+        match flow:
+            case Apply():
+                x = tuple(f.types[0] for f in flow.inputs)
+                wants = _nothing if not x or alike(flow.op, x) else _every
+                return self.fed(flow, wants)
+            case Call():
+                types = dict(self.model.instances[flow.instance].inputs)
+                names = [n for n in types if n not in flow.named]
+                return self.fed(flow, lambda key: not types[_name(key, names)].common)
+            case Repeat():
+                bodies = tuple(map(self.flow, flow.bodies))
+                return self.fed(flow, _every, bodies=bodies)
+            case Scope():
+                return self.fed(flow, _every, body=self.flow(flow.body))
+            case Items() | Join():
+                return flow.model_copy(update={"inputs": tuple(map(self.flow, flow.inputs))})
+            case Select() | Slice():
+                return flow.model_copy(update={"value": self.flow(flow.value)})
+        return flow
+
+    def fed(self, flow: Any, wants: Callable[[int | str], bool], **update: Any) -> Any:
+        """The flow with its inputs expanded for which `wants` holds, by number or name."""
+        update["inputs"] = tuple(self.input(f, flow, i, wants) for i, f in enumerate(flow.inputs))
+        if getattr(flow, "named", None):
+            update["named"] = {n: self.input(f, flow, n, wants) for n, f in flow.named.items()}
+        return flow.model_copy(update=update)
+
+    def input(
+        self, f: Flow, owner: Any, key: int | str, wants: Callable[[int | str], bool]
+    ) -> Flow:
+        made = self.flow(f)
+        return self.expanded(made, (owner.site, key)) if wants(key) else made
+
+    def expanded(self, flow: Flow, at: tuple[Any, ...]) -> Flow:
+        if isinstance(flow, Scalar) or len(flow.types) != 1 or not flow.types[0].common:
+            return flow
+        inputs = (flow, self.example())
+        return Apply(site=self.site(*at), op=Expand(), inputs=inputs, types=(each(flow.types[0]),))
+
+    def example(self) -> Wire:
+        """A wire that belongs to each example: an input, if its name still stands for it."""
+        for wire in self.wires.values():
+            if not wire.types[0].common:
+                return wire
+        source = next(Wire(name=n, types=(t,)) for n, t in self.of.inputs if not t.common)
+        name = KEPT
+        while name in self.wires:
+            name += "_"
+        self.kept = (Bind(site=self.site(KEPT), names=(name,), value=source, line=0),)
+        self.wires[name] = Wire(name=name, types=source.types)
+        return self.wires[name]
+
+    def site(self, *at: Any) -> int:
+        """The same number for the same place of a definition."""
+        return self.sites.setdefault((self.of.definition, *at), FIRST_SITE + len(self.sites))
+
+
+def _nothing(key: int | str) -> bool:
+    return False
+
+
+def _every(key: int | str) -> bool:
+    return True
+
+
+def _name(key: int | str, names: list[str]) -> str:
+    return key if isinstance(key, str) else names[key]

@@ -34,6 +34,13 @@ MODULES = {
     "F.max_pool2d": "nn.MaxPool2d",
     "F.avg_pool1d": "nn.AvgPool1d",
     "F.avg_pool2d": "nn.AvgPool2d",
+    "F.max_pool3d": "nn.MaxPool3d",
+    "F.avg_pool3d": "nn.AvgPool3d",
+    "F.adaptive_avg_pool1d": "nn.AdaptiveAvgPool1d",
+    "F.adaptive_avg_pool2d": "nn.AdaptiveAvgPool2d",
+    "F.adaptive_max_pool1d": "nn.AdaptiveMaxPool1d",
+    "F.adaptive_max_pool2d": "nn.AdaptiveMaxPool2d",
+    "F.adaptive_max_pool3d": "nn.AdaptiveMaxPool3d",
 }
 """Function -> the module that takes the same arguments, the input apart."""
 

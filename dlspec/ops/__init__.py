@@ -16,8 +16,11 @@ FAMILIES: dict[str, str] = {
     "conv": "Conv1D Conv2D Conv3D DepthwiseConv1D DepthwiseConv2D",
     "separable": "SeparableConv1D SeparableConv2D",
     "transposed": "ConvTranspose1D ConvTranspose2D ConvTranspose3D",
-    "pool": "MaxPool1D MaxPool2D AvgPool1D AvgPool2D "
-    "GlobalAvgPool1D GlobalAvgPool2D GlobalMaxPool1D GlobalMaxPool2D",
+    "pool": "MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D",
+    "adaptive": "AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool1D "
+    "AdaptiveMaxPool2D AdaptiveMaxPool3D",
+    "global_pool": "GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D "
+    "GlobalMaxPool2D GlobalMaxPool3D",
     "norm": "BatchNorm LayerNorm",
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh GELU SiLU HardSwish Identity",
     "along_axis": "Softmax LogSoftmax Softmin Sparsemax GLU Maxout",
@@ -48,8 +51,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     Attention MultiHeadAttention Split Scan Experts Rotary Clip
-    MaxPool3D AvgPool3D GlobalAvgPool3D GlobalMaxPool3D AdaptiveAvgPool1D AdaptiveAvgPool2D
-    UpSample1D UpSample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
+    Upsample1D Upsample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag stack transpose pad roll where topk sort argmax one_hot clip
     cumsum cumprod linspace einsum cast normal normal_like uniform randint beta permutation
     stop_gradient gradient lengths batch row segment_max segment_sum

@@ -42,6 +42,23 @@ def each_place(places: int) -> str:
     return f"({', '.join(PLACES[places])})"
 
 
+def one_each(places: int, value: Any) -> Any:
+    """A number, or as many as there are place axes."""
+    if isinstance(value, tuple) and len(value) != places:
+        forms = "" if places == 1 else f", or {each_place(places)}"
+        raise ValueError(f"must be one number{forms}")
+    return value
+
+
+def other_rank(op: Op, places: int, x: Tensor) -> str:
+    """What to do with an input of another number of axes than an op of so many place axes takes."""
+    if x.rank == places:
+        sizes = ", ".join(str(int(s)) for s in x.shape)
+        return f"add the axis of channels first: Reshape(1, {sizes})"
+    other = op.kind().replace(f"{places}D", f"{x.rank - 1}D")
+    return f"for {layout(x.rank - 1)} there is {other}" if other in ops.names() else ""
+
+
 class Windowed(Op):
     """An op whose window slides over the axes behind the first, which holds the channels."""
 
@@ -56,10 +73,7 @@ class Windowed(Op):
     @field_validator("kernel", "stride", "dilation", "output_padding", check_fields=False)
     @classmethod
     def _one_for_each_axis(cls, value: Any) -> Any:
-        if isinstance(value, tuple) and len(value) != cls.places:
-            forms = "" if cls.places == 1 else f", or {each_place(cls.places)}"
-            raise ValueError(f"must be one number{forms}")
-        return value
+        return one_each(cls.places, value)
 
     @field_validator("padding")
     @classmethod
@@ -145,7 +159,7 @@ class Windowed(Op):
         yield from floats(kind, x[0])
         if x[0].rank != self.places + 1:
             what = f"{kind} needs {layout(self.places)}, got {x[0]}"
-            yield Problem(None, what, self._hint(x[0]))
+            yield Problem(None, what, other_rank(self, self.places, x[0]))
         else:
             yield from self.misfits(x[0])
 
@@ -163,13 +177,6 @@ class Windowed(Op):
                     "padding=same, a smaller kernel, or fewer strides before it",
                 )
                 return
-
-    def _hint(self, x: Tensor) -> str:
-        if x.rank == self.places:
-            sizes = ", ".join(str(int(s)) for s in x.shape)
-            return f"add the axis of channels first: Reshape(1, {sizes})"
-        other = type(self).__name__.replace(f"{self.places}D", f"{x.rank - 1}D")
-        return f"for {layout(x.rank - 1)} there is {other}" if other in ops.names() else ""
 
 
 def _same(n: int, span: int, stride: int) -> tuple[int, int]:

@@ -14,16 +14,8 @@ from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.indexing import getitem
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.over_axes import Extreme, Reduction
-from dlspec.ops.pool import (
-    AvgPool1D,
-    AvgPool2D,
-    GlobalAvgPool1D,
-    GlobalAvgPool2D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    MaxPool1D,
-    MaxPool2D,
-)
+from dlspec.ops.places import Adaptive, GlobalPool
+from dlspec.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.regularize import Dropout
 from dlspec.ops.rules import all_axes
@@ -42,9 +34,10 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D), "last"),
     **dict.fromkeys((SeparableConv1D, SeparableConv2D), "last"),
     **dict.fromkeys((ConvTranspose1D, ConvTranspose2D, ConvTranspose3D), "last"),
-    **dict.fromkeys((MaxPool1D, MaxPool2D, AvgPool1D, AvgPool2D), "last"),
-    **dict.fromkeys((GlobalAvgPool1D, GlobalAvgPool2D), "likes last"),
-    **dict.fromkeys((GlobalMaxPool1D, GlobalMaxPool2D), "likes last"),
+    **dict.fromkeys((MaxPool1D, MaxPool2D, MaxPool3D), "last"),
+    **dict.fromkeys((AvgPool1D, AvgPool2D, AvgPool3D), "last"),
+    Adaptive: "last",
+    GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
     **dict.fromkeys((negative, Reduction, Expand), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),

@@ -32,8 +32,13 @@ ConvTranspose2D(4, 3, stride=2, padding=same, output_padding=1) | f32[3, 8, 8] |
 ConvTranspose2D(4, 3, stride=2, output_padding=(1, 2)) | f32[3, 8, 8] | output_padding | an output padding of 2 is no less than the stride of 2 | at most 1
 ConvTranspose1D(4, 3, padding=3) | f32[3, 4] | padding | padding of 6 leaves nothing of axis 1, which would have 6 places | at most 5 at both ends together
 MaxPool2D(2, padding=2) | f32[3, 8, 8] | padding | padding of 2 leaves windows of 2 empty | at most 1 at each end
-GlobalAvgPool2D | f32[3, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 8] | GlobalAvgPool1D
-GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] |
+GlobalAvgPool2D | f32[3, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 8] | add the axis of channels first: Reshape(1, 3, 8)
+GlobalAvgPool2D | f32[3, 4, 8, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 4, 8, 8] | for [channels, depth, height, width] there is GlobalAvgPool3D
+AdaptiveAvgPool1D(2) | f32[3, 8, 8] | none | AdaptiveAvgPool1D needs [channels, length], got f32[3, 8, 8] | for [channels, height, width] there is AdaptiveAvgPool2D
+AdaptiveMaxPool2D(2) | i32[3, 8, 8] | none | AdaptiveMaxPool2D needs floating-point numbers, got i32[3, 8, 8] | cast(x, f32)
+MaxPool1D(2, dilation=4, padding=2) | f32[2, 3] | dilation | places 4 apart may all lie in the padding of axis 1 of f32[2, 3], which has 3 | at most 3, or no padding
+GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] | add the axis of channels first: Reshape(1, 3)
+GlobalMaxPool1D | f32[] | none | GlobalMaxPool1D needs [channels, length], got f32[] |
 BatchNorm | f32[4, 5] | axis | BatchNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
 BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
 BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis

@@ -107,12 +107,28 @@ def transposed(op, x):
 
 
 def pool(op, x):
-    assert op.pads(x) == expected_pads(op, x)
-    f = {
-        "MaxPool1D": F.max_pool1d, "MaxPool2D": F.max_pool2d,
-        "AvgPool1D": F.avg_pool1d, "AvgPool2D": F.avg_pool2d,
-    }[op.kind()]  # fmt: skip
-    return None, lambda t: f(padded(t, expected_pads(op, x)), op.kernel, op.stride or op.kernel)
+    """PyTorch's own padding, where it has one; else the padding of the definition."""
+    given = expected_pads(op, x)
+    name = {"Max": "max_pool", "Avg": "avg_pool"}[op.kind()[:3]]
+    f = getattr(F, f"{name}{op.places}d")
+    more = {"dilation": op.dilation} if name == "max_pool" else {}
+    kernel, stride = op.kernel, op.stride or op.kernel
+    if not op.ceil_mode:
+        assert op.pads(x) == given
+        return None, lambda t: f(padded(t, given), kernel, stride, **more)
+    assert all(before == after for before, after in given)
+    own = [before for before, _ in given]
+    return None, lambda t: f(t, kernel, stride, own, ceil_mode=True, **more)
+
+
+def adaptive(op, x):
+    make = getattr(nn, op.kind()[:-1] + "d")
+    return None, make(op.size)
+
+
+def whole(op, x):
+    make = getattr(nn, op.kind().replace("Global", "Adaptive")[:-1] + "d")(1)
+    return None, lambda t: make(t) if op.keepdims else make(t).flatten(1)
 
 
 def batch_norm(op, x):
@@ -260,11 +276,9 @@ REFERENCES = {
     "DepthwiseConv1D": conv, "DepthwiseConv2D": conv,
     "SeparableConv1D": separable, "SeparableConv2D": separable,
     "ConvTranspose1D": transposed, "ConvTranspose2D": transposed, "ConvTranspose3D": transposed,
-    "MaxPool1D": pool, "MaxPool2D": pool, "AvgPool1D": pool, "AvgPool2D": pool,
-    "GlobalAvgPool1D": plain(lambda t: F.adaptive_avg_pool1d(t, 1).flatten(1)),
-    "GlobalAvgPool2D": plain(lambda t: F.adaptive_avg_pool2d(t, 1).flatten(1)),
-    "GlobalMaxPool1D": plain(lambda t: F.adaptive_max_pool1d(t, 1).flatten(1)),
-    "GlobalMaxPool2D": plain(lambda t: F.adaptive_max_pool2d(t, 1).flatten(1)),
+    **{f"{kind}Pool{n}D": pool for kind in ("Max", "Avg") for n in (1, 2, 3)},
+    **{f"Adaptive{kind}Pool{n}D": adaptive for kind in ("Max", "Avg") for n in (1, 2, 3)},
+    **{f"Global{kind}Pool{n}D": whole for kind in ("Max", "Avg") for n in (1, 2, 3)},
     "BatchNorm": batch_norm, "LayerNorm": layer_norm, "Embedding": embedding, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
     "Dropout": lambda op, x: (None, nn.Dropout(op.rate)),

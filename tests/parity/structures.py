@@ -69,6 +69,29 @@ block Up(c: int, k: int, step: int = 2, padding: int = 0, more: int = 0) {
         ),
         "",
     ),
+    "pools of every kind": (
+        ("image: f32[4, 13, 11]", "volume: f32[2, 6, 5, 7]"),
+        (
+            "x = image -> Pooled(2, 3) -> Pooled(3, 2) -> Gate",
+            "y = image -> Conv2D(4, 3, padding=1) -> MaxPool2D(2, ceil_mode=true) -> Gate",
+            "output x = x -> AdaptiveAvgPool2D((2, 1)) -> Flatten",
+            "output y = y -> AdaptiveMaxPool2D(3) -> Conv2D(2, 2) -> GlobalAvgPool2D",
+            "z = volume -> Conv3D(3, 2) -> MaxPool3D(2, stride=1, padding=1) -> AvgPool3D(2)",
+            "output z = z -> Conv3D(4, 1) -> AdaptiveAvgPool3D(1) -> Flatten -> Dense(3)",
+        ),
+        """
+block Pooled(k: int, s: int) {
+  input x: f32[C, H, W]
+  y = x -> AvgPool2D(k, stride=1, padding=same, count_include_pad=true)
+  y = y -> AvgPool2D(3, stride=s, padding=1, ceil_mode=true) -> Conv2D(C, 1)
+  output y -> MaxPool2D(2, stride=1, dilation=k, padding=1)
+}
+block Gate {
+  input x: f32[C, H, W]
+  output x * (x -> GlobalMaxPool2D(keepdims=true) -> Conv2D(C, 1) -> Sigmoid)
+}
+""",
+    ),
     "two inputs joined": (
         ("image: f32[2, 6, 5]", "table: f32[7]"),
         (

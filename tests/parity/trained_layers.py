@@ -18,6 +18,13 @@ CONVOLUTIONS = (
     "h = g -> ConvTranspose1D(3, 4, stride=2, padding=1) -> GlobalAvgPool1D",
     "convolved = (c, f, h) -> Concat",
 )
+POOLS = (
+    "i = x -> Conv3D(4, 2) -> MaxPool3D(2, stride=1, padding=same) -> AvgPool3D(3, stride=2)",
+    "j = i -> Conv3D(3, 1) -> Reshape(6, 2, 1) -> Conv2D(5, 1) -> AdaptiveAvgPool2D((3, 1))",
+    "k = d -> MaxPool2D(2, dilation=2, stride=1) -> Conv2D(3, 1) -> AdaptiveMaxPool2D(1)",
+    "l = d -> AvgPool2D(2, ceil_mode=true) -> Conv2D(2, 1) -> GlobalMaxPool2D(keepdims=true)",
+    "pooled = (j -> Flatten, k -> Flatten, l -> Flatten) -> Concat",
+)
 
 
 def spec(folder: Path) -> Path:
@@ -35,8 +42,8 @@ def spec(folder: Path) -> Path:
         "  input x: f32[4, 6, 6, 5]",
         "  image = x -> Reshape(24, 6, 5)",
         "  signal = x -> Reshape(24, 30)",
-        *(f"  {line}" for line in CONVOLUTIONS),
-        "  output y: f32[3] = convolved -> Dense(3)",
+        *(f"  {line}" for line in CONVOLUTIONS + POOLS),
+        "  output y: f32[3] = (convolved, pooled) -> Concat -> Dense(3)",
         "}",
         "train {",
         "  data = rows; model = M(); loss = CrossEntropy(y, kind); optimizer = Adam(lr=1e-2)",

@@ -25,7 +25,7 @@ from reference import REFERENCES  # noqa: E402
 Array = np.ndarray
 LAST = {
     *("Conv1D", "Conv2D", "Conv3D", "ConvTranspose2D", "SeparableConv2D", "DepthwiseConv2D"),
-    *("MaxPool1D", "MaxPool2D", "AvgPool1D", "AvgPool2D"),
+    *("MaxPool1D", "MaxPool2D", "MaxPool3D", "AvgPool1D", "AvgPool2D", "AdaptiveMaxPool2D"),
 }
 EITHER = {
     *("ReLU", "Sigmoid", "Softmax", "BatchNorm", "LayerNorm", "PReLU", "Concat", "add", "multiply"),

@@ -44,6 +44,48 @@ def padded_average(x, size, strides, pads):
     return mean / ops.average_pool(counted, size, strides=strides)
 
 
+def pool3d(pool, x, size, strides):
+    """Over two axes, then over the third: TFLite has no windows over three."""
+    d, h, w, c = x.shape[1:]
+    x = pool(ops.reshape(x, (-1, h, w, c)), size[1:], strides=strides[1:])
+    h, w = x.shape[1:3]
+    x = ops.reshape(x, (-1, d, h * w, c))
+    x = pool(x, (size[0], 1), strides=(strides[0], 1))
+    return ops.reshape(x, (-1, x.shape[1], h, w, c))
+
+
+def padded_average3d(x, size, strides, pads):
+    """The mean of each window over the places that are not padding."""
+    widths = ((0, 0), *pads, (0, 0))
+    counted = ops.pad(ops.ones_like(x[:1, ..., :1]), widths)
+    mean = pool3d(ops.average_pool, ops.pad(x, widths), size, strides)
+    return mean / pool3d(ops.average_pool, counted, size, strides)
+
+
+def dilated_max_pool(x, size, strides, dilation):
+    """The greatest value of each window whose places lie apart, one axis at a time."""
+    for axis in range(1, len(x.shape) - 1):
+        k, stride, apart = size[axis - 1], strides[axis - 1], dilation[axis - 1]
+        end = x.shape[axis] - (k - 1) * apart
+        places = [slice(i * apart, end + i * apart, stride) for i in range(k)]
+        before = (slice(None),) * axis
+        greatest, *others = (x[*before, place] for place in places)
+        for other in others:
+            greatest = ops.maximum(greatest, other)
+        x = greatest
+    return x
+
+
+def adaptive_pool(x, size, reduction):
+    """So many windows on each axis, overlapping where they do not divide its places."""
+    for axis, count in enumerate(size, start=1):
+        n, before = x.shape[axis], (slice(None),) * axis
+        places = [slice(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
+        windows = [reduction(x[*before, p], axis=axis, keepdims=True) for p in places]
+        x = ops.concatenate(windows, axis=axis)
+    return x
+
+
 def erf_gelu(x):
     """GELU with the constants in full precision."""
     return 0.5 * x * (1 + ops.erf(x / math.sqrt(2)))

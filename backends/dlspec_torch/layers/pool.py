@@ -3,51 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
+from dlspec.ops import adaptive as windows
+from dlspec.ops import global_pool as whole
+from dlspec.ops import pool
 from dlspec.ops.base import Op
-from dlspec.ops.pool import (
-    AvgPool1D,
-    AvgPool2D,
-    GlobalAvgPool1D,
-    GlobalAvgPool2D,
-    GlobalMaxPool1D,
-    GlobalMaxPool2D,
-    MaxPool1D,
-    MaxPool2D,
-)
 from dlspec_torch.layers.common import by_rank, ends, method, padded, padding, symmetric
 
 MINUS_INFINITY = py.call("float", "-inf")
 
 
 def max_pool(use: Use) -> Emitted:
-    pads = use.op.pads(use.x[0])
+    apart = use.field("dilation").or_default(1)
     if _own(use):
-        return Emitted(_windows(use, "F.max_pool", X[0], padding=padding(use, pads)))
-    return Emitted(_windows(use, "F.max_pool", padded(use, pads, MINUS_INFINITY)))
+        pad = padding(use, _declared(use))
+        call = _windows(use, "F.max_pool", X[0], padding=pad, dilation=apart, ceil_mode=_up(use))
+        return Emitted(call)
+    wide = padded(use, use.op.pads(use.x[0]), MINUS_INFINITY)
+    return Emitted(_windows(use, "F.max_pool", wide, dilation=apart))
 
 
 def avg_pool(use: Use) -> Emitted:
-    pads = use.op.pads(use.x[0])
+    pads = _declared(use)
     counted = use.field("count_include_pad")
     if _own(use):
         unpadded = not any(before for before, _ in pads)
         counted = counted.or_default(counted.value if unpadded else True)
         pad = padding(use, pads)
-        call = _windows(use, "F.avg_pool", X[0], padding=pad, count_include_pad=counted)
-        return Emitted(call)
+        named = {"padding": pad, "ceil_mode": _up(use), "count_include_pad": counted}
+        return Emitted(_windows(use, "F.avg_pool", X[0], **named))
     if counted.value:
-        return Emitted(_windows(use, "F.avg_pool", padded(use, pads)))
+        return Emitted(_windows(use, "F.avg_pool", padded(use, pads), ceil_mode=_up(use)))
     name = by_rank("avg_pool", use.op.places)
-    call = py.call(name, X[0], use.field("kernel"), _stride(use), ends(use, pads))
+    call = py.call(name, X[0], use.field("kernel"), _stride(use), ends(use, use.op.pads(use.x[0])))
     return Emitted(call, helpers=(name,))
+
+
+def _declared(use: Use) -> tuple[tuple[int, int], ...]:
+    """The pads as they are written, without what last windows reach over the end."""
+    over = use.op.overhangs(use.x[0])
+    pairs = zip(use.op.pads(use.x[0]), over, strict=True)
+    return tuple((before, after - more) for (before, after), more in pairs)
+
+
+def _up(use: Use) -> Slot:
+    """torch's `ceil_mode`, where it makes a difference."""
+    return use.given(any(use.op.overhangs(use.x[0])), "ceil_mode").or_default(False)
 
 
 def _own(use: Use) -> bool:
     """Whether torch's own padding will do: at both ends alike, at most half of the kernel."""
-    pads = use.op.pads(use.x[0])
+    pads = _declared(use)
     half = all(p <= k // 2 for (p, _), k in zip(pads, use.op.kernels, strict=True))
     return half and symmetric(pads)
 
@@ -64,27 +73,63 @@ def _windows(use: Use, name: str, value: py.Expr, **more: Slot) -> py.Call:
     return py.call(by_rank(name, use.op.places), value, kernel, stride=given, **more)
 
 
+def adaptive_avg(use: Use) -> Emitted:
+    """torch's own, but for three axes, which no ONNX file can hold."""
+    even = use.op.even(use.x[0])
+    if use.op.places < 3:
+        return _adaptive(use, "F.adaptive_avg_pool")
+    if even is not None:
+        return Emitted(py.call("F.avg_pool3d", X[0], use.given(even, "kernel")))
+    return _uneven(use, "torch.mean")
+
+
+def adaptive_max(use: Use) -> Emitted:
+    """torch's own where the size divides the places, since no ONNX file can hold the others."""
+    if use.op.even(use.x[0]) is not None:
+        return _adaptive(use, "F.adaptive_max_pool")
+    return _uneven(use, "torch.amax")
+
+
+def _adaptive(use: Use, name: str) -> Emitted:
+    return Emitted(py.call(by_rank(name, use.op.places), X[0], use.field("size")))
+
+
+def _uneven(use: Use, reduction: str) -> Emitted:
+    counts = use.given(use.op.counts, "size")
+    call = py.call("adaptive_pool", X[0], counts, py.Code(reduction))
+    imports = ("from collections.abc import Callable",)
+    return Emitted(call, helpers=("adaptive_pool",), imports=imports)
+
+
 def global_avg(use: Use) -> Emitted:
-    if use.op.places == 1:
-        return Emitted(method(X[0], "mean", _places(use)))
-    return Emitted(py.call("global_avg_pool2d", X[0]), helpers=("global_avg_pool2d",))
+    if use.op.places != 2:
+        return _reduced("mean", use)
+    call: py.Expr = py.call("global_avg_pool2d", X[0])
+    if use.op.keepdims:
+        one = py.literal(None)
+        call = py.Index(call, py.Tuple((py.Slice(), py.Slice(), one, one)))
+    return Emitted(call, helpers=("global_avg_pool2d",))
 
 
-def global_max(use: Use) -> Emitted:
-    return Emitted(method(X[0], "amax", _places(use)))
-
-
-def _places(use: Use) -> py.Expr:
-    return py.literal(2 if use.op.places == 1 else (2, 3))
+def _reduced(name: str, use: Use) -> Emitted:
+    axes = tuple(range(2, use.op.places + 2))
+    kept = use.field("keepdims").or_default(False)
+    return Emitted(method(X[0], name, py.literal(axes if len(axes) > 1 else 2), keepdim=kept))
 
 
 LAYERS: Mapping[type[Op], Emit] = {
-    MaxPool1D: max_pool,
-    MaxPool2D: max_pool,
-    AvgPool1D: avg_pool,
-    AvgPool2D: avg_pool,
-    GlobalAvgPool1D: global_avg,
-    GlobalAvgPool2D: global_avg,
-    GlobalMaxPool1D: global_max,
-    GlobalMaxPool2D: global_max,
+    **dict.fromkeys((pool.MaxPool1D, pool.MaxPool2D, pool.MaxPool3D), max_pool),
+    **dict.fromkeys((pool.AvgPool1D, pool.AvgPool2D, pool.AvgPool3D), avg_pool),
+    windows.AdaptiveAvgPool1D: adaptive_avg,
+    windows.AdaptiveAvgPool2D: adaptive_avg,
+    windows.AdaptiveAvgPool3D: adaptive_avg,
+    windows.AdaptiveMaxPool1D: adaptive_max,
+    windows.AdaptiveMaxPool2D: adaptive_max,
+    windows.AdaptiveMaxPool3D: adaptive_max,
+    whole.GlobalAvgPool1D: global_avg,
+    whole.GlobalAvgPool2D: global_avg,
+    whole.GlobalAvgPool3D: global_avg,
+    whole.GlobalMaxPool1D: partial(_reduced, "amax"),
+    whole.GlobalMaxPool2D: partial(_reduced, "amax"),
+    whole.GlobalMaxPool3D: partial(_reduced, "amax"),
 }

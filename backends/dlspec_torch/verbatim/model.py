@@ -1,5 +1,6 @@
 """What PyTorch lacks: each definition is copied whole where a model needs it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -55,6 +56,30 @@ def avg_pool2d(
     inside = F.pad(torch.ones_like(x[:1, :1]), pads)
     share = F.avg_pool2d(inside, kernel, stride)
     return F.avg_pool2d(F.pad(x, pads), kernel, stride) / share
+
+
+def avg_pool3d(
+    x: Tensor,
+    kernel: int | tuple[int, int, int],
+    stride: int | tuple[int, int, int],
+    pads: tuple[int, ...],
+) -> Tensor:
+    """The mean of each window over the places that are not padding."""
+    inside = F.pad(torch.ones_like(x[:1, :1]), pads)
+    share = F.avg_pool3d(inside, kernel, stride)
+    return F.avg_pool3d(F.pad(x, pads), kernel, stride) / share
+
+
+def adaptive_pool(
+    x: Tensor, size: tuple[int, ...], reduction: Callable[..., Tensor]
+) -> Tensor:
+    """So many windows on each axis, overlapping where they do not divide its places."""
+    for axis, count in enumerate(size, start=2):
+        n = x.shape[axis]
+        places = [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
+        windows = [reduction(x.narrow(axis, a, b - a), axis, True) for a, b in places]
+        x = torch.cat(windows, axis)
+    return x
 
 
 def global_avg_pool2d(x: Tensor) -> Tensor:

@@ -37,6 +37,13 @@ KINDS |= {"class": "int64"}
 FURTHER = [
     example("MaxPool2D(3, stride=1, padding=2)", "f32[2, 4, 5]"),
     example("AvgPool1D(3, stride=1, padding=2)", "f32[2, 6]"),
+    example("MaxPool2D(3, stride=2, padding=((0, 1), 2), ceil_mode=true)", "f32[2, 6, 5]"),
+    example("MaxPool3D(3, stride=2, padding=2, dilation=2, ceil_mode=true)", "f32[2, 4, 6, 5]"),
+    example("AvgPool1D(3, stride=2, count_include_pad=true, ceil_mode=true)", "f32[2, 6]"),
+    example(
+        "AvgPool3D(2, stride=3, padding=(0, (1, 0), 0), count_include_pad=true, ceil_mode=true)",
+        "f32[2, 4, 5, 6]",
+    ),
     example("Conv2D(4, 3, stride=2, dilation=2, padding=2)", "f32[3, 9, 8]"),
     example("Conv2D(4, 3, stride=(2, 3), dilation=(2, 1), padding=same)", "f32[3, 9, 8]"),
     example("DepthwiseConv2D(3, stride=(1, 2), padding=same)", "f32[3, 9, 8]"),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from reference_functions import FUNCTIONS, each
-from reference_windows import Array, Reference, Weights, conv, pool, separable, transposed
+from reference_windows import WINDOWS, Array, Reference, Weights
 
 
 def sigmoid(x: Array) -> Array:
@@ -20,10 +20,6 @@ def sigmoid(x: Array) -> Array:
 
 
 erf = np.vectorize(math.erf, otypes=[float])
-
-
-def everywhere(f: Callable[[Array, tuple[int, ...]], Array]) -> Reference:
-    return lambda op, x, w: f(x[0], tuple(range(2, x[0].ndim)))
 
 
 def batch_norm(op: Any, x: list[Array], w: Weights) -> Array:
@@ -226,24 +222,7 @@ REFERENCES: dict[str, Reference] = {
     "Parameter": own,
     "Buffer": own,
     "Dense": dense,
-    "Conv1D": conv,
-    "Conv2D": conv,
-    "Conv3D": conv,
-    "DepthwiseConv1D": conv,
-    "DepthwiseConv2D": conv,
-    "SeparableConv1D": separable,
-    "SeparableConv2D": separable,
-    "ConvTranspose1D": transposed,
-    "ConvTranspose2D": transposed,
-    "ConvTranspose3D": transposed,
-    "MaxPool1D": pool(best=True),
-    "MaxPool2D": pool(best=True),
-    "AvgPool1D": pool(best=False),
-    "AvgPool2D": pool(best=False),
-    "GlobalAvgPool1D": everywhere(np.mean),
-    "GlobalAvgPool2D": everywhere(np.mean),
-    "GlobalMaxPool1D": everywhere(np.max),
-    "GlobalMaxPool2D": everywhere(np.max),
+    **WINDOWS,
     "BatchNorm": batch_norm,
     "LayerNorm": layer_norm,
     "ReLU": each(lambda x: np.maximum(x, 0)),

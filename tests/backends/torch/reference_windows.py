@@ -32,28 +32,37 @@ def pads(op: Any, x: Array) -> list[tuple[int, int]]:
     return [p if isinstance(p, tuple) else (p, p) for p in given]
 
 
-def windows(op: Any, x: Array, fill: float) -> tuple[Array, Array]:
-    """Each window's elements [B, C, *out, *kernel], and which of them are not padding."""
-    edges = [(0, 0), (0, 0), *pads(op, x)]
-    wide = np.pad(x, edges, constant_values=fill)
-    real = np.pad(np.ones_like(x), edges)
-    out = [
-        (n - span) // stride + 1
-        for n, span, stride in zip(wide.shape[2:], op.spans, op.strides, strict=True)
-    ]
-    cut = np.empty((2, *x.shape[:2], *out, *op.kernels))
+def windows(op: Any, x: Array, fill: float) -> tuple[Array, Array, Array]:
+    """Each window's elements [B, C, *out, *kernel], which of them are of the input, and which are
+    of the input or of its padding: with `ceil_mode`, a last window may reach over both."""
+    out, edges, over = [], [(0, 0), (0, 0)], [(0, 0), (0, 0)]
+    for n, (before, after), span, stride in zip(
+        x.shape[2:], pads(op, x), op.spans, op.strides, strict=True
+    ):
+        steps = (n + before + after - span) / stride
+        count = math.floor(steps) + 1
+        if getattr(op, "ceil_mode", False):
+            count = math.ceil(steps) + 1
+            count -= (count - 1) * stride >= n + before
+        out.append(count)
+        edges.append((before, after))
+        over.append((0, max(0, (count - 1) * stride + span - n - before - after)))
+    padded = np.pad(np.ones_like(x), edges)
+    inside = np.pad(np.ones_like(padded), over)
+    wide = np.pad(np.pad(x, edges, constant_values=fill), over, constant_values=fill)
+    cut = np.empty((3, *x.shape[:2], *out, *op.kernels))
     for at in product(*map(range, out)):
         for k in product(*map(range, op.kernels)):
             place = tuple(
                 a * s + i * d for a, s, i, d in zip(at, op.strides, k, op.dilations, strict=True)
             )
-            for found, source in zip(cut, (wide, real), strict=True):
+            for found, source in zip(cut, (wide, np.pad(padded, over), inside), strict=True):
                 found[(slice(None), slice(None), *at, *k)] = source[(..., *place)]
-    return cut[0], cut[1]
+    return cut[0], cut[1], cut[2]
 
 
 def convolved(op: Any, x: Array, kernel: Array) -> Array:
-    cut, _ = windows(op, x, 0.0)
+    cut, _, _ = windows(op, x, 0.0)
     groups = x.shape[1] // kernel.shape[1]
     per_group = kernel.shape[0] // groups
     taken = kernel.shape[1]
@@ -118,10 +127,64 @@ def each(op: Any, value: Any) -> tuple[int, ...]:
 
 def pool(best: bool) -> Reference:
     def run(op: Any, x: list[Array], w: Weights) -> Array:
-        cut, real = windows(op, x[0], -np.inf if best else 0.0)
+        cut, real, inside = windows(op, x[0], -np.inf if best else 0.0)
         ends = tuple(range(-op.places, 0))
         if best:
             return cut.max(ends)
-        return cut.mean(ends) if op.count_include_pad else cut.sum(ends) / real.sum(ends)
+        return cut.sum(ends) / (inside if op.count_include_pad else real).sum(ends)
 
     return run
+
+
+def adaptive(reduce: Callable[..., Array]) -> Reference:
+    """Window i of s from floor(i n / s) up to ceil((i + 1) n / s), on every axis."""
+
+    def run(op: Any, x: list[Array], w: Weights) -> Array:
+        counts, sizes = each(op, op.size), x[0].shape[2:]
+        y = np.empty((*x[0].shape[:2], *counts))
+        for at in product(*map(range, counts)):
+            window = tuple(
+                slice(math.floor(i * n / s), math.ceil((i + 1) * n / s))
+                for i, n, s in zip(at, sizes, counts, strict=True)
+            )
+            part = x[0][(..., *window)]
+            y[(..., *at)] = reduce(part, tuple(range(2, part.ndim)))
+        return y
+
+    return run
+
+
+def whole(reduce: Callable[..., Array]) -> Reference:
+    return lambda op, x, w: reduce(x[0], tuple(range(2, x[0].ndim)), keepdims=op.keepdims)
+
+
+WINDOWS: dict[str, Reference] = {
+    "Conv1D": conv,
+    "Conv2D": conv,
+    "Conv3D": conv,
+    "DepthwiseConv1D": conv,
+    "DepthwiseConv2D": conv,
+    "SeparableConv1D": separable,
+    "SeparableConv2D": separable,
+    "ConvTranspose1D": transposed,
+    "ConvTranspose2D": transposed,
+    "ConvTranspose3D": transposed,
+    "MaxPool1D": pool(best=True),
+    "AvgPool1D": pool(best=False),
+    "MaxPool2D": pool(best=True),
+    "AvgPool2D": pool(best=False),
+    "MaxPool3D": pool(best=True),
+    "AvgPool3D": pool(best=False),
+    "AdaptiveAvgPool1D": adaptive(np.mean),
+    "AdaptiveMaxPool1D": adaptive(np.max),
+    "AdaptiveAvgPool2D": adaptive(np.mean),
+    "AdaptiveMaxPool2D": adaptive(np.max),
+    "AdaptiveAvgPool3D": adaptive(np.mean),
+    "AdaptiveMaxPool3D": adaptive(np.max),
+    "GlobalAvgPool1D": whole(np.mean),
+    "GlobalMaxPool1D": whole(np.max),
+    "GlobalAvgPool2D": whole(np.mean),
+    "GlobalMaxPool2D": whole(np.max),
+    "GlobalAvgPool3D": whole(np.mean),
+    "GlobalMaxPool3D": whole(np.max),
+}

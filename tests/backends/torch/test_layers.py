@@ -38,6 +38,23 @@ FURTHER = [
         example("MaxPool2D(3, stride=1, padding=2)", "f32[2, 4, 5]"),
     ),
     ("avg pool, more than half padded", example("AvgPool1D(3, stride=1, padding=2)", "f32[2, 6]")),
+    (
+        "max pool, padded unevenly and rounded up",
+        example("MaxPool2D(3, stride=2, padding=((0, 1), 2), ceil_mode=true)", "f32[2, 6, 5]"),
+    ),
+    (
+        "avg pool, padded unevenly and rounded up",
+        example(
+            "AvgPool3D(2, stride=3, padding=(0, (1, 0), 0), ceil_mode=true)", "f32[2, 4, 5, 6]"
+        ),
+    ),
+    (
+        "avg pool, padded unevenly, counted and rounded up",
+        example(
+            "AvgPool1D(2, stride=3, padding=(1, 0), count_include_pad=true, ceil_mode=true)",
+            "f32[2, 6]",
+        ),
+    ),
     ("batch norm of many axes", example("BatchNorm(axis=1)", "f32[2, 3, 2, 4, 2]")),
     ("layer norm, axes apart", example("LayerNorm(axis=(0, 2))", "f32[3, 5, 4]")),
     ("a state of layers", example("LSTM(3, layers=2, return=state, dropout=0.5)", "f32[4, 2]")),

@@ -34,7 +34,7 @@ def files(
         "model.py": case.model_file,
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
         "weights.py": weights_file(weights(program.trained[train])),
-        "recipe.py": recipe_file(case.train, case.data),
+        "recipe.py": recipe_file(case.train, case.data, tuple(weights(program.trained[train]))),
         "checkpoint.py": checkpoint_file(case),
         "train.py": train_file(case),
         "export.py": export_file(case),

@@ -35,6 +35,8 @@ def features(case: Case) -> set[str]:
         "validated": case.validated,
         "patient": case.patience is not None,
         "small": case.small,
+        "grouped": bool(case.train.groups),
+        "freezes": case.train.freezes,
         "dropout": case.draws,
         "folder": case.folder,
         case.train.precision: True,
@@ -74,11 +76,11 @@ literal = py.literal
 
 TAKEN = frozenset(
     """
-    AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
-    OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
-    argparse batches bfloat16 built checkpoint data ended evaluate inputs json keras lock log
-    loss_fn main math np onednn ops os platform processors rates rewind safetensors scores signal
-    sys tf train write_lock
+    AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS GROUPS HASH INPUTS Iterator LEARNING_RATE
+    LOSS_SCALE OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
+    argparse batches bfloat16 built checkpoint data ended evaluate evaluating freeze frozen
+    group grouped inputs json keras lock log loss_fn main math np onednn ops os partial platform
+    processors rates rewind safetensors scores signal signature sys tf train write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in
@@ -105,9 +107,11 @@ def constants(case: Case) -> Body:
     if case.small:
         said = "more do not make such small steps faster"
         found.append(py.Assign("THREADS", "1", said))
-    if needs_exact(block.optimizer, case.exact):
+    grouped = bool(block.groups)
+    if needs_exact(block.optimizer, case.exact or grouped):
         kind = block.optimizer.kind()
-        found.append(Verbatim(kind, source=items(template("optimizers"))[kind]))
+        text = template("optimizers", {"grouped"} if grouped else ())
+        found.append(Verbatim(kind, source=items(text)[kind]))
     return found
 
 
@@ -232,7 +236,7 @@ def scores(case: Case) -> py.Expr:
 def optimizer(case: Case) -> py.Expr:
     block = case.train
     rate = py.Code("schedule") if case.scheduled else literal(block.optimizer.lr)
-    found = made(block.optimizer, rate, block.clip_norm, case.exact)
+    found = made(block.optimizer, rate, block.clip_norm, case.exact or bool(block.groups))
     if block.precision != "fp16":
         return found
     # Small gradients vanish in 16 bits. A fixed scale has no state that a checkpoint would need.

@@ -25,10 +25,11 @@ SMALL = 2_000_000_000
 
 TAKEN = frozenset(
     """
-    Any BATCH CHUNK CheckpointError EPOCHS F HASH LEARNING_RATE LOSS_SCALE OPSET Path Run SEED
-    TARGETS THREADS Tensor argparse checkpoint clip data ended evaluate export json lock log logging
-    loss_fn main math nn np nullcontext onnx platform rates rewind scores signal step_seed strip sys
-    tensors torch train train_epoch version warnings write_lock write_whole
+    Any BATCH CHUNK CheckpointError EPOCHS F GROUPS HASH LEARNING_RATE LOSS_SCALE OPSET Path Run
+    SEED TARGETS THREADS Tensor argparse checkpoint clip data ended evaluate export freeze frozen
+    group grouped json lock log logging loss_fn main math nn np nullcontext onnx platform rates
+    rewind scores signal step_seed strip sys tensors torch train train_epoch version warnings
+    write_lock write_whole
     """.split()
 )
 """Names of `train.py` and `export.py`, which no model's class may have there, besides those of
@@ -120,8 +121,9 @@ class Case:
 
     @property
     def idle(self) -> bool:
-        """Whether some weights may get no gradient: those of an output that no loss reads."""
-        return set(self.outputs) != set(self.compared[0])
+        """Whether some weights may get no gradient: frozen ones, and those of an output that no
+        loss reads."""
+        return self.train.freezes or set(self.outputs) != set(self.compared[0])
 
     @property
     def slots(self) -> Mapping[str, str]:

@@ -76,8 +76,9 @@ OWN: Mapping[type[Optimizer], Own] = {
 }
 
 
-def made(optimizer: Optimizer, scheduled: bool) -> py.Expr:
-    """The constructor's call. With a schedule each step sets the learning rate."""
+def made(optimizer: Optimizer, scheduled: bool, grouped: bool = False) -> py.Expr:
+    """The constructor's call. With a schedule each step sets the learning rate; `grouped`: some
+    weights are updated in a way of their own."""
     own = OWN[type(optimizer)]
     given: dict[str, Any] = {}
     for name, (field, default) in own.arguments.items():
@@ -87,7 +88,8 @@ def made(optimizer: Optimizer, scheduled: bool) -> py.Expr:
     if isinstance(optimizer, AdamW) and optimizer.weight_decay == 0.01:
         given["weight_decay"] = 0.01  # said, since it changes what is trained
     given[own.fast] = True
-    return py.call(f"torch.optim.{own.name}", py.Code("model.parameters()"), **given)
+    parameters = py.Code("grouped(model)" if grouped else "model.parameters()")
+    return py.call(f"torch.optim.{own.name}", parameters, **given)
 
 
 def slots(optimizer: Optimizer) -> dict[str, str]:

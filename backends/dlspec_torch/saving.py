@@ -14,7 +14,10 @@ def checkpoint_file(case: Case) -> str:
         "statistics": "BatchNorm" in case.kinds,
         "idle": case.idle,
         "counts": case.counts,
+        "freezes": case.train.freezes,
     }
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
     text = py.Module("", (), [own]).render().strip()
-    return chosen("checkpoint.py", {w for w, here in words.items() if here}, {"slots": text})
+    imported = "from recipe import Run, updates" if case.train.freezes else "from recipe import Run"
+    fills = {"slots": text, "recipe": imported}
+    return chosen("checkpoint.py", {w for w, here in words.items() if here}, fills)

@@ -27,7 +27,8 @@ IMPORTS = (
     py.From("torch", ("Tensor", "nn")),
     py.Import("checkpoint"),
     py.Import("data"),
-    py.From("recipe", ("Run", "ended", "log", "rates", "rewind", "scores", "write_lock")),
+    py.From("recipe", ("GROUPS", "Run", "ended", "frozen", "group")),
+    py.From("recipe", ("log", "rates", "rewind", "scores", "write_lock")),
     py.From("weights", ("CheckpointError",)),
 )
 
@@ -45,6 +46,8 @@ def train_file(case: Case) -> str:
         loss_fn(case),
         tensors(),
         *([step_seed()] if case.draws else []),
+        *([grouped()] if case.train.groups else []),
+        *([freeze()] if case.train.freezes else []),
         train_epoch(case),
         evaluate(case),
         train(case),
@@ -127,6 +130,8 @@ def train_epoch(case: Case) -> py.Function:
     if case.scheduled:
         params.insert(2, py.Param("rate", "np.ndarray"))
     body: Body = [py.Do("model.train()")]
+    if case.train.freezes:
+        body.append(py.Do("freeze(model, run.epoch)"))
     autocast = precision(case)
     if case.draws or case.train.precision == "auto":
         body.append(py.Assign("gpu", 'device.type == "cuda"'))
@@ -193,7 +198,7 @@ def step(case: Case, mixed: bool) -> Body:
         parameters = py.Code("parameters")
         body.append(py.Do(py.call("nn.utils.clip_grad_norm_", parameters, most)))
     if case.scheduled:
-        body.append(py.Assign('optimizer.param_groups[0]["lr"]', "rate[run.step]"))
+        body.append(set_rate(case))
     body += [
         py.Do("optimizer.step()"),
         py.Assign("size", "data.length(rows)"),
@@ -202,6 +207,46 @@ def step(case: Case, mixed: bool) -> Body:
         py.Assign("run.step", "1", op="+"),
     ]
     return body
+
+
+def set_rate(case: Case) -> py.Statement:
+    if not case.train.groups:
+        return py.Assign('optimizer.param_groups[0]["lr"]', "rate[run.step]")
+    scaled = any(g.lr_scale != 1 for g in case.train.groups)
+    rate = 'rate[run.step] * own.get("lr_scale", 1)' if scaled else "rate[run.step]"
+    return py.For("own", "optimizer.param_groups", [py.Assign('own["lr"]', rate)])
+
+
+# --- weights that are updated in a way of their own -------------------------------------------
+
+
+def grouped() -> py.Function:
+    body = [
+        py.Assign("groups", '[{"params": []}, *({"params": [], **own} for _, own in GROUPS)]'),
+        py.For(
+            "name, parameter",
+            "model.named_parameters()",
+            [py.Do('groups[group(name)]["params"].append(parameter)')],
+        ),
+        py.Return("groups"),
+    ]
+    doc = "The parameters, those that are updated alike together."
+    return py.Function("grouped", [MODEL], body, "list[dict[str, Any]]", doc)
+
+
+def freeze() -> py.Function:
+    learns = [py.Do("parameter.requires_grad_(epoch >= frozen(name))")]
+    idle = "own and not any(parameter.requires_grad for parameter in own)"
+    body = [
+        py.For("name, parameter", "model.named_parameters()", learns),
+        py.For(
+            "module",
+            "model.modules()",
+            [py.Assign("own", "list(module.parameters())"), py.If(idle, [py.Do("module.eval()")])],
+        ),
+    ]
+    doc = "Weights that wait are not updated; what has no others is in evaluation mode."
+    return py.Function("freeze", (MODEL, py.Param("epoch", "int")), body, "None", doc)
 
 
 def forward_and_loss(case: Case) -> Body:
@@ -279,7 +324,7 @@ LOCAL = ("checkpoint", "tensors", "loss_fn", "scores", "CHUNK")
 
 def train(case: Case) -> py.Function:
     kept = ["run", "model", "optimizer"] if case.slots else ["run", "model"]
-    optimizer = made(case.train.optimizer, case.scheduled)
+    optimizer = made(case.train.optimizer, case.scheduled, bool(case.train.groups))
     body: Body = [
         py.Assign("last, best", 'out / "last.safetensors", out / "best.safetensors"'),
         py.Assign("metrics", 'out / "metrics.jsonl"'),

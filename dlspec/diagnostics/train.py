@@ -210,3 +210,18 @@ class ActivatedTwice(Diagnostic):
     @property
     def help(self) -> str:
         return f"leave the {self.layer} out: the loss contains it, and `predict` applies it"
+
+
+@frozen
+class NothingTrained(Diagnostic):
+    """All weights are frozen when the run begins."""
+
+    code = "DLS429"
+
+    @property
+    def title(self) -> str:
+        return "every weight is frozen in the first epoch"
+
+    @property
+    def help(self) -> str:
+        return "leave some out, such as those of the last layer"

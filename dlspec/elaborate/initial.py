@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.names import (
     Misplaced,
     NotInThisVersion,
-    PatternMatchesNothing,
     UnknownArgument,
 )
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.patterns import matches, weight_names
 from dlspec.elaborate.values import Scope, describe
 from dlspec.ir import model as ir
 from dlspec.ops.init import INITS, Init
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 SETTINGS = ("init",)
 """What a model may say of its weights; a `train` block says other things."""
-
-Names = dict[str, frozenset[str]]
-"""Neutral name of a weight -> the kinds that own it: its op's, and those of the blocks around."""
 
 
 def initial(
@@ -46,65 +42,12 @@ def initial(
             continue
         for pattern in statement.patterns:
             try:
-                matched = list(matches(pattern, known, scope, builder))
+                matched = matches(pattern, known, scope, builder)
             except SpecError as error:
                 problems.extend(error.diagnostics)
                 continue
-            if not matched:
-                unmatched = PatternMatchesNothing(pattern.span, pattern.span.text, tuple(known))
-                problems.append(unmatched)
             found.update(dict.fromkeys(matched, init))
     return found, problems
-
-
-def weight_names(model: ir.ModelIR) -> Names:
-    """The weights that training moves, with the kinds that a pattern may call them by."""
-    names: Names = {}
-
-    def walk(instance: ir.Instance, prefix: ir.Path, kinds: frozenset[str]) -> None:
-        for s in ir.statements(instance.body):
-            for f in ir.flows(s.value):
-                if isinstance(f, ir.Call):
-                    walk(model.instances[f.instance], (*prefix, *f.module), kinds | {f.block})
-                elif isinstance(f, ir.Apply) and f.module is not None:
-                    x = tuple(i.types[0] for i in f.inputs)
-                    for w in f.op.weights(*x):
-                        if w.kind != "statistics":
-                            name = ir.dotted(*prefix, *f.module, w.name)
-                            names[name] = kinds | {f.op.kind()}
-
-    walk(model.root, (), frozenset())
-    return names
-
-
-def matches(
-    pattern: tree.Pattern, known: Names, scope: Scope, builder: ModelBuilder
-) -> Iterator[str]:
-    """The weights of a pattern: a path with everything below it, or a kind (`Dense.weight`)."""
-    parts: list[str] = []
-    for part in pattern.parts:
-        if isinstance(part, tree.Name):
-            parts.append(part.id)
-        else:
-            parts.append(str(builder.value(part, scope).value))
-    for name, kinds in known.items():
-        path = name.split(".")
-        if parts[0] in kinds and (len(parts) == 1 or path[-len(parts) + 1 :] == parts[1:]):
-            yield name
-        elif parts[0] == "*":
-            rest = parts[1:]
-            starts = range(1, len(path) - len(rest) + 1)
-            if any(_below(rest, path[i:]) for i in starts):
-                yield name
-        elif _below(parts, path):
-            yield name
-
-
-def _below(parts: list[str], path: list[str]) -> bool:
-    """Whether a path begins with these parts, where `*` is any one name."""
-    if len(path) < len(parts):
-        return False
-    return all(p in ("*", q) for p, q in zip(parts, path, strict=False))
 
 
 def _init(statement: tree.Weights, scope: Scope, builder: ModelBuilder) -> Init:

@@ -117,6 +117,7 @@ HERE = {
     "optimizer": "`optimizer`",
     "schedule": "a schedule",
     "early_stop": "`early_stop`",
+    "frozen": "`frozen`",
     "source": "`source`",
     "transform": "a field",
     "augmentation": "`augment`",

@@ -10,6 +10,7 @@ from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.diagnostics.train import BadSchedule, CannotStopOn, NoValidation
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.groups import GroupReader
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
@@ -53,11 +54,9 @@ TRAIN = Kind(
     later_statements={
         tree.Let: "`let` in a `train` block",
         tree.Step: "`step`",
-        tree.Weights: "`weights` in a `train` block",
         tree.Penalty: "`penalty`",
-        tree.If: "`if` in a `train` block",
-        tree.For: "`for` in a `train` block",
     },
+    statements=(tree.Weights, tree.If, tree.For),
     wires=True,
 )
 BATCH = 32
@@ -97,6 +96,7 @@ class TrainBuilder:
         epochs = self.whole("epochs", least=1)
         values: dict[str, Any] = {
             "optimizer": self.object("optimizer"),
+            "groups": self.groups(found.model),
             "schedule": self.schedule(epochs),
             "epochs": epochs,
             "batch": self.whole("batch", least=1, default=BATCH),
@@ -124,6 +124,12 @@ class TrainBuilder:
         return train, found.model
 
     # -- settings
+
+    def groups(self, model: ModelIR | None) -> tuple[ir.Group, ...]:
+        """What `weights` says of some of them."""
+        if model is None or not self.settings.statements:
+            return ()
+        return GroupReader(self.objects, model).groups(self.settings.statements)
 
     def object(self, place: str) -> Any:
         e = self.settings.get(place)

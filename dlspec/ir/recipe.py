@@ -149,6 +149,18 @@ class MetricUse(Node):
     line: int
 
 
+class Group(Node):
+    """Weights, by their neutral names, that are updated in a way of their own."""
+
+    weights: tuple[str, ...]
+    lr_scale: float = 1.0
+    """Their learning rate, relative to that of the others."""
+    weight_decay: float | None = None
+    """Their decay; None is the optimizer's."""
+    frozen: int | None = 0
+    """For how many epochs they stay as they are, in evaluation mode; None is for ever."""
+
+
 class Train(Node):
     """A `train` block. The loss is the sum of its terms."""
 
@@ -165,6 +177,7 @@ class Train(Node):
     schedule: tuple[Annotated[Schedule, At("schedule")], ...]
     epochs: int
     batch: int
+    groups: tuple[Group, ...] = ()
     clip_norm: float | None = None
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     numerics: Literal["native", "exact"] = "native"
@@ -185,8 +198,14 @@ class Train(Node):
 
     @property
     def scheduled(self) -> bool:
-        """Whether the learning rate changes during the run."""
-        return any(phase.kind() != "constant" for phase in self.schedule)
+        """Whether steps set the learning rate: it changes, or some weights have another."""
+        scaled = any(group.lr_scale != 1 for group in self.groups)
+        return scaled or any(phase.kind() != "constant" for phase in self.schedule)
+
+    @property
+    def freezes(self) -> bool:
+        """Whether some weights stay as they are, for a time or for ever."""
+        return any(group.frozen != 0 for group in self.groups)
 
     def activation(self, output: str) -> Activation:
         """What turns an output into a prediction, as the loss on it implies."""
@@ -232,6 +251,7 @@ __all__ = [
     "Data",
     "Export",
     "Field",
+    "Group",
     "Limit",
     "Loss",
     "LossTerm",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Data, MetricUse, Train
 from dlspec.programs.compose import Written, compose
+from dlspec.programs.groups import FILE as GROUPED
+from dlspec.programs.groups import table
 from dlspec.programs.words import best_text
 from dlspec.recipe.metrics import (
     F1,
@@ -25,22 +27,24 @@ from dlspec.units import Duration
 
 DOC = "What every run needs and no framework has a say in."
 IMPORTS = (
+    py.Import("math"),
     py.From("typing", ("Any",)),
     py.Import("numpy", "np"),
     py.From("weights", ("CheckpointError", "write_whole")),
 )
-FILES = ("schedules", "metrics", "log")
+FILES = ("schedules", "metrics", "log", GROUPED)
 AVERAGED = {Precision: "precision", Recall: "recall", F1: "f1"}
 ERRORS = {MAE: "mae", RMSE: "rmse", R2: "r2"}
 
 
-def recipe_file(train: Train, data: Data) -> str:
-    """The text of `recipe.py`.
+def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
+    """The text of `recipe.py`; `weights` are the names of all that the model has.
 
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
     `ended(run, epochs)`, `log`, `rewind` and `write_lock`; `rates(peak, steps, per_epoch)`, where
-    the learning rate changes; and, where it has metrics, `scores(outputs, rows)`: values by their
-    names, from whole sets of arrays by name.
+    the learning rate changes; `GROUPS`, `group(name)`, `frozen(name)` and `updates(name, run)`,
+    where some weights are updated in a way of their own; and, where it has metrics,
+    `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
     """
     run, constants = "counted", []
     on, direction = train.best_by
@@ -55,6 +59,11 @@ def recipe_file(train: Train, data: Data) -> str:
         comment = "epochs without a better one"
         constants.append(py.Assign("PATIENCE", py.literal(patience), comment))
     functions: list[py.Function | str] = []
+    if train.groups:
+        constants.append(table(train.groups, weights))
+        functions.append("group")
+    if train.freezes:
+        functions += ["frozen", "updates"]
     if train.scheduled:
         functions.append(_rates(train.schedule))
     functions += ["Run", _ended(on, patience)]

@@ -20,6 +20,7 @@ PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
     "optimizer": ("optimizers", ("SGD", "Adam", "AdamW", "RMSprop")),
     "schedule": ("schedules", ("Constant", "Step", "Cosine", "Warmup")),
     "early_stop": ("stops", ("Patience",)),
+    "frozen": ("stops", ("Until",)),
     "source": ("sources", ("Sklearn", "Csv", "Npz", "Images")),
     "transform": ("transforms", ("Scale", "Standardize", "OneHot", "Pad", "Resize")),
     "augmentation": ("augmentations", ("RandomRotate", "RandomFlip", "RandomShift")),

@@ -1,4 +1,4 @@
-"""When a run ends before its last epoch."""
+"""Times within a run: when it ends before its last epoch, when weights begin to learn."""
 
 from typing import Annotated, ClassVar
 
@@ -26,6 +26,19 @@ class Patience(LowerCase, Recipe):
 
     epochs: Annotated[During, AfterValidator(_epochs)]
     on: str = "val.loss"
+
+    @property
+    def count(self) -> int:
+        """How many epochs."""
+        return int(self.epochs.value)
+
+
+class Until(LowerCase, Recipe):
+    """Weights stay as they are for so many epochs, and learn from then on."""
+
+    positional = ("epochs",)
+
+    epochs: Annotated[During, AfterValidator(_epochs)]
 
     @property
     def count(self) -> int:

@@ -107,12 +107,6 @@ BAD = [
     ("epochs     = 5", "epochs = 5; noise = 3", "DLS107", "a wire in a `train` block"),
     ("epochs     = 5", "epochs = 5; let k = 3", "DLS107", "`let` in a `train` block"),
     ("epochs     = 5", "epochs = 5; average = ema(0.9)", "DLS107", "`average`"),
-    (
-        "epochs     = 5",
-        "epochs = 5\n  weights *.bias { weight_decay = 0 }",
-        "DLS107",
-        "`weights` in a `train` block",
-    ),
     ("epochs     = 5", "epochs = 5\n  step g updates G { loss = 3 }", "DLS107", "`step`"),
     ("batch      = 64", "batch = 1.5", "DLS403", "`batch` takes a whole number"),
     ("batch      = 64", "batch = continued(20)", "DLS107", "`batch = continued(...)`"),

@@ -287,12 +287,23 @@ def entries(model: keras.Model) -> Iterator[Entry]:
 def slots(model: keras.Model) -> Iterator[Entry]:
     """What the optimizer keeps for each weight that it trains."""
     optimizer = model.optimizer
+    # if freezes
+    learned = {id(variable) for variable in optimizer._trainable_variables}
+    for entry in entries(model):
+        if id(entry.variable) in learned:  # in time
+            i = optimizer._get_variable_index(entry.variable)
+            for neutral, own in SLOTS.items():
+                name = f"optimizer.{entry.name}.{neutral}"
+                yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
+    # end
+    # if not freezes
     for entry in entries(model):
         if entry.variable.trainable:
             i = optimizer._get_variable_index(entry.variable)
             for neutral, own in SLOTS.items():
                 name = f"optimizer.{entry.name}.{neutral}"
                 yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
+    # end
 
 
 # end

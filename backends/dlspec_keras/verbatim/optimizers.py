@@ -15,9 +15,20 @@ class SGD(keras.optimizers.SGD):
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.decay = decay
+        # if grouped
+        self.own: dict[int, dict[str, float]] = {}  # by the index of a weight
+        # end
 
     def update_step(self, gradient, variable, learning_rate):
-        step = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        # if grouped
+        own = self.own.get(self._get_variable_index(variable), {})
+        decay = own.get("weight_decay", self.decay)
+        learning_rate = learning_rate * own.get("lr_scale", 1)
+        # end
+        # if not grouped
+        decay = self.decay
+        # end
+        step = ops.add(gradient, decay * variable) if decay else gradient
         if self.momentum:
             momentum = self.momentums[self._get_variable_index(variable)]
             self.assign(momentum, ops.add(self.momentum * momentum, step))
@@ -34,16 +45,32 @@ class Adam(keras.optimizers.Adam):
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.decay = decay
+        # if grouped
+        self.own: dict[int, dict[str, float]] = {}  # by the index of a weight
+        # end
 
     def update_step(self, gradient, variable, learning_rate):
-        gradient = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        # if grouped
+        own = self.own.get(self._get_variable_index(variable), {})
+        decay = own.get("weight_decay", self.decay)
+        learning_rate = learning_rate * own.get("lr_scale", 1)
+        # end
+        # if not grouped
+        decay = self.decay
+        # end
+        gradient = ops.add(gradient, decay * variable) if decay else gradient
         i = self._get_variable_index(variable)
         mean, square = self._momentums[i], self._velocities[i]
         added = ops.multiply(1 - self.beta_1, gradient)
         self.assign(mean, ops.add(self.beta_1 * mean, added))
         added = ops.multiply(1 - self.beta_2, ops.square(gradient))
         self.assign(square, ops.add(self.beta_2 * square, added))
+        # if grouped
+        t = ops.cast(self.iterations + 1 - own.get("start", 0), variable.dtype)
+        # end
+        # if not grouped
         t = ops.cast(self.iterations + 1, variable.dtype)
+        # end
         first = -ops.expm1(t * math.log(self.beta_1)) if self.beta_1 else 1.0
         second = -ops.expm1(t * math.log(self.beta_2)) if self.beta_2 else 1.0
         rate = ops.cast(learning_rate, variable.dtype) / first
@@ -58,20 +85,36 @@ class AdamW(keras.optimizers.Adam):
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.decay = decay
+        # if grouped
+        self.own: dict[int, dict[str, float]] = {}  # by the index of a weight
+        # end
 
     def update_step(self, gradient, variable, learning_rate):
+        # if grouped
+        own = self.own.get(self._get_variable_index(variable), {})
+        decay = own.get("weight_decay", self.decay)
+        learning_rate = learning_rate * own.get("lr_scale", 1)
+        # end
+        # if not grouped
+        decay = self.decay
+        # end
         i = self._get_variable_index(variable)
         mean, square = self._momentums[i], self._velocities[i]
         added = ops.multiply(1 - self.beta_1, gradient)
         self.assign(mean, ops.add(self.beta_1 * mean, added))
         added = ops.multiply(1 - self.beta_2, ops.square(gradient))
         self.assign(square, ops.add(self.beta_2 * square, added))
+        # if grouped
+        t = ops.cast(self.iterations + 1 - own.get("start", 0), variable.dtype)
+        # end
+        # if not grouped
         t = ops.cast(self.iterations + 1, variable.dtype)
+        # end
         first = -ops.expm1(t * math.log(self.beta_1)) if self.beta_1 else 1.0
         second = -ops.expm1(t * math.log(self.beta_2)) if self.beta_2 else 1.0
         rate = ops.cast(learning_rate, variable.dtype)
         step = mean / first / (ops.sqrt(square / second) + self.epsilon)
-        self.assign_sub(variable, rate * (step + self.decay * variable))
+        self.assign_sub(variable, rate * (step + decay * variable))
 
 
 class RMSprop(keras.optimizers.RMSprop):
@@ -81,9 +124,20 @@ class RMSprop(keras.optimizers.RMSprop):
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.decay = decay
+        # if grouped
+        self.own: dict[int, dict[str, float]] = {}  # by the index of a weight
+        # end
 
     def update_step(self, gradient, variable, learning_rate):
-        gradient = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        # if grouped
+        own = self.own.get(self._get_variable_index(variable), {})
+        decay = own.get("weight_decay", self.decay)
+        learning_rate = learning_rate * own.get("lr_scale", 1)
+        # end
+        # if not grouped
+        decay = self.decay
+        # end
+        gradient = ops.add(gradient, decay * variable) if decay else gradient
         i = self._get_variable_index(variable)
         square = self._velocities[i]
         added = ops.multiply(1 - self.rho, ops.square(gradient))

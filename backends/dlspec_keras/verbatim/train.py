@@ -10,6 +10,8 @@ import math
 import signal
 import sys
 from collections.abc import Iterator
+from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,18 @@ from keras import ops
 import checkpoint
 import data
 from model import DigitsCNN
-from recipe import Run, ended, log, rates, rewind, scores, write_lock
+from recipe import (
+    GROUPS,
+    Run,
+    ended,
+    frozen,
+    group,
+    log,
+    rates,
+    rewind,
+    scores,
+    write_lock,
+)
 from weights import CheckpointError
 
 HASH = ""  # fill constants
@@ -79,6 +92,51 @@ def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
     # end
 
 
+# if grouped
+def grouped(model: keras.Model, steps: int) -> None:
+    """Tells the optimizer what differs for some weights."""
+    optimizer = model.optimizer
+    for entry in checkpoint.entries(model):
+        number = group(entry.name)
+        if number:
+            own = dict(GROUPS[number - 1][1])
+            # if freezes
+            if math.isfinite(frozen(entry.name)):
+                own["start"] = frozen(entry.name) * steps
+            # end
+            optimizer.own[optimizer._get_variable_index(entry.variable)] = own
+
+
+# end
+# if freezes
+def freeze(model: keras.Model, epoch: int) -> set[str]:
+    """Weights that wait are not updated; what has no others is in evaluation mode."""
+    for _, layer in checkpoint.sublayers(model):
+        layer.trainable = True
+    entries = [e for e in checkpoint.entries(model) if e.variable.trainable]
+    waiting = {e.name for e in entries if epoch < frozen(e.name)}
+    for entry in entries:
+        entry.variable.trainable = entry.name not in waiting
+    still: tuple[str, ...] = ()
+    for name, layer in checkpoint.sublayers(model):
+        path = f"{name}."
+        below = {e.name for e in entries if e.name.startswith(path)}
+        if below and below <= waiting:
+            still += (path,)
+        vars(layer).pop("call", None)
+        if path.startswith(still):
+            layer.trainable = False
+            if "training" in signature(layer.call).parameters:
+                layer.call = partial(evaluating, layer)
+    return waiting
+
+
+def evaluating(layer: keras.Layer, *args, **kwargs):
+    """A layer called as in evaluation."""
+    return type(layer).call(layer, *args, **kwargs | {"training": False})
+
+
+# end
 class AfterEpoch(keras.callbacks.Callback):
     """The log and the checkpoints."""  # fill after_doc
 
@@ -86,7 +144,18 @@ class AfterEpoch(keras.callbacks.Callback):
         super().__init__()
         self.last, self.best = out / "last.safetensors", out / "best.safetensors"
         self.metrics, self.run = out / "metrics.jsonl", run
+        # if freezes
+        self.waiting: set[str] = set()
+        # end
 
+    # if freezes
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float]) -> None:
+        waiting = freeze(self.model, epoch)
+        if waiting != self.waiting:  # a step is compiled anew
+            self.model.make_train_function(force=True)
+        self.waiting = waiting
+
+    # end
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         run, model, loss = self.run, self.model, logs["loss"]
         run.step += self.params["steps"]
@@ -141,6 +210,9 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     # end
     model.compile(optimizer)  # fill compile
     optimizer.build(model.trainable_variables)
+    # if grouped
+    grouped(model, steps)
+    # end
     if resume and last.exists():
         run = checkpoint.load(last, model, whole=True)
         # if validated

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import weights
-from recipe import Run
+from recipe import Run, updates  # fill recipe
 from weights import CheckpointError
 
 # if slots
@@ -86,7 +86,13 @@ def load(
                 for own, neutral in SLOTS.items()
             }
             # if counts
+            # if freezes
+            count = float(updates(name, run))
+            step = torch.tensor(count, device=parameter.device)
+            # end
+            # if not freezes
             step = torch.tensor(float(run.step), device=parameter.device)
+            # end
             optimizer.state[parameter] = {"step": step, **state}
             # end
             # if not counts

@@ -47,7 +47,8 @@ class SGD(keras.optimizers.SGD):
         self.decay = decay
 
     def update_step(self, gradient, variable, learning_rate):
-        step = ops.add(gradient, self.decay * variable) if self.decay else gradient
+        decay = self.decay
+        step = ops.add(gradient, decay * variable) if decay else gradient
         if self.momentum:
             momentum = self.momentums[self._get_variable_index(variable)]
             self.assign(momentum, ops.add(self.momentum * momentum, step))

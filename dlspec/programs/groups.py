@@ -1,0 +1,61 @@
+"""Groups of weights in `recipe.py`: names as short patterns, and what differs for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from dlspec.emit import python as py
+from dlspec.ir.recipe import Group
+
+FILE = "weight_groups"
+
+
+def table(found: Sequence[Group], weights: Collection[str]) -> py.Assign:
+    """`GROUPS`: for each group its patterns among the names of all weights, and its settings."""
+    rows = []
+    for group in found:
+        patterns = tuple(map(py.literal, globs(group.weights, weights)))
+        settings = tuple((py.literal(n), value) for n, value in differing(group).items())
+        rows.append(py.Tuple((py.Tuple(patterns), py.Dict(settings))))
+    said = "names of weights, and what differs for them"
+    return py.Assign("GROUPS", py.Tuple(tuple(rows), broken=True), said)
+
+
+def differing(group: Group) -> dict[str, py.Expr]:
+    """What a group has of its own."""
+    found: dict[str, py.Expr] = {}
+    if group.lr_scale != 1:
+        found["lr_scale"] = py.literal(group.lr_scale)
+    if group.weight_decay is not None:
+        found["weight_decay"] = py.literal(group.weight_decay)
+    if group.frozen is None:
+        found["frozen"] = py.Code("math.inf")
+    elif group.frozen:
+        found["frozen"] = py.literal(group.frozen)
+    return found
+
+
+def globs(names: Collection[str], everything: Collection[str]) -> tuple[str, ...]:
+    """The shortest patterns found that match these of all names, and no other."""
+    others = set(everything) - set(names)
+    found: list[str] = []
+    left = list(dict.fromkeys(names))
+    while left:
+        fits = (p for p in _wider(left[0]) if not any(fnmatchcase(n, p) for n in others))
+        found.append(next(fits, left[0]))
+        left = [n for n in left[1:] if not fnmatchcase(n, found[-1])]
+    return tuple(found)
+
+
+def _wider(name: str) -> Iterator[str]:
+    """Patterns that match a name, those that match most before the others."""
+    parts = name.split(".")
+    if len(parts) > 1:
+        yield f"*.{parts[-1]}"
+    if len(parts) > 2:
+        yield f"*.{parts[-2]}.*"
+    for kind in (["*" if p.isdigit() else p for p in parts], parts):
+        for end in range(1, len(parts)):
+            yield ".".join((*kind[:end], "*"))
+        yield ".".join(kind)

@@ -1,0 +1,126 @@
+"""Weights with a learning rate, a decay or a beginning of their own, in runs of both backends."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from compiled_specs import BACKENDS, program, run
+from safetensors.numpy import load_file
+
+pytestmark = pytest.mark.slow
+
+SPEC = """
+data cancer {{
+  source = sklearn("breast_cancer")
+  field x: f32[30]      = column("data") -> Standardize
+  field label: class[2] = column("target")
+  split = ordered(train=16 %, test=84 %)
+}}
+model Net {{
+  input x: f32[30]
+  h = x -> Dense(16, init=normal(std=0.1)) -> (BatchNorm -> Dense(16) -> Dropout({dropout})) as body
+  output logits: f32[2] = h -> ReLU -> Dense(2) as head
+}}
+train {{
+  data      = cancer
+  model     = Net()
+  loss      = CrossEntropy(logits, label)
+  optimizer = {optimizer}
+  {weights}
+  epochs    = 4
+}}
+"""
+
+
+def trained(
+    folder: Path,
+    backend: str,
+    weights: str,
+    optimizer: str = "AdamW(lr=1e-2, weight_decay=0.1)",
+    epochs: int = 4,
+    dropout: float = 0.0,
+    resume: bool = False,
+) -> dict[str, np.ndarray]:
+    """The last checkpoint of a run, with the optimizer's arrays."""
+    text = SPEC.format(weights=weights, optimizer=optimizer, dropout=dropout)
+    spec = folder / "spec.dls"
+    spec.write_text(text)
+    if not (folder / "train.py").exists():
+        program(spec, folder, backend)
+    more = ["--resume"] if resume else ["--overwrite"]
+    run(folder, "--out", folder, "--epochs", epochs, *more)
+    return load_file(folder / "last.safetensors")
+
+
+def made(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: a for name, a in found.items() if not name.startswith("optimizer.")}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_frozen_weights_wait_in_evaluation_mode(backend: str, tmp_path: Path) -> None:
+    weights = "weights body { frozen = until(2 epochs) }"
+    first = made(trained(tmp_path, backend, weights, epochs=1))
+    second = made(trained(tmp_path, backend, weights, epochs=2))
+    third = made(trained(tmp_path, backend, weights, epochs=3))
+    body = [n for n in first if n.startswith("body.")]
+    assert "body.batch_norm.running_mean" in body
+    assert np.all(first["body.batch_norm.running_mean"] == 0), "its statistics stand still too"
+    for name in body:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+        assert not np.array_equal(second[name], third[name]), name
+    for name in set(first) - set(body):
+        assert not np.array_equal(first[name], second[name]), name
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_dropout_of_frozen_weights_rests(backend: str, tmp_path: Path) -> None:
+    """With it, an epoch would end elsewhere than without."""
+    found = []
+    for i, rate in enumerate((0.0, 0.5)):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        weights = "weights body { frozen = true }"
+        found.append(made(trained(folder, backend, weights, epochs=1, dropout=rate)))
+    for name, array in found[0].items():
+        np.testing.assert_allclose(array, found[1][name], rtol=0, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_scaled_rate_scales_the_first_step(backend: str, tmp_path: Path) -> None:
+    """With plain SGD a step is the rate times the gradient, which is the same for both."""
+    moved = []
+    for i, scale in enumerate((1, 0.25)):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        text = SPEC.replace("epochs    = 4", "epochs    = 4; batch = 1000")
+        spec = folder / "spec.dls"
+        weights = f"weights head {{ lr_scale = {scale} }}"
+        spec.write_text(text.format(optimizer="SGD(lr=0.1)", weights=weights, dropout=0))
+        program(spec, folder, backend)
+        run(folder, "--out", folder, "--epochs", 1)
+        ends = made(load_file(folder / "last.safetensors"))
+        draw = runpy.run_path(str(folder / "weights.py"))["draw"]
+        moved.append({n: a - draw(n, a.shape, 0) for n, a in ends.items()})
+    for name in ("head.weight", "head.bias"):
+        np.testing.assert_allclose(moved[1][name], 0.25 * moved[0][name], rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(moved[1]["dense.bias"], moved[0]["dense.bias"], rtol=1e-4, atol=1e-8)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_resumed_run_thaws_like_a_whole_one(backend: str, tmp_path: Path) -> None:
+    weights = (
+        "weights *.bias { weight_decay = 0 }\n"
+        "  weights body { frozen = until(2 epochs); lr_scale = 0.5 }"
+    )
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "parts").mkdir()
+    whole = trained(tmp_path / "whole", backend, weights)
+    trained(tmp_path / "parts", backend, weights, epochs=1)
+    trained(tmp_path / "parts", backend, weights, epochs=3, resume=True)
+    parts = trained(tmp_path / "parts", backend, weights, resume=True)
+    assert whole.keys() == parts.keys()
+    for name, array in whole.items():
+        np.testing.assert_array_equal(array, parts[name], err_msg=name)

@@ -6,12 +6,19 @@ import sys
 
 
 def main() -> None:
-    arguments = sys.argv[1:]
+    from dlspec.cli.streams import fill, written
+
+    fill()
+    sys.exit(written(lambda: status(sys.argv[1:])))
+
+
+def status(arguments: list[str]) -> int:
+    """Runs a command line, and gives its exit status."""
     if arguments == ["--version"]:
         from dlspec import __version__
 
         print(f"dlspec {__version__}")
-        return
+        return 0
     import gc
     import os
 
@@ -19,12 +26,12 @@ def main() -> None:
     gc.set_threshold(100_000)  # a command makes much and drops little: a tenth of a check's time
     from dlspec.cli.quick import quick
 
-    status = quick(arguments)
-    if status is None:
+    found = quick(arguments)
+    if found is None:
         from dlspec.cli.app import run
 
-        status = run(arguments)
-    sys.exit(status)
+        found = run(arguments)
+    return found
 
 
 if __name__ == "__main__":

@@ -216,6 +216,10 @@ def compile(
     return compile(spec, out, backend, train, lock, set or [], force)
 
 
+MOST = 1_000_000_000
+"""Epochs of a run."""
+
+
 class Device(enum.StrEnum):
     auto = "auto"
     cpu = "cpu"
@@ -232,7 +236,8 @@ def train(
     set: Set = None,
     device: Annotated[Device, typer.Option("--device", help="Where to train.")] = Device.auto,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", min=0, metavar="N", help="Instead of the spec's.")
+        int | None,
+        typer.Option("--epochs", min=1, max=MOST, metavar="N", help="Instead of the spec's."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Goes on from the last whole epoch, if there is one.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dlspec.cli.spec import checked
+from dlspec.cli.words import quoted
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
 from dlspec.pipeline.compile import Request, chosen_train, compiled
@@ -35,5 +36,5 @@ def compile(
         write_tree(out, files, force=force)
     lines = sum(text.count("\n") for name, text in files.items() if name.endswith(".py"))
     print(f"{out.as_posix()}: {len(files)} files, {lines:,} lines of Python for {backend}")
-    print(f"run it with `python {(out / 'train.py').as_posix()}`")
+    print(f"run it with `python {quoted(out / 'train.py')}`")
     return 0

@@ -14,6 +14,7 @@ from dlspec.cli.table import table
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import NoCheckpoint, NoTestRows
 from dlspec.pipeline.record import read_record
+from dlspec.runners.gpu import need_gpu
 from dlspec.source import Source
 
 
@@ -23,6 +24,8 @@ def evaluate(run: Path, as_json: bool, device: str) -> int:
     program = record.program()
     data = program.data[program.trains[record.train].data]
     need("eval", record.backend, readers(data))
+    if device == "cuda":
+        need_gpu("eval", record.backend)
     if "test" not in data.split.shares():
         raise SpecError(NoTestRows(None, data.name))
     if not (run / "best.safetensors").exists():

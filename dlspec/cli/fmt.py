@@ -10,7 +10,7 @@ from pathlib import Path
 from dlspec.cli.report import report, status
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.files import reported
-from dlspec.diagnostics.text import NotUtf8
+from dlspec.diagnostics.text import NotUtf8, Unreadable
 from dlspec.emit.files import write_file
 from dlspec.source import Source
 from dlspec.syntax import format_text, read
@@ -51,6 +51,8 @@ def fmt(files: Sequence[Path], check: bool, diff: bool) -> int:
 
 def _stdin() -> Source:
     name = "<stdin>"
+    if sys.stdin is None:
+        raise SpecError(Unreadable(None, name, "it is closed"))
     data = sys.stdin.buffer.read()
     try:
         return Source(name, data.decode("utf-8").removeprefix("\ufeff"))

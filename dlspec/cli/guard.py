@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 
 from dlspec.cli.report import report, status
+from dlspec.cli.streams import abandon
 from dlspec.diagnostics import SpecError
 
 INTERRUPTED = 130
@@ -40,7 +40,7 @@ def guarded(run: Callable[[], int], *, again: bool = False) -> int:
     except BrokenPipeError:
         if again:
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+        abandon()
         return 0
     except OSError as error:
         from dlspec.diagnostics.files import CannotWrite

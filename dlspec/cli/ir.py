@@ -16,7 +16,7 @@ def ir(spec: Path | None, as_json: bool, as_schema: bool, given: Sequence[str]) 
     if as_schema == (spec is not None):
         raise Usage("give a spec, or `--schema` without one")
     if spec is not None and not as_json:
-        raise Usage("the IR has one printed form so far: `--json`")
+        raise Usage("the IR is printed as JSON: add `--json`; `dlspec summary` is for reading")
     found = schema() if spec is None else document(checked(spec, given)[1])
     print(json.dumps(found, indent=2, ensure_ascii=False))
     return 0

@@ -40,6 +40,7 @@ def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[
         status = _follow(child, child.stdout, line)
     finally:
         signal.signal(signal.SIGTERM, before)
+        child.terminate()  # where nobody reads what it says
     listener.join(timeout=10)
     if "--debug" in sys.argv:
         sys.stderr.writelines(said)

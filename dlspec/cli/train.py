@@ -13,6 +13,7 @@ from dlspec.cli.places import cause, placed, source_of
 from dlspec.cli.program import run_program
 from dlspec.cli.progress import Progress
 from dlspec.cli.spec import checked
+from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import OtherData, OtherSpec, RunExists
 from dlspec.diagnostics.files import reported
@@ -24,6 +25,7 @@ from dlspec.pipeline.lock import LOCK, read_lock
 from dlspec.pipeline.record import RECORD, read_record
 from dlspec.pipeline.resume import differences
 from dlspec.pipeline.standing import standing
+from dlspec.runners.gpu import need_gpu
 from dlspec.runners.inspect import classes_in, inspect
 from dlspec.source import Source
 
@@ -49,6 +51,8 @@ def train(spec: Path, out: Path, options: Options) -> int:
     block = chosen_train(program, options.train)
     data = program.data[block.data]
     need("train", options.backend, readers(data))
+    if options.device == "cuda":
+        need_gpu("train", options.backend)
     resumes = options.resume and (out / LAST).exists()
     facts: dict[str, Any] = {}
     if resumes or data.unknown_classes:
@@ -78,7 +82,7 @@ def train(spec: Path, out: Path, options: Options) -> int:
     if status == INTERRUPTED:
         return status
     print(result(out))
-    print(f"{out.as_posix()}: `dlspec eval {out.as_posix()}` reads the test rows")
+    print(f"{out.as_posix()}: `dlspec eval {quoted(out)}` reads the test rows")
     return status
 
 

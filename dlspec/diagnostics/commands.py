@@ -346,6 +346,23 @@ def _rows(parts: Mapping[str, int]) -> str:
 
 
 @frozen
+class NoGpu(Diagnostic):
+    """`--device cuda`, where the framework has no GPU. Nothing was written."""
+
+    code = "DLS655"
+    framework: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.framework} has no GPU to run on: {self.why}"
+
+    @property
+    def help(self) -> str:
+        return "`--device cpu` does without; `--device auto` takes a GPU where there is one"
+
+
+@frozen
 class ProgramFailed(Diagnostic):
     """The program of a run ended with an error of its own."""
 

@@ -22,10 +22,10 @@ Task = Mapping[str, Any]
 SETTINGS = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # it sums in orders of its own
-    "CUDA_VISIBLE_DEVICES": "-1",  # GPUs round the factors of products to 10 bits
     "KERAS_BACKEND": "tensorflow",
 }
-"""What makes frameworks quiet, and their numbers comparable."""
+"""What makes frameworks quiet, and their numbers comparable; GPUs are hidden for these, too: they
+round the factors of products to 10 bits."""
 
 LOG_LINE = re.compile(r"WARNING: All log messages before absl|[IWE]\d{4} |\d{4}-.*: [IWE] ")
 """How TensorFlow begins what it says of itself, whatever it is told."""
@@ -41,22 +41,25 @@ class Outcome:
     """A module that the child could not import."""
 
 
-def run(child: str | Path, tasks: Sequence[Task], seconds: float = 600) -> list[Outcome]:
+def run(
+    child: str | Path, tasks: Sequence[Task], seconds: float = 600, gpu: bool = False
+) -> list[Outcome]:
     """Does all tasks in order. One that crashes its process, or takes longer than `seconds`, fails
-    alone: the others are done by a new process. `child` names a script of `children`, or is one.
+    alone: the others are done by a new process. `child` names a script of `children`, or is one;
+    it sees no GPU, unless `gpu` says so.
     """
     outcomes: list[Outcome] = []
     while len(outcomes) < len(tasks):
-        outcomes += _run(child, tasks[len(outcomes) :], seconds)
+        outcomes += _run(child, tasks[len(outcomes) :], seconds, gpu)
     return outcomes
 
 
-def run_one(child: str | Path, task: Task, seconds: float = 600) -> Outcome:
+def run_one(child: str | Path, task: Task, seconds: float = 600, gpu: bool = False) -> Outcome:
     """Does one task."""
-    return run(child, [task], seconds)[0]
+    return run(child, [task], seconds, gpu)[0]
 
 
-def _run(child: str | Path, tasks: Sequence[Task], seconds: float) -> list[Outcome]:
+def _run(child: str | Path, tasks: Sequence[Task], seconds: float, gpu: bool) -> list[Outcome]:
     """What one process gets done, and at its end the task that it did not survive."""
     script = child if isinstance(child, Path) else CHILDREN / f"{child}.py"
     with tempfile.TemporaryDirectory(prefix="dlspec-") as folder:
@@ -69,7 +72,7 @@ def _run(child: str | Path, tasks: Sequence[Task], seconds: float) -> list[Outco
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=environment(),
+                env=environment(gpu),
                 start_new_session=True,
             )
         try:
@@ -85,10 +88,11 @@ def _run(child: str | Path, tasks: Sequence[Task], seconds: float) -> list[Outco
         return outcomes
 
 
-def environment() -> dict[str, str]:
+def environment(gpu: bool = False) -> dict[str, str]:
     """That of a child; a script elsewhere finds what the children share."""
     shared = os.pathsep.join(filter(None, (str(CHILDREN), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **SETTINGS, "PYTHONPATH": shared}
+    settings = {**os.environ, **SETTINGS, "PYTHONPATH": shared}
+    return settings if gpu else {**settings, "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 def _wait(process: subprocess.Popen[bytes], answered: Path, seconds: float) -> bool:

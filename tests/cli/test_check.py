@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import shlex
 import sys
 
 import pytest
@@ -77,6 +79,13 @@ def test_github_for_its_workflows(dlspec, files):
     assert out.startswith("::error file=wrong.dls,line=3,")
 
 
+def test_byte_order_marks_of_joined_files_mean_nothing(dlspec, here):
+    (here / "a.dls").write_bytes(b"\xef\xbb\xbf\xef\xbb\xbf" + LIBRARY.encode())
+    assert dlspec("check", "a.dls").out == "a.dls: ok\n"
+    assert dlspec("fmt", "a.dls").status == 0
+    assert (here / "a.dls").read_bytes() == LIBRARY.encode()
+
+
 def test_no_colours_where_nobody_sees_them(dlspec, files):
     assert "\x1b" not in dlspec("check", "wrong.dls").out
 
@@ -135,3 +144,19 @@ def test_new_overwrites_nothing(dlspec, here):
     assert dlspec("new", "mine").status == 2
     assert dlspec("new", "mine.dls").status == 2
     assert (here / "mine.dls").read_text() == "# mine\n"
+
+
+@pytest.mark.parametrize("name", ["", " ", ".dls", "..", "flowers/", "a\nb", "/"])
+def test_new_needs_a_name(dlspec, here, name):
+    ran = dlspec("new", name)
+    assert ran.status == 2 and "a spec needs a name" in ran.err
+    assert list(here.rglob("*")) == []
+
+
+@pytest.mark.parametrize("name", ["my net", "it's", 'a "b"', "-o", "sub/net"])
+def test_new_shows_its_commands_as_a_shell_takes_them(dlspec, here, name):
+    ran = dlspec("new", "--", name)
+    assert ran.status == 0
+    text = (here / f"{name}.dls").read_text()
+    shown = [re.search(r"`(.*)`", ran.out)[1], *re.findall(r"(?m)^##   (dlspec train .*)$", text)]
+    assert [shlex.split(line)[2] for line in shown] == [f"{name}.dls"] * 2

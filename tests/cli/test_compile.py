@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import pytest
 
@@ -178,3 +179,12 @@ def test_ir_prints_the_program_or_the_schema(dlspec, digits):
     assert json.loads(dlspec("ir", "--schema").out)["title"] == "Program"
     assert dlspec("ir").status == 2
     assert dlspec("ir", digits, "--schema").status == 2
+    ran = dlspec("ir", digits)
+    assert (ran.status, ran.out) == (2, "") and "add `--json`" in ran.err
+
+
+def test_hints_are_words_of_a_shell(dlspec, here, digits):
+    ran = dlspec("compile", digits, "-o", "it's here")
+    assert ran.status == 0
+    hint = re.search(r"`python (.*)`", ran.out)[1]
+    assert shlex.split(hint) == ["it's here/train.py"]

@@ -1,8 +1,10 @@
 """What holds of the command as a process: what it imports, prints and never prints."""
 
 import os
+import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -26,11 +28,14 @@ def dlspec(*arguments: object, **more) -> subprocess.CompletedProcess[str]:
 def test_version_answers_before_anything_is_imported():
     ran = python(
         "import sys; sys.argv = ['dlspec', '--version']\n"
-        "from dlspec.__main__ import main; main()\n"
+        "from dlspec.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
         "print(sorted(m for m in sys.modules if m.partition('.')[0] in "
         "('typer', 'pydantic', 'lark', 'rich', 'dlspec')))"
     )
-    assert ran.stdout == f"dlspec {__version__}\n['dlspec', 'dlspec.__main__']\n"
+    own = ["dlspec", "dlspec.__main__", "dlspec.cli", "dlspec.cli.streams"]
+    assert ran.stdout == f"dlspec {__version__}\n{own}\n"
 
 
 @pytest.mark.parametrize("command", ["check", "summary", "ir", "compile"])
@@ -81,6 +86,63 @@ def test_a_closed_pipe_is_no_error():
     ran = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+SHELL = f"{shlex.quote(sys.executable)} -m dlspec"
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ("check {fine} <&- >&-", 0),
+        ("check {wrong} <&- >&- 2>&-", 1),
+        ("summary {fine} >&-", 0),
+        ("compile {fine} -o out <&- >&- 2>&-", 0),
+        ("--version >&-", 0),
+        ("check {fine} --nix >&- 2>&-", 2),
+    ],
+)
+def test_closed_streams_change_no_exit_status(tmp_path, command, status):
+    (tmp_path / "wrong.dls").write_text("model M { output y = x }\n")
+    words = command.format(fine=shlex.quote(str(SPECS / "digits.dls")), wrong="wrong.dls")
+    ran = subprocess.run(["sh", "-c", f"{SHELL} {words}"], cwd=tmp_path, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (status, b"")
+    for path in tmp_path.rglob("*.py"):
+        compile(path.read_text(), path.name, "exec")  # what was printed is in no file
+
+
+def test_a_closed_input_is_a_sentence():
+    ran = subprocess.run(["sh", "-c", f"{SHELL} fmt - <&-"], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "cannot read <stdin>: it is closed" in ran.stderr
+
+
+@pytest.mark.parametrize("words", ["--version", "--help", "summary {}", "ir {} --json", "check {}"])
+def test_output_that_nobody_reads_to_its_end_is_no_error(words):
+    command = f"{SHELL} {words.format(shlex.quote(str(SPECS / 'digits.dls')))}"
+    script = f"{{ {command}; echo $? >&3; }} 3>&2 2>&1 | true"
+    ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert ran.stderr.strip() in ("0", "1" if words == "--help" else "0")  # 1 is typer's
+
+
+@pytest.mark.slow
+def test_a_run_that_nobody_watches_ends(tmp_path):
+    """`dlspec train ... | head -1` leaves no process behind."""
+    spec = tmp_path / "long.dls"
+    text = (SPECS / "digits.dls").read_text().replace("patience(12", "patience(100000")
+    spec.write_text(text)
+    command = f"{SHELL} train long.dls -o run --epochs 100000"
+    ran = subprocess.run(
+        ["bash", "-c", f"{command} | head -2; exit ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    size = (tmp_path / "run" / "metrics.jsonl").stat().st_size
+    time.sleep(2)
+    assert (tmp_path / "run" / "metrics.jsonl").stat().st_size == size
 
 
 def test_a_full_disk_is_a_sentence():

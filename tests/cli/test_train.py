@@ -129,6 +129,23 @@ def test_another_early_stop_begins_the_best_anew(dlspec, here, wine):
     assert again.status == 0 and "anew" not in again.out
 
 
+@pytest.mark.parametrize("count", ["0", "-1", "many", "1.5", str(10**30)])
+def test_epochs_are_a_number_that_a_run_may_have(dlspec, here, wine, count):
+    ran = dlspec("train", "wine.dls", "-o", "run", f"--epochs={count}")
+    assert ran.status == 2 and "--epochs" in ran.err and not (here / "run").exists()
+
+
+@pytest.mark.parametrize("backend", ["torch", pytest.param("keras", marks=pytest.mark.tensorflow)])
+def test_a_gpu_that_is_not_there_is_missed_before_anything_is_written(
+    dlspec, here, wine, monkeypatch, backend
+):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    words = ("train", "wine.dls", "-o", "run", "--backend", backend)
+    ran = dlspec(*words, "--device", "cuda")
+    assert ran.status == 2 and "DLS655" in ran.err and "has no GPU" in ran.err
+    assert not (here / "run").exists()
+
+
 def test_ctrl_c_leaves_a_checkpoint(here, wine):
     text = wine.read_text().replace("epochs     = 40", "epochs = 100000")
     wine.write_text(text.replace("patience(10 epochs", "patience(100000 epochs"))

@@ -44,6 +44,7 @@ WORDING: tuple[Diagnostic, ...] = (
     c.NoCheckpoint(None, "out"),
     c.CannotReadData(None, "wines", "line 7 of wine.csv: NaN in `alcohol`"),
     c.OtherData(None, "out", "wines", {"train": 80, "val": 20}, {"train": 96, "val": 24}),
+    c.NoGpu(None, "PyTorch", "it was installed without CUDA"),
     c.ProgramFailed(None, "train.py", "MemoryError"),
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.BadLock(None, "lock.json"),

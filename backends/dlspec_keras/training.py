@@ -76,11 +76,11 @@ literal = py.literal
 
 TAKEN = frozenset(
     """
-    AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS GROUPS HASH INPUTS Iterator LEARNING_RATE
-    LOSS_SCALE OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
-    argparse batches bfloat16 built checkpoint data ended evaluate evaluating freeze frozen
-    group grouped inputs json keras lock log loss_fn main math np onednn ops os partial platform
-    processors rates rewind safetensors scores signal signature sys tf train write_lock
+    AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
+    OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
+    WEIGHT_GROUPS argparse batches bfloat16 built checkpoint data ended evaluate evaluating freeze
+    frozen group grouped inputs json keras lock log loss_fn main math np onednn ops os partial
+    platform processors rates rewind safetensors scores signal signature sys tf train write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in

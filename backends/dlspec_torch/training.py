@@ -27,7 +27,7 @@ IMPORTS = (
     py.From("torch", ("Tensor", "nn")),
     py.Import("checkpoint"),
     py.Import("data"),
-    py.From("recipe", ("GROUPS", "Run", "ended", "frozen", "group")),
+    py.From("recipe", ("WEIGHT_GROUPS", "Run", "ended", "frozen", "group")),
     py.From("recipe", ("log", "rates", "rewind", "scores", "write_lock")),
     py.From("weights", ("CheckpointError",)),
 )
@@ -222,7 +222,9 @@ def set_rate(case: Case) -> py.Statement:
 
 def grouped() -> py.Function:
     body = [
-        py.Assign("groups", '[{"params": []}, *({"params": [], **own} for _, own in GROUPS)]'),
+        py.Assign(
+            "groups", '[{"params": []}, *({"params": [], **own} for _, own in WEIGHT_GROUPS)]'
+        ),
         py.For(
             "name, parameter",
             "model.named_parameters()",

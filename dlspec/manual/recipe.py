@@ -24,6 +24,7 @@ TITLES = {
     "optimizer": "Optimizers",
     "schedule": "Schedules",
     "early_stop": "Early stopping",
+    "frozen": "Frozen weights",
     "source": "Sources",
     "transform": "Transforms",
     "augmentation": "Augmentations",

@@ -12,14 +12,15 @@ FILE = "weight_groups"
 
 
 def table(found: Sequence[Group], weights: Collection[str]) -> py.Assign:
-    """`GROUPS`: for each group its patterns among the names of all weights, and its settings."""
+    """`WEIGHT_GROUPS`: for each group its patterns among the names of all weights, and what it
+    has of its own."""
     rows = []
     for group in found:
         patterns = tuple(map(py.literal, globs(group.weights, weights)))
         settings = tuple((py.literal(n), value) for n, value in differing(group).items())
         rows.append(py.Tuple((py.Tuple(patterns), py.Dict(settings))))
     said = "names of weights, and what differs for them"
-    return py.Assign("GROUPS", py.Tuple(tuple(rows), broken=True), said)
+    return py.Assign("WEIGHT_GROUPS", py.Tuple(tuple(rows), broken=True), said)
 
 
 def differing(group: Group) -> dict[str, py.Expr]:

@@ -42,9 +42,9 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
 
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
     `ended(run, epochs)`, `log`, `rewind` and `write_lock`; `rates(peak, steps, per_epoch)`, where
-    the learning rate changes; `GROUPS`, `group(name)`, `frozen(name)` and `updates(name, run)`,
-    where some weights are updated in a way of their own; and, where it has metrics,
-    `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
+    the learning rate changes; `WEIGHT_GROUPS`, `group(name)`, `frozen(name)` and
+    `updates(name, run)`, where some weights are updated in a way of their own; and, where it has
+    metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
     """
     run, constants = "counted", []
     on, direction = train.best_by

@@ -25,7 +25,7 @@ import checkpoint
 import data
 from model import DigitsCNN
 from recipe import (
-    GROUPS,
+    WEIGHT_GROUPS,
     Run,
     ended,
     frozen,
@@ -99,7 +99,7 @@ def grouped(model: keras.Model, steps: int) -> None:
     for entry in checkpoint.entries(model):
         number = group(entry.name)
         if number:
-            own = dict(GROUPS[number - 1][1])
+            own = dict(WEIGHT_GROUPS[number - 1][1])
             # if freezes
             if math.isfinite(frozen(entry.name)):
                 own["start"] = frozen(entry.name) * steps

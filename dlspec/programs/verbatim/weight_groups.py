@@ -7,12 +7,12 @@ from typing import Any
 
 from dlspec.programs.verbatim.counted import Run
 
-GROUPS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = ()
+WEIGHT_GROUPS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = ()
 
 
 def group(name: str) -> int:
     """The number of a weight's group: 0 where no pattern matches."""
-    for i, (patterns, _) in enumerate(GROUPS, start=1):
+    for i, (patterns, _) in enumerate(WEIGHT_GROUPS, start=1):
         if any(fnmatchcase(name, pattern) for pattern in patterns):
             return i
     return 0
@@ -21,7 +21,7 @@ def group(name: str) -> int:
 def frozen(name: str) -> float:
     """For how many epochs a weight stays as it is."""
     i = group(name)
-    return GROUPS[i - 1][1].get("frozen", 0) if i else 0
+    return WEIGHT_GROUPS[i - 1][1].get("frozen", 0) if i else 0
 
 
 def updates(name: str, run: Run) -> int:

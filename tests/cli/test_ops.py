@@ -58,7 +58,7 @@ def test_a_name_is_found_in_other_letters(dlspec):
     ("asked", "title", "near"),
     [
         ("Conv", "there is no layer or function `Conv`", "Conv1D, Conv2D, Conv3D"),
-        ("Densse", "there is no layer or function `Densse`", "Dense?"),
+        ("Densse", "there is no layer or function `Densse`", "Dense"),
         ("xyzzy", "there is no layer or function `xyzzy`", ""),
         ("", "there is no layer or function ``", ""),
     ],
@@ -85,6 +85,9 @@ def spec(e):
     passed = ", ".join(n if n in given else f"{n}={n}" for n in inputs)
     value = e["layer"] if "x" in inputs else f"({passed}) -> {e['layer']}"
     lines = [f"input {n}: {t}" for n, t in inputs.items()]
+    if not inputs:
+        value, let = e["layer"], "let " if e["layer"][:1].isupper() else ""
+        return f"model M {{\n{let}out0 = {value}\noutput r: {e['outputs'][0]} = out0\n}}"
     lines += [f"{', '.join(names)} = {value}"]
     lines += [f"output r{n}: {t} = {n}" for n, t in zip(names, e["outputs"], strict=True)]
     return "\n".join(["model M {", *lines, "}"])

@@ -55,6 +55,7 @@ STYLE = Style(
     forward="call",
     typed=False,
     keyword_init=True,
+    lazy=True,
     imports=("import keras", "from keras import layers, ops"),
     lists=lists,
     sequential=sequential,

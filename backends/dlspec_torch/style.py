@@ -40,6 +40,7 @@ STYLE = Style(
     forward="forward",
     typed=True,
     keyword_init=False,
+    lazy=False,
     imports=(
         "from collections import OrderedDict",
         "import torch",

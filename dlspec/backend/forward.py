@@ -217,10 +217,13 @@ class Forward(Loops):
 
     def bind(self, step: Step, lines: list[py.Statement]) -> None:
         names = step.statement.names
-        if not any(self.reads.get(n) for n in names):
-            return
         value = step.value
         assert value is not None
+        if not any(self.reads.get(n) for n in names):
+            if self.style.lazy and any(self.is_head(m) for m in flows(value)):
+                made = self.chain(value, self.fresh_target(value), lines)
+                lines.append(py.Do(made))
+            return
         if is_list(value.flow):
             lines.append(self.listed(names[0], value, lines))
             return

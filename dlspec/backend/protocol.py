@@ -139,6 +139,9 @@ class Style:
     """Whether forward's arguments are annotated with `Tensor`."""
     keyword_init: bool
     """Whether constructors take and pass on `**kwargs` (Keras)."""
+    lazy: bool
+    """Whether a layer makes its weights when it is called first, so that one whose output nothing
+    reads must be called all the same."""
     imports: tuple[str, ...]
     """Import lines that every model file may need; unused ones are dropped by name."""
     lists: Callable[[py.Expr], py.Expr]

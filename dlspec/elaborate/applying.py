@@ -17,6 +17,7 @@ from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.functions import FunctionEvaluator
 from dlspec.elaborate.kinds import is_chain
 from dlspec.elaborate.names import Names, names_of_chain
+from dlspec.elaborate.parts import transposed
 from dlspec.elaborate.passing import owns, shares
 from dlspec.elaborate.values import (
     BlockLayer,
@@ -157,6 +158,11 @@ class LayerApplier(FunctionEvaluator):
         layer = instance.layer
         module: ir.Path = (instance.name,)
         site, span = frame.site(node), node.span
+        if instance.transposed:
+            op = transposed(instance, frame.fed.get(instance.name), span)
+            layer = OpLayer(op, {}, span)
+        elif inputs:
+            frame.fed[instance.name] = inputs[0].types[0]
         match layer:
             case OpLayer(op=op):
                 own = module if op.has_object() else None

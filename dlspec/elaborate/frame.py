@@ -33,6 +33,8 @@ class Frame:
     """What is written in the definition and does not run."""
     idle: dict[str, tree.Let] = field(default_factory=dict)
     """The `let`s that nothing has used yet."""
+    fed: dict[str, Tensor] = field(default_factory=dict)
+    """What each layer that `let` named has read."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 

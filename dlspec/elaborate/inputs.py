@@ -70,8 +70,8 @@ class TypeReader(TensorEvaluator):
                 continue
             at = None
             if arriving is not None:
-                behind = len(dims) - i
-                at = int(arriving.shape[-behind if len(shape) > i else i])
+                behind_rest = any(isinstance(d, tree.Rest) for d in dims[:i])
+                at = int(arriving.shape[i - len(dims) if behind_rest else i])
             shape.append(self.dimension(dim, at, frame, arriving, type_, s))
         if arriving is None:
             return Tensor(dtype, tuple(shape))  # type: ignore[arg-type]

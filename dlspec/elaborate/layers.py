@@ -26,6 +26,7 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.kinds import chain_stages
 from dlspec.elaborate.lists import holds_tensors
+from dlspec.elaborate.parts import part
 from dlspec.elaborate.passing import passed
 from dlspec.elaborate.typed import TypedEvaluator, element, sized
 from dlspec.elaborate.values import (
@@ -109,6 +110,8 @@ class LayerEvaluator(TypedEvaluator):
                 member = self.member(e, scope)
                 if member is not None:
                     return member, None
+                if isinstance(e, tree.Attribute):
+                    return part(self.layer(e.value, scope)[0], e), None
             case tree.Index():
                 found = self.index(e, scope)
                 layer = found.value if isinstance(found, Static) else found

@@ -18,6 +18,7 @@ from dlspec.expr import Size, Static
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.ops.raw import Parameter, Raw, array, array_or_numbers
+from dlspec.ops.tied import Transposed
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import DTYPES, Tensor
@@ -107,8 +108,11 @@ class RawWeights(TypeReader):
     def op_layer(
         self, cls: type[Op], arguments: tuple[tree.Argument, ...], span: Span, scope: Scope
     ) -> OpLayer:
+        kind = cls.kind()
         if issubclass(cls, Raw):
-            kind = cls.kind()
             hint = f"name it first: `let w = {kind}(...)`"
+            raise SpecError(Misplaced(span, f"`{kind}`", "an expression", hint))
+        if issubclass(cls, Transposed):
+            hint = "write `words.transposed`, where `let words = Embedding(...)`"
             raise SpecError(Misplaced(span, f"`{kind}`", "an expression", hint))
         return super().op_layer(cls, arguments, span, scope)

@@ -139,15 +139,17 @@ class Instance:
     layer: Layer
     name: str
     statement: tree.Let
+    transposed: bool = False
+    """`words.transposed`: the other way round."""
 
     size: ClassVar[int] = 1
 
     @property
     def key(self) -> Any:
-        return ("let", self.name)
+        return ("let", self.name, self.transposed)
 
     def __str__(self) -> str:
-        return self.statement.name.id
+        return self.statement.name.id + (".transposed" if self.transposed else "")
 
 
 @frozen

@@ -32,6 +32,7 @@ FAMILIES: dict[str, str] = {
     "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
+    "tied": "Transposed",
     "raw": "Parameter Buffer",
     "indexing": "getitem gather",
     "arithmetic": "add subtract multiply divide floor_divide remainder power negative",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from build import model, parameters, problems
+from build import model, parameters, problems, weight_names
 
 from dlspec.ir import model as ir
 
@@ -176,3 +176,28 @@ def test_arithmetic_has_limits(text: str) -> None:
 )
 def test_what_is_refused(text: str, codes: list[str]) -> None:
     assert [d.code for d in problems(text)] == codes
+
+
+def test_dots_in_an_input_stand_for_any_number_of_axes() -> None:
+    text = """
+    block Wide(d: int) { input x: f32[T, ..., D]; output x -> Dense(D + T) }
+    model M { input x: f32[5, 4]; input y: f32[5, 2, 3, 4]
+      output a = x -> Wide(1); output b = y -> Wide(1) }"""
+    made = model(text)
+    assert [str(t) for _, t in made.root.outputs] == ["f32[5, 9]", "f32[5, 2, 3, 9]"]
+
+
+def test_a_tied_head_counts_once() -> None:
+    """references.md: 7,330,478 parameters, of which 33,278 words of 200 stand in one table."""
+    text = """
+    model WordLM(vocab: int = 33278, dim: int = 200) {
+      input tokens: i32[35]
+      let words = Embedding(vocab, dim)
+      let bias = Parameter(f32[vocab], init=zeros)
+      x = tokens -> words -> LSTM(dim, layers=2, return=all)
+      output logits: f32[35, vocab] = (x -> words.transposed) + bias[none]
+    }"""
+    made = model(text)
+    assert parameters(made) == 7_330_478
+    assert "words.weight" in weight_names(made)
+    assert len(weight_names(made)) == 1 + 1 + 6

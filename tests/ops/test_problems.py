@@ -97,6 +97,9 @@ divide | i32[3], i32[3] | none | `divide` needs floating-point numbers, got i32[
 power | i32[3], i32[3] | none | `power` needs floating-point numbers, got i32[3] | cast(x, f32)
 negative | bool[3] | none | bool[3] is no number to negate |
 exp | i32[3] | none | exp needs floating-point numbers, got i32[3] | cast(x, f32)
+Transposed(Dense, 5, 3) | i32[5] | none | a transposed layer needs floating-point numbers, got i32[5] | cast(x, f32)
+Transposed(Embedding, 5, 3) | f32[5, 3] | none | a transposed Embedding needs a last axis of size 5, got f32[5, 3] |
+Transposed(Dense, 5, 3) | image f32[4, 5] | axis | a transposed Dense needs axis= here: f32[4, 5] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
 x[0] | f32[] | 0 | 1 indices for f32[], which has no axes | the batch axis is not counted
 x[0, 1, none, :] | f32[3, 4] | 3 | 3 indices for f32[3, 4], which has 2 axes | the batch axis is not counted
 x[..., 3] | f32[5, 3] | 1 | there is no place 3 on axis 1 of f32[5, 3] | the places are 0 to 2; -1 is the last

@@ -308,6 +308,7 @@ REFERENCES = {
     "Concat": lambda op, x: (
         None, lambda *t: torch.cat(t, 1 + (op.axis or 0) if (op.axis or 0) >= 0 else op.axis)
     ),
+    "Transposed": lambda op, x: (None, lambda t: t @ torch.zeros(op.reads, op.gives)),
     "getitem": brackets,
     "gather": plain(lambda t, i: torch.stack([r[k] for r, k in zip(t, i, strict=True)])),
     **{n: scalar_last(getattr(torch, t)) for n, t in PAIRS.items()},

@@ -21,6 +21,12 @@ RAW = {
     "Buffer(f32[2, 3], init=normal(std=1))": "f32[2, 3]",
 }
 """What has no input of its own is multiplied with one."""
+TIED = {
+    "Transposed(Embedding, 4, 11)": "i32[3]",
+    "Transposed(Dense, 5, 7)": "f32[7]",
+    "Transposed(Dense, 5, 3)": "f32[4, 3]",
+}
+"""What the layer itself reads."""
 OPERATORS |= {"floor_divide": "//", "remainder": "%", "equal": "==", "not_equal": "!="}
 OPERATORS |= {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
 OPERATORS |= {"logical_and": "and", "logical_or": "or"}
@@ -70,6 +76,8 @@ class Case:
 
 def of_example(kind: str, e: Example) -> Case:
     inputs = e.inputs or (RAW[e.layer],)
+    if kind == "Transposed":
+        inputs = (*inputs, TIED[e.layer])
     return Case(kind, e.layer, inputs, tuple(e.named.items()))
 
 
@@ -148,6 +156,14 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
     given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
     if case.kind in ("Parameter", "Buffer"):
         return [f"let w{index} = {case.layer}", f"output y{index} = w{index} * {x[0]}"]
+    if case.kind == "Transposed":
+        of, reads, gives = re.findall(r"Embedding|Dense|\d+", case.layer)
+        layer = f"Embedding({gives}, {reads})" if of == "Embedding" else f"Dense({reads})"
+        return [
+            f"let w{index} = {layer}",
+            f"u{index} = {x[1]} -> w{index}",
+            f"output y{index} = {x[0]} -> w{index}.transposed",
+        ]
     if case.kind in UNARY:
         value = f"{UNARY[case.kind]}{x[0]}"
     elif case.layer.startswith("x["):

@@ -99,6 +99,8 @@ class _Flow:
             w.name: self.weights[ir.dotted(prefix, w.name)].astype(np.float64)
             for w in flow.op.weights(*types)
         }
+        if flow.op.kind() == "Transposed":
+            own = {"weight": self.weights[f"{prefix}.weight"].astype(np.float64)}
         rows = max(map(len, x), default=1)
         x = [np.broadcast_to(a, (rows, *a.shape[1:])) for a in x]
         made = REFERENCES[flow.op.kind()](flow.op, x, own)

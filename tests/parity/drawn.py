@@ -20,6 +20,7 @@ from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
 from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.rules import all_axes
+from dlspec.ops.tied import Transposed
 from dlspec.tensor import Tensor
 
 Rng = np.random.Generator
@@ -52,6 +53,8 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     """A case, or None where the arguments do not fit the inputs."""
     if issubclass(op, raw.Raw):
         return own(op, rng)
+    if op is Transposed:
+        return tied(rng)
     x = inputs(op, rng)
     given = named_axes(x[0], rng) if op is Rearrange else arguments(op, x[0], rng)
     try:
@@ -90,6 +93,21 @@ def own(op: type[Op], rng: Rng) -> Case:
         numbers = rng.integers(-9, 9, sizes) if kind == "i32" else rng.normal(size=sizes)
         layer = f"Buffer({numbers.tolist()})"
     return Case(op.kind(), layer, (f"{kind}{[n if rng.random() < 0.7 else 1 for n in sizes]}",))
+
+
+def tied(rng: Rng) -> Case:
+    """An Embedding or Dense on some axes, the other way round on others."""
+    reads, gives = int(rng.integers(1, 9)), int(rng.integers(7, 12))
+    more = [int(n) for n in rng.integers(1, 9, int(rng.integers(0, 3)))]
+    if rng.random() < 0.5:
+        ids = Tensor("i32", tuple(more[:1]))
+        return Case(
+            "Transposed",
+            f"Transposed(Embedding, {reads}, {gives})",
+            (f"f32{[*more, reads]}", str(ids)),
+        )
+    layer = f"Transposed(Dense, {reads}, {gives})"
+    return Case("Transposed", layer, (f"f32{[*more, reads]}", f"f32{[*more[1:], gives]}"))
 
 
 def arguments(op: type[Op], x: Tensor, rng: Rng) -> dict[str, Any]:

@@ -204,6 +204,33 @@ block Half(n: int) {
 }
 """,
     ),
+    "tied heads and autoencoders": (
+        ("tokens: i32[7]", "v: f32[6]", "image: f32[3, 6, 5]"),
+        (
+            "let words = Embedding(9, 6, padding_id=0)",
+            "let bias = Parameter(f32[9], init=zeros)",
+            "let idle = Embedding(8, 6)",
+            "unread = tokens -> idle",
+            "h = tokens -> words -> LayerNorm -> Dense(6) -> Tanh",
+            "output a = (h -> words.transposed) + bias[none]",
+            "output b = v -> words.transposed",
+            "output c = v -> idle.transposed",
+            "output d = v -> Auto(3) -> Auto(4)",
+            "x = image -> Conv2D(4, 1) -> Rearrange([C, H, W] -> [H, W, C]) -> Auto(2)",
+            "output e = x -> Rearrange([H, W, C] -> [C, H, W]) -> Conv2D(2, 3)",
+            "for i in range(2) { h = h -> Auto(i + 2) * 2 }",
+            "output f = h -> Dense(2)",
+            "output g = (bias[:6] -> words.transposed) + (v -> Dense(9))",
+        ),
+        """
+block Auto(d: int) {
+  input x: f32[..., D]
+  let code = Dense(d)
+  z = x -> code -> Tanh
+  output (z -> code.transposed) + x
+}
+""",
+    ),
     "weights of blocks' own, of one example and of all": (
         ("image: f32[3, 12, 9]", "gain: f32[]", "word: i32[5]"),
         (

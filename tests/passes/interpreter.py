@@ -123,6 +123,8 @@ class Interpreter:
                 rng = np.random.default_rng(len(self.weights))
                 self.weights[own] = rng.uniform(0.2, 1.5, tuple(map(int, w.shape)))
             weights[w.name] = self.weights[own]
+        if kind == "Transposed":
+            weights = {"weight": self.weights[f"{name}.weight"]}
         works_last = self.laid_out and (kind in LAST or (kind in EITHER and f.channels_last))
         if kind == "Dense" and f.op.axis == 0:
             works_last = f.channels_last

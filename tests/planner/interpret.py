@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -112,6 +113,9 @@ class _Run:
             own = ir.dotted(*prefix, *(f.module or ())) + "."
             state = {n[len(own) :]: t for n, t in self.weights.items() if n.startswith(own)}
             layer.load_state_dict(state, strict=False)
+        elif f.module is not None:
+            own = ir.dotted(*prefix, *f.module)
+            layer = SimpleNamespace(weight=self.weights[f"{own}.weight"])
         names = {f"x{i}": value for i, value in enumerate(x)}
         return eval(str(_concrete(emitted.call, at)), {**SPACE, **names, "layer": layer})
 

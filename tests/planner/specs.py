@@ -199,4 +199,18 @@ model Net(dim: int = 8) {
   output q = x -> Flatten -> Dense(48) -> Reshape(2, 4, 6) -> Tokens(4)
 }
 """,
+    "tied weights": """
+block Auto(d: int) {
+  input x: f32[D]
+  let code = Dense(d)
+  output x -> code -> Tanh -> code.transposed
+}
+model Net(vocab: int = 50, dim: int = 8) {
+  input tokens: i32[7]
+  let words = Embedding(vocab, dim)
+  x = tokens -> words -> Dense(dim) -> GELU -> LayerNorm
+  output logits: f32[7, vocab] = x -> words.transposed
+  output code = x[-1] -> Auto(3) -> Auto(4)
+}
+""",
 }

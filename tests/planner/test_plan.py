@@ -27,7 +27,7 @@ def text(spec: str, name: str, of: str | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", ["torch", "keras"])
-@pytest.mark.parametrize("golden", ["digits", "resnet", "net", "skips", "loops", "own"])
+@pytest.mark.parametrize("golden", ["digits", "resnet", "net", "skips", "loops", "own", "tied"])
 def test_goldens(golden: str, name: str) -> None:
     specs = {
         "digits": DIGITS,
@@ -35,6 +35,7 @@ def test_goldens(golden: str, name: str) -> None:
         "net": BLOCKS + MODELS["inputs, sharing, loops"],
         "skips": BLOCKS + MODELS["skips over a stack"],
         "loops": BLOCKS + MODELS["loops over tensors"],
+        "tied": MODELS["tied weights"],
         "own": MODELS["weights of blocks' own"],
     }
     made = text(specs[golden], name)

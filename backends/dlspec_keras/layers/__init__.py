@@ -20,6 +20,7 @@ from dlspec_keras.layers import (
     reduction,
     regularize,
     shape,
+    tied,
     transposed,
 )
 
@@ -38,6 +39,7 @@ LAYERS: dict[type[Op], Emit] = {
     **arithmetic.LAYERS,
     **indexing.LAYERS,
     **raw.LAYERS,
+    **tied.LAYERS,
     **elementary.LAYERS,
     **reduction.LAYERS,
 }

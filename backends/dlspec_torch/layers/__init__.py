@@ -22,6 +22,7 @@ from dlspec_torch.layers import (
     reduction,
     regularize,
     shape,
+    tied,
     transposed,
 )
 
@@ -40,6 +41,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **arithmetic.LAYERS,
     **indexing.LAYERS,
     **raw.LAYERS,
+    **tied.LAYERS,
     **elementary.LAYERS,
     **reduction.LAYERS,
 }

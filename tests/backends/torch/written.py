@@ -105,12 +105,16 @@ def use_of(example: Example, exact: bool = False) -> Use:
 
 @cache
 def examples() -> tuple[tuple[str, Example], ...]:
-    """Every example of every op that takes inputs, with an id."""
+    """Every example of every op that takes inputs and has weights of its own, if it has any."""
     found = []
     for name in ops.names():
         op = ops.lookup(name)
         assert op is not None
-        found += [(f"{e.layer} {', '.join(e.inputs)}", e) for e in op.examples if e.inputs]
+        found += [
+            (f"{e.layer} {', '.join(e.inputs)}", e)
+            for e in op.examples
+            if e.inputs and name != "Transposed"
+        ]
     return tuple(found)
 
 

@@ -23,6 +23,8 @@ from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
 
+FUNCTION = "a function"
+
 
 class StatementBuilder(RawWeights):
     """Elaborates the statements of one body after the other."""
@@ -234,7 +236,7 @@ class StatementBuilder(RawWeights):
         if is_raw(found):
             return "a weight or constant that `let` named"
         if name in arithmetic.FUNCTIONS or name in file.functions or self.is_function(name):
-            return "a function"
+            return FUNCTION
         if name[:1].isupper() and ops.lookup(name) is not None:
             return "a layer"
         if name in file.parameters:
@@ -280,7 +282,9 @@ class StatementBuilder(RawWeights):
         number = frame.site(s)
         for name in s.names:
             role = "the variable of a loop"
-            self.check_name(name, frame, frame.scope, role)
+            what = self.taken(name.id, self.file_of(name), frame, frame.scope)
+            if what not in ("", FUNCTION):  # it is read as a number there, and called as a function
+                raise SpecError(NameTaken(name.span, name.id, what, role))
             if isinstance(frame.scope.entries.get(name.id), Static | Value):
                 raise SpecError(NameTaken(name.span, name.id, "a wire", role))
         items, rounds = self.rounds(s.names, s.iterable, scope, number)

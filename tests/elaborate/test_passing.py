@@ -172,10 +172,6 @@ REFUSED = {
         net("for x in [1, 2] { y = x }\noutput z = x -> ReLU"),
         "DLS102",
     ),
-    "a loop over the name of a function": (
-        net("for exp in [1, 2] { x = x -> Dense(exp) }\noutput y = x"),
-        "DLS102",
-    ),
     "an input twice": (net("input x: f32[9]\noutput y = x"), "DLS101"),
     "an input with the name of a parameter": (
         chain("A(Dense(3))", "block A(x: layer) { input x: f32[D]\noutput x }\n"),
@@ -220,3 +216,15 @@ def test_a_repeat_at_the_head_of_a_chain() -> None:
 def test_arithmetic_is_no_layer() -> None:
     (found,) = problems(net("output y = x -> (ReLU + ReLU)"))
     assert (found.code, found.label) == ("DLS106", "this is arithmetic")
+
+
+def test_the_variable_of_a_loop_may_have_the_name_of_a_function() -> None:
+    made = model(net("for exp in [3, 4] { x = exp(x) -> Dense(exp) }\noutput y = x"))
+    kinds = [
+        f.op.kind()
+        for s in ir.statements(made.root.body)
+        for f in ir.flows(s.value)
+        if isinstance(f, ir.Apply)
+    ]
+    assert kinds == ["exp", "Dense", "exp", "Dense"]
+    assert str(made.root.outputs[0][1]) == "f32[4]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from dlspec.expr import Static
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.syntax import tree
-from dlspec.tensor import FLOATS, Tensor
+from dlspec.tensor import FLOATS, DType, Tensor
 
 OPERATORS = {
     **{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power"},
@@ -69,6 +69,7 @@ def of_call(
             kept += [(v, e) for v in own] or [(found, e)]
             places.add(at)
     beside = [v.types[0] for i, (v, _) in enumerate(kept) if tensors(v) and i in cls.literals]
+    beside = beside or [Tensor(_dtype(v for v, _ in kept if not tensors(v)), ())]
     flows: list[ir.Flow] = []
     for value, e in kept:
         if not isinstance(value, Value):
@@ -82,16 +83,22 @@ def of_call(
     return tuple(flows), frozenset(places)
 
 
+def _dtype(numbers: Iterable[Static]) -> DType:
+    """The dtype of numbers that no tensor stands beside."""
+    values = [n.value for n in numbers]
+    if any(isinstance(v, float) for v in values):
+        return "f32"
+    return "bool" if any(isinstance(v, bool) for v in values) else "i32"
+
+
 def literal(found: Static, beside: Sequence[Tensor], e: tree.Expr, context: Context) -> ir.Scalar:
-    """A number among tensors: it takes the dtype of the one beside it, where there is one.
+    """A number among tensors: it takes the dtype of the one beside it.
 
     Raises SpecError where it cannot.
     """
     value = found.value
     if not is_number(found):
         raise SpecError(WrongType(e.span, context, "arithmetic", "a number", describe(found)))
-    if not beside:
-        beside = (Tensor("i32" if isinstance(value, int) else "f32", ()),)
     other = beside[0]
     truth = isinstance(value, bool)
     if truth is not (other.dtype == "bool"):

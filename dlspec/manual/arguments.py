@@ -14,7 +14,7 @@ from dlspec.declared import Declared, Words, written
 from dlspec.frozen import frozen
 from dlspec.manual.markdown import code, table
 from dlspec.ops import fields as ops_fields
-from dlspec.ops import init, raw, rearrange, recurrence, shape, window
+from dlspec.ops import init, moving, raw, rearrange, recurrence, shape, window
 from dlspec.recipe import fields, optimizers, rows, sources, stops
 
 KINDS: Mapping[Any, str] = {
@@ -24,6 +24,8 @@ KINDS: Mapping[Any, str] = {
     ops_fields.PerAxis: "a whole number ≥ 1, one for each axis",
     ops_fields.ExtraPerAxis: "a whole number ≥ 0, one for each axis",
     ops_fields.Axes: "an axis, several in parentheses",
+    moving.Order: "the axes in their new order",
+    moving.Ends: "a whole number ≥ 0, or (before, after)",
     raw.Parameter.model_fields["type_"]: "a type: `f32[dim]`",
     raw.Buffer.model_fields["value"]: "numbers, in lists, or a type: `f32[dim]`",
     init.Initial: "an [initialiser](recipe.md#initialisers)",

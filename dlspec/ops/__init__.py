@@ -41,7 +41,10 @@ FAMILIES: dict[str, str] = {
     "functional": "relu leaky_relu sigmoid tanh gelu silu hard_swish elu selu celu softplus "
     "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
     "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",
-    "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 floor ceil round sign abs",
+    "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 erf floor ceil round sign abs",
+    "choosing": "where Clip clip cast one_hot stop_gradient",
+    "moving": "stack transpose pad roll",
+    "ordering": "argmax argmin topk sort argsort cumsum cumprod",
     "reduction": "sum mean prod var std logsumexp norm any all max min",
 }
 """Module -> the kinds that it declares, in the order of the manual."""
@@ -51,11 +54,10 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Attention MultiHeadAttention Split Scan Experts Rotary Clip
+    Attention MultiHeadAttention Split Scan Experts Rotary
     Upsample1D Upsample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
-    SimpleRNN BiSimpleRNN EmbeddingBag stack transpose pad roll where topk sort argmax one_hot clip
-    cumsum cumprod linspace einsum cast normal normal_like uniform randint beta permutation
-    stop_gradient gradient lengths batch row segment_max segment_sum
+    SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
+    permutation gradient lengths batch row segment_max segment_sum
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from dlspec.declared import Problem
-from dlspec.ops.base import example
+from dlspec.ops.base import Refusal, example
 from dlspec.ops.broadcasting import Broadcasting
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.rules import floats, numbers
@@ -105,6 +105,22 @@ class atan2(Broadcasting):
         yield from found or floats("atan2", *x)
 
 
+class erf(Elementwise):
+    """The error function of each element: 2/√π ∫ exp(-t²) dt from 0 to x."""
+
+    onnx: ClassVar = ("Erf",)
+    refusals: ClassVar = (
+        Refusal(
+            "tflite",
+            "any input",
+            "LiteRT has no error function",
+            lambda op, x: True,
+            "gelu(x) is x · (1 + erf(x / √2)) / 2, and has an operator of its own",
+        ),
+    )
+    examples: ClassVar = (example("erf", "f32[3, 5]"),)
+
+
 class floor(Elementwise):
     """The greatest whole number that is not above each element; cast(floor(x), i32) is an
     integer."""
@@ -137,8 +153,8 @@ class sign(Elementwise):
     tflite: ClassVar = ("SIGN",)
     examples: ClassVar = (example("sign", "f32[3, 5]"), example("sign", "i32[3, 5]"))
 
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from numbers("sign", x[0])
+    def fitting(self, x: Tensor) -> Iterator[Problem]:
+        yield from numbers("sign", x)
 
 
 class abs(Elementwise):
@@ -148,5 +164,5 @@ class abs(Elementwise):
     tflite: ClassVar = ("ABS",)
     examples: ClassVar = (example("abs", "f32[3, 5]"), example("abs", "i32[3, 5]"))
 
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from numbers("abs", x[0])
+    def fitting(self, x: Tensor) -> Iterator[Problem]:
+        yield from numbers("abs", x)

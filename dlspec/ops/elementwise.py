@@ -13,8 +13,12 @@ from dlspec.tensor import Tensor
 class Elementwise(Op):
     """Works on each element of real numbers; the shape stays."""
 
+    def fitting(self, x: Tensor) -> Iterator[Problem]:
+        """What is wrong with the dtype."""
+        yield from floats(self.kind(), x)
+
     def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from floats(self.kind(), x[0])
+        yield from self.fitting(x[0])
 
 
 class AlongAxis(Elementwise):

@@ -93,6 +93,7 @@ Count = Annotated[int, PlainValidator(whole), Field(ge=1)]
 Index = Annotated[int, PlainValidator(whole), Field(ge=0)]
 """A place, counted from 0."""
 
+Whole = Annotated[int, PlainValidator(whole)]
 Number = Annotated[float, PlainValidator(number)]
 Positive = Annotated[float, PlainValidator(number), Field(gt=0)]
 NonNegative = Annotated[float, PlainValidator(number), Field(ge=0)]

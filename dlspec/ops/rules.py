@@ -61,6 +61,13 @@ def axis_exists(parameter: str, axis: int, x: Tensor) -> Iterator[Problem]:
     yield Problem(parameter, f"there is no axis {axis}: {x} has {has}", hint)
 
 
+def axis_between(parameter: str, axis: int, x: Tensor) -> Iterator[Problem]:
+    """A new axis has its place before, between or behind those of an example."""
+    if not -x.rank - 1 <= axis <= x.rank:
+        what = f"a new axis of {x} cannot be axis {axis} of the result"
+        yield Problem(parameter, what, f"0 to {x.rank}, or -1 for the last")
+
+
 def axes_exist(parameter: str, axis: int | tuple[int, ...] | None, x: Tensor) -> Iterator[Problem]:
     """The same for one axis, several, or all (None)."""
     given = axis if isinstance(axis, tuple) else () if axis is None else (axis,)

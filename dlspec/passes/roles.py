@@ -8,11 +8,14 @@ from dlspec.ops.activation import Identity, PReLU
 from dlspec.ops.arithmetic import negative
 from dlspec.ops.base import Op
 from dlspec.ops.broadcasting import Broadcasting
+from dlspec.ops.comparison import logical_not
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.indexing import getitem
+from dlspec.ops.moving import pad, roll, transpose
 from dlspec.ops.norm import BatchNorm, LayerNorm
+from dlspec.ops.ordering import argmax, argmin
 from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.places import Adaptive, GlobalPool
 from dlspec.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
@@ -39,9 +42,9 @@ ROLES: dict[type[Op], Role] = {
     Adaptive: "last",
     GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
-    **dict.fromkeys((negative, Reduction, Expand), "either"),
+    **dict.fromkeys((negative, logical_not, Reduction, Expand, pad, roll), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
-    Rearrange: "free",
+    **dict.fromkeys((Rearrange, transpose), "free"),
 }
 
 
@@ -68,6 +71,8 @@ def keeps_channels(op: Op, x: Tensor, inputs: int) -> bool:
     """Whether the first axis of the input is an axis of the output."""
     if isinstance(op, Reduction | Extreme):
         return inputs > 1 or 0 not in all_axes(op.axis, x)
+    if isinstance(op, argmax | argmin):
+        return op.place % x.rank != 0
     if isinstance(op, getitem):
         kept, _ = op.cuts(x)
         return bool(kept) and kept[0].axis == 0

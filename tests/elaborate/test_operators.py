@@ -32,6 +32,17 @@ def type_of(expression: str) -> str:
         ("any(c, axis=0)", "bool[4]"),
         ("var(x, axis=-1, unbiased=true)", "f32[3]"),
         ("2 < n", "bool[4]"),
+        ("where(c, x, 0)", "f32[3, 4]"),
+        ("where(c, 1, 0)", "i32[3, 4]"),
+        ("where(c, 0.5, -1)", "f32[3, 4]"),
+        ("where(n > 2, 103, n)", "i32[4]"),
+        ("cast(n, f32)[none] * x", "f32[3, 4]"),
+        ("clip(x, 0, 1)", "f32[3, 4]"),
+        ("one_hot(n, 7, axis=0)", "f32[7, 4]"),
+        ("stack([x, x], axis=1)", "f32[3, 2, 4]"),
+        ("x -> transpose((1, 0)) -> pad((1, 2), axis=0, mode=edge)", "f32[7, 3]"),
+        ("argmax(x)", "i32[3]"),
+        ("cumsum(n) - sort(n, descending=true)", "i32[4]"),
     ],
 )
 def test_types(expression: str, type_: str) -> None:

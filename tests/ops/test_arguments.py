@@ -177,6 +177,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "HardShrink": ("threshold",),
         "SoftShrink": ("threshold",),
         "Threshold": ("threshold", "value"),
+        "Clip": ("low", "high"),
         "Dropout": ("rate",),
         "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),

@@ -111,6 +111,34 @@ x[y] | f32[], i32[2] | 0 | f32[] has no axis to index |
 x[y] | f32[5, 3], class[7] | 0 | class[7] has 7 classes, and axis 0 of f32[5, 3] 5 places |
 abs | bool[3] | none | abs needs numbers, got bool[3] | cast(x, f32)
 sign | class[3] | none | sign needs numbers, got class[3] | one_hot or Embedding turns classes into numbers
+where | f32[3], f32[3], f32[3] | none | where needs true and false first, got f32[3] | compare first, such as where(x > 0, x, 0)
+where | bool[3], f32[3], i32[3] | none | where needs one dtype, got f32 and i32 | cast(x, f32)
+where | bool[3], bool[3], bool[3] | none | where chooses between numbers, not between true and false | (c and a) or (not c and b)
+where | bool[], class[3], class[4] | none | class[3] and class[4] are classes of different kinds |
+where | bool[3], f32[4], f32[] | none | these shapes do not combine | sizes must be equal, or 1
+Clip(2, 1) | f32[3] | low | low=2 is above high=1 | Clip(1, 2)
+clip(0, 1) | bool[3] | none | clip needs numbers, got bool[3] | cast(x, f32)
+clip(0.5, 2) | i32[3] | low | `low` of i32[3] must be a whole number, got 0.5 |
+one_hot(4) | f32[3] | none | one_hot needs classes or integers, got f32[3] | cast(x, i32)
+one_hot(4) | class[3] | count | class[3] has 3 classes, not 4 |
+one_hot(4, axis=2) | i32[3] | axis | a new axis of i32[3] cannot be axis 2 of the result | 0 to 1, or -1 for the last
+stack | f32[3], i32[3] | none | stack needs one dtype, got f32 and i32 | cast(x, f32)
+stack | f32[3], f32[4] | none | stack needs inputs of one type, got f32[3] and f32[4] |
+stack(axis=-3) | f32[3] | axis | a new axis of f32[3] cannot be axis -3 of the result | 0 to 1, or -1 for the last
+transpose((1, 0)) | f32[3] | axes | 2 axes are named, and f32[3] has 1 | the batch axis is not counted
+transpose((0, 2)) | f32[3, 4] | axes | there is no axis 2: f32[3, 4] has axes 0 to 1 | the batch axis is not counted; -1 is the last axis
+transpose((0, -2)) | f32[3, 4] | axes | the same axis of f32[3, 4] is named twice |
+pad(1) | f32[3, 4] | axis | pad needs axis= for an input of 2 axes, such as f32[3, 4] | axis=0 is the first, axis=-1 the last
+pad(1) | bool[3] | none | pad needs numbers, got bool[3] | cast(x, f32)
+pad(1, axis=(0, 2)) | f32[3, 4] | axis | there is no axis 2: f32[3, 4] has axes 0 to 1 | the batch axis is not counted; -1 is the last axis
+pad(1, mode=edge, value=1) | f32[3] | value | mode=edge takes no value | mode=constant does
+pad(1, value=0.5) | i32[3] | value | `value` of i32[3] must be a whole number, got 0.5 |
+pad((0, 3), mode=reflect) | f32[3] | width | axis 0 of f32[3] has no 3 places to reflect | at most 2, or mode=edge
+pad(4, mode=wrap) | f32[3] | width | axis 0 of f32[3] has no 4 places to wrap | at most 3, or mode=edge
+roll(1) | f32[] | none | roll needs at least one axis, got f32[] |
+roll(1, axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
+argmax | bool[3] | none | argmax needs numbers, got bool[3] | cast(x, f32)
+topk(4) | f32[3] | k | axis 0 of f32[3] has no 4 places | at most 3
 atan2 | i32[3], i32[3] | none | atan2 needs floating-point numbers, got i32[3] | cast(x, f32)
 equal | f32[3], i32[3] | none | `equal` needs one dtype, got f32 and i32 | cast(x, f32)
 equal | class[3], class[4] | none | class[3] and class[4] are classes of different kinds |

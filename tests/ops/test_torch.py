@@ -16,6 +16,11 @@ DTYPES = {"f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "class":
 DTYPES |= {"bool": torch.bool}
 
 
+def sort_of(dtype):
+    """PyTorch counts in 64 bits, whatever it counts."""
+    return torch.int32 if dtype == torch.int64 else dtype
+
+
 def padded(x, pads, value=0.0):
     """torch's F.pad counts axes from the last."""
     return F.pad(x, [n for pair in reversed(pads) for n in pair], value=value)
@@ -262,14 +267,49 @@ def rearrange(op, x):
     return None, call
 
 
+def along(f):
+    def made(op, x):
+        return None, lambda t: f(t, -1 if op.axis is None else op.axis % x.rank + 1)
+
+    return made
+
+
+def clip(op, x):
+    return None, lambda t: t.clamp(op.low, op.high).to(t.dtype)
+
+
+def one_hot(op, x):
+    count = op.count or x.classes
+    return (
+        None,
+        lambda t: F.one_hot(t.long(), count).float().movedim(-1, op.axis % (x.rank + 1) + 1),
+    )
+
+
+def transpose(op, x):
+    order = range(x.rank)[::-1] if op.axes is None else op.axes
+    return None, lambda t: t.permute(0, *(1 + a for a in order))
+
+
+def pad(op, x):
+    axes = op.axis if isinstance(op.axis, tuple) else (op.axis or 0,)
+    at = [a % x.rank for a in axes]
+    return None, lambda t: padded(t, [op.width if a in at else (0, 0) for a in range(x.rank)])
+
+
+def pair(a, b):
+    """Both with the axes of the one that has more."""
+    return torch.broadcast_tensors(a, b)
+
+
 PAIRS = {
     **{"add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "power": "pow"},
     **{"floor_divide": "floor_divide", "remainder": "remainder", "atan2": "atan2"},
     **{"equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt"},
     **{"greater_equal": "ge", "logical_and": "logical_and", "logical_or": "logical_or"},
 }
-ELEMENTS = """negative logical_not exp expm1 log log1p sqrt rsqrt sin cos tan floor ceil round sign
-    abs""".split()
+ELEMENTS = """negative logical_not exp expm1 log log1p sqrt rsqrt sin cos tan erf floor ceil round
+    sign abs""".split()
 REDUCTIONS = {n: n for n in ("var", "std", "logsumexp", "any", "all")}
 REFERENCES = {
     "Dense": dense, "Conv1D": conv, "Conv2D": conv, "Conv3D": conv,
@@ -314,6 +354,16 @@ REFERENCES = {
     **{n: scalar_last(getattr(torch, t)) for n, t in PAIRS.items()},
     **{n: plain(getattr(torch, n)) for n in ELEMENTS},
     **{n: reduction(getattr(torch, t)) for n, t in REDUCTIONS.items()},
+    "where": plain(lambda c, a, b: torch.where(c, *scalar_last(pair)(0, 0)[1](a, b))),
+    "Clip": clip, "clip": clip,
+    "cast": lambda op, x: (None, lambda t: t.to(DTYPES[op.dtype])),
+    "one_hot": one_hot, "stop_gradient": plain(torch.detach),
+    "stack": lambda op, x: (None, lambda *t: torch.stack(t, op.axis % (x.rank + 1) + 1)),
+    "transpose": transpose, "pad": pad,
+    "roll": lambda op, x: (None, lambda t: t.roll(op.shift, 1 + (op.axis or 0))),
+    **{n: along(getattr(torch, n)) for n in ("argmax", "argmin", "argsort", "cumsum", "cumprod")},
+    "sort": along(lambda t, axis: t.sort(axis).values),
+    "topk": lambda op, x: (None, lambda t: tuple(t.topk(op.k, 1 + (op.axis or 0)))),
     "sum": reduction(lambda t, axes: (t.float() if t.dtype == torch.bool else t).sum(axes)),
     "mean": reduction(lambda t, axes: t.float().mean(axes)),
     "prod": reduction(lambda t, axes: functools.reduce(torch.prod, sorted(axes)[::-1], t)),
@@ -349,7 +399,7 @@ def test_shape_and_weights(name, example, read, typed):
     declared = op.shape(*x, **named)
     declared = declared if isinstance(declared, tuple) else (declared,)
     assert [t.shape for t in declared] == [tuple(f.shape[1:]) for f in found]
-    assert [DTYPES[t.dtype] for t in declared] == [f.dtype for f in found]
+    assert [sort_of(DTYPES[t.dtype]) for t in declared] == [sort_of(f.dtype) for f in found]
 
     arrays = {} if module is None else {k: tuple(v.shape) for k, v in module.state_dict().items()}
     extras = {"num_batches_tracked"}

@@ -53,7 +53,9 @@ class Case:
 
     @property
     def outputs(self) -> int:
-        """How many tensors it gives: recurrent layers several."""
+        """How many tensors it gives: recurrent layers and topk several."""
+        if self.kind == "topk":
+            return 2
         found = re.search(r"return=\(([^)]*)\)|return=(\w+)", self.layer)
         parts = [p.strip() for p in (found[1] or found[2]).split(",")] if found else ["last"]
         return sum(2 if p == "state" and "LSTM" in self.kind else 1 for p in parts if p)

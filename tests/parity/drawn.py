@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import fields, indexing, raw, recurrence, shape, window
+from dlspec.ops import fields, indexing, moving, raw, recurrence, shape, window
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
@@ -27,7 +27,8 @@ Rng = np.random.Generator
 
 INTEGERS = frozenset(
     """add subtract multiply floor_divide remainder negative equal not_equal less less_equal greater
-    greater_equal sign abs sum max min Concat Reshape Rearrange Flatten getitem""".split()
+    greater_equal sign abs sum max min Clip clip cast stop_gradient stack transpose pad roll argmax
+    argmin topk sort cumsum Concat Reshape Rearrange Flatten getitem""".split()
 )
 """Ops that also get integers."""
 TRUTHS = frozenset("logical_and logical_or logical_not any all".split())
@@ -142,6 +143,10 @@ def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
         kind = str(rng.choice(["i32", "i64", "class"]))
         classes = int(rng.integers(2, 9)) if kind == "class" else None
         return (Tensor(kind, first[:2], classes),)  # type: ignore[arg-type]
+    if op.kind() == "where":
+        return tuple(Tensor(d, s) for d, s in zip(("bool", "f32", "f32"), shapes, strict=True))
+    if op.kind() == "one_hot":
+        return (Tensor("i32", first),)
     dtype = "i32" if op.kind() in INTEGERS and rng.random() < 0.15 else "f32"
     if op.kind() in TRUTHS or (op.kind() in ("sum", "mean") and rng.random() < 0.15):
         dtype = "bool"
@@ -149,6 +154,8 @@ def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
 
 
 def like(first: tuple[int, ...], op: type[Op], rng: Rng) -> tuple[int, ...]:
+    if op.kind() == "stack":
+        return first
     if op.kind() == "Concat":
         if not first:
             return first
@@ -165,6 +172,8 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
     if type(None) in typing.get_args(field.annotation) and rng.random() < 0.3:
         return None
     literals = [w for a in nested(field.annotation) for w in typing.get_args(a) if is_literal(a)]
+    if op.kind() == "cast":
+        return str(rng.choice(["f32", "i32", "bool"]))  # the widths that every runtime has
     if literals:
         return literals[int(rng.integers(len(literals)))]
     validator = next(m.func for m in marks if isinstance(m, PlainValidator))
@@ -198,6 +207,11 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
             return str(parts[0]) if len(parts) == 1 else tuple(map(str, parts))
         case indexing._items:
             return tuple(item(n, rng) for n in x.shape[: int(rng.integers(1, 4))]) or (None,)
+        case moving._order:
+            return tuple(int(a) for a in rng.permutation(x.rank) - int(rng.integers(2)) * x.rank)
+        case moving._ends:
+            ends = tuple(int(n) for n in rng.integers(0, 4, 2))
+            return ends if rng.random() < 0.6 else ends[0]
         case shape._sizes:
             return factors(x.size, rng)
     raise TypeError(field)

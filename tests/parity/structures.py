@@ -301,12 +301,38 @@ block Mixed(n: int) {
             "x = image -> Conv2D(4, 3)",
             "far = x > 0.2 or not (x >= level - 1)",
             "output share = mean(far, axis=(1, 2))",
-            "output any = sum(any(far and x != 0, axis=0), axis=1) -> Dense(2)",
+            "output some = sum(any(far and x > 0.9, axis=0), axis=1) -> Dense(2)",
             "output y = max(x, -0.1) * min(0.5, x) // 0.25 -> Conv2D(2, 1) -> GlobalMaxPool2D",
             "output few = (n == 2) and n % 3 < 3",
             "output spread = std(x, axis=(1, 2), unbiased=true) + norm(x, axis=(1, 2))",
         ),
         "",
+    ),
+    "elements chosen, moved and put into order, of images too": (
+        ("image: f32[3, 6, 5]", "t: f32[4, 5]", "n: i32[4]"),
+        (
+            "x = image -> Conv2D(4, 3) -> pad((1, 2), axis=-1, mode=edge) -> Conv2D(3, 2)",
+            "x = where(x > max(x, axis=0)[none] - 0.1, x, 0) -> roll(1, axis=1) -> Conv2D(4, 1)",
+            "output y = x -> cumsum(axis=1) -> transpose((1, 2, 0)) -> Dense(2) -> Flatten",
+            "output at = argmax(x, axis=0) -> Flatten",
+            "top, places = t -> Flatten -> topk(5)",
+            "output top",
+            "output places",
+            "output sides = stack([t, t -> Mix(axis=0)], axis=1) -> sort(axis=-1, descending=true)",
+            "output mixed = t -> Mix(axis=1)",
+            "output which = cast(where(n > 2, 1, 0) + where(n == 3, 5, n), f32) -> Dense(2)",
+            "output one = one_hot(n % 3, 3, axis=0) -> clip(0, 0.5)",
+        ),
+        """
+block Mix(axis: int) {
+  input x: f32[T, D]
+  output x - (x -> pad(1, axis=axis, mode=reflect) -> AvgPool1D(3, stride=1) -> Fit(T, D))
+}
+block Fit(n: int, d: int) {
+  input x: f32[A, B]
+  output x -> Flatten -> Dense(n * d) -> Reshape(n, d)
+}
+""",
     ),
     "squeeze and excite": (
         ("image: f32[4, 7, 6]",),

@@ -7,12 +7,15 @@ from dlspec.ops.base import Op
 from dlspec_keras.layers import (
     activation,
     arithmetic,
+    choosing,
     conv,
     dense,
     elementary,
     embedding,
     indexing,
+    moving,
     norm,
+    ordering,
     pool,
     raw,
     rearrange,
@@ -42,6 +45,9 @@ LAYERS: dict[type[Op], Emit] = {
     **tied.LAYERS,
     **elementary.LAYERS,
     **reduction.LAYERS,
+    **choosing.LAYERS,
+    **moving.LAYERS,
+    **ordering.LAYERS,
 }
 
 UNSUPPORTED: dict[type[Op], Unsupported] = {}

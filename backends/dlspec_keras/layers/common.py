@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dlspec.backend.protocol import SELF, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.expr import refs
-from dlspec.tensor import Tensor
+from dlspec.tensor import FLOATS, Tensor
 
 
 def layer(make: py.Expr) -> Emitted:
@@ -21,6 +23,12 @@ def function(name: str, *args: object, **named: object) -> Emitted:
 def as_float(value: py.Expr) -> Emitted:
     """A value in the type that the layers compute in."""
     return Emitted(py.call("as_float", value), helpers=("as_float",))
+
+
+def number(use: Use, name: str) -> Slot:
+    """An argument that is a number of the dtype of the input."""
+    given = use.field(name)
+    return given if use.x[0].dtype in FLOATS else replace(given, value=int(given.value))
 
 
 def kept_axis(axis: int, x: Tensor) -> int:

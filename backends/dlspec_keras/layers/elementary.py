@@ -35,6 +35,7 @@ LAYERS: dict[type[Op], Emit] = {
     e.cos: partial(plain, "cos"),
     e.tan: tan,
     e.atan2: atan2,
+    e.erf: partial(plain, "erf"),
     e.floor: partial(plain, "floor"),
     e.ceil: partial(plain, "ceil"),
     e.round: partial(plain, "round"),

@@ -19,6 +19,36 @@ def atan2(y, x):
     return ops.arctan2(y + ops.zeros_like(x), x + ops.zeros_like(y))
 
 
+def pad(x, before, after, axis, mode):
+    """More places at the ends of an axis: its edge, or what stands at the other end."""
+    size = x.shape[axis]
+    places = range(-before, size + after)
+    inner = [min(max(i, 0), size - 1) if mode == "edge" else i % size for i in places]
+    return ops.take(x, inner, axis=axis)
+
+
+def argmax(x, axis=-1):
+    """The place of the greatest, by an operator that TFLite has."""
+    return ops.top_k(ops.moveaxis(x, axis, -1), 1)[1][..., 0]
+
+
+def topk(x, k, axis):
+    """The k greatest on an axis, and their places."""
+    values, places = ops.top_k(ops.moveaxis(x, axis, -1), k)
+    return ops.moveaxis(values, -1, axis), ops.moveaxis(places, -1, axis)
+
+
+def cumprod(x, axis):
+    """The product of all places up to each, in steps that TFLite has."""
+    size, step = x.shape[axis], 1
+    while step < size:
+        ones = ops.ones_like(ops.take(x, range(step), axis=axis))
+        before = ops.take(x, range(size - step), axis=axis)
+        x = x * ops.concatenate((ones, before), axis=axis)
+        step *= 2
+    return x
+
+
 def norm(x, axis):
     """The root of the sum of squares; its gradient at 0 is 0."""
     square = ops.sum(ops.square(x), axis=axis)

@@ -9,12 +9,15 @@ from dlspec.ops.base import Op
 from dlspec_torch.layers import (
     activation,
     arithmetic,
+    choosing,
     conv,
     dense,
     elementary,
     embedding,
     indexing,
+    moving,
     norm,
+    ordering,
     pool,
     raw,
     rearrange,
@@ -44,6 +47,9 @@ LAYERS: Mapping[type[Op], Emit] = {
     **tied.LAYERS,
     **elementary.LAYERS,
     **reduction.LAYERS,
+    **choosing.LAYERS,
+    **moving.LAYERS,
+    **ordering.LAYERS,
 }
 
 UNSUPPORTED: Mapping[type[Op], Unsupported] = {}

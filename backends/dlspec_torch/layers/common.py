@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dlspec.backend.protocol import SELF, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.expr import Const, Expr, Term, refs
+from dlspec.tensor import FLOATS
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -33,6 +36,12 @@ def method(value: py.Expr, name: str, *args: object, **named: object) -> py.Call
 def applied(make: py.Expr, helpers: tuple[str, ...] = (), value: py.Expr = X[0]) -> Emitted:
     """An object that is called on the only input."""
     return Emitted(py.call(SELF, value), make, helpers)
+
+
+def number(use: Use, name: str) -> Slot:
+    """An argument that is a number of the dtype of the input."""
+    given = use.field(name)
+    return given if use.x[0].dtype in FLOATS else replace(given, value=int(given.value))
 
 
 def by_rank(name: str, rank: int) -> str:

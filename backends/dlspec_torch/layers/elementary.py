@@ -27,6 +27,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     e.cos: plain("torch.cos"),
     e.tan: plain("torch.tan"),
     e.atan2: atan2,
+    e.erf: plain("torch.erf"),
     e.floor: plain("torch.floor"),
     e.ceil: plain("torch.ceil"),
     e.round: plain("torch.round"),

@@ -4,6 +4,43 @@ import torch
 from torch import Tensor
 
 
+def one_hot(index: Tensor, count: int, dim: int = -1) -> Tensor:
+    """1 at each index along a new axis, if it has that place, and 0 elsewhere."""
+    places = torch.arange(count, device=index.device)
+    found = index.unsqueeze(-1) == places
+    return found.movedim(-1, dim).to(torch.get_default_dtype())
+
+
+def pad(x: Tensor, before: int, after: int, dim: int, mode: str) -> Tensor:
+    """More places at the ends of an axis, which hold what `mode` finds within."""
+    last = x.shape[dim] - 1
+    places = torch.arange(-before, last + 1 + after, device=x.device)
+    if mode == "edge":
+        places = places.clamp(0, last)
+    elif mode == "reflect":
+        places = last - (last - places.abs()).abs()
+    else:
+        places = places % (last + 1)
+    return x.index_select(dim, places)
+
+
+def topk(x: Tensor, k: int, dim: int = -1) -> tuple[Tensor, Tensor]:
+    """The k greatest on an axis, and their places in 32 bits."""
+    values, places = x.topk(k, dim)
+    return values, places.int()
+
+
+def cumprod(x: Tensor, dim: int) -> Tensor:
+    """The product of all places up to each, in steps that ONNX has."""
+    size, step = x.shape[dim], 1
+    while step < size:
+        before = x.narrow(dim, 0, size - step)
+        ones = torch.ones_like(x.narrow(dim, 0, step))
+        x = x * torch.cat((ones, before), dim)
+        step *= 2
+    return x
+
+
 def squareplus(x: Tensor, b: float) -> Tensor:
     """A smooth ReLU of roots."""
     return (x + (x.square() + b).sqrt()) / 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +51,64 @@ def logsumexp(x: Array, axes: tuple[int, ...]) -> Array:
     return np.squeeze(greatest + np.log(np.exp(x - greatest).sum(axes, keepdims=True)), axes)
 
 
+erf = np.vectorize(math.erf, otypes=[float])
+NUMBERS = {"f32": np.float64, "f64": np.float64, "i8": np.int8, "i32": np.int32, "i64": np.int64}
+NUMBERS |= {"bool": np.bool_}
+
+
+def cast(op: Any, x: list[Array], w: Any) -> Array:
+    """NumPy too cuts off what is behind the point."""
+    return x[0].astype(NUMBERS[op.dtype])
+
+
+def one_hot(op: Any, x: list[Array], w: Any) -> Array:
+    made = np.eye(7, op.count)[x[0].astype(int)]
+    return np.moveaxis(made, -1, op.axis % x[0].ndim + 1)
+
+
+def place(op: Any, x: Array) -> int:
+    """The axis that an op works along, with the batch in front."""
+    return (-1 if op.axis is None else op.axis) % (x.ndim - 1) + 1
+
+
+def along(f: Callable[[Array, int], Array]) -> Reference:
+    return lambda op, x, w: f(x[0], place(op, x[0]))
+
+
+def topk(op: Any, x: list[Array], w: Any) -> list[Array]:
+    axis = place(op, x[0])
+    order = np.argsort(-x[0], axis, kind="stable")
+    at = np.take(order, range(op.k), axis)
+    return [np.take_along_axis(x[0], at, axis), at]
+
+
+def ordered(f: Callable[..., Array]) -> Reference:
+    def run(op: Any, x: list[Array], w: Any) -> Array:
+        axis = place(op, x[0])
+        y = f(x[0], axis)
+        return np.flip(y, axis) if op.descending else y
+
+    return run
+
+
+def stack(op: Any, x: list[Array], w: Any) -> Array:
+    return np.stack(x, op.axis % x[0].ndim + 1)
+
+
+def transpose(op: Any, x: list[Array], w: Any) -> Array:
+    rank = x[0].ndim - 1
+    order = range(rank)[::-1] if op.axes is None else (a % rank for a in op.axes)
+    return x[0].transpose(0, *(a + 1 for a in order))
+
+
+def pad(op: Any, x: list[Array], w: Any) -> Array:
+    widths = [(0, 0)] * x[0].ndim
+    for axis in places(op, x[0]):
+        widths[axis] = op.width
+    named = {"constant_values": op.value} if op.mode == "constant" else {}
+    return np.pad(x[0], widths, mode=op.mode, **named)
+
+
 FUNCTIONS: dict[str, Reference] = {
     "add": pairs(np.add),
     "subtract": pairs(np.subtract),
@@ -92,6 +151,24 @@ FUNCTIONS: dict[str, Reference] = {
     "norm": reduction(lambda x, axes: np.sqrt((x**2).sum(axes))),
     "any": reduction(np.any),
     "all": reduction(np.all),
+    "erf": each(erf),
+    "where": pairs(np.where),
+    "Clip": lambda op, x, w: np.clip(x[0], op.low, op.high),
+    "clip": lambda op, x, w: np.clip(x[0], op.low, op.high),
+    "cast": cast,
+    "one_hot": one_hot,
+    "stop_gradient": each(lambda x: x),
+    "stack": stack,
+    "transpose": transpose,
+    "pad": pad,
+    "roll": lambda op, x, w: np.roll(x[0], op.shift, (op.axis or 0) % (x[0].ndim - 1) + 1),
+    "argmax": along(np.argmax),
+    "argmin": along(np.argmin),
+    "topk": topk,
+    "sort": ordered(np.sort),
+    "argsort": ordered(np.argsort),
+    "cumsum": along(np.cumsum),
+    "cumprod": along(np.cumprod),
     "max": either(np.max, np.maximum),
     "min": either(np.min, np.minimum),
 }

@@ -22,6 +22,8 @@ LOWEST = {"log": 0.1, "log1p": -0.9, "sqrt": 0.1, "rsqrt": 0.1, "power": 0.1}
 """Ops that have no value below."""
 SIGNED = ("sign", "abs", "floor_divide", "remainder")
 """Ops that also get negative integers."""
+DISTINCT = ("argsort",)
+"""Ops of which nothing is said where elements are equal."""
 
 
 def values(tensor: Tensor, rng: np.random.Generator, kind: str) -> np.ndarray:
@@ -30,6 +32,8 @@ def values(tensor: Tensor, rng: np.random.Generator, kind: str) -> np.ndarray:
     if tensor.dtype == "bool":
         return rng.random(shape) < 0.5
     if tensor.dtype in ("i8", "i32", "i64", "class"):
+        if kind in DISTINCT:
+            return rng.permuted(np.arange(np.prod(shape)).reshape(shape))
         made = rng.integers(-6 if kind in SIGNED else 0, 7, shape)
         return np.where(made == 0, 3, made) if kind in ("floor_divide", "remainder") else made
     return rng.uniform(LOWEST.get(kind, -2.0), 2.0, shape)

@@ -21,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("source", "tensor", "units", "expr", "emit", "declared", "frozen"),
     ("diagnostics", "ops", "recipe"),
     ("syntax", "ir", "render"),
-    ("elaborate", "passes", "cost", "budget", "backend", "programs"),
+    ("elaborate", "passes", "cost", "budget", "backend", "programs", "graph"),
     ("pipeline", "runners"),
     ("cli", "manual", "demo"),
 )

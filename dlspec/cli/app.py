@@ -155,6 +155,39 @@ def summary(
     return summary(spec, json, set or [], origins)
 
 
+class Picture(enum.StrEnum):
+    svg = "svg"
+    html = "html"
+    dot = "dot"
+    mermaid = "mermaid"
+
+
+@app.command("graph")
+@command
+def graph(
+    spec: Spec,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="The file to write; `-` prints it."),
+    ] = None,
+    format: Annotated[
+        Picture | None, typer.Option("--format", help="Where the file's suffix does not say it.")
+    ] = None,
+    model: Annotated[
+        str, typer.Option("--model", metavar="NAME", help="Which model, where there are several.")
+    ] = "",
+    depth: Annotated[
+        int | None,
+        typer.Option("--depth", min=0, metavar="N", help="How deep blocks are unfolded."),
+    ] = None,
+    set: Set = None,
+) -> int:
+    """Draws a model: a page whose blocks fold, SVG, Graphviz or Mermaid."""
+    from dlspec.cli.graph import graph
+
+    return graph(spec, out, format.value if format else None, model, depth, set or [])
+
+
 @app.command("explain")
 @command
 def explain(

@@ -13,7 +13,7 @@ UNREADABLE = frozenset({"DLS001", "DLS002"})
 """Files that cannot be read."""
 USAGE = UNREADABLE | frozenset(
     """DLS112 DLS600 DLS601 DLS602 DLS603 DLS630 DLS640 DLS641 DLS642 DLS643 DLS646 DLS650
-    DLS652 DLS655 DLS750 DLS751""".split()
+    DLS652 DLS655 DLS750 DLS751 DLS752""".split()
 )
 """What is wrong with a command line or with files, and not with a spec."""
 

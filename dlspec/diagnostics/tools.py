@@ -56,3 +56,29 @@ class UnknownOp(Diagnostic):
         if not self.near:
             return "`dlspec ops` lists all of them"
         return f"did you mean {_choice(self.near)}? `dlspec ops` lists all of them"
+
+
+@frozen
+class NoModel(Diagnostic):
+    """A command that draws one model, and a spec with none of that name, with several or without
+    any.
+
+    A model whose parameters have no defaults is one only where a `train` block or `--set` gives
+    them.
+    """
+
+    code = "DLS752"
+    name: str
+    known: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        if not self.known:
+            return "this spec has no model whose parameters all have values"
+        return f"there is no model `{self.name}`" if self.name else "this spec has several models"
+
+    @property
+    def help(self) -> str:
+        if not self.known:
+            return "give its parameters defaults, or values: `--set Net.width=64`"
+        return f"choose one: {', '.join(f'`--model {n}`' for n in self.known)}"

@@ -13,10 +13,11 @@ COMMAND = "python -m dlspec.manual"
 
 def pages() -> dict[str, str]:
     """The text of each page, by its path from the root of the repository."""
-    from dlspec.manual import errors, layers, recipe
+    from dlspec.manual import errors, layers, pictures, recipe
 
     return {
         "docs/ops.md": layers.page(),
         "docs/recipe.md": recipe.page(),
         "docs/errors.md": errors.page(),
+        "docs/resnet.svg": pictures.resnet(ROOT / "specs"),
     }

@@ -14,7 +14,7 @@ from dlspec.diagnostics import runs as r
 from dlspec.diagnostics.catalogue import EXAMPLES, codes, example
 from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
-from dlspec.diagnostics.tools import UnknownCode, UnknownOp
+from dlspec.diagnostics.tools import NoModel, UnknownCode, UnknownOp
 from dlspec.pipeline import check
 from dlspec.render import caret
 from dlspec.source import Source
@@ -68,6 +68,9 @@ WORDING: tuple[Diagnostic, ...] = (
     UnknownCode(None, "overfitting", ()),
     UnknownOp(None, "Conv2", ("Conv2D", "DepthwiseConv2D"), False),
     UnknownOp(None, "einsum", (), True),
+    NoModel(None, "", ("Small", "Large")),
+    NoModel(None, "Huge", ("Small", "Large")),
+    NoModel(None, "", ()),
 )
 TYPED = [code for code in codes() if (found := example(code)) and not found.is_spec]
 

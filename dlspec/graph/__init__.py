@@ -1,0 +1,1 @@
+"""Pictures of models: SVG, one page of HTML, Graphviz, Mermaid."""

@@ -50,6 +50,8 @@ class Arguments:
     loop_reads: set[Ref] = field(default_factory=set)
     loop_items: dict[int, tuple[Expr, Ref]] = field(default_factory=dict)
     """Loops of one variable over a list that has an origin."""
+    beside: set[str] = field(default_factory=set)
+    """Names that stand beside those of the arguments: the local ones of a function."""
 
     def __post_init__(self) -> None:
         for p in self.definition.parameters:
@@ -73,7 +75,7 @@ class Arguments:
         """What the values of the body say about the names of dimensions."""
         for values in found:
             e = values.origin
-            if isinstance(e, Ref) and e.loop is None and values.role:
+            if isinstance(e, Ref) and e.loop is None and values.role not in ("", "value"):
                 self.roles.setdefault(e.name, values.role)
             elif isinstance(e, Term):
                 self.name_dims(e)
@@ -203,8 +205,9 @@ class Arguments:
             if all(same(argument.values.get(n), v) for n, v in each.items()):
                 return argument
         own = {a.name for a in self.parameters.values()}
-        name = identifier(role, self.taken | own)
+        name = identifier(role, self.taken | own | self.beside)
         self.taken.add(name)
+        self.beside.add(name)
         one = next(iter(each.values()))
         kind = "int" if type(one) is Size else type(one).__name__
         made = Argument(name, each, annotation=kind, is_new=True)

@@ -1,8 +1,8 @@
-"""One class of `model.py`: its constructor, from the merged traces of a definition."""
+"""One class or function of `model.py`, from the merged traces of a definition: what it makes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dlspec.backend import scopes
@@ -54,11 +54,11 @@ class Layer:
 
 @dataclass
 class ClassCode:
-    """What a parent must know of a planned class, and its statement."""
+    """What a parent must know of a planned class or function, and its statement."""
 
     name: str
     arguments: list[Argument]
-    statement: py.Class
+    statement: py.Class | py.Function
     helpers: set[str]
     imports: set[str]
 
@@ -75,8 +75,10 @@ class ClassWriter:
         self.instances = instances
         self.name = name
         self.steps = merge_body([(first(i), i.body) for i in instances])
+        self.is_function = definition.kind == "fn"
         # Keras fills in arguments called `training` and `mask` by itself.
-        self.taken = {*planner.module_names, "self", "kwargs", "training", "mask"}
+        methods = () if self.is_function else ("self", "kwargs", "training", "mask", "inputs")
+        self.taken = {*planner.module_names, *methods}
         self.arguments = Arguments(definition, instances, set(self.taken))
         self.layers: dict[str, Layer] = {}
         self.calls: dict[int, py.Expr] = {}
@@ -228,6 +230,9 @@ class ClassWriter:
             self.emit_factory(m)
             return
         child = self.planner.class_of(m.flow)
+        if m.module is None:
+            self.calls[id(m)] = unify([(o, self.call_function(f, o)) for o, f in m.uses])
+            return
         codes = [(o, self.make_block(f, o)) for o, f in m.uses]
         self.makes[id(m)] = unify(codes)
         names = [n for n, _ in self.planner.model.instances[m.flow.instance].inputs]
@@ -238,8 +243,20 @@ class ClassWriter:
             del name
         self.calls[id(m)] = py.Call(Hole("self"), tuple(inputs))
 
+    def call_function(self, f: ir.Call, at: Occurrence) -> py.Expr:
+        """The call of a function, concrete: the tensors, then its numbers by name."""
+        child = self.planner.class_of(f).code
+        names = [a.name for a in child.arguments]
+        numbers = zip(names, self.given_to(f, at), strict=True)
+        tensors = (py.Arg(Hole(i)) for i in range(len(f.inputs)))
+        return py.Call(child.name, (*tensors, *(replace(a, name=n) for n, a in numbers)))
+
     def make_block(self, f: ir.Call, at: Occurrence | None = None) -> py.Expr:
         """The constructor call of a block, concrete: what its class takes, from this caller."""
+        return py.Call(self.planner.class_of(f).code.name, tuple(self.given_to(f, at)))
+
+    def given_to(self, f: ir.Call, at: Occurrence | None) -> list[py.Arg]:
+        """What a call gives to the arguments of its class or function, in their order."""
         child = self.planner.class_of(f)
         dims = {a.name: d for d, a in child.arguments_plan.dims.items()}
         own = {a.name: p for p, a in child.arguments_plan.parameters.items()}
@@ -266,7 +283,7 @@ class ClassWriter:
             if a.default is not None:
                 slot = slot.or_default(a.default_value)
             args.append(py.Arg(slot, a.name if a.default is not None else ""))
-        return py.Call(child.code.name, tuple(args))
+        return args
 
     def passed_on(
         self, given: Known | None, value: py.Expr, at: Occurrence | None

@@ -1,4 +1,4 @@
-"""The forward pass of a class: statements that a person would have written."""
+"""The forward pass of a class, or a function: statements that a person would have written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def takes(code: Any) -> bool:
 
 
 class Forward(Loops):
-    """Writes the forward pass of one class."""
+    """Writes the forward pass of one class, or one function."""
 
     def __init__(self, writer: ClassWriter) -> None:
         super().__init__(writer)
@@ -89,8 +89,20 @@ class Forward(Loops):
         """The elements that are taken off a list as they are read."""
         self.ordered = False
         """Whether the value that is being written takes several layers of lists in turn."""
+        if writer.is_function:
+            self.share_names()
 
     # -- names
+
+    def share_names(self) -> None:
+        """The arguments of a function and its local names are of one kind, and must not meet."""
+        self.taken.update(a.name for a in self.arguments.parameters.values())
+        self.arguments.beside = self.taken
+        for step in self.w.all_steps(self.w.steps):
+            if step.kind == "loop":
+                self.arguments.taken.update(step.statement.names)
+        for name in (*self.w.definition.inputs, *self.reads):
+            self.local(name)
 
     def local(self, name: str) -> str:
         if name not in self.locals:
@@ -115,7 +127,18 @@ class Forward(Loops):
                         reads[m.flow.name] = reads.get(m.flow.name, 0) + 1
         return reads
 
-    # -- the method
+    # -- the method, or the function
+
+    def function(self) -> py.Function:
+        """A function of the module: tensors, then numbers."""
+        inputs = [self.local(n) for n in self.w.definition.inputs]
+        kind = "Tensor" if self.style.typed else ""
+        lines = self.body(self.w.steps, last=True)
+        params = [py.Param(n, kind) for n in inputs]
+        numbers = self.arguments.signature()
+        params.extend(py.Param(a.name, a.annotation, a.default) for a in numbers)
+        returns = self.returns() if self.style.typed else ""
+        return py.Function(self.w.name, params, lines, returns)
 
     def method(self) -> py.Function:
         names = self.w.definition.inputs
@@ -383,7 +406,7 @@ class Forward(Loops):
 
     def is_head(self, m: Merged) -> bool:
         if m.kind in ("call", "scope"):
-            return True
+            return m.module is not None
         return bool(
             m.kind == "apply"
             and m.module is not None
@@ -478,7 +501,10 @@ class Forward(Loops):
     # -- values
 
     def read(self, name: str) -> py.Expr:
-        """An argument of the class in forward: kept under its own name."""
+        """An argument of the class in forward: kept under its own name. That of a function is
+        there."""
+        if self.w.is_function:
+            return py.Atom(name)
         attribute = identifier(name, {*self.w.layers, *self.style.reserved})
         self.w.stored[attribute] = py.Atom(name)
         return py.Attribute("self", attribute)
@@ -538,7 +564,7 @@ class Forward(Loops):
         return all(s.taken is not None for _, s in step.uses)
 
     def decision(self, step: Step, taken: int) -> py.Expr:
-        if self.rounds or self.is_model:
+        if self.rounds or self.is_model or self.w.is_function:
             return self.loop_test(step, taken)
         if id(step) in self.w.conditions:
             kept = py.Attribute("self", self.w.conditions[id(step)])

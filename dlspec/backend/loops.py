@@ -13,7 +13,7 @@ from dlspec.backend.protocol import Slot
 from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Ref
+from dlspec.expr import Expr, Ref, Term
 from dlspec.ir import model as ir
 
 
@@ -32,7 +32,7 @@ class Loops(ABC):
     def __init__(self, writer: ClassWriter) -> None:
         self.w = writer
         self.arguments = writer.arguments
-        self.taken = {*writer.taken, "inputs"}
+        self.taken = {*writer.taken}
         self.carries: list[list[py.Expr]] = []
         self.elements: dict[str, py.Expr] = {}
         """How the next layer of each list is read, within a loop."""
@@ -127,7 +127,10 @@ class Loops(ABC):
             return
         lines.extend(cursors)
         variables = [(i, self.arguments.loop_names[r]) for i, r in enumerate(refs) if r in read]
-        counts = tuple((o, Slot(len(s.iterations), role="count")) for o, s in step.uses)
+        counts = tuple(
+            (o, Slot(len(s.iterations), count_of(s.items.origin), role="count"))
+            for o, s in step.uses
+        )
         lines.append(self.over(current, zipped, variables, step.uses, counts, inner, elements))
         self.arguments.loop_names = before
         self.leave(zipped)
@@ -262,9 +265,13 @@ class Loops(ABC):
         for name, source in elements:
             names.append(name)
             sources.append(source)
+        ragged = len({slot.value for _, slot in counts}) > 1
         for name, cells in current.columns:
             names.append(name)
-            sources.append(sequence([py.literal(c) for c in cells]))
+            column = sequence([py.literal(c) for c in cells])
+            if ragged:  # the column of the longest
+                column = py.Index(column, py.Slice(None, self.value(Values(counts))))
+            sources.append(column)
         if not sources:
             count = self.value(Values(counts))
             return py.For("_", py.call("range", count), inner)
@@ -296,6 +303,18 @@ class Loops(ABC):
             raise Varies
         kept = dict(variables)
         return ", ".join(kept.get(i, "_") for i in range(width)), source
+
+
+def count_of(items: Expr | None) -> Expr | None:
+    """The arithmetic behind the number of rounds of a loop, from that behind its list."""
+    match items:
+        case Term("range", (stop,)):
+            return stop
+        case Term("enumerate" | "reversed", (inner,)):
+            return count_of(inner)
+        case None:
+            return None
+    return Term("len", (items,))
 
 
 def _target(names: str) -> py.Expr:

@@ -59,7 +59,8 @@ class Merged:
 
     @property
     def module(self) -> ir.Path | None:
-        return getattr(self.flow, "module", None)
+        """Where its object stands; None for what has none."""
+        return getattr(self.flow, "module", None) or None
 
 
 def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:

@@ -1,4 +1,4 @@
-"""Names of classes in `model.py`."""
+"""Names of classes and functions in `model.py`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ ARGUMENTS = frozenset("self kwargs inputs training mask".split())
 
 
 def class_name(name: str, helpers: Collection[str]) -> str:
-    """The class of a block or model; `helpers` are the definitions that the backend copies.
+    """The class of a block or model, or the function of a `fn`; `helpers` are the definitions that
+    the backend copies.
 
     Different names give different classes: `F` is `F_`, and so `F_` is `F__`. Loops call what they
     do not read `_`.

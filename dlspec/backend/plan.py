@@ -1,4 +1,4 @@
-"""`model.py`: a class for each definition of a model, children first."""
+"""`model.py`: a class for each block and model, a function for each `fn`, children first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLANNED_IMPORTS = (
 
 @dataclass
 class Planned:
-    """A class that others may use."""
+    """A class or function that others may use."""
 
     code: ClassCode
     arguments_plan: Arguments
@@ -68,7 +68,8 @@ class Planner:
             by_definition.setdefault(instance.definition, []).append(instance)
         for name in self.order(by_definition):
             self.write(name, by_definition[name])
-        return list({c.code.name: c.code for c in self.classes.values()}.values())
+        codes = {c.code.name: c.code for c in self.classes.values()}.values()
+        return sorted(codes, key=lambda code: isinstance(code.statement, py.Class))
 
     def order(self, by_definition: dict[str, list[ir.Instance]]) -> list[str]:
         """The definitions, each behind the ones that any of its instances uses."""
@@ -87,7 +88,7 @@ class Planner:
         return list(found)
 
     def write(self, name: str, instances: list[ir.Instance], unrolled: bool = False) -> None:
-        """One class for all instances, or where that cannot be, one for each."""
+        """One class or function for all instances, or where that cannot be, one for each."""
         try:
             self.classes[name] = self.written(self.model.definitions[name], instances)
         except Conflict as conflict:
@@ -121,16 +122,16 @@ class Planner:
         name = class_name(definition.name, self.backend.style.helpers)
         writer = ClassWriter(self, definition, instances, name)
         forward = Forward(writer)
-        making = writer.constructor()
-        method = forward.method()
-        arguments = writer.arguments.signature()
-        code = ClassCode(
-            name,
-            arguments,
-            self.statement(writer, making, method, arguments),
-            writer.helpers,
-            writer.imports,
-        )
+        if writer.is_function:
+            function = replace(forward.function(), docstring=self.own_doc(definition))
+            arguments = writer.arguments.signature()
+            code = ClassCode(name, arguments, function, writer.helpers, writer.imports)
+        else:
+            making = writer.constructor()
+            method = forward.method()
+            arguments = writer.arguments.signature()
+            statement = self.statement(writer, making, method, arguments)
+            code = ClassCode(name, arguments, statement, writer.helpers, writer.imports)
         code = self.shared(definition, code)
         return Planned(code, writer.arguments, [forward.local(n) for n in definition.inputs])
 

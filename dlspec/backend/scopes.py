@@ -29,7 +29,7 @@ def in_sequence(flow: ir.Flow) -> Iterator[Any] | None:
             return None
         if flow.named or flow.factory:
             return None
-        own = flow.module is not None and not isinstance(flow.module[-1], int)
+        own = bool(flow.module) and not isinstance(flow.module[-1], int)  # type: ignore[index]
         layout = isinstance(flow, ir.Apply) and not flow.op.has_object()
         if not own or layout or len(flow.types) != 1:
             return None

@@ -261,7 +261,7 @@ class NoOutput(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "say what it gives: `output x`" if self.kind == "block" else "add: `output y = x`"
+        return "add: `output y = x`" if self.kind == "model" else "say what it gives: `output x`"
 
 
 @frozen

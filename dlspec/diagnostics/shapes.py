@@ -223,6 +223,26 @@ class TensorAsValue(InContext):
 
 
 @frozen
+class WeightsInFunction(InContext):
+    """A layer with weights, or with a state of its own, in the body of a `fn`.
+
+    A function is the same wherever it is used, and owns nothing. What has weights, or draws numbers
+    in training (Dropout), is part of a block: each use of a block has weights of its own.
+    """
+
+    code = "DLS211"
+    layer: str
+
+    @property
+    def title(self) -> str:
+        return f"a function owns no weights: {self.layer} cannot stand in a `fn`"
+
+    @property
+    def help(self) -> str:
+        return "make it a `block`, whose tensors are declared with `input`"
+
+
+@frozen
 class BadIndex(InContext):
     """An index of a tensor that its shape or dtype does not allow.
 

@@ -10,7 +10,7 @@ from typing import Any
 from dlspec.declared import Problem
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion
-from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
+from dlspec.diagnostics.shapes import WeightsInFunction, WrongInput, WrongInputCount
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
@@ -23,6 +23,8 @@ from dlspec.elaborate.values import (
     BlockLayer,
     Bundle,
     ChainLayer,
+    FnLayer,
+    Given,
     Instance,
     Layer,
     Link,
@@ -131,7 +133,13 @@ class LayerApplier(FunctionEvaluator):
         if isinstance(layer, Instance):
             return self.instance_of(layer, inputs, named, frame, node)
         site, span = frame.site(node), node.span
+        if frame.definition.kind == "fn":
+            self.check_alone(layer, span)
         match layer:
+            case FnLayer(definition=fn, given=given):
+                arriving = [Given(span, None, Value(f)) for f in inputs]
+                arriving += [Given(span, tree.Name(span, n), Value(f)) for n, f in named.items()]
+                return self.apply_fn(fn, (*arriving, *given), node)
             case OpLayer(op=op):
                 has_object = op.has_object() or factory is not None
                 module = frame.module(node) if has_object else None
@@ -144,6 +152,17 @@ class LayerApplier(FunctionEvaluator):
         if not is_chain(node) or frame.names.place(node) is not None:
             module = frame.module(node) if owns(layer) else None
         return self.chain_of(layer, inputs, named, frame, module, node)
+
+    def check_alone(self, layer: Layer, span: Span) -> None:
+        """Whether a layer in a `fn` does without weights and state. Raises SpecError."""
+        match layer:
+            case BlockLayer(definition=definition):
+                what = f"the {definition.kind} {definition.name.id}"
+            case OpLayer(op=op) if op.has_object():
+                what = op.kind()
+            case _:
+                return
+        raise SpecError(WeightsInFunction(span, self.context, what))
 
     def instance_of(
         self,
@@ -169,6 +188,8 @@ class LayerApplier(FunctionEvaluator):
                 return self.op(layer, inputs, named, own, None, site, span)
             case BlockLayer():
                 return self.block(layer, inputs, named, module, None, site, span)
+            case FnLayer():
+                return self.apply(layer, inputs, named, frame, None, node)
         return self.chain_of(layer, inputs, named, frame, module if owns(layer) else None, node)
 
     def chain_of(
@@ -303,6 +324,18 @@ class LayerApplier(FunctionEvaluator):
         span: Span,
     ) -> Value:
         arrivals = self.arrivals(layer, inputs, named, span)
+        return self.called(layer, arrivals, module, factory, site, span)
+
+    def called(
+        self,
+        layer: BlockLayer,
+        arrivals: dict[str, ir.Flow],
+        module: ir.Path,
+        factory: str | None,
+        site: int,
+        span: Span,
+    ) -> Value:
+        """A block or function on its inputs, by their names."""
         types = {n: f.types[0] for n, f in arrivals.items()}
         if all(t.common for t in types.values()):
             types = {n: each(t) for n, t in types.items()}
@@ -311,7 +344,7 @@ class LayerApplier(FunctionEvaluator):
         dims = self.caller_dims(made, arrivals)
         flow = ir.Call(
             site=site,
-            block=self.title(layer.definition),  # type: ignore[attr-defined]
+            block=self.title(layer.definition),
             instance=number,
             arguments=dict(layer.arguments),
             dims=dims,
@@ -322,6 +355,10 @@ class LayerApplier(FunctionEvaluator):
             factory=factory,
         )
         return Value(flow)
+
+    @abstractmethod
+    def title(self, definition: tree.Definition | tree.Fn) -> str:
+        """The name of a definition in the IR."""
 
     @abstractmethod
     def instance(

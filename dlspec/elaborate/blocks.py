@@ -1,8 +1,9 @@
-"""Which argument of a block is which, from how it is used."""
+"""Which argument of a block or function is which, from how it is used."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from typing import Protocol, TypeVar
 
 from dlspec.diagnostics import Diagnostic, nearest
 from dlspec.diagnostics.names import MissingArgument, UnknownArgument, WrongArgumentCount
@@ -10,17 +11,30 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 
 
+class Argument(Protocol):
+    """An argument as it was written, or evaluated already."""
+
+    @property
+    def span(self) -> Span: ...
+
+    @property
+    def name(self) -> tree.Name | None: ...
+
+
+A = TypeVar("A", bound=Argument)
+
+
 def bind(
     definition: tree.Definition | tree.Fn,
-    arguments: tuple[tree.Argument, ...],
+    arguments: Sequence[A],
     span: Span,
     set_elsewhere: Set[str] = frozenset(),
-) -> tuple[dict[str, tree.Argument], list[Diagnostic]]:
+) -> tuple[dict[str, A], list[Diagnostic]]:
     """The arguments by the names of the parameters, and what is wrong with them."""
     owner = definition.name.id
     parameters = {p.name.id: p for p in definition.parameters}
     order = tuple(parameters)
-    given: dict[str, tree.Argument] = {}
+    given: dict[str, A] = {}
     problems: list[Diagnostic] = []
     for i, a in enumerate(arguments):
         if a.name is None:

@@ -16,6 +16,7 @@ from dlspec.diagnostics.names import (
 )
 from dlspec.elaborate.arithmetic import FUNCTIONS
 from dlspec.elaborate.kinds import Kinds, weighs
+from dlspec.elaborate.signatures import header_problems
 from dlspec.elaborate.uses import Uses, uses
 from dlspec.elaborate.values import Scope
 from dlspec.source import Source, Span
@@ -62,6 +63,11 @@ class FileTable:
         """The blocks and models that this file declares itself."""
         return {d.name.id: d for d in self.definitions.values() if self.home(d) is self}
 
+    @property
+    def own_functions(self) -> dict[str, tree.Fn]:
+        """The functions that this file declares itself."""
+        return {f.name.id: f for f in self.functions.values() if self.home(f) is self}
+
     def home(self, node: tree.Node) -> FileTable:
         """The file in which something is written: names in it mean what they mean there. What is
         written in none (`--set`) belongs to this one."""
@@ -77,6 +83,16 @@ class FileTable:
         if not dot:
             return self.definitions.get(name)
         return self.modules[module].definitions.get(rest) if module in self.modules else None
+
+    def function(self, name: str) -> tree.Fn | None:
+        """A function by its name here: `dice`, `losses.dice`."""
+        module, dot, rest = name.rpartition(".")
+        if not dot:
+            return self.functions.get(name)
+        return self.modules[module].functions.get(rest) if module in self.modules else None
+
+    def is_function(self, name: str) -> bool:
+        return self.function(name) is not None
 
     @cached_property
     def uses(self) -> Uses:
@@ -95,7 +111,7 @@ class FileTable:
 
         for name in self.uses.order:
             own = self.own[name]
-            found[name] = weighs(own, Kinds(own, self.definition, known))
+            found[name] = weighs(own, Kinds(own, self.definition, known, self.is_function))
         return found
 
     def has_weights(self, definition: tree.Definition) -> bool:
@@ -104,7 +120,7 @@ class FileTable:
 
     def kinds(self, definition: tree.Definition | None) -> Kinds:
         """What the stages of one of its definitions are; without one, those of its values."""
-        return Kinds(definition, self.definition, self.has_weights)
+        return Kinds(definition, self.definition, self.has_weights, self.is_function)
 
     def raise_problems(self) -> None:
         if self.problems:
@@ -140,6 +156,8 @@ def collect(file: tree.File) -> FileTable:
                     table.problems.append(NameTaken(s.name.span, s.name.id, what, "a `fn`"))
                 claim(s.name, "fn")
                 table.functions.setdefault(s.name.id, s)
+                _check_parameters(table, s)
+                table.problems.extend(header_problems(s))
             case tree.Import():
                 if s.alias is not None:
                     claim(s.alias, "import")
@@ -165,7 +183,7 @@ def collect(file: tree.File) -> FileTable:
     return table
 
 
-def _check_parameters(table: FileTable, s: tree.Definition) -> None:
+def _check_parameters(table: FileTable, s: tree.Definition | tree.Fn) -> None:
     first: dict[str, Span] = {}
     for p in s.parameters:
         if p.name.id in first:

@@ -16,7 +16,7 @@ from dlspec.tensor import Tensor
 class Frame:
     """One definition while its body is elaborated."""
 
-    definition: tree.Definition
+    definition: tree.Definition | tree.Fn
     names: Names
     scope: Scope
     arrivals: dict[str, Tensor]

@@ -1,19 +1,19 @@
-"""Functions of the spec: `fn` of numbers, which are evaluated at compile time."""
+"""Functions of the spec: which `fn` a name is, and what one of numbers gives at compile time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced, NoOutput, NotInThisVersion, Recursion
-from dlspec.diagnostics.values import BadArithmetic, ConditionFailed
+from dlspec.diagnostics.names import Misplaced, NoOutput, NotALayer, Recursion
+from dlspec.diagnostics.values import BadArithmetic, ConditionFailed, WrongType
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.layers import LayerEvaluator
-from dlspec.elaborate.values import Broken, Scope, text
+from dlspec.elaborate.signatures import of_tensors
+from dlspec.elaborate.values import Broken, FnLayer, Given, Instance, Layer, Scope, text
 from dlspec.expr import Static
 from dlspec.source import Span
 from dlspec.syntax import tree
-from dlspec.tensor import DTYPES
 
 
 class FunctionEvaluator(LayerEvaluator):
@@ -21,35 +21,82 @@ class FunctionEvaluator(LayerEvaluator):
 
     def __init__(self, table: Any, overrides: Any) -> None:
         super().__init__(table, overrides)
-        self.calling: list[str] = []
+        self.calling: list[tree.Fn] = []
         """The functions that are being evaluated, outermost first."""
         self.use_span: Span | None = None
         """The use that is being elaborated, for errors that blame it."""
 
+    def function_of(self, callee: tree.Expr, scope: Scope) -> tree.Fn | None:
+        """The `fn` that an expression names: `half`, `sizes.half`."""
+        match callee:
+            case tree.Name(id=name):
+                entry = scope.find(name)
+            case tree.Attribute(value=tree.Name(id=first), name=last):
+                entry, name = scope.find(first), f"{first}.{last.id}"
+            case _:
+                return None
+        if isinstance(entry, Broken):
+            raise Skip
+        return self.file_of(callee).function(name) if entry is None else None
+
+    def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
+        fn = self.function_of(e, scope) if not words else None
+        if fn is None:
+            return super().unbound(e, scope, words)
+        if of_tensors(fn):
+            return Static(FnLayer(fn, (), e.span))
+        what = f"`{e.id}` is a function of numbers"
+        raise SpecError(BadArithmetic(e.span, self.context, what, f"call it: `{e.id}(...)`"))
+
     def call(self, e: tree.Call, scope: Scope) -> Any:
-        if isinstance(e.callee, tree.Name):
-            if isinstance(scope.find(e.callee.id), Broken):
-                raise Skip
-            fn = self.file_of(e).functions.get(e.callee.id)
-            if fn is not None:
-                return self.call_fn(fn, e, scope)
-        return super().call(e, scope)
+        fn = self.function_of(e.callee, scope)
+        if fn is None:
+            return super().call(e, scope)
+        if of_tensors(fn):
+            return self.apply_fn(fn, self.given(e.arguments, scope), e)
+        return self.call_fn(fn, e, scope)
+
+    def layer(self, e: tree.Expr, scope: Scope) -> tuple[Layer | Instance, str | None]:
+        callee, arguments = (e.callee, e.arguments) if isinstance(e, tree.Call) else (e, ())
+        fn = self.function_of(callee, scope)
+        if fn is None:
+            return super().layer(e, scope)
+        if not of_tensors(fn):
+            hint = "in a chain stand functions of tensors: `fn f(x: f32[...]) = ...`"
+            raise SpecError(NotALayer(e.span, f"`{fn.name.id}` is a function of numbers", hint))
+        return FnLayer(fn, self.given(arguments, scope), e.span), None
+
+    # -- of tensors
+
+    def given(self, arguments: tuple[tree.Argument, ...], scope: Scope) -> tuple[Given, ...]:
+        """The arguments of a function, evaluated where they are written."""
+        found = ((a, self.expression(a.value, scope)) for a in arguments)
+        return tuple(Given(a.span, a.name, value, a.value) for a, value in found)
+
+    def apply_fn(self, fn: tree.Fn, given: tuple[Given, ...], node: tree.Node) -> Any:
+        """A `fn` of tensors on its arguments. Only models have tensors."""
+        what = "a function of tensors"
+        raise SpecError(WrongType(node.span, self.context, node.span.text, "a value", what))
+
+    def check_recursion(self, fn: tree.Fn, span: Span) -> None:
+        """Whether a function is in use already. Raises SpecError."""
+        at = next((i for i, other in enumerate(self.calling) if other is fn), None)
+        if at is not None:
+            cycle = tuple(other.name.id for other in (*self.calling[at:], fn))
+            raise SpecError(Recursion(span, cycle))
+
+    # -- of numbers
 
     def call_fn(self, fn: tree.Fn, e: tree.Call, scope: Scope) -> Static:
         """A `fn` of numbers, which is evaluated now."""
-        for p in fn.parameters:
-            if p.type.name.id in DTYPES:
-                raise SpecError(NotInThisVersion(e.span, "a `fn` of tensors"))
+        self.check_recursion(fn, e.span)
         name = fn.name.id
-        if name in self.calling:
-            cycle = (*self.calling[self.calling.index(name) :], name)
-            raise SpecError(Recursion(e.span, cycle))
         values = self.arguments_of(fn, e.arguments, e.span, scope)
         given = ", ".join(f"{n}={text(v.value)}" for n, v in values.items())
         before = self.context, self.use_span
         self.context = (f"in {name}({given}), used at {e.span}", *self.context)
         self.use_span = e.span
-        self.calling.append(name)
+        self.calling.append(fn)
         try:
             self.spend(1, e.span)
             return self.result(fn, Scope(Scope(self.scope_of(fn), dict(values))))

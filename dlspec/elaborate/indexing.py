@@ -8,7 +8,7 @@ from dlspec import ops
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.shapes import BadIndex, NotATensor
 from dlspec.diagnostics.values import WrongType
-from dlspec.elaborate.applying import LayerApplier
+from dlspec.elaborate.calling import FunctionApplier
 from dlspec.elaborate.lists import Tensors, unwrapped
 from dlspec.elaborate.values import Scope, Value, describe
 from dlspec.expr import Size, Static
@@ -19,7 +19,7 @@ from dlspec.syntax import tree
 TAKES = "an integer, a slice, `none`, `...` or a tensor of integers"
 
 
-class Indexer(LayerApplier):
+class Indexer(FunctionApplier):
     """Evaluates indices of tensors; those of lists are the compiler's own."""
 
     def index(self, e: tree.Index, scope: Scope) -> Any:

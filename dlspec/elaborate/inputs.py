@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import (
-    NotInThisVersion,
-)
+from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.shapes import (
     DimensionNeeded,
     InputDoesNotMatch,
@@ -23,6 +21,7 @@ from dlspec.elaborate.values import (
 )
 from dlspec.expr import Ref, Size, Static
 from dlspec.ir import model as ir
+from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import DTYPES, Tensor
 
@@ -41,25 +40,28 @@ class TypeReader(TensorEvaluator):
             arriving = frame.arrivals.get(name)
             if arriving is None:
                 raise Skip
-            found = self.declared(s.type, frame, arriving, s)
+            found = self.declared(s.type, frame, arriving, name)
+        self.arrives(name, found, frame)
+
+    def tensor_input(self, name: tree.Name, type_: tree.Type, frame: Frame) -> None:
+        """A parameter of a function that is a tensor."""
+        found = self.declared(type_, frame, frame.arrivals[name.id], name.id)
+        self.arrives(name.id, found, frame)
+
+    def arrives(self, name: str, found: Tensor, frame: Frame) -> None:
         frame.inputs.append((name, found))
-        wire = ir.Wire(name=name, types=(found,))
-        frame.scope.entries[name] = Value(wire)
+        frame.scope.entries[name] = Value(ir.Wire(name=name, types=(found,)))
 
     def declared(
-        self, type_: tree.Type, frame: Frame, arriving: Tensor | None, s: tree.Input | None = None
+        self, type_: tree.Type, frame: Frame, arriving: Tensor | None, name: str = ""
     ) -> Tensor:
         """The type of an input: what is declared, with its names bound to what arrives."""
         dtype = type_.name.id
-        if dtype not in DTYPES or len(type_.groups) != 1:
-            from dlspec.diagnostics import nearest
-            from dlspec.diagnostics.names import UnknownName
-
-            close = nearest(dtype, DTYPES)
-            raise SpecError(UnknownName(type_.name.span, dtype, "tensor type", close))
-        dims = type_.groups[0]
+        count, dims = self.parts(type_)
+        if (dtype == "class" and arriving is None) or (dtype != "class" and not type_.groups):
+            raise self.no_type(type_)
         if arriving is not None:
-            self.check_rank(dtype, dims, arriving, type_, s)
+            self.check_rank(dtype, dims, arriving, type_, name)
         shape: list[int] = []
         for i, dim in enumerate(dims):
             if isinstance(dim, tree.Rest):
@@ -72,10 +74,34 @@ class TypeReader(TensorEvaluator):
             if arriving is not None:
                 behind_rest = any(isinstance(d, tree.Rest) for d in dims[:i])
                 at = int(arriving.shape[i - len(dims) if behind_rest else i])
-            shape.append(self.dimension(dim, at, frame, arriving, type_, s))
+            shape.append(self.dimension(dim, at, frame, arriving, type_, name))
         if arriving is None:
             return Tensor(dtype, tuple(shape))  # type: ignore[arg-type]
-        return replace(arriving, dtype=dtype, shape=tuple(shape))  # type: ignore[arg-type]
+        found = replace(arriving, dtype=dtype, shape=tuple(shape))  # type: ignore[arg-type]
+        if count is None:
+            return found
+        if found.classes is None:
+            raise self.mismatch(arriving, type_, name, "how many classes it has is not known")
+        return replace(
+            found, classes=self.dimension(count, found.classes, frame, arriving, type_, name)
+        )
+
+    def parts(self, type_: tree.Type) -> tuple[Any, tuple[Any, ...]]:
+        """The class count of a declared type, None where it has none, and its sizes."""
+        first, *others = type_.groups or ((),)
+        if type_.name.id in DTYPES and not others:
+            return None, first
+        if type_.name.id != "class" or len(others) > 1 or len(first) != bool(type_.groups):
+            raise self.no_type(type_)
+        return (first[0] if first else None), (others[0] if others else ())
+
+    def no_type(self, type_: tree.Type) -> SpecError:
+        name = type_.name.id
+        if name in DTYPES:
+            what = f"tensor type with{'out a shape' if not type_.groups else ' two shapes'}"
+            meant = f"{name}[]" if not type_.groups else None
+            return SpecError(UnknownName(type_.span, type_.span.text, what, meant))
+        return SpecError(UnknownName(type_.name.span, name, "tensor type", nearest(name, DTYPES)))
 
     def check_rank(
         self,
@@ -83,18 +109,17 @@ class TypeReader(TensorEvaluator):
         dims: tuple[Any, ...],
         arriving: Tensor,
         type_: tree.Type,
-        s: tree.Input | None,
+        name: str,
     ) -> None:
         rest = any(isinstance(d, tree.Rest) for d in dims)
         fits = arriving.rank >= len(dims) - 1 if rest else arriving.rank == len(dims)
         same = arriving.dtype == dtype or (dtype == "i32" and arriving.dtype == "class")
         if not fits or not same:
-            raise self.mismatch(arriving, type_, s)
+            raise self.mismatch(arriving, type_, name)
 
     def mismatch(
-        self, arriving: Tensor, type_: tree.Type, s: tree.Input | None, reason: str = ""
+        self, arriving: Tensor, type_: tree.Type, name: str, reason: str = ""
     ) -> SpecError:
-        name = s.name.id if s else ""
         owner = self.active[-1] if self.active else ""
         use = self.use_span or type_.span
         found = InputDoesNotMatch(
@@ -109,7 +134,7 @@ class TypeReader(TensorEvaluator):
         frame: Frame,
         arriving: Tensor | None,
         type_: tree.Type,
-        s: tree.Input | None,
+        name: str,
     ) -> int:
         if isinstance(dim, tree.Binary) and dim.op in ("<=", "<"):
             instead = "write the length as a number"
@@ -138,7 +163,8 @@ class TypeReader(TensorEvaluator):
             )
         if at is not None and at != whole:
             assert arriving is not None
-            raise self.mismatch(arriving, type_, s, f"`{dim.span.text}` is {whole} here, not {at}")
+            reason = f"`{dim.span.text}` is {whole} here, not {at}"
+            raise self.mismatch(arriving, type_, name, reason)
         return Size(whole, value.origin)
 
     def check_declared(
@@ -146,34 +172,56 @@ class TypeReader(TensorEvaluator):
         type_: tree.Type,
         types: tuple[Tensor, ...],
         name: str,
-        s: tree.Output | tree.Assign,
+        where: Span,
         frame: Frame,
     ) -> None:
         """What an output or wire is declared to be, against what it is."""
         found = types[0]
-        value = s.value or s.name  # type: ignore[union-attr]
-        dims = type_.groups[0] if type_.groups else ()
+        count, dims = self.parts(type_)
         fits = type_.name.id == found.dtype and len(types) == 1
-        rest = any(isinstance(d, tree.Rest) for d in dims)
-        if fits and not rest:
-            fits = len(dims) == found.rank
-            for dim, at in zip(dims, found.shape, strict=False):
-                if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
-                    if dim.id != "_":
-                        frame.dims[dim.id] = int(at)
-                        frame.scope.entries[dim.id] = Static(int(at), Ref(dim.id))
-                    continue
-                if isinstance(dim, tree.Binary) and dim.op in ("<=", "<"):
-                    raise SpecError(NotInThisVersion(dim.span, "a dimension of any length"))
-                assert not isinstance(dim, tree.Rest | tree.All)
-                fits = fits and self.value(dim, frame.scope).value == int(at)
+        sizes = list(found.shape)
+        rest = next((i for i, d in enumerate(dims) if isinstance(d, tree.Rest)), None)
+        if rest is not None:
+            behind = len(dims) - rest - 1
+            fits = fits and found.rank >= len(dims) - 1
+            sizes[rest : found.rank - behind] = []
+            dims = dims[:rest] + dims[rest + 1 :]
+        fits = fits and len(dims) == len(sizes)
+        if count is not None and found.classes is not None:
+            dims, sizes = (count, *dims), [found.classes, *sizes]
+        if fits:
+            fits = all(self.fits(d, at, frame) for d, at in zip(dims, sizes, strict=True))
         if not fits:
             shape = type_.span.text
-            values = [self._dim_text(d, frame) for d in dims]
-            evaluated = f"{type_.name.id}[{', '.join(values)}]"
+            evaluated = type_.name.id + "".join(
+                f"[{', '.join(self._dim_text(d, frame) for d in group)}]" for group in type_.groups
+            )
             expected = shape if shape == evaluated else f"{shape}, {evaluated}"
-            where = value.span if value is not None else s.span
-            raise SpecError(OutputDoesNotMatch(where, self.context, name, expected, str(found)))
+            given = ", ".join(map(str, types))
+            raise SpecError(OutputDoesNotMatch(where, self.context, name, expected, given))
+
+    def check_returned(
+        self, types: tuple[Tensor, ...], fn: tree.Fn, where: Span, frame: Frame
+    ) -> None:
+        """What a function gives, against what its header says; without that it gives anything."""
+        if fn.returns is None:
+            return
+        if frame.outputs:
+            declared, second = fn.returns.span.text, "a second output"
+            raise SpecError(OutputDoesNotMatch(where, self.context, fn.name.id, declared, second))
+        self.check_declared(fn.returns, types, fn.name.id, where, frame)
+
+    def fits(self, dim: Any, at: int, frame: Frame) -> bool:
+        """Whether a size is what is declared; a new name takes it."""
+        if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
+            if dim.id != "_":
+                frame.dims[dim.id] = int(at)
+                frame.scope.entries[dim.id] = Static(int(at), Ref(dim.id))
+            return True
+        if isinstance(dim, tree.Binary) and dim.op in ("<=", "<"):
+            raise SpecError(NotInThisVersion(dim.span, "a dimension of any length"))
+        assert not isinstance(dim, tree.Rest | tree.All)
+        return bool(self.value(dim, frame.scope).value == int(at))
 
     def _dim_text(self, dim: Any, frame: Frame) -> str:
         try:

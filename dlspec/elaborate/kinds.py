@@ -23,7 +23,7 @@ CHAIN = "stage"
 class Kinds:
     """Looks up the layers that one definition names.
 
-    `weighted` says of a definition whether it has weights.
+    `weighted` says of a definition whether it has weights, `is_function` whether a name is a `fn`.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class Kinds:
         definition: tree.Definition | None,
         definitions: Definitions,
         weighted: Callable[[tree.Definition], bool],
+        is_function: Callable[[str], bool],
     ) -> None:
         declared = definition.parameters if definition is not None else ()
         self.parameters = {p.name.id for p in declared if p.type.name.id in ("layer", "list")}
@@ -48,6 +49,7 @@ class Kinds:
                     self.wires.add(made.id)
         self.definitions = definitions
         self.weighted = weighted
+        self.is_function = is_function
 
     def name(self, layer: tree.Expr) -> str | None:
         """The name of a layer; that of an imported one has its module's before it."""
@@ -57,7 +59,7 @@ class Kinds:
             case tree.Attribute(value=tree.Name(), name=last):
                 dotted = f"{first}.{last.id}"
                 own = first in self.parameters | self.lets | self.wires
-                if not own and self.definitions(dotted) is not None:
+                if not own and (self.definitions(dotted) or self.is_function(dotted)):
                     return dotted
         return first
 
@@ -68,7 +70,7 @@ class Kinds:
     def is_layer(self, callee: tree.Expr) -> bool:
         """Whether a name, or a call of it, is a layer, and no tensor."""
         name = self.name(callee)
-        if name is None or name in self.lets or name in self.wires:
+        if name is None or name in self.lets or name in self.wires or self.is_function(name):
             return False
         return name[:1].isupper() or self.definitions(name) is not None
 
@@ -107,7 +109,7 @@ class Kinds:
         name = self.name(layer)
         if name is None or name in self.parameters:
             return True
-        if name in self.lets:
+        if name in self.lets or self.is_function(name):
             return False
         op = self.op(name)
         return op is None or op.has_object()  # a name without an op: what it is, a loop may say

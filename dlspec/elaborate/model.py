@@ -18,6 +18,7 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.kinds import chain_stages
 from dlspec.elaborate.names import Names, names_of
+from dlspec.elaborate.signatures import is_tensor
 from dlspec.elaborate.statements import StatementBuilder
 from dlspec.elaborate.unread import digest
 from dlspec.elaborate.values import BlockLayer, Entry, Scope, Value
@@ -77,15 +78,19 @@ class ModelBuilder(StatementBuilder):
 
     # -- definitions and instances
 
-    def title(self, definition: tree.Definition) -> str:
+    def title(self, definition: tree.Definition | tree.Fn) -> str:
         """The name of a definition in the IR: its own, unless another file has that one too."""
         if id(definition) not in self.titles:
             name = definition.name.id
             here = self.file_of(definition) is self.table
-            taken = {*self.titles.values(), *(() if here else self.table.own)}
+            own = () if here else (*self.table.own, *self.table.own_functions)
+            taken = {*self.titles.values(), *own}
             if name in taken:
-                stem = PurePath(definition.span.source.name).stem
-                name = f"{''.join(w.title() for w in re.split('[^A-Za-z0-9]+', stem))}{name}"
+                words = re.split("[^A-Za-z0-9]+", PurePath(definition.span.source.name).stem)
+                if definition.kind == "fn":
+                    name = "_".join([*(w.lower() for w in words), name])
+                else:
+                    name = f"{''.join(w.title() for w in words)}{name}"
             while name in taken:
                 name += "_"
             self.titles[id(definition)] = name
@@ -109,7 +114,7 @@ class ModelBuilder(StatementBuilder):
         self.known[key] = -1
         self.active.append(definition.name.id)
         try:
-            with self.used(layer, use):
+            with self.used(layer, arrivals, use):
                 made, layers = self.elaborate(layer, arrivals)
         finally:
             self.active.pop()
@@ -120,12 +125,13 @@ class ModelBuilder(StatementBuilder):
         return number, made
 
     @contextmanager
-    def used(self, layer: BlockLayer, use: Span) -> Iterator[None]:
+    def used(self, layer: BlockLayer, arrivals: dict[str, Tensor], use: Span) -> Iterator[None]:
         """Errors within say in which use they arose."""
         before = self.context, self.use_span, self.frame, self.home
         self.use_span = use
-        if layer.definition.kind == "block" or self.active[1:]:
-            self.context = (f"in {shortened(str(layer))}, used at {use}", *self.context)
+        if layer.definition.kind != "model" or self.active[1:]:
+            said = layer.said(arrivals.values()) if layer.definition.kind == "fn" else str(layer)
+            self.context = (f"in {shortened(said)}, used at {use}", *self.context)
         try:
             yield
         finally:
@@ -136,17 +142,21 @@ class ModelBuilder(StatementBuilder):
         definition = layer.definition
         name = self.title(definition)
         if name not in self.names:
-            kinds = self.file_of(definition).kinds(definition)
-            self.names[name] = names_of(definition, kinds)
+            self.names[name] = self.names_in(definition)
             self.sites[name] = {}
         values = {n: s.value for n, s in layer.arguments.items()}
         entries: dict[str, Entry] = {n: Static(v, Ref(n)) for n, v in values.items()}
         scope = Scope(Scope(self.scope_of(definition), entries))
         frame = Frame(definition, self.names[name], scope, arrivals, self.sites[name])
-        self.frame, self.home = frame, definition
-        if isinstance(definition.body, tree.Body):
+        self.frame = frame
+        if isinstance(definition, tree.Fn):
+            self.home = None
+            body = self.function_body(definition, frame)
+        elif isinstance(definition.body, tree.Body):
+            self.home = definition
             body = self.body(definition.body, frame, scope)
         else:
+            self.home = definition
             body = self.composition(definition, frame)
         if frame.broken:
             raise Skip
@@ -167,10 +177,19 @@ class ModelBuilder(StatementBuilder):
         )
         return made, frame.applied[0]
 
-    def describe(self, definition: tree.Definition, frame: Frame) -> ir.Definition:
+    def names_in(self, definition: tree.Definition | tree.Fn) -> Names:
+        """The names of the layers of a definition; a function has none."""
+        if isinstance(definition, tree.Fn):
+            return Names()
+        return names_of(definition, self.file_of(definition).kinds(definition))
+
+    def describe(self, definition: tree.Definition | tree.Fn, frame: Frame) -> ir.Definition:
         inner = Scope(self.scope_of(definition))
         parameters = []
+        tensors = {n for n, _ in frame.inputs}
         for p in definition.parameters:
+            if p.name.id in tensors:
+                continue
             default = None
             if p.default is not None:
                 try:
@@ -209,6 +228,21 @@ class ModelBuilder(StatementBuilder):
                 site=frame.site(definition), name=None, value=value.flow, line=body.span.line
             ),
         )
+
+    def function_body(self, fn: tree.Fn, frame: Frame) -> tuple[ir.Statement, ...]:
+        """The statements of a `fn` of tensors, or its one expression."""
+        for p in fn.parameters:
+            if is_tensor(p.type):
+                self.tensor_input(p.name, p.type, frame)
+        if isinstance(fn.body, tree.Body):
+            return self.body(fn.body, frame, frame.scope)
+        span = fn.body.span
+        value = self.tensor(self.expression(fn.body, frame.scope), fn.body)
+        self.check_depth(value.flow, span, frame)
+        self.check_returned(value.types, fn, span, frame)
+        frame.outputs.extend((None, t) for t in value.types)
+        site = frame.site(fn)
+        return (ir.Output(site=site, name=None, value=value.flow, line=span.line),)
 
     def named_dims(self, arriving: Tensor, frame: Frame) -> Tensor:
         """The axes of an input that nobody named, under the usual names for its rank."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import NotALayer
-from dlspec.elaborate.values import BlockLayer, ChainLayer, Instance, Link, size_of
+from dlspec.elaborate.values import BlockLayer, ChainLayer, FnLayer, Instance, Link, size_of
 from dlspec.expr import Static
 from dlspec.source import Span
 
@@ -23,6 +23,8 @@ def passed(value: Any, span: Span) -> Any:
             return replace(value, links=tuple(_link(n, span) for n in value.links))
         case BlockLayer():
             return replace(value, arguments={n: _own(s) for n, s in value.arguments.items()})
+        case FnLayer():
+            return _alone(value, span)
         case list() | tuple() if size_of(value):
             return type(value)(passed(v, span) for v in value)
         case _:
@@ -31,6 +33,15 @@ def passed(value: Any, span: Span) -> Any:
 
 def _link(link: Link, span: Span) -> Link:
     return replace(link, layer=passed(link.layer, span), parameter=None)
+
+
+def _alone(fn: FnLayer, span: Span) -> FnLayer:
+    """A function that is passed: its numbers no longer come from the definition that gave them."""
+    if any(not isinstance(g.value, Static) for g in fn.given):
+        what = "a function that has been given a tensor cannot be passed as a layer"
+        raise SpecError(NotALayer(span, what, "a block takes the tensor as an `input`"))
+    own = tuple(replace(g, value=Static(g.value.value)) for g in fn.given)
+    return replace(fn, given=own)
 
 
 def _own(argument: Static) -> Static:
@@ -52,7 +63,7 @@ def shares(value: Any) -> bool:
 def owns(value: Any) -> bool:
     """Whether a chain has a layer in it that needs an attribute of its own."""
     match value:
-        case Instance():
+        case Instance() | FnLayer():
             return False
         case ChainLayer():
             return any(n.parameter is not None or owns(n.layer) for n in value.links)

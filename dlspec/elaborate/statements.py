@@ -17,6 +17,7 @@ from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.headers import elements, written
 from dlspec.elaborate.lists import Tensors, holds_tensors, named, written_out
 from dlspec.elaborate.raw import RawWeights, is_raw
+from dlspec.elaborate.signatures import is_tensor
 from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
 from dlspec.expr import Static
 from dlspec.ir import model as ir
@@ -65,6 +66,9 @@ class StatementBuilder(RawWeights):
         match s:
             case tree.Input():
                 self.check_name(s.name, frame, scope)
+                if frame.definition.kind == "fn":
+                    hint = "its tensors are parameters: `fn f(x: f32[D]) { ... }`"
+                    raise SpecError(Misplaced(s.span, "an `input`", "a `fn`", hint))
                 if frame.nested > 1:
                     raise SpecError(Misplaced(s.span, "an `input`", "an `if` or a `for`"))
                 if any(n == s.name.id for n, _ in frame.inputs):
@@ -85,6 +89,8 @@ class StatementBuilder(RawWeights):
             case tree.Bare():
                 self.bare(s, scope)
                 frame.unread.append(s)
+            case tree.Weights() if frame.definition.kind == "fn":
+                raise SpecError(Misplaced(s.span, "`weights`", "a `fn`"))
             case tree.Weights():
                 self.patterns.append((s, scope))
                 if len(self.active) > 1:
@@ -102,14 +108,11 @@ class StatementBuilder(RawWeights):
 
     def output(self, s: tree.Output, frame: Frame, scope: Scope) -> Iterator[ir.Statement]:
         model = frame.definition.kind == "model"
-        if s.value is None:
-            assert s.name is not None
-            found = self.expression(s.name, scope)
-        else:
-            if s.name is not None:
-                self.check_name(s.name, frame, scope)
-            found = self.expression(s.value, scope)
-        value = self.tensor(found, s.value or s.name)  # type: ignore[arg-type]
+        e = s.value or s.name
+        assert e is not None
+        if s.value is not None and s.name is not None:
+            self.check_name(s.name, frame, scope)
+        value = self.tensor(self.expression(e, scope), e)
         self.check_depth(value.flow, s.span, frame)
         name = s.name.id if s.name else None
         if name is None and isinstance(s.value, tree.Name):
@@ -119,8 +122,10 @@ class StatementBuilder(RawWeights):
         types = value.types
         if model and len(types) != 1:
             raise SpecError(WrongOutputCount(s.span, self.context, 1, len(types)))
+        if isinstance(frame.definition, tree.Fn):
+            self.check_returned(types, frame.definition, e.span, frame)
         if s.type is not None:
-            self.check_declared(s.type, types, name or "output", s, frame)
+            self.check_declared(s.type, types, name or "output", e.span, frame)
         if model and any(n == name for n, _ in frame.outputs):
             raise SpecError(AlreadyDefined(s.span, name or "", "output", None))
         frame.outputs.extend((name, t) for t in types)
@@ -169,7 +174,7 @@ class StatementBuilder(RawWeights):
         if len(value.types) != count:
             raise SpecError(WrongOutputCount(s.span, self.context, count, len(value.types)))
         if s.type is not None:
-            self.check_declared(s.type, value.types, s.names[0].id, s, frame)
+            self.check_declared(s.type, value.types, s.names[0].id, s.value.span, frame)
         yield self.bind(s.names, value, s, frame)
 
     def bind(
@@ -199,6 +204,9 @@ class StatementBuilder(RawWeights):
         frame.scope.entries[name.id] = entry
 
     def let(self, s: tree.Let, frame: Frame, scope: Scope) -> None:
+        if frame.definition.kind == "fn":
+            hint = "a function owns no layers; make it a `block`"
+            raise SpecError(Misplaced(s.span, "a `let`", "a `fn`", hint))
         self.check_name(s.name, frame, scope, "a `let`")
         if isinstance(scope.find(s.name.id), Static | Value):
             raise SpecError(NameTaken(s.name.span, s.name.id, "a wire", "a `let`"))
@@ -227,7 +235,8 @@ class StatementBuilder(RawWeights):
     def taken(self, name: str, file: FileTable, frame: Frame, scope: Scope) -> str:
         """What has a name already, and keeps it; nothing if a wire may have it."""
         found = scope.find(name)
-        if any(p.name.id == name for p in frame.definition.parameters):
+        declared = (p for p in frame.definition.parameters if not is_tensor(p.type))
+        if any(p.name.id == name for p in declared):
             return "a parameter"
         if name in frame.dims:
             return "a dimension"

@@ -19,7 +19,6 @@ from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
 from dlspec.elaborate.values import (
-    Broken,
     Bundle,
     Entry,
     Instance,
@@ -45,9 +44,9 @@ class TensorEvaluator(Indexer):
         return super().expression(e, scope, words=words)
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
-        if words:
-            return super().unbound(e, scope, words)
-        if self.file_of(e).definition(e.id) is not None or ops.lookup(e.id) is not None:
+        file = self.file_of(e)
+        found = file.definition(e.id) or file.function(e.id) or ops.lookup(e.id)
+        if words or found is not None:
             return super().unbound(e, scope, words)
         if e.id in ops.LATER or e.id == "training":
             raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
@@ -209,14 +208,12 @@ class TensorEvaluator(Indexer):
     # -- calls
 
     def call(self, e: tree.Call, scope: Scope) -> Any:
-        if not isinstance(e.callee, tree.Name):
+        if not isinstance(e.callee, tree.Name) or self.function_of(e.callee, scope) is not None:
             return super().call(e, scope)
         name = e.callee.id
         entry = scope.find(name)
         if isinstance(entry, Instance):
             return self.call_instance(entry, e, scope)
-        if isinstance(entry, Broken) or (entry is None and name in self.file_of(e).functions):
-            return super().call(e, scope)
         cls = ops.lookup(name)
         if name[:1].isupper() or self.file_of(e).definition(name) is not None:
             return super().call(e, scope)

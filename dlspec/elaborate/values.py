@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -61,15 +61,19 @@ class OpLayer:
 
 @frozen
 class BlockLayer:
-    """A block with its arguments, before it is applied."""
+    """A block, or a function of tensors, with its arguments, before it is applied."""
 
-    definition: tree.Definition
+    definition: tree.Definition | tree.Fn
     arguments: Mapping[str, Static]
     span: Span
 
     def __str__(self) -> str:
-        given = ", ".join(f"{n}={text(s.value)}" for n, s in self.arguments.items())
-        return f"{self.definition.name.id}({given})"
+        return self.said(())
+
+    def said(self, tensors: Iterable[Tensor]) -> str:
+        """Its name with its arguments, for messages."""
+        given = (f"{n}={text(s.value)}" for n, s in self.arguments.items())
+        return f"{self.definition.name.id}({', '.join([*map(str, tensors), *given])})"
 
     @cached_property
     def size(self) -> int:
@@ -79,7 +83,40 @@ class BlockLayer:
     @cached_property
     def key(self) -> Any:
         given = ((n, key_of(s.value)) for n, s in self.arguments.items())
-        return (self.definition.name.id, *given)
+        return (id(self.definition), *given)  # two files may have one of each name
+
+
+@frozen
+class Given:
+    """An argument of a function, evaluated where it was written; `written` is None for what
+    arrives in a chain."""
+
+    span: Span
+    name: tree.Name | None
+    value: Any
+    written: tree.Expr | None = None
+
+
+@frozen
+class FnLayer:
+    """A function of tensors as a stage of a chain: `focal(y, gamma=3)`. What arrives is its first
+    argument."""
+
+    definition: tree.Fn
+    given: tuple[Given, ...]
+    span: Span
+
+    size: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        names = (f"{g.name.id}=" if g.name is not None else "" for g in self.given)
+        given = (name + _said(g.value) for name, g in zip(names, self.given, strict=True))
+        return f"{self.definition.name.id}({', '.join(given)})"
+
+    @property
+    def key(self) -> Any:
+        given = ((g.name.id if g.name else None, key_of(g.value)) for g in self.given)
+        return (id(self.definition), *given)
 
 
 @frozen
@@ -124,12 +161,11 @@ class ChainLayer:
     @cached_property
     def key(self) -> Any:
         """Its text is part of it, since names come from there."""
-        home = self.home.name.id if self.home is not None else ""
         links = ((key_of(n.layer), key_of(n.count)) for n in self.links)
-        return ("->", home, digest([self.written]), *links)
+        return ("->", id(self.home), digest([self.written]), *links)
 
 
-Layer = OpLayer | BlockLayer | ChainLayer
+Layer = OpLayer | BlockLayer | ChainLayer | FnLayer
 
 
 @frozen
@@ -194,7 +230,7 @@ class Scope:
 def size_of(value: Any) -> int:
     """The number of layers in a value."""
     match value:
-        case OpLayer() | BlockLayer() | ChainLayer() | Instance():
+        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | Instance():
             return value.size
         case list() | tuple():
             return sum(map(size_of, value))
@@ -205,7 +241,7 @@ def size_of(value: Any) -> int:
 def key_of(value: Any) -> Any:
     """A value as a dictionary's key: equal values, equal keys, and 1 is not true or 1.0."""
     match value:
-        case OpLayer() | BlockLayer() | ChainLayer() | Instance():
+        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | Instance():
             return value.key
         case Static(value=inner):
             return key_of(inner)
@@ -215,6 +251,17 @@ def key_of(value: Any) -> Any:
             return ("int", int(value))
         case _:
             return (type(value).__name__, text(value))
+
+
+def _said(value: Any) -> str:
+    """An argument of a function, for messages: a tensor is its type."""
+    match value:
+        case Value(types=types):
+            return ", ".join(map(str, types))
+        case Static(value=inner):
+            return text(inner)
+        case _:
+            return text(value)
 
 
 def text(value: Any) -> str:
@@ -247,6 +294,8 @@ def describe(entry: Any) -> str:
             return "a tensor " + ", ".join(map(str, entry.types))
         case Bundle():
             return "several tensors"
+        case FnLayer():
+            return f"the function {entry.definition.name.id}"
         case Instance() | OpLayer() | BlockLayer() | ChainLayer():
             return "a layer"
         case Static(value=value):

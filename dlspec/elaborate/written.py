@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from dlspec.elaborate.file import FileTable
     from dlspec.ir.model import Definition
 
+Text = tree.Definition | tree.Fn
+"""The text of a definition of the IR."""
 Giver = Literal["use", "default", "set"]
 """Who gives a parameter its value: the use of its definition, the definition, or `--set`."""
 
@@ -33,7 +35,7 @@ class Written:
     table: FileTable | None = None
     objects: dict[int, tuple[Declared, tree.Expr]] = field(default_factory=dict)
     parameters: dict[int, tuple[Static, Giver, tree.Expr]] = field(default_factory=dict)
-    definitions: dict[int, tuple[Definition, tree.Definition]] = field(default_factory=dict)
+    definitions: dict[int, tuple[Definition, Text]] = field(default_factory=dict)
 
     def object(self, made: Declared) -> tree.Expr | None:
         """The name, or the call of it, that an object was configured by. An op without arguments
@@ -46,7 +48,7 @@ class Written:
         known = self.parameters.get(id(value))
         return known[1:] if known is not None else None
 
-    def definition(self, made: Definition) -> tree.Definition:
+    def definition(self, made: Definition) -> Text:
         """The text of a definition."""
         return self.definitions[id(made)][1]
 
@@ -83,7 +85,7 @@ def note_parameter(value: Static, giver: Giver, e: tree.Expr | None) -> None:
         kept.parameters[id(value)] = (value, giver, e)
 
 
-def note_definition(made: Definition, written: tree.Definition) -> None:
+def note_definition(made: Definition, written: Text) -> None:
     kept = _asked.get()
     if kept is not None:
         kept.definitions[id(made)] = (made, written)

@@ -127,7 +127,8 @@ class Apply(Node):
 
 
 class Call(Node):
-    """A block applied to inputs. Origins of `arguments` and `dims` are in the caller's names."""
+    """A block or function applied to inputs. Origins of `arguments` and `dims` are in the caller's
+    names."""
 
     kind: Literal["call"] = "call"
     site: int
@@ -139,6 +140,7 @@ class Call(Node):
     named: "dict[str, Flow]" = {}
     types: tuple[Type, ...]
     module: Path
+    """Where its object stands; empty for a function, which has none."""
     factory: str | None = None
 
 
@@ -268,10 +270,10 @@ class Parameter(Node):
 
 
 class Definition(Node):
-    """A `block` or `model` as it was written."""
+    """A `block`, a `model` or a `fn` of tensors as it was written."""
 
     name: str
-    kind: Literal["block", "model"]
+    kind: Literal["block", "model", "fn"]
     parameters: tuple[Parameter, ...]
     inputs: tuple[str, ...]
     doc: str = ""

@@ -9,7 +9,7 @@ from dlspec.declared import Declared
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.parameters import settings
 from dlspec.elaborate.uses import walk
-from dlspec.elaborate.written import Written
+from dlspec.elaborate.written import Text, Written
 from dlspec.expr import Static
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
@@ -61,7 +61,7 @@ class Part:
 class Use:
     """An instance on the way from a model to a layer; `arguments` are those of the call."""
 
-    definition: tree.Definition
+    definition: Text
     instance: ir.Instance
     arguments: Mapping[str, Named | None]
     outer: Use | None
@@ -165,7 +165,7 @@ def _arguments(cls: type[Declared], call: tree.Expr | None) -> dict[str, tuple[t
     return {**dict(zip(cls.positional, ((e,) for e in free), strict=False)), **found}
 
 
-def bound(definition: tree.Definition) -> frozenset[str]:
+def bound(definition: Text) -> frozenset[str]:
     """The variables of the loops of a definition."""
     loops = (n for n in walk(definition.body) if isinstance(n, tree.For | tree.Comprehension))
     return frozenset(name.id for loop in loops for name in loop.names)

@@ -11,7 +11,7 @@ from dlspec.elaborate import data, export, train
 from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.settings import Kind, read
-from dlspec.elaborate.written import recording
+from dlspec.elaborate.written import Text, recording
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.ir import recipe
@@ -75,9 +75,7 @@ class _Finder(Follower):
             found[name] = Named(full, model.root.arguments[name], origin)
         return found
 
-    def arguments(
-        self, definition: tree.Definition, train: recipe.Train
-    ) -> dict[str, tree.Argument]:
+    def arguments(self, definition: Text, train: recipe.Train) -> dict[str, tree.Argument]:
         """What `model = Net(width=64)` of a `train` block gives to parameters."""
         call = ungrouped(self.read("train", train.name)["model"])
         parameters = {p.name.id for p in definition.parameters}
@@ -86,7 +84,7 @@ class _Finder(Follower):
         return bind(definition, mine, call.span)[0]
 
     def call_parameters(
-        self, call: ir.Call, definition: tree.Definition, outer: Use
+        self, call: ir.Call, definition: Text, outer: Use
     ) -> dict[str, Named | None]:
         """Of a block, as a call gives them."""
         found: dict[str, Named | None] = {}
@@ -104,7 +102,10 @@ class _Finder(Follower):
         return found
 
     def defaults(
-        self, e: tree.Expr, definition: tree.Definition, before: Mapping[str, Named | None]
+        self,
+        e: tree.Expr,
+        definition: Text,
+        before: Mapping[str, Named | None],
     ) -> Origin:
         """A default, which may read the parameters before it."""
         return Origin("default", e.span, self.names(e, before, bound(definition)))
@@ -120,7 +121,7 @@ class _Finder(Follower):
         whole = Part(model.name, "model", span.source.name, span.line, own)
         return (whole, *self.layers(model, root))
 
-    def definition(self, model: ir.ModelIR, name: str) -> tree.Definition:
+    def definition(self, model: ir.ModelIR, name: str) -> Text:
         return self.written.definition(model.definitions[name])
 
     def layers(self, model: ir.ModelIR, root: Use) -> Iterator[Part]:

@@ -260,6 +260,10 @@ class Fn(Node):
     body: Body | Expr
     doc: str
 
+    @property
+    def kind(self) -> str:
+        return "fn"
+
 
 @frozen
 class Param(Node):

@@ -408,6 +408,40 @@ block Unit(act: layer = SoftShrink(0.1)) {
         ),
         "",
     ),
+    "functions of tensors, in and out of regions": (
+        ("image: f32[4, 7, 6]", "x: f32[6]"),
+        (
+            "h = image -> Conv2D(6, 3) -> swish -> Conv2D(4, 2) -> swish(beta=0.4)",
+            "s = h -> GlobalAvgPool2D -> swish(2)",
+            "h = gated(h, s) - gated(s=s * 0.5, x=h, power=2, centred=true)",
+            "g = gated(image, s, 3, centred=true) -> Conv2D(2, 1)",
+            "a, b = x -> ends(2)",
+            "c, d = ends(a -> Dense(6), 3)",
+            "e = least(a, b) + least(c, d, soft=true)",
+            "e = e -> Unit(swish) -> Unit -> Unit(swish(beta=3))",
+            "output y = (h -> Flatten, tokens(g, 2), e) -> Concat -> Dense(3)",
+            "output z = tokens(h, n=6)",
+        ),
+        """
+fn swish(x: f32[...], beta: float = 1.0) -> f32[...] = x * sigmoid(beta * x)
+fn gated(x: f32[C, H, W], s: f32[C], power: int = 1, centred: bool = false) -> f32[C, H, W] {
+  if centred { x = x - mean(x) }
+  for i in range(power) { x = x * swish(s, beta=i + 1)[:, none, none] }
+  output x / C
+}
+fn ends(x: f32[D], n: int) {
+  parts = [x * i for i in range(1, n + 1)]
+  output sum(parts)
+  output parts[-1] - x
+}
+fn least(a: f32[D], b: f32[D], soft: bool = false) = min(a, b) if not soft else (a + b) / 2
+fn tokens(x: f32[C, H, W], n: int) = mean(x -> Reshape(n, C * H * W // n), axis=1)
+block Unit(act: layer = Tanh) {
+  input x: f32[D]
+  output x + (x -> Dense(5) -> act -> Dense(D))
+}
+""",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

@@ -30,6 +30,7 @@ LAST = {
 EITHER = {
     *("ReLU", "Sigmoid", "Softmax", "BatchNorm", "LayerNorm", "PReLU", "Concat", "add", "multiply"),
     *("GlobalAvgPool2D", "GlobalMaxPool2D", "mean", "sum", "Dropout", "Identity"),
+    *("sigmoid", "subtract"),
 }
 
 
@@ -81,6 +82,8 @@ class Interpreter:
                 return [env[f.name]] if isinstance(env[f.name], np.ndarray) else env[f.name]
             case ir.Carry():
                 return [carry[f.index]]
+            case ir.Scalar():
+                return [np.asarray(float(f.value.value))[None]]
             case ir.Select():
                 return [self.flow(f.value, env, carry, prefix)[f.index]]
             case ir.Items() | ir.Join():

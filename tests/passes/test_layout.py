@@ -118,6 +118,31 @@ CASES = {
         1,
         ["image"],
     ),
+    "functions join the regions of their uses": (
+        """fn swish(x: f32[...], b: float = 1.0) = x * Sigmoided(x * b)
+        fn Sigmoided(x: f32[...]) = x -> sigmoid
+        fn centred(x: f32[C, H, W], s: f32[C]) = (x - mean(x)) * s[:, none, none]
+        model M { input image: f32[3, 8, 9]
+          x = image -> Conv2D(6, 3) -> swish -> Conv2D(4, 3) -> swish(0.5)
+          x = centred(x, x -> GlobalAvgPool2D -> swish)
+          output y = x -> Conv2D(2, 1) -> GlobalMaxPool2D -> Dense(2) -> swish }""",
+        0,
+        ["image"],
+    ),
+    "a function that mixes axes works in logical order": (
+        """fn tokens(x: f32[C, H, W], n: int) {
+          t = x -> Reshape(n, C * H * W // n)
+          output t * 2
+          output mean(x, axis=(1, 2))
+        }
+        model M { input image: f32[3, 8, 9]
+          x = image -> Conv2D(6, 3)
+          a, b = tokens(x, n=7)
+          output y = a
+          output z = b }""",
+        1,
+        ["image"],
+    ),
     "one channel needs no permutation": (
         """model M { input image: f32[1, 8, 9]
           output y = image -> Flatten -> Dense(3)

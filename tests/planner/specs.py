@@ -32,6 +32,36 @@ block Ends(c: int) {
   output x -> Dense(c)
   output x -> Dense(c + 1)
 }
+fn half(n: int) -> int = n // 2
+## x times a sigmoid.
+fn swish(x: f32[...], beta: float = 1.0) -> f32[...] = x * sigmoid(beta * x)
+fn rescaled(x: f32[C, H, W], s: f32[C], power: int = 1, centred: bool = false) {
+  if centred { x = x - mean(x, axis=(1, 2))[:, none, none] }
+  for i in range(power) { x = x * s[:, none, none] }
+  output x / half(C)
+}
+fn pieces_of(x: f32[D], n: int) {
+  pieces = [x * i for i in range(1, n + 1)]
+  total = sum(pieces)
+  output total
+  output last = pieces[-1] - x
+}
+fn mixed(a: f32[D], b: f32[D], way: str = "sum") -> f32[D] {
+  output max(a, b) if way == "max" else a + swish(b, beta=0.5)
+}
+fn relu6ish(x: f32[...]) {
+  value = relu(x)
+  output -relu(6 - value) + 6
+}
+fn print(torch: f32[D], len_: int = 3, self: int = 4) {
+  mask = torch * len_
+  inputs = mask + self
+  output inputs -> relu
+}
+block Unit(n: int, act: layer = ReLU) {
+  input x: f32[D]
+  output x + (x -> Dense(n) -> act -> Dense(D))
+}
 """
 
 MODELS = {
@@ -211,6 +241,23 @@ model Net(vocab: int = 50, dim: int = 8) {
   x = tokens -> words -> Dense(dim) -> GELU -> LayerNorm
   output logits: f32[7, vocab] = x -> words.transposed
   output code = x[-1] -> Auto(3) -> Auto(4)
+}
+""",
+    "functions of tensors": """
+model Net(depth: int = 2) {
+  input image: f32[4, 8, 6]
+  input v: f32[6]
+  h = image -> Conv2D(6, 3) -> swish -> Conv2D(6, 3, padding=same) -> swish(beta=0.3)
+  s = h -> GlobalAvgPool2D -> swish(1.5)
+  h = rescaled(h, s) + rescaled(h, s=s, power=2) + rescaled(s=s, x=h, centred=true)
+  g = image -> rescaled(s[:4], 3)
+  a, b = pieces_of(v, 3)
+  c, d = v -> pieces_of(2)
+  e = mixed(a, b) + mixed(c, d, way="max") + mixed(b=c, a=d, way="max")
+  for i in range(depth) { e = (e, e * i) -> mixed("sum") -> relu6ish }
+  e = e -> Unit(4, act=swish) -> Unit(5, act=swish(beta=2)) -> Unit(3)
+  e = e -> (Dense(6) -> swish) as tail -> print(self=2)
+  output y = (h -> Flatten, e, g -> Flatten) -> Concat -> Dense(3)
 }
 """,
 }

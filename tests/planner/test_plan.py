@@ -27,7 +27,10 @@ def text(spec: str, name: str, of: str | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", ["torch", "keras"])
-@pytest.mark.parametrize("golden", ["digits", "resnet", "net", "skips", "loops", "own", "tied"])
+@pytest.mark.parametrize(
+    "golden",
+    ["digits", "resnet", "net", "skips", "loops", "own", "tied", "functions"],
+)
 def test_goldens(golden: str, name: str) -> None:
     specs = {
         "digits": DIGITS,
@@ -37,6 +40,7 @@ def test_goldens(golden: str, name: str) -> None:
         "loops": BLOCKS + MODELS["loops over tensors"],
         "tied": MODELS["tied weights"],
         "own": MODELS["weights of blocks' own"],
+        "functions": BLOCKS + MODELS["functions of tensors"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"

@@ -30,6 +30,7 @@ LAYERS = [
     "{block}({n}) * {k}",
     "LeakyReLU(0.{k})",
 ]
+FUNCTIONS = ["F{i}(x)", "F{i}(x, k={k})", "F{i}(x -> Dense({n}), {n})", "(x -> F{i}({n}, k={k}))"]
 
 
 class Writer:
@@ -38,6 +39,7 @@ class Writer:
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
         self.blocks: list[str] = []
+        self.functions = 0
         self.names = iter(f"part{i}" for i in range(1000))
 
     def layer(self, sizes: list[str]) -> str:
@@ -57,7 +59,8 @@ class Writer:
     def statements(self, sizes: list[str], depth: int = 0) -> list[str]:
         rng, lines = self.rng, []
         for _ in range(rng.randint(1, 3)):
-            kind = rng.choice(["x", "x", "add", "if", "for", "two"] if depth < 2 else ["x", "add"])
+            flat = ["x", "add", "fn", "fn"]
+            kind = rng.choice(["x", *flat, "if", "for", "two"] if depth < 2 else flat)
             inner = "\n".join(self.statements(sizes, depth + 1)) if kind in ("if", "for") else ""
             match kind:
                 case "x":
@@ -68,6 +71,11 @@ class Writer:
                         f"x = (x -> {self.chain(sizes)} -> Dense({size})) "
                         f"+ 0.5 * (x -> Dense({size}))"
                     )
+                case "fn" if self.functions:
+                    call = rng.choice(FUNCTIONS).format(
+                        i=rng.randrange(self.functions), n=rng.choice(sizes), k=rng.choice("123")
+                    )
+                    lines.append(f"x = {call}")
                 case "two":
                     lines.append(f"y = x -> {self.chain(sizes)}\nx = (x, y) -> Concat")
                 case "if":
@@ -79,6 +87,28 @@ class Writer:
                     lines.append(f"for {over} {{ {inner}\nx = x -> Dense(n + i) }}")
         return lines
 
+    def function(self, number: int) -> str:
+        """A function of tensors, which may use those before it."""
+        rng, body = self.rng, []
+        for _ in range(rng.randint(1, 3)):
+            size = rng.choice(["n", "k", "D", "n + D", "0.5"])
+            inner = f"F{rng.randrange(number)}" if number else "tanh"
+            body.append(
+                rng.choice(
+                    [
+                        f"x = x * 0.5 + {size}",
+                        f"y = x / (1 + abs(x)) * {size}\nx = tanh(x) - y",
+                        f"if {rng.choice(['k > 1', 'D == 4', 'D > n'])} {{ x = {inner}(x) }}",
+                        f"for i in range(k) {{ x = {inner}(x) + i }}",
+                        f"x = (x, x * {size}) -> Concat",
+                        f"x = {inner}(x) if k > 2 else x",
+                    ]
+                )
+            )
+        self.functions = number + 1
+        lines = "\n".join(body)
+        return f"fn F{number}(x: f32[D], n: int = 2, k: int = 1) {{\n{lines}\noutput x }}"
+
     def block(self, number: int) -> str:
         body = "\n".join(self.statements(["n", "n + 1", "2 * n", "5", "D"]))
         made = f"block B{number}(n: int, k: int = 2) {{ input x: f32[D]\n{body}\noutput x }}"
@@ -86,12 +116,13 @@ class Writer:
         return made
 
     def spec(self) -> str:
+        functions = [self.function(i) for i in range(self.rng.randint(1, 3))]
         blocks = [self.block(i) for i in range(self.rng.randint(1, 3))]
         for _ in range(2):
             self.blocks.append(self.blocks[-1])
         body = "\n".join(self.statements(["3", "4", "6"]))
         head = "model M(n: int = 4, k: int = 2, D: int = 4) { input x: f32[D]\n"
-        return "\n".join(blocks) + f"\n{head}{body}\noutput out = x -> Dense(2) }}"
+        return "\n".join(functions + blocks) + f"\n{head}{body}\noutput out = x -> Dense(2) }}"
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -1,4 +1,5 @@
-"""Recurrent layers. An LSTM has one bias, where PyTorch adds two."""
+"""Recurrent layers. An LSTM has one bias, where PyTorch adds two; dropout between layers is drawn
+by the helper `Stacked`."""
 
 from __future__ import annotations
 
@@ -13,8 +14,11 @@ from dlspec_torch.layers.common import method
 
 def recurrent(use: Use) -> Emitted:
     op = use.op
+    kind = "LSTM" if "c" in op.states else "GRU"
+    drops = op.layers > 1 and op.dropout > 0
     make: py.Expr = py.call(
-        "nn.LSTM" if "c" in op.states else "nn.GRU",
+        "Stacked" if drops else f"nn.{kind}",
+        *([kind] if drops else []),
         use.size("in_features"),
         use.field("units"),
         num_layers=use.field("layers").or_default(1),
@@ -23,9 +27,9 @@ def recurrent(use: Use) -> Emitted:
         dropout=use.field("dropout").or_default(0.0),
         bidirectional=use.fixed(op.directions == 2).or_default(False),
     )
-    helpers: tuple[str, ...] = ()
-    if op.bias and "c" in op.states:
-        make, helpers = py.call("one_bias", make), ("one_bias",)
+    helpers: tuple[str, ...] = ("Stacked",) if drops else ()
+    if op.bias and kind == "LSTM":
+        make, helpers = py.call("one_bias", make), (*helpers, "one_bias")
     result = py.call(SELF, X[0], *_start(use))
     if len(use.y) == 1:
         return Emitted(_one(use, result), make, helpers)

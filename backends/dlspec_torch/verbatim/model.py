@@ -14,7 +14,36 @@ def without(layer: nn.Module, name: str) -> nn.Module:
     return layer
 
 
-def one_bias(lstm: nn.LSTM) -> nn.LSTM:
+class Stacked(nn.RNNBase):
+    """The layers of an nn.LSTM or nn.GRU, with dropout between them from a seed.
+
+    On a GPU those draw it from a state of cuDNN's, which no seed reaches.
+    """
+
+    def forward(self, x: Tensor, start: Any = None) -> tuple[Tensor, Any]:
+        ways = 2 if self.bidirectional else 1
+        if start is None:
+            zero = x.new_zeros(self.num_layers * ways, x.shape[0], self.hidden_size)
+            start = (zero, zero) if self.mode == "LSTM" else zero
+        starts = start if self.mode == "LSTM" else (start,)
+        ends = []
+        for i in range(self.num_layers):
+            if i > 0:
+                x = F.dropout(x, self.dropout, self.training)
+            part = slice(i * ways, (i + 1) * ways)
+            weights = [w for way in self.all_weights[part] for w in way]
+            states = [s[part] for s in starts]
+            options = (self.bias, 1, 0.0, self.training, self.bidirectional, True)
+            if self.mode == "LSTM":
+                x, *end = torch.lstm(x, states, weights, *options)
+            else:
+                x, *end = torch.gru(x, states[0], weights, *options)
+            ends.append(end)
+        state = tuple(torch.cat(s) for s in zip(*ends, strict=True))
+        return x, state if self.mode == "LSTM" else state[0]
+
+
+def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
     """The layer with one bias: PyTorch's second is zero and no weight."""
     for name, parameter in list(lstm.named_parameters()):
         if name.startswith("bias_hh"):

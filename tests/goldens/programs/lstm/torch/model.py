@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 
-def one_bias(lstm: nn.LSTM) -> nn.LSTM:
+def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
     """The layer with one bias: PyTorch's second is zero and no weight."""
     for name, parameter in list(lstm.named_parameters()):
         if name.startswith("bias_hh"):

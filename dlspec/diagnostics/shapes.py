@@ -191,6 +191,7 @@ class NotATensor(InContext):
 
     code = "DLS208"
     found: str
+    hint: str = ""
 
     @property
     def title(self) -> str:
@@ -199,6 +200,10 @@ class NotATensor(InContext):
     @property
     def label(self) -> str:
         return f"this is {self.found}"
+
+    @property
+    def help(self) -> str:
+        return self.hint
 
 
 @frozen

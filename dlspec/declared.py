@@ -59,6 +59,9 @@ class Declared(BaseModel):
     patterns: ClassVar[tuple[str, ...]] = ()
     """The arguments that name axes, `[C, H, W] -> [H*W, C]`: they arrive as that text."""
 
+    lengths: ClassVar[tuple[str, ...]] = ()
+    """The arguments that take dynamic sizes: `Reshape(T, 4, 8)`."""
+
     further: ClassVar[str | None] = None
     """The field that takes named arguments of other names as a mapping (`p=7` of Rearrange)."""
 

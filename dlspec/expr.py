@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +135,27 @@ class Size(int):
     """
 
     origin: Expr | None
+    fixed: ClassVar[bool] = True
+    """Whether it is the same for every batch; see `length.Dynamic`."""
 
-    def __new__(cls, value: int, origin: Expr | None = None) -> Size:
+    def __new__(cls, value: int, origin: Expr | None = None) -> Self:
         size = super().__new__(cls, value)
         size.origin = origin
         return size
+
+    def made_by(self, origin: Expr | None) -> Size:
+        """The same size with another origin."""
+        return Size(self, origin)
+
+
+def with_origin(value: int, origin: Expr | None) -> Size:
+    """An integer with an origin, in place of the one that it may have."""
+    return value.made_by(origin) if isinstance(value, Size) else Size(value, origin)
+
+
+def fixed(value: object) -> bool:
+    """Whether a value is the same for every batch, as all are but dynamic sizes."""
+    return not isinstance(value, Size) or value.fixed
 
 
 def origin(value: object) -> Expr | None:
@@ -148,13 +164,13 @@ def origin(value: object) -> Expr | None:
 
 
 def _folded(op: str, values: tuple[int, ...], result: int) -> int:
-    parts = [origin(v) or Const(int(v)) for v in values]
+    parts = [origin(v) or (Const(int(v)) if fixed(v) else None) for v in values]
     if all(isinstance(p, Const) for p in parts):
         return Size(result, Const(result))
     term = parts[0]
     for part in parts[1:]:
-        term = Term(op, (term, part))
-    return Size(result, term)
+        term = Term(op, (term, part)) if term is not None and part is not None else None
+    return with_origin(result, term)
 
 
 def total(*values: int) -> int:
@@ -164,10 +180,10 @@ def total(*values: int) -> int:
 
 def product(*values: int) -> int:
     """The product of some sizes, whose origin is the product of theirs."""
-    result = 1
-    for v in values:
-        result *= int(v)
     if len(values) == 1:
         return values[0]
-    kept = tuple(v for v in values if int(v) != 1) or (1,)
+    kept = tuple(v for v in values if v != 1) or (1,)
+    result = 1
+    for v in kept:
+        result *= v
     return _folded("*", kept, result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,14 +58,19 @@ class Tensor:
         return mine == others
 
     def __str__(self) -> str:
+        return self.written(str)
+
+    def written(self, size: Callable[[int], str]) -> str:
+        """The type as a spec writes it, each size as `size` gives it."""
+        shape = f"[{', '.join(map(size, self.shape))}]"
         if self.dtype == "class":
             count = f"[{self.classes}]" if self.classes is not None else ""
-            return f"class{count}" + (f"{shape_text(self.shape)}" if self.shape else "")
-        return f"{self.dtype}{shape_text(self.shape)}"
+            return f"class{count}" + (shape if self.shape else "")
+        return f"{self.dtype}{shape}"
 
 
 def shape_text(shape: Shape) -> str:
-    return "[" + ", ".join(str(int(s)) for s in shape) + "]"
+    return "[" + ", ".join(map(str, shape)) + "]"
 
 
 def f32(*shape: int) -> Tensor:

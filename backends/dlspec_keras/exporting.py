@@ -32,7 +32,7 @@ def features(case: Case) -> set[str]:
 
 
 def fills(case: Case) -> Fills:
-    specs = tuple((py.literal(name), spec(t)) for name, _, t in case.inputs)
+    specs = tuple((py.literal(name), spec(case.train.fed(t))) for name, _, t in case.inputs)
     names = sorted(case.outputs)
     single = [name for name, _, _ in case.inputs] if len(case.inputs) == 1 else []
     x = item("given", single[0]) if single else py.Code("given")

@@ -7,6 +7,7 @@ from typing import Any
 from dlspec.backend.protocol import Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
+from dlspec_keras.layers.common import length
 from dlspec_keras.objects import object_of
 from dlspec_keras.pieces import items, template
 
@@ -65,4 +66,5 @@ STYLE = Style(
     helpers=helpers(),
     identity=identity,
     object_of=object_of,
+    length=length,
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.programs.compose import Verbatim
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case, item
@@ -192,7 +193,9 @@ DTYPES = {"i8": "int8", "i32": "int32", "i64": "int64", "class": "int64", "bool"
 
 def symbol(t: Tensor) -> py.Expr:
     given = {"dtype": DTYPES[t.dtype]} if t.dtype in DTYPES else {}
-    return py.call("keras.KerasTensor", (None, *(int(n) for n in t.stored)), **given)
+    return py.call(
+        "keras.KerasTensor", (None, *(int(n) if fixed(n) else None for n in t.stored)), **given
+    )
 
 
 # --- evaluation -------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class Case:
 
     @cached_property
     def model(self) -> ModelIR:
-        return batched(self.program.trained[self.name], devices=True)
+        return batched(self.program.trained[self.name])
 
     @property
     def data(self) -> Data:

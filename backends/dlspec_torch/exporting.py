@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dlspec.emit import python as py
+from dlspec.length import Dynamic
 from dlspec.tensor import Tensor
 from dlspec_torch.case import Case
 
 IMPORTS = (
     py.Import("argparse"),
+    py.Import("io"),
     py.Import("logging"),
     py.Import("sys"),
     py.Import("warnings"),
@@ -36,10 +38,11 @@ model.ClearField("metadata_props")
 
 def export_file(case: Case) -> str:
     """The text of `export.py`."""
+    traces = bool(case.train.lengths)
     body: list[py.Statement] = [
-        targets(case),
+        traced_targets(case) if traces else targets(case),
         py.Assign("OPSET", py.literal(OPSET)),
-        export(case),
+        traced(case) if traces else export(case),
         strip(),
         main(),
         py.If('__name__ == "__main__"', [py.Do("main()")]),
@@ -87,6 +90,57 @@ def export(case: Case) -> py.Function:
         py.Param("any_batch", "bool"),
     )
     doc = "Writes one file; the batch is the first axis of every input and output."
+    return py.Function("export", params, body, "None", doc)
+
+
+def traced_targets(case: Case) -> py.Statement:
+    """The files to write, and what the axes are called that may have any size in each."""
+    every = ("batch", *case.train.lengths)
+    found = {e.file: e.dynamic for e in case.exports} or {"model.onnx": every}
+    pairs = tuple((py.literal(file), axes(case, names)) for file, names in found.items())
+    return py.Assign("TARGETS", py.Dict(pairs), "the axes that may have any size")
+
+
+def axes(case: Case, dynamic: tuple[str, ...]) -> py.Expr:
+    """Of each input and output, the axes whose sizes follow from the dynamic ones."""
+    values = {name: t for name, _, t in case.inputs} | case.outputs
+    found: dict[str, dict[int, str]] = {}
+    for name, t in values.items():
+        if "batch" in dynamic:
+            found.setdefault(name, {})[0] = "batch"
+        for axis, size in enumerate(t.shape, start=1):
+            if isinstance(size, Dynamic) and size.length.names <= set(dynamic):
+                found.setdefault(name, {})[axis] = str(size)
+    return py.literal(found)
+
+
+def traced(case: Case) -> py.Function:
+    given = {
+        "input_names": [name for name, _, _ in case.inputs],
+        "output_names": list(case.outputs),
+        "dynamic_axes": py.Code("axes"),
+        "opset_version": py.Code("OPSET"),
+        "dynamo": False,
+    }
+    inputs = py.Tuple(tuple(zeros(py.literal(1), case.train.fed(t)) for _, _, t in case.inputs))
+    call = py.call("torch.onnx.export", py.Code("model"), inputs, py.Code("file"), **given)
+    body: list[py.Statement] = [
+        py.Assign("model", f"{case.model_class}().eval()"),
+        py.Do("checkpoint.load(weights, model)"),
+        py.Assign("file", "io.BytesIO()"),
+        py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),
+        py.Do(call),
+        py.Assign("proto", "onnx.load_from_string(file.getvalue())"),
+        py.Do("strip(proto)"),
+        py.Do("onnx.checker.check_model(proto)"),
+        py.Do("write_whole(path, proto.SerializeToString())"),
+    ]
+    params = (
+        py.Param("weights", "Path"),
+        py.Param("path", "Path"),
+        py.Param("axes", "dict[str, dict[int, str]]"),
+    )
+    doc = "Writes one file, by tracing; the batch is the first axis of every input and output."
     return py.Function("export", params, body, "None", doc)
 
 

@@ -8,6 +8,7 @@ from dlspec.backend.protocol import Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
 from dlspec_torch.helpers import HELPERS
+from dlspec_torch.layers.common import length
 from dlspec_torch.objects import object_of
 
 
@@ -55,4 +56,5 @@ STYLE = Style(
     identity=_identity,
     object_of=object_of,
     absent=_absent,
+    length=length,
 )

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dlspec.backend.merge import Occurrence, Values, first, same
+from dlspec.backend.merge import Differs, Occurrence, Values, first, same
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Const, Expr, Ref, Size, Term, evaluate, refs
+from dlspec.expr import Const, Expr, Ref, Size, Term, evaluate, fixed, refs
 from dlspec.ir import model as ir
 
 Reader = Callable[[str], py.Expr]
@@ -48,6 +48,8 @@ class Arguments:
     dims: dict[str, Argument] = field(default_factory=dict)
     loop_names: dict[Ref, str] = field(default_factory=dict)
     loop_reads: set[Ref] = field(default_factory=set)
+    length: Reader = py.Atom
+    """How a dynamic size is read: from a wire, in the forward pass alone."""
     loop_items: dict[int, tuple[Expr, Ref]] = field(default_factory=dict)
     """Loops of one variable over a list that has an origin."""
     beside: set[str] = field(default_factory=set)
@@ -103,6 +105,8 @@ class Arguments:
         constant = self.constant(values)
         if constant is not None:
             return constant
+        if values.dynamic:
+            raise Differs
         if each is None or self.is_model:
             raise Varies
         return read(self.add(values.role or "value", each).name)
@@ -113,7 +117,7 @@ class Arguments:
             return None
         if not any(True for _ in refs(e)):
             return self.constant(values)
-        if self.is_model and all(r.loop is None for r in refs(e)):
+        if self.is_model and all(r.loop is None for r in refs(e)) and not values.dynamic:
             return self.constant(values)
         try:
             right = all(same(evaluate(e, o.env), s.value) for o, s in values.slots)
@@ -126,7 +130,7 @@ class Arguments:
             return None
         if isinstance(e, Ref) and e.loop is None and e.name not in self.parameters:
             agreed = len({i.dims.get(e.name) for i in self.instances}) == 1
-            if agreed and e.name not in self.named_dims:
+            if agreed and e.name not in self.named_dims and not values.dynamic:
                 return None
         made = self.print(e, read)
         self.loop_reads.update(loops)
@@ -182,6 +186,8 @@ class Arguments:
 
     def constant(self, values: Values) -> py.Expr | None:
         one = values.slots[0][1].value
+        if values.dynamic:
+            return None
         shared = all(same(s.value, one) for _, s in values.slots)
         if shared and (_plain(one) or isinstance(one, py.Expr)):  # code for a layer passed on
             return py.literal(one)
@@ -252,7 +258,7 @@ class Arguments:
         if not self.is_model or any(r.loop is not None for r in refs(e)):
             return None
         value = evaluate(e, first(self.instances[0]).env)
-        return value if isinstance(value, int | float) else None
+        return value if isinstance(value, int | float) and fixed(value) else None
 
     def reference(self, name: str, read: Reader) -> py.Expr:
         if name in self.parameters:
@@ -262,6 +268,8 @@ class Arguments:
             self.use(argument)
             return read(argument.name)
         sizes = {i.dims.get(name) for i in self.instances}
+        if not all(map(fixed, sizes)):
+            return self.length(name)
         if self.is_model or (len(sizes) == 1 and name not in self.named_dims):
             return py.literal(next(iter(sizes)))
         return read(self.dim(name).name)

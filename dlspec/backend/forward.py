@@ -9,10 +9,11 @@ from typing import Any
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, negated
 from dlspec.backend.loops import Loops
-from dlspec.backend.merge import Merged, Step, Values, fill, flows, same
+from dlspec.backend.merge import Merged, Step, Values, fill, flows, holes_in, same
 from dlspec.backend.protocol import Hole, Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
+from dlspec.expr import Ref, origin
 from dlspec.ir.model import is_list, layers
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.regularize import Dropout
@@ -87,6 +88,10 @@ class Forward(Loops):
         self.reads = self.count_reads()
         self.popped: dict[int, int] = {}
         """The elements that are taken off a list as they are read."""
+        self.lengths: dict[str, str] = {}
+        """The dynamic sizes that are read before their wires are written again, with the names
+        that they then have."""
+        self.arguments.length = self.length
         self.ordered = False
         """Whether the value that is being written takes several layers of lists in turn."""
         if writer.is_function:
@@ -151,7 +156,10 @@ class Forward(Loops):
             lines.append(py.Assign(targets, py.Tuple(values, naked=True)))
         types = [t for _, t in self.w.instances[0].inputs]
         self.shown = self.memory(types[0]) if types else None
-        lines.extend(self.body(self.w.steps, last=True))
+        statements = self.body(self.w.steps, last=True)
+        for name, kept in self.lengths.items():
+            lines.append(py.Assign(kept, self.size(name)))
+        lines.extend(statements)
         params = [py.Param("self")]
         kind = "Tensor" if self.style.typed else ""
         if dict_inputs:
@@ -185,8 +193,7 @@ class Forward(Loops):
         return f"{self.shape(types[0])} -> {self.shape(outputs[0][1])}"
 
     def memory(self, t: Tensor) -> tuple[int, ...]:
-        shape = tuple(int(s) for s in t.shape)
-        return (*shape[1:], shape[0]) if getattr(t, "last", False) else shape
+        return t.stored
 
     def shape(self, t: Tensor) -> str:
         batch = [] if t.common else ["B"]
@@ -365,7 +372,8 @@ class Forward(Loops):
             if self.takes(node) and takes(made):
                 self.store(target, made, types, lines)
                 made, heavy = py.Atom(target), False
-            if (head and heavy) or node.kind == "repeat" or self.too_long(node, made, target):
+            breaks = (head and heavy) or node.kind == "repeat" or self.too_long(node, made, target)
+            if breaks or (self.reads_twice(node, 0) and not isinstance(made, py.Atom)):
                 self.store(target, made, types, lines)
                 made, heavy = py.Atom(target), False
             if node.kind == "repeat":
@@ -382,6 +390,10 @@ class Forward(Loops):
             lines.append(py.Assign(target, made, self.comment(types) if types else ""))
         elif made != py.Atom(target):
             lines.append(py.Assign(target, made))
+
+    def reads_twice(self, m: Merged, i: int) -> bool:
+        """Whether the code of an op reads an input more than once: that must be a name."""
+        return sum(1 for h in holes_in(self.w.calls.get(id(m))) if h.what == i) > 1
 
     def too_long(self, node: Merged, made: py.Expr, target: str) -> bool:
         if isinstance(made, py.Atom):
@@ -454,6 +466,10 @@ class Forward(Loops):
             arriving if i == 0 and arriving is not None else self.operand(x, lines)
             for i, x in enumerate(m.inputs)
         ]
+        for i, made in enumerate(inputs):
+            if not isinstance(made, py.Atom) and self.reads_twice(m, i):
+                inputs[i] = py.Atom(self.fresh("h"))
+                lines.append(py.Assign(inputs[i], made))
         named = {n: self.expression(x, lines) for n, x in m.named.items()}
 
         def put(code: Any) -> Any:
@@ -499,6 +515,29 @@ class Forward(Loops):
         return py.Index(own, py.literal(int(m.module[-1])))
 
     # -- values
+
+    def length(self, name: str) -> py.Expr:
+        """A dynamic size: that of an input's axis, read at once where the input's name is written
+        again."""
+        source, _ = self.source(name)
+        steps = self.w.all_steps(self.w.steps)
+        if any(source in s.statement.names for s in steps if s.kind in ("bind", "element")):
+            if name not in self.lengths:
+                self.lengths[name] = self.fresh(name.lower())
+            return py.Atom(self.lengths[name])
+        return self.size(name)
+
+    def size(self, name: str) -> py.Expr:
+        source, axis = self.source(name)
+        return self.style.length(py.Atom(self.local(source)), axis)
+
+    def source(self, name: str) -> tuple[str, int]:
+        """The input that has a dynamic size, and on which axis of the batch."""
+        for wire, type_ in self.w.instances[0].inputs:
+            for axis, size in enumerate(type_.stored):
+                if origin(size) == Ref(name):
+                    return wire, axis + (not type_.common)
+        raise LookupError(name)
 
     def read(self, name: str) -> py.Expr:
         """An argument of the class in forward: kept under its own name. That of a function is

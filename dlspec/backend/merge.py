@@ -13,7 +13,7 @@ from typing import Any
 
 from dlspec.backend.protocol import Hole, Inputs, Slot, X
 from dlspec.emit import python as py
-from dlspec.expr import Expr, Ref
+from dlspec.expr import Expr, Ref, fixed
 from dlspec.ir import model as ir
 
 
@@ -189,6 +189,11 @@ class Values(py.Expr):
         return one if all(s.origin == one for _, s in self.slots) else None
 
     @property
+    def dynamic(self) -> bool:
+        """Whether it is known only when the program runs, in some use."""
+        return not all(fixed(s.value) for _, s in self.slots)
+
+    @property
     def omitted(self) -> bool:
         """Everywhere the framework's own default."""
         return all(same(s.value, s.default) for _, s in self.slots)
@@ -270,11 +275,20 @@ def as_function(code: py.Expr) -> py.Expr | None:
 
 def values_in(code: Any) -> Any:
     """Every `Values` of some code, in order."""
-    if isinstance(code, Values):
+    return _parts(code, Values)
+
+
+def holes_in(code: Any) -> Any:
+    """Every `Hole` of some code, in order."""
+    return _parts(code, Hole)
+
+
+def _parts(code: Any, kind: type) -> Any:
+    if isinstance(code, kind):
         yield code
     elif isinstance(code, tuple):
         for c in code:
-            yield from values_in(c)
+            yield from _parts(c, kind)
     elif isinstance(code, py.Expr | py.Arg | py.Clause):
         for f in dataclasses.fields(code):
-            yield from values_in(getattr(code, f.name))
+            yield from _parts(getattr(code, f.name), kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -17,6 +18,7 @@ from dlspec.backend.scopes import open_scopes
 from dlspec.backend.split import called, levels, structures
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir import model as ir
 
 PLANNED_IMPORTS = (
@@ -183,7 +185,9 @@ class Planner:
     def parameters_line(self, writer: ClassWriter) -> str:
         values = writer.instances[0].arguments
         plain = {n: v for n, v in values.items() if _is_plain(v)}
-        text = ", ".join(f"{n}={py.literal(v)}" for n, v in plain.items())
+        given = [f"{n}={py.literal(v)}" for n, v in plain.items()]
+        bounds = dict.fromkeys(repr(s) for s in dynamic_sizes(writer.instances[0]))
+        text = ", ".join((*given, *bounds))
         return f"{text}." if text else ""
 
     def unsupported(self, op: Any) -> Exception:
@@ -277,3 +281,8 @@ def _bound(line: str) -> list[str]:
     if words[0] == "import":
         return [words[-1].split(".")[0]]
     return [n.strip() for n in line.split(" import ")[1].split(",")]
+
+
+def dynamic_sizes(instance: ir.Instance) -> Iterator[int]:
+    """The sizes of its inputs that differ from batch to batch."""
+    return (s for _, t in instance.inputs for s in t.shape if not fixed(s))

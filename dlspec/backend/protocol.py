@@ -159,6 +159,8 @@ class Style:
     """Source text of verbatim helpers, by name."""
     identity: Callable[[Any], bool] = lambda op: False
     """Whether an op does nothing, so that no code is written for it."""
+    length: Callable[[py.Expr, int], py.Expr] = lambda value, axis: py.call("length", value, axis)
+    """The size of an axis of the batch, when the program runs."""
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")
     """The constructor call of a layer that a block takes as an argument, also of one that is
     otherwise written as a function: `nn.ReLU()`, `layers.LeakyReLU(negative_slope=0.2)`."""

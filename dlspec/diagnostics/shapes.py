@@ -161,7 +161,10 @@ class DimensionNeeded(InContext):
 
     @property
     def help(self) -> str:
-        return f"write a number, or declare `{self.name}: int = ...` as a parameter of the model"
+        return (
+            f"write a number, `{self.name} <= 512` for any size up to a bound, or declare "
+            f"`{self.name}: int = ...` as a parameter of the model"
+        )
 
 
 @frozen
@@ -191,7 +194,6 @@ class NotATensor(InContext):
 
     code = "DLS208"
     found: str
-    hint: str = ""
 
     @property
     def title(self) -> str:
@@ -200,10 +202,6 @@ class NotATensor(InContext):
     @property
     def label(self) -> str:
         return f"this is {self.found}"
-
-    @property
-    def help(self) -> str:
-        return self.hint
 
 
 @frozen

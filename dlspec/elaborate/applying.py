@@ -9,6 +9,7 @@ from typing import Any
 
 from dlspec.declared import Problem
 from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.diagnostics.shapes import WeightsInFunction, WrongInput, WrongInputCount
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
@@ -32,7 +33,7 @@ from dlspec.elaborate.values import (
     Scope,
     Value,
 )
-from dlspec.expr import Ref, Size, Static, origin
+from dlspec.expr import Ref, Static, fixed, origin, with_origin
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.ops.common import alike, each
@@ -42,6 +43,12 @@ from dlspec.tensor import Tensor
 
 SHARED = "a `let` instance beside other layers, in a chain with a name or a count,"
 IN_A_LOOP = "write the chain without parentheses, in a `for` where it is repeated"
+
+
+AS_MANY = (
+    "its weights are as many as its places; `mean(axis=...)`, pooling and `return=last` take an "
+    "axis of any size away"
+)
 
 
 class LayerApplier(FunctionEvaluator):
@@ -248,6 +255,7 @@ class LayerApplier(FunctionEvaluator):
         problems = list(op.problems(*x, **states))
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
+        self.check_fixed(op, x, span)
         return self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
 
     def applied(
@@ -298,6 +306,16 @@ class LayerApplier(FunctionEvaluator):
             hint = f"it has: {', '.join(op.named)}" if op.named else ""
             what = f"has no input {names}"
             raise SpecError(WrongInputCount(span, self.context, op.kind(), what, hint))
+
+    def check_fixed(self, op: Op, x: tuple[Tensor, ...], span: Span) -> None:
+        """Whether the axes that an op has weights for have fixed sizes. Raises SpecError."""
+        if not op.has_weights():
+            return
+        for axis in op.sizes.values():
+            size = x[0].shape[axis]
+            if not fixed(size):
+                what = f"axis {axis % x[0].rank} of {x[0]}"
+                raise SpecError(FixedSizeNeeded(span, self.context, what, str(size), AS_MANY))
 
     def input_problem(
         self, op: Op, problem: Problem, inputs: tuple[ir.Flow, ...], span: Span
@@ -402,7 +420,7 @@ class LayerApplier(FunctionEvaluator):
             for mine, theirs in zip(inner.shape, flow.types[0].shape, strict=False):
                 own = origin(mine)
                 if isinstance(own, Ref) and own.name in made.dims:
-                    dims.setdefault(own.name, Static(int(theirs), origin(theirs)))
+                    dims.setdefault(own.name, Static(theirs, origin(theirs)))
         return dims
 
     def caller_types(
@@ -415,8 +433,8 @@ class LayerApplier(FunctionEvaluator):
             if isinstance(own, Ref):
                 outer = layer.arguments.get(own.name) or dims.get(own.name)
                 if outer is not None:
-                    return Size(int(size), outer.origin)
-            return Size(int(size), None)
+                    return with_origin(size, outer.origin)
+            return with_origin(size, None)
 
         return tuple(replace(t, shape=tuple(map(translated, t.shape))) for _, t in made.outputs)
 

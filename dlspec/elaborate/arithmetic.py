@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from dlspec.expr import OPERATORS, Expr, Static, Term
+from dlspec.expr import OPERATORS, Expr, Static, Term, fixed
 from dlspec.units import Quantity
 
 LARGEST = 2**63 - 1
@@ -20,6 +20,30 @@ class ArithmeticProblem(Exception):
     def __init__(self, what: str, help: str = "", *, limit: bool = False) -> None:
         super().__init__(what)
         self.what, self.help, self.limit = what, help, limit
+
+
+class NotFixed(Exception):
+    """A dynamic size where the result would have to be known: the size, and what to do."""
+
+    def __init__(self, what: str, size: int, help: str = "") -> None:
+        super().__init__(what)
+        self.what, self.size, self.help = what, size, help
+
+
+COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
+COMPARED = "a condition is decided before the model runs"
+LINEAR = frozenset({"+", "-", "*"})
+
+
+def settled(op: str, a: Any, b: Any) -> None:
+    """Whether an operation is one that a dynamic size takes. Raises NotFixed."""
+    for size, other in ((a, b), (b, a)):
+        if fixed(size) or (op in LINEAR and type(other) is not float):
+            continue
+        if op == "//" and size is a and fixed(b):
+            continue
+        hint = COMPARED if op in COMPARISONS else "a dynamic size takes `+`, `-`, `*` and `//`"
+        raise NotFixed(f"`{op}`", size, hint)
 
 
 def binary(op: str, a: Static, b: Static) -> Static:
@@ -45,6 +69,7 @@ def unary(op: str, a: Static) -> Static:
 
 
 def _binary(op: str, a: Any, b: Any) -> Any:
+    settled(op, a, b)
     if op in ("and", "or"):
         _wants_bool(op, a)
         _wants_bool(op, b)
@@ -255,7 +280,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def call(name: str, arguments: list[Static]) -> Static:
-    """One of FUNCTIONS on values. Raises ArithmeticProblem."""
+    """One of FUNCTIONS on values. Raises ArithmeticProblem, or NotFixed."""
+    for a in arguments:
+        for size in a.value if isinstance(a.value, list | tuple) else (a.value,):
+            if not fixed(size):
+                hint = "a loop runs as often in every batch" if name == "range" else ""
+                raise NotFixed(f"`{name}`", size, hint)
     try:
         value = FUNCTIONS[name](*(a.value for a in arguments))
     except TypeError:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.shapes import TensorAsValue
 from dlspec.diagnostics.values import BadArithmetic, TooLarge, WrongType
 from dlspec.elaborate import arithmetic
-from dlspec.elaborate.arithmetic import ArithmeticProblem
+from dlspec.elaborate.arithmetic import ArithmeticProblem, NotFixed
 from dlspec.elaborate.bounds import MOST_ELEMENTS, too_many
 from dlspec.elaborate.values import (
     BlockLayer,
@@ -24,7 +25,7 @@ from dlspec.elaborate.values import (
     describe,
     text,
 )
-from dlspec.expr import Const, Expr, Ref, Static, constant
+from dlspec.expr import Const, Expr, Ref, Static, constant, fixed
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import Quantity
@@ -133,10 +134,22 @@ class Evaluator:
                     self.weigh(item.value, span)
         try:
             found: Static = operation(*arguments)
+        except NotFixed as problem:
+            raise SpecError(
+                FixedSizeNeeded(span, self.context, problem.what, str(problem.size), problem.help)
+            ) from None
         except ArithmeticProblem as problem:
             kind = TooLarge if problem.limit else BadArithmetic
             raise SpecError(kind(span, self.context, problem.what, problem.help)) from None
         self.weigh(found.value, span)
+        return found
+
+    def fixed_size(self, found: Static, e: tree.Expr, what: str, hint: str = "") -> Static:
+        """A value that is the same for every batch. Raises SpecError."""
+        listed = found.value if isinstance(found.value, list | tuple) else (found.value,)
+        for size in listed:
+            if not fixed(size):
+                raise SpecError(FixedSizeNeeded(e.span, self.context, what, str(size), hint))
         return found
 
     def truth(self, e: tree.Expr, scope: Scope, what: str) -> Static:
@@ -197,7 +210,7 @@ class Evaluator:
             if any(b is not None and not isinstance(b, int) for b in bounds) or bounds[2] == 0:
                 raise SpecError(BadArithmetic(at.span, self.context, "not the bounds of a slice"))
             return Static(items.value[slice(*bounds)])
-        i = self.value(at, scope)
+        i = self.fixed_size(self.value(at, scope), at, "an index of a list")
         if isinstance(i.value, bool) or not isinstance(i.value, int):
             wrong = WrongType(at.span, self.context, "index", "an integer", describe(i))
             raise SpecError(wrong)
@@ -215,6 +228,7 @@ class Evaluator:
         made = [v.value for v in values]
         for item, v in zip(items, made, strict=True):
             self.weigh(v, item.span)
+            self.fixed_size(Static(v), item, f"a {kind}")
         origin = arithmetic.term(kind, *values)
         return Static(made if kind == "list" else tuple(made), origin)
 

@@ -203,20 +203,32 @@ class ExportBuilder:
         with self.objects.collecting():
             if not isinstance(e, tree.List):
                 raise self.objects.wrong("dynamic", e, "a list of axes: `[batch]`")
+            found: dict[str, tree.Name] = {}
             for item in e.items:
-                if not isinstance(item, tree.Name) or item.id != "batch":
-                    raise SpecError(
-                        NotInThisVersion(item.span, f"the dynamic axis `{item.span.text}`")
-                    )
-            if len(e.items) > 1:
-                twice = SettingTwice(e.items[1].span, "batch", e.items[0].span)
-                raise SpecError(twice)
+                name = self.axis(item)
+                if name.id in found:
+                    raise SpecError(SettingTwice(name.span, name.id, found[name.id].span))
+                found[name.id] = name
             if e.items and format_ == "tflite":
                 reason = "TFLite's kernels of recurrent layers have no dynamic batch"
                 what = "a TFLite file takes one example at a time"
+                if "batch" not in found:
+                    what = "the sizes in a TFLite file are fixed"
+                    reason = "an interpreter for small devices plans its memory before it runs"
                 raise SpecError(CannotExport(e.span, what, reason, "leave `dynamic` out"))
-            return ("batch",) if e.items else ()
+            return tuple(found)
         return ()
+
+    def axis(self, e: tree.Expr) -> tree.Name:
+        """`batch`, or a dynamic size of the model's inputs. Raises SpecError."""
+        if not isinstance(e, tree.Name):
+            raise self.objects.wrong("dynamic", e, "names of axes: `[batch]`")
+        if self.train is not None and e.id not in ("batch", *self.train.lengths):
+            model = self.models[self.train.name]
+            known = ("batch", *self.train.lengths)
+            what = f"dynamic size of {model.name}"
+            raise SpecError(UnknownName(e.span, e.id, what, nearest(e.id, known)))
+        return e
 
 
 def _whole(train: ir.Train | None) -> ir.Train:

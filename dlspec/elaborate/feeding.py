@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import UnknownArgument, UnknownName, WrongArgumentCount
@@ -17,6 +18,7 @@ from dlspec.elaborate.settings import Settings
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import Apply, Bind, Flow, ModelIR, Wire, statements
+from dlspec.length import Dynamic, put, written
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -60,6 +62,8 @@ class Feeding:
         self.model: ModelIR | None = None
         self.pairs: dict[str, tree.Argument] = {}
         self.counted: dict[str, str] = {}
+        self.lengths: dict[str, int] = {}
+        """The sizes that the fields have where the model's inputs have dynamic ones."""
         self.find_data()
         self.find_model()
 
@@ -169,16 +173,27 @@ class Feeding:
             model = self.model.name
             raise SpecError(InputNotFed(span, name, model, self.data_name, known, declared))
         given = fields[field]
-        if not _feeds(given, wanted):
+        dynamic = [
+            (size, at)
+            for size, at in zip(wanted.shape, given.shape, strict=False)
+            if isinstance(size, Dynamic)
+        ]
+        self.lengths = {str(size): at for size, at in dynamic} | self.lengths
+        beyond = any(at > size for size, at in dynamic)
+        if beyond or not _feeds(given, self.as_fed(wanted)):
             raise SpecError(self.misfit(span, name, wanted, field, given))
         return field
+
+    def as_fed(self, t: Tensor) -> Tensor:
+        """A type of the model, with the sizes that the data gives it."""
+        return replace(t, shape=tuple(put(size, self.lengths) for size in t.shape))
 
     def misfit(
         self, span: Span, name: str, wanted: Tensor, field: str, given: Tensor
     ) -> InputDoesNotFit:
         assert self.model is not None and self.data is not None
         places = (
-            (self.place(name, tree.Input), f"the input is {wanted}"),
+            (self.place(name, tree.Input), f"the input is {wanted.written(written)}"),
             (self.data.spans.get(field), f"the field is {given}"),
         )
         labels = tuple(Label(s, text) for s, text in places if s is not None)
@@ -187,8 +202,9 @@ class Feeding:
             hint = "make numbers of the classes: append `-> OneHot` to the field"
         elif given.size == wanted.size and given.dtype == wanted.dtype:
             hint = f"declare the input as `{given}`; reshaping is up to the model"
+        expected = wanted.written(written)
         return InputDoesNotFit(
-            span, name, self.model.name, str(wanted), field, str(given), labels, hint
+            span, name, self.model.name, expected, field, str(given), labels, hint
         )
 
     def place(self, name: str, kind: type) -> Span | None:
@@ -203,7 +219,7 @@ class Feeding:
             outputs = {
                 name: Named(
                     name,
-                    t,
+                    self.as_fed(t),
                     self.place(name, tree.Output),
                     "an output of the model",
                     _last_op(self.model, name),

@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.lengths import BadBound
+from dlspec.diagnostics.names import NameTaken, UnknownName
 from dlspec.diagnostics.shapes import (
     DimensionNeeded,
     InputDoesNotMatch,
     OutputDoesNotMatch,
 )
+from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.tensors import TensorEvaluator
-from dlspec.elaborate.values import (
-    Broken,
-    Value,
-)
-from dlspec.expr import Ref, Size, Static
+from dlspec.elaborate.values import Broken, Value, describe
+from dlspec.expr import Ref, Static, fixed, with_origin
 from dlspec.ir import model as ir
+from dlspec.length import dynamic
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import DTYPES, Tensor
@@ -73,7 +73,7 @@ class TypeReader(TensorEvaluator):
             at = None
             if arriving is not None:
                 behind_rest = any(isinstance(d, tree.Rest) for d in dims[:i])
-                at = int(arriving.shape[i - len(dims) if behind_rest else i])
+                at = arriving.shape[i - len(dims) if behind_rest else i]
             shape.append(self.dimension(dim, at, frame, arriving, type_, name))
         if arriving is None:
             return Tensor(dtype, tuple(shape))  # type: ignore[arg-type]
@@ -137,26 +137,18 @@ class TypeReader(TensorEvaluator):
         name: str,
     ) -> int:
         if isinstance(dim, tree.Binary) and dim.op in ("<=", "<"):
-            instead = "write the length as a number"
-            raise SpecError(NotInThisVersion(dim.span, "a dimension of any length", instead))
+            return self.bounded(dim, at, frame, arriving, type_, name)
         if isinstance(dim, tree.Name):
             found = frame.scope.find(dim.id)
             if found is None or isinstance(found, Broken):
                 if at is None:
                     raise SpecError(DimensionNeeded(dim.span, self.context, dim.id))
-                if dim.id == "_":
-                    return at
-                frame.dims[dim.id] = at
-                frame.scope.entries[dim.id] = Static(at, Ref(dim.id))
-                return Size(at, Ref(dim.id))
+                return at if dim.id == "_" else self.bound_to(dim.id, at, frame)
         value = self.value(dim, frame.scope)
         whole = value.value
         if isinstance(whole, float) and whole.is_integer():
             whole = int(whole)
         if isinstance(whole, bool) or not isinstance(whole, int) or whole < 1:
-            from dlspec.diagnostics.values import WrongType
-            from dlspec.elaborate.values import describe
-
             expected = "an integer of at least 1"
             raise SpecError(
                 WrongType(dim.span, self.context, dim.span.text, expected, describe(value))
@@ -165,7 +157,50 @@ class TypeReader(TensorEvaluator):
             assert arriving is not None
             reason = f"`{dim.span.text}` is {whole} here, not {at}"
             raise self.mismatch(arriving, type_, name, reason)
-        return Size(whole, value.origin)
+        return with_origin(whole, value.origin)
+
+    def bound_to(self, name: str, size: int, frame: Frame) -> int:
+        """A name for a size, which expressions may then use."""
+        named = frame.dims[name] = with_origin(size, Ref(name))
+        frame.scope.entries[name] = Static(named, Ref(name))
+        return named
+
+    def bounded(
+        self,
+        dim: tree.Binary,
+        at: int | None,
+        frame: Frame,
+        arriving: Tensor | None,
+        type_: tree.Type,
+        name: str,
+    ) -> int:
+        """`T <= 512`: a dimension of any size up to a bound."""
+        left = dim.left
+        if not isinstance(left, tree.Name) or left.id == "_":
+            what = "a dynamic dimension is a name with a bound"
+            raise SpecError(BadBound(dim.span, self.context, what, "write `T <= 512`"))
+        if left.id in frame.dims:
+            what = f"`{left.id}` has its bound already"
+            raise SpecError(BadBound(dim.span, self.context, what, f"write `{left.id}`"))
+        if frame.scope.find(left.id) is not None:
+            raise SpecError(NameTaken(left.span, left.id, "a parameter", "a dynamic dimension"))
+        value = self.value(dim.right, frame.scope)
+        most = self.fixed_size(value, dim.right, "a bound").value
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1 + (dim.op == "<"):
+            expected = "an integer of at least 1"
+            raise SpecError(
+                WrongType(
+                    dim.right.span, self.context, f"{left.id} {dim.op}", expected, describe(value)
+                )
+            )
+        most -= dim.op == "<"
+        if at is None:
+            return self.bound_to(left.id, dynamic(left.id, most), frame)
+        if int(at) > most:
+            assert arriving is not None
+            reason = f"`{left.id}` is at most {most} here, and {described(at)}"
+            raise self.mismatch(arriving, type_, name, reason)
+        return self.bound_to(left.id, at, frame)
 
     def check_declared(
         self,
@@ -215,16 +250,22 @@ class TypeReader(TensorEvaluator):
         """Whether a size is what is declared; a new name takes it."""
         if isinstance(dim, tree.Name) and frame.scope.find(dim.id) is None:
             if dim.id != "_":
-                frame.dims[dim.id] = int(at)
-                frame.scope.entries[dim.id] = Static(int(at), Ref(dim.id))
+                self.bound_to(dim.id, at, frame)
             return True
         if isinstance(dim, tree.Binary) and dim.op in ("<=", "<"):
-            raise SpecError(NotInThisVersion(dim.span, "a dimension of any length"))
+            what = "the size of what is computed follows from the inputs"
+            hint = f"write `{at}`, or a name or `_` in its place"
+            raise SpecError(BadBound(dim.span, self.context, what, hint))
         assert not isinstance(dim, tree.Rest | tree.All)
-        return bool(self.value(dim, frame.scope).value == int(at))
+        return bool(self.value(dim, frame.scope).value == at)
 
     def _dim_text(self, dim: Any, frame: Frame) -> str:
         try:
             return str(self.value(dim, frame.scope).value)
         except (SpecError, Skip):
             return dim.span.text
+
+
+def described(size: int) -> str:
+    """What arrives, against a bound: `T may be 512`, `600 arrives`."""
+    return f"{size} arrives" if fixed(size) else f"{size} may be {int(size)}"

@@ -48,6 +48,8 @@ from dlspec.ops.init import INITS
 from dlspec.source import Span
 from dlspec.syntax import tree
 
+READ_IT = "a block reads a length where it arrives: `input x: f32[T, D]`"
+
 
 class LayerEvaluator(TypedEvaluator):
     """Evaluates expressions that may name layers."""
@@ -138,6 +140,8 @@ class LayerEvaluator(TypedEvaluator):
         e = stage.count
         assert e is not None
         found = self.expression(e, scope)
+        if isinstance(found, Static):
+            self.fixed_size(found, e, "a number of copies")
         if isinstance(found, Value):
             chain = f"(x -> {stage.layer.span.text}) * {e.span.text}"
             hint = f"`*` after a stage repeats it; to multiply, write `{chain}`"
@@ -240,6 +244,8 @@ class LayerEvaluator(TypedEvaluator):
 
         def evaluate(name: str, e: tree.Expr) -> Static:
             found = self.argument(cls, name, e, scope)
+            if name not in cls.lengths:
+                self.fixed_size(found, e, f"`{name}` of {cls.kind()}")
             return Static(sized(found), found.origin)
 
         done = configure(call, cls, evaluate, self.context)
@@ -354,7 +360,8 @@ class LayerEvaluator(TypedEvaluator):
             return Static(passed(layer, e.span), Ref(parameter) if parameter is not None else None)
         if kind == "list" and element(type_) == "layer" and isinstance(e, tree.List):
             return Static([passed(self.layer(i, scope)[0], i.span) for i in e.items])
-        found = self.convert(self.number(e, scope), type_, e.span, name)
+        given = self.fixed_size(self.number(e, scope), e, f"parameter `{name}`", READ_IT)
+        found = self.convert(given, type_, e.span, name)
         return Static(passed(found.value, e.span), found.origin)
 
 

@@ -23,7 +23,7 @@ from dlspec.elaborate.statements import StatementBuilder
 from dlspec.elaborate.unread import digest
 from dlspec.elaborate.values import BlockLayer, Entry, Scope, Value
 from dlspec.elaborate.written import note_definition
-from dlspec.expr import Ref, Size, Static
+from dlspec.expr import Ref, Static, with_origin
 from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -253,8 +253,8 @@ class ModelBuilder(StatementBuilder):
             name = usual[i] if i < len(usual) else f"N{i}"
             while name in taken:
                 name += "_"
-            frame.dims[name] = int(size)
-            shape.append(Size(size, Ref(name)))
+            frame.dims[name] = with_origin(size, Ref(name))
+            shape.append(frame.dims[name])
         return replace(arriving, shape=tuple(shape))
 
     def report(self, error: SpecError) -> None:

@@ -7,15 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.shapes import Context
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.lists import Tensors
 from dlspec.elaborate.values import Value, describe
-from dlspec.expr import Static
+from dlspec.expr import Static, fixed
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.syntax import tree
 from dlspec.tensor import FLOATS, DType, Tensor
+
+ANY_SIZE = "`mean` and `sum` go over an axis of any size"
 
 OPERATORS = {
     **{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power"},
@@ -99,6 +102,9 @@ def literal(found: Static, beside: Sequence[Tensor], e: tree.Expr, context: Cont
     value = found.value
     if not is_number(found):
         raise SpecError(WrongType(e.span, context, "arithmetic", "a number", describe(found)))
+    if not fixed(value):
+        what = "a number beside a tensor"
+        raise SpecError(FixedSizeNeeded(e.span, context, what, str(value), ANY_SIZE))
     other = beside[0]
     truth = isinstance(value, bool)
     if truth is not (other.dtype == "bool"):

@@ -89,7 +89,8 @@ class RawWeights(TypeReader):
         """A size of the array."""
         if isinstance(e, tree.Slice | tree.Rest):
             raise SpecError(WrongType(e.span, self.context, "[ ]", "sizes", "no size"))
-        found = self.value(e, scope)
+        hint = "`x[:n]` takes the first places of a weight, for a dynamic n"
+        found = self.fixed_size(self.value(e, scope), e, "a weight or constant", hint)
         n = found.value
         if isinstance(n, float) and n.is_integer():
             n = int(n)

@@ -65,7 +65,7 @@ class TensorEvaluator(Indexer):
                 return self.through(Bundle(tuple(head.value)), e.stages, self.frame, scope)
             if isinstance(head.value, Layer):
                 return Static(self.chained(e, scope))
-            head = self.tensor(head, e.head)
+            raise SpecError(NotATensor(e.head.span, self.context, describe(head)))
         if isinstance(head, Instance):
             raise SpecError(NotALayer(e.head.span, "a layer stands where the chain begins"))
         return self.through(head, e.stages, self.frame, scope)
@@ -74,7 +74,7 @@ class TensorEvaluator(Indexer):
         """A value that is a tensor (or several outputs of one layer)."""
         if isinstance(found, Value):
             return found
-        return self.positions(found, e)
+        raise SpecError(NotATensor(e.span, self.context, describe(found)))
 
     def parenthesised(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
         found = [(a, self.expression(a.value, scope, words=words)) for a in e.items]
@@ -101,6 +101,8 @@ class TensorEvaluator(Indexer):
             made = [self.single(v, i) for i, v in zip(items, found, strict=True)]
             return Static(lists.written_out(made))
         made = [v.value for v in found]
+        for item, v in zip(items, found, strict=True):
+            self.fixed_size(v, item, f"a {kind}")
         origin = arithmetic.term(kind, *found)
         return Static(made if kind == "list" else tuple(made), origin)
 
@@ -177,7 +179,7 @@ class TensorEvaluator(Indexer):
         return Static(made)
 
     def operand(self, found: Any, other: Any, e: tree.Expr) -> ir.Flow:
-        if operands.is_number(found) and isinstance(other, Value):
+        if isinstance(found, Static) and isinstance(other, Value):
             return operands.literal(found, other.types, e, self.context)
         value = self.tensor(found, e)
         if len(value.types) != 1:

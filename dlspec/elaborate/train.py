@@ -115,6 +115,7 @@ class TrainBuilder:
             model=found.model.name,
             inputs=inputs,
             counted=found.counted,
+            lengths=found.lengths,
             loss=tuple(loss),
             metrics=tuple(metrics),
             doc=self.block.doc,

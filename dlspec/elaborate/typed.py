@@ -9,7 +9,7 @@ from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.evaluate import Evaluator
 from dlspec.elaborate.values import Layer, describe
-from dlspec.expr import Const, Size, Static, Term
+from dlspec.expr import Const, Static, Term, with_origin
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import Quantity
@@ -85,4 +85,5 @@ def element(type_: tree.Type) -> str | None:
 
 def sized(value: Static) -> Any:
     """An integer with its origin, so that the shapes that it makes keep it."""
-    return Size(value.value, value.origin) if type(value.value) is int else value.value
+    whole = isinstance(value.value, int) and not isinstance(value.value, bool)
+    return with_origin(value.value, value.origin) if whole else value.value

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dlspec.ir.values import AnyInit, AnyOp, Known, Origin, Type, Value
+from dlspec.ir.values import AnyInit, AnyOp, Extent, Known, Origin, Type, Value
 
 _reading: ContextVar[bool] = ContextVar("_reading", default=False)
 
@@ -292,7 +292,7 @@ class Instance(Node):
     number: int
     definition: str
     arguments: dict[str, Value]
-    dims: dict[str, int]
+    dims: dict[str, Extent]
     inputs: tuple[tuple[str, Type], ...]
     outputs: tuple[tuple[str | None, Type], ...]
     body: tuple[Statement, ...]

@@ -4,7 +4,7 @@ Objects of the recipe (losses, optimizers, sources, ...) stand in it as they are
 `{"kind": "AdamW", "lr": 0.003, ...}`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -12,7 +12,8 @@ from pydantic_core import core_schema
 
 from dlspec import recipe
 from dlspec.ir.model import Node
-from dlspec.ir.values import Type
+from dlspec.ir.values import Extent, Type
+from dlspec.length import put
 from dlspec.recipe.augmentations import Augmentation
 from dlspec.recipe.base import Recipe
 from dlspec.recipe.exports import Int8
@@ -24,6 +25,7 @@ from dlspec.recipe.sources import Source
 from dlspec.recipe.splits import Split
 from dlspec.recipe.stops import Patience
 from dlspec.recipe.transforms import Transform
+from dlspec.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class Train(Node):
     counted: dict[str, str] = pydantic.Field(default_factory=dict)
     """Parameters of the model that are the class count of a field, which only the data tells. As
     long as the field's type leaves it open, another number stands for it."""
+    lengths: dict[str, Extent] = pydantic.Field(default_factory=dict)
+    """The dynamic sizes of the model's inputs, with those of the fields that feed them."""
     loss: tuple[LossTerm, ...]
     optimizer: Annotated[Optimizer, At("optimizer")]
     schedule: tuple[Annotated[Schedule, At("schedule")], ...]
@@ -207,6 +211,10 @@ class Train(Node):
         """Whether some weights stay as they are, for a time or for ever."""
         return any(group.frozen != 0 for group in self.groups)
 
+    def fed(self, t: Tensor) -> Tensor:
+        """A type of the model, with the sizes that the data gives it."""
+        return replace(t, shape=tuple(put(size, self.lengths) for size in t.shape))
+
     def activation(self, output: str) -> Activation:
         """What turns an output into a prediction, as the loss on it implies."""
         for term in self.loss:
@@ -234,7 +242,8 @@ class Export(Node):
     train: str
     format: Literal["onnx", "tflite"]
     quantize: Annotated[Int8, At("quantize")] | None = None
-    dynamic: tuple[Literal["batch"], ...] = ()
+    dynamic: tuple[str, ...] = ()
+    """The axes that may have any size: `batch`, and dynamic sizes of the model's inputs."""
     budget: tuple[Limit, ...] = ()
     doc: str = ""
     line: int

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import core_schema
 
-from dlspec import ops
-from dlspec.expr import Const, Expr, Ref, Size, Static, Term
+from dlspec import length, ops
+from dlspec.expr import Const, Expr, Ref, Size, Static, Term, fixed
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS, Init
 from dlspec.tensor import DTYPES, Tensor
@@ -60,7 +60,7 @@ def _read_type(value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     dtype, bracket, rest = value.partition("[")
-    groups = [[int(n) for n in g.split(",") if n.strip()] for g in rest[:-1].split("][")]
+    groups = [[length.read(n) for n in g.split(",") if n.strip()] for g in rest[:-1].split("][")]
     if dtype == "class":
         classes = groups[0][0] if bracket and groups[0] else None
         return Tensor("class", tuple(groups[1]) if len(groups) > 1 else (), classes)
@@ -69,13 +69,30 @@ def _read_type(value: Any) -> Tensor:
     return Tensor(dtype, tuple(groups[0]))  # type: ignore[arg-type]
 
 
+def _written_type(t: Tensor) -> str:
+    return t.written(length.written)
+
+
 Type = Annotated[
     Tensor,
     PlainValidator(_read_type),
-    PlainSerializer(str, return_type=str),
+    PlainSerializer(_written_type, return_type=str),
     WithJsonSchema({"type": "string", "description": "A type, for one example: `f32[1, 8, 8]`."}),
 ]
-"""A type as it is written in a spec."""
+"""A type as it is written in a spec; of a dynamic size the bound too: `i32[T <= 512]`."""
+
+
+def _read_extent(value: Any) -> int:
+    return length.read(value) if isinstance(value, str) else int(value)
+
+
+Extent = Annotated[
+    int,
+    PlainValidator(_read_extent),
+    PlainSerializer(lambda n: int(n) if fixed(n) else length.written(n)),
+    WithJsonSchema({"type": ["integer", "string"], "description": "A size, or `T <= 512`."}),
+]
+"""A size; a dynamic one with its bound."""
 
 
 # --- arithmetic -------------------------------------------------------------------------------

@@ -138,5 +138,5 @@ class Maxout(AlongAxis):
 
 def _shortened(x: Tensor, axis: int, by: int) -> Tensor:
     at = axis % x.rank
-    sizes = (int(n) // by if a == at else n for a, n in enumerate(x.shape))
+    sizes = (n // by if a == at else n for a, n in enumerate(x.shape))
     return x.with_shape(*sizes, image=x.image)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import PlainValidator
 
 from dlspec.declared import Problem
-from dlspec.expr import Size, origin
+from dlspec.expr import Size, fixed, origin
 from dlspec.frozen import frozen
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import AS_IT_IS, whole
@@ -93,8 +93,10 @@ class getitem(Op):
             yield Problem(str(named[x[0].rank]), what, "the batch axis is not counted")
             return
         for number, axis in self._axes(x[0]):
-            item, size = self.at[number], int(x[0].shape[axis])
-            if isinstance(item, tuple):
+            item, size = self.at[number], x[0].shape[axis]
+            if not fixed(size) or not all(map(fixed, item if isinstance(item, tuple) else ())):
+                yield from _unknown(number, item, axis, x[0])
+            elif isinstance(item, tuple):
                 if not len(range(size)[slice(*item)]):
                     what = f"an empty slice: axis {axis} of {x[0]} has places 0 to {size - 1}"
                     yield Problem(str(number), what)
@@ -142,11 +144,36 @@ class getitem(Op):
         return x[0].with_shape(*sizes, image=x[0].image and same)
 
 
+def _unknown(number: int, item: Item, axis: int, x: Tensor) -> Iterator[Problem]:
+    """Slices that do not tell how many places they leave, since that depends on the batch."""
+    if not isinstance(item, tuple):
+        return
+    size = x.shape[axis]
+    start, stop, step = item
+    if fixed(size):
+        if (start or 0) == 0 and (step or 1) == 1 and int(stop or 0) <= size:
+            return
+        what = f"a dynamic size stands only in `[:{stop or start}]`, and reaches to {int(size)}"
+        yield Problem(str(number), what)
+    elif step is not None and step < 0:
+        if item != (None, None, -1):
+            what = f"axis {axis} of {x} has no places of its own: backwards goes all of it"
+            yield Problem(str(number), what, "`[::-1]`")
+    elif (start or 0) < 0 or (stop is not None and (not fixed(stop) or stop >= 0)):
+        what = f"axis {axis} of {x} may have fewer places than that"
+        yield Problem(str(number), what, "`[a:]`, `[:-b]` and `[a:-b]` leave as many as there are")
+
+
 def _size(cut: Cut, x: Tensor) -> int:
     """A whole axis keeps its size's origin; so does `[:n]` that of n."""
     if cut.axis is None:
         return 1
     size = x.shape[cut.axis]
+    if cut.stop is not None and not fixed(cut.stop):
+        return cut.stop
+    if not fixed(size):
+        less, step = (cut.start or 0) - (cut.stop or 0), cut.step or 1
+        return size if step < 0 else -(-(size - less) // step)
     count = len(cut.places(int(size)))
     if count == size:
         return size

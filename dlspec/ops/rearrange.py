@@ -189,7 +189,7 @@ class Rearrange(Op):
             yield Problem("pattern", f"{_side(axes)} names {count}, and {x[0]} has {x[0].rank}")
             return
         for at, (parts, size) in enumerate(zip(axes, x[0].shape, strict=True)):
-            yield from self._axis_problems(at, parts, int(size), x[0])
+            yield from self._axis_problems(at, parts, size, x[0])
 
     def _axis_problems(self, at: int, parts: Axis, size: int, x: Tensor) -> Iterator[Problem]:
         open_ = [n for n in parts if n not in self.given]
@@ -216,7 +216,7 @@ class Rearrange(Op):
             for name in parts:
                 if name not in found:
                     others = prod(int(found[n]) for n in parts if n in self.given)
-                    found[name] = size if len(parts) == 1 else int(size) // others
+                    found[name] = size if len(parts) == 1 else size // others
         return found
 
     def shape(self, *x: Tensor) -> Tensor:

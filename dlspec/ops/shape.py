@@ -8,6 +8,7 @@ from pydantic import PlainValidator
 
 from dlspec.declared import Problem
 from dlspec.expr import product, total
+from dlspec.length import quotient
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import AS_IT_IS, Axis, whole
 from dlspec.ops.rules import axis_exists, same_dtypes
@@ -49,6 +50,7 @@ class Reshape(Op):
     """
 
     variadic: ClassVar = "dims"
+    lengths: ClassVar = ("dims",)
     onnx: ClassVar = ("Reshape",)
     tflite: ClassVar = ("RESHAPE",)
     examples: ClassVar = (
@@ -60,19 +62,21 @@ class Reshape(Op):
     dims: Annotated[tuple[int, ...], PlainValidator(_sizes), AS_IT_IS]
 
     def problems(self, *x: Tensor) -> Iterator[Problem]:
-        known = prod(int(s) for s in self.dims if s != -1)
+        known = prod(s for s in self.dims if s != -1)
         open_ = -1 in self.dims
-        if x[0].size % known if open_ else x[0].size != known:
+        size = prod(x[0].shape)
+        if quotient(size, known) is None if open_ else size != known:
             found = "a multiple of " if open_ else ""
             yield Problem(
                 "dims",
-                f"{x[0]} has {x[0].size} elements, {shape_text(self.dims)} takes {found}{known}",
+                f"{x[0]} has {size} elements, {shape_text(self.dims)} takes {found}{known}",
                 "" if open_ else "one size may be -1: it follows from the others",
             )
 
     def shape(self, *x: Tensor) -> Tensor:
-        known = prod(int(s) for s in self.dims if s != -1)
-        return x[0].with_shape(*(x[0].size // known if s == -1 else s for s in self.dims))
+        known = prod(s for s in self.dims if s != -1)
+        rest = quotient(prod(x[0].shape), known)
+        return x[0].with_shape(*(rest if s == -1 and rest is not None else s for s in self.dims))
 
 
 class Concat(Op):
@@ -115,15 +119,13 @@ class Concat(Op):
     def _unequal(self, x: tuple[Tensor, ...]) -> Iterator[Problem]:
         at = (self.axis or 0) % x[0].rank
         for axis in range(x[0].rank):
-            if axis != at and len({int(t.shape[axis]) for t in x}) > 1:
-                sizes = " and ".join(str(int(t.shape[axis])) for t in x)
+            if axis != at and len({t.shape[axis] for t in x}) > 1:
+                sizes = " and ".join(str(t.shape[axis]) for t in x)
                 what = f"Concat along axis {at} needs equal sizes of axis {axis}, got {sizes}"
                 fits = [
                     str(a)
                     for a in range(x[0].rank)
-                    if all(
-                        len({int(t.shape[b]) for t in x}) == 1 for b in range(x[0].rank) if b != a
-                    )
+                    if all(len({t.shape[b] for t in x}) == 1 for b in range(x[0].rank) if b != a)
                 ]
                 yield Problem(None, what, f"axis={fits[0]} would fit" if fits else "")
                 return

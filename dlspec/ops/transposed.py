@@ -43,7 +43,7 @@ class _Transposed(Grouped):
         return tuple(
             product(n, stride)
             if span - before - after + extra == stride
-            else (int(n) - 1) * int(stride) + span - before - after + int(extra)
+            else (n - 1) * int(stride) + (span - before - after + int(extra))
             for n, (before, after), span, stride, extra in sizes
         )
 

@@ -7,6 +7,7 @@ from pydantic import PlainValidator, field_validator
 
 from dlspec import ops
 from dlspec.declared import Problem, Words
+from dlspec.expr import fixed
 from dlspec.ops.base import Op
 from dlspec.ops.fields import PerAxis, at_least
 from dlspec.ops.rules import floats
@@ -56,8 +57,7 @@ def other_rank(op: Op, places: int, x: Tensor) -> str:
         sizes = ", ".join(str(int(s)) for s in x.shape)
         return f"add the axis of channels first: Reshape(1, {sizes})"
     other = op.kind().replace(f"{places}D", f"{x.rank - 1}D")
-    there = other != op.kind() and other in ops.names()
-    return f"for {layout(x.rank - 1)} there is {other}" if there else ""
+    return f"for {layout(x.rank - 1)} there is {other}" if other in ops.names() else ""
 
 
 class Windowed(Op):
@@ -151,7 +151,7 @@ class Windowed(Op):
         return tuple(
             n
             if stride == 1 and before + after == span - 1
-            else (int(n) + before + after - span) // int(stride) + 1
+            else (n + (before + after - span)) // int(stride) + 1
             for n, (before, after), span, stride in sizes
         )
 
@@ -166,6 +166,11 @@ class Windowed(Op):
 
     def misfits(self, x: Tensor) -> Iterator[Problem]:
         """What does not fit the sizes of this input, which has the right number of axes."""
+        for n, stride, span in zip(x.shape[1:], self.strides, self.spans, strict=True):
+            if self.padding == "same" and stride > 1 and not fixed(n):
+                what = f"how much `same` puts before {x} would depend on {n}, with a stride"
+                yield Problem("padding", what, f"padding={span // 2} is the same for every row")
+                return
         padded = [int(n) + a + b for n, (a, b) in zip(x.shape[1:], self.pads(x), strict=True)]
         for axis, (n, span) in enumerate(zip(padded, self.spans, strict=True), start=1):
             if span > n:

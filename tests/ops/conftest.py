@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dlspec import ops
+from dlspec.length import dynamic
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS
 from dlspec.tensor import Tensor
@@ -19,6 +20,8 @@ WORDS = {"true": True, "false": False, "none": None}
 
 def value(node: ast.expr) -> Any:
     match node:
+        case ast.Name("T"):
+            return dynamic("T", 9)
         case ast.Name(id):
             return WORDS.get(id, id)
         case ast.Tuple(items):
@@ -65,14 +68,18 @@ def indexing(text: str) -> Op:
 
 def tensor(text: str) -> Tensor:
     """`f32[3, 4]`, `class[10]`, `class[10][5]`; `image f32[3, 4, 4]` comes from a convolution."""
-    found = re.fullmatch(r"(image )?(\w+?)((?:\[[\d, ]*\])+)", text)
+    found = re.fullmatch(r"(image )?(\w+?)((?:\[[^]]*\])+)", text)
     assert found is not None, text
-    groups = [
-        tuple(int(n) for n in re.findall(r"\d+", g)) for g in re.findall(r"\[.*?\]", found[3])
-    ]
+    groups = [tuple(size(n) for n in g.split(",") if n) for g in re.findall(r"\[(.*?)\]", found[3])]
     if found[2] == "class":
         return Tensor("class", groups[1] if len(groups) > 1 else (), groups[0][0])
     return Tensor(found[2], groups[0], image=bool(found[1]))  # type: ignore[arg-type]
+
+
+def size(text: str) -> int:
+    """`5`, or a dynamic one of at most 8: `T..8`."""
+    name, bounded, bound = text.partition("..")
+    return dynamic(name.strip(), int(bound)) if bounded else int(text)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,18 @@ SeparableConv1D(4, 3) | f32[3, 8, 8] | none | SeparableConv1D needs [channels, l
 ConvTranspose2D(4, 3, stride=2, padding=same, output_padding=1) | f32[3, 8, 8] | output_padding | padding=same gives stride times as many places, with no room for more | leave output_padding out
 ConvTranspose2D(4, 3, stride=2, output_padding=(1, 2)) | f32[3, 8, 8] | output_padding | an output padding of 2 is no less than the stride of 2 | at most 1
 ConvTranspose1D(4, 3, padding=3) | f32[3, 4] | padding | padding of 6 leaves nothing of axis 1, which would have 6 places | at most 5 at both ends together
+Conv1D(4, 3, stride=2, padding=same) | f32[3, T..8] | padding | how much `same` puts before f32[3, T] would depend on T, with a stride | padding=1 is the same for every row
+GLU(axis=0) | f32[T..8, 3] | axis | axis 0 of f32[T, 3] cannot be halved | an even number: one half is gated by the other
+Reshape(8, 3) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [8, 3] takes 24 | one size may be -1: it follows from the others
+Reshape(-1, 2) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [-1, 2] takes a multiple of 2 |
+x[-3:] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] may have fewer places than that | `[a:]`, `[:-b]` and `[a:-b]` leave as many as there are
+x[:, :2] | f32[3, T..8] | 1 | axis 1 of f32[3, T] may have fewer places than that | `[a:]`, `[:-b]` and `[a:-b]` leave as many as there are
+x[:T] | f32[8, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 8 |
+x[T:] | f32[12, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 12 |
+x[::-2] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] has no places of its own: backwards goes all of it | `[::-1]`
+add | f32[T..8, 3], f32[S..8, 3] | none | these shapes do not add | sizes must be equal, or 1
+add | f32[T..8, 3], f32[8, 3] | none | these shapes do not add | sizes must be equal, or 1
+Concat(axis=1) | f32[T..8, 3], f32[8, 3] | none | Concat along axis 1 needs equal sizes of axis 0, got T and 8 | axis=0 would fit
 MaxPool2D(2, padding=2) | f32[3, 8, 8] | padding | padding of 2 leaves windows of 2 empty | at most 1 at each end
 GlobalAvgPool2D | f32[3, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 8] | add the axis of channels first: Reshape(1, 3, 8)
 GlobalAvgPool2D | f32[3, 4, 8, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 4, 8, 8] | for [channels, depth, height, width] there is GlobalAvgPool3D
@@ -39,12 +51,6 @@ AdaptiveMaxPool2D(2) | i32[3, 8, 8] | none | AdaptiveMaxPool2D needs floating-po
 MaxPool1D(2, dilation=4, padding=2) | f32[2, 3] | dilation | places 4 apart may all lie in the padding of axis 1 of f32[2, 3], which has 3 | at most 3, or no padding
 GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] | add the axis of channels first: Reshape(1, 3)
 GlobalMaxPool1D | f32[] | none | GlobalMaxPool1D needs [channels, length], got f32[] |
-Upsample2D(2) | f32[3, 8] | none | Upsample2D needs [channels, height, width], got f32[3, 8] | add the axis of channels first: Reshape(1, 3, 8)
-Upsample1D(2, align_corners=true) | f32[3, 8] | align_corners | the nearest place is not moved to the corners | mode=linear, or leave it out
-Resize3D(2, align_corners=true) | f32[3, 8, 2, 2] | align_corners | the nearest place is not moved to the corners | mode=trilinear, or leave it out
-PixelShuffle(2) | f32[6, 2, 2] | factor | 6 channels make no pixels of 4 each | a multiple of 4 channels before it
-PixelShuffle(2) | f32[6, 2] | none | PixelShuffle needs [channels, height, width], got f32[6, 2] | add the axis of channels first: Reshape(1, 6, 2)
-PixelUnshuffle(2) | f32[6, 2, 5] | factor | 2 does not divide axis 2 of f32[6, 2, 5] | a divisor of 5
 BatchNorm | f32[4, 5] | axis | BatchNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
 BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
 BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis

@@ -92,24 +92,6 @@ block Gate {
 }
 """,
     ),
-    "images made larger": (
-        ("image: f32[8, 3, 4]", "signal: f32[4, 5]"),
-        (
-            "x = image -> Conv2D(8, 3, padding=1) -> Larger(2) -> Larger(3) -> PixelUnshuffle(6)",
-            "output x = x -> Conv2D(4, 1) -> Resize2D((5, 2)) -> Flatten -> Dense(3)",
-            "y = image -> Upsample2D(2) -> Conv2D(4, 3) -> Upsample2D((1, 3)) -> PixelShuffle(2)",
-            "output y = y -> Resize2D(4, mode=bilinear, align_corners=true) -> GlobalMaxPool2D",
-            "output z = signal -> Upsample1D(3) -> Conv1D(2, 3) -> Resize1D(7) -> Flatten",
-        ),
-        """
-block Larger(k: int) {
-  input x: f32[C, H, W]
-  y = x -> Conv2D(2 * k ** 2, 3, padding=1) -> PixelShuffle(k) -> BatchNorm -> ReLU
-  z = x -> Resize2D((H * k, W * k), mode=bilinear, align_corners=true) -> Conv2D(2, 1)
-  output (y, z, x -> Upsample2D(k)) -> Concat(axis=0)
-}
-""",
-    ),
     "two inputs joined": (
         ("image: f32[2, 6, 5]", "table: f32[7]"),
         (
@@ -219,33 +201,6 @@ block Excite {
 block Half(n: int) {
   input x: f32[T, D]
   output (x[0, n:], x[-1, :-n]) -> Concat -> Dense(D)
-}
-""",
-    ),
-    "positions, in blocks of several lengths": (
-        ("tokens: i32[7]", "v: f32[6]"),
-        (
-            "h = tokens -> Embedding(9, 6) -> Placed(20)",
-            "h = h[1:6] -> Placed(9) -> Biased(6) -> Placed(7) * 2",
-            "output a = h",
-            "p = range(7)",
-            "output b = tokens * p - range(1, 8) + p[::-1]",
-            "table = range(10, 0, -1)",
-            "output c = table[tokens]",
-            "output d = v * (range(3, 9) -> Embedding(9, 6) -> mean(axis=0))",
-            "for i in range(2) { h = h + (range(5) -> Embedding(5 + i, 6)) * 0.5 }",
-            "output e = (range(5) -> Embedding(9, 2), h -> Dense(2)) -> Concat(axis=0)",
-        ),
-        """
-block Placed(n: int) {
-  input x: f32[T, D]
-  output x + (range(T) -> Embedding(n, D))
-}
-block Biased(dim: int) {
-  input x: f32[T, D]
-  gap = range(T)[none, :] - range(T)[:, none]
-  bias = abs(gap) -> Embedding(9, D) -> Dense(dim)
-  output (x[none] + bias -> mean(axis=0)) -> Tanh
 }
 """,
     ),

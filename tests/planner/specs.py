@@ -260,4 +260,25 @@ model Net(depth: int = 2) {
   output y = (h -> Flatten, e, g -> Flatten) -> Concat -> Dense(3)
 }
 """,
+    "dynamic sizes": """
+block Heads(heads: int) {
+  input x: f32[T, D]
+  h = x -> Reshape(T, heads, D // heads)
+  x = x -> Dense(D) -> Tanh
+  output x + (h -> Rearrange([T, h, d] -> [T, h*d]))
+  output h -> Rearrange([T, h, d] -> [h, T, d]) -> Reshape(heads * 2, T, -1)
+}
+model Lengths(dim: int = 8) {
+  input tokens: i32[T <= 12]
+  input sound: f32[2, S <= 9]
+  input table: f32[12, dim]
+  x, parts = (tokens -> Embedding(9, dim)) + table[:T] -> Heads(2)
+  s = sound -> Conv1D(dim, 3, stride=2, padding=1) -> ReLU -> Rearrange([C, L] -> [L, C])
+  s, _ = s -> Heads(4)
+  output both = (mean(x, axis=0), s[-1]) -> Concat -> Dense(3)
+  output grouped = x -> Rearrange([T, D*h] -> [h, D, T], h=2)
+  output shifted: f32[T - 1, dim] = x[1:] * x[:-1]
+  output parts
+}
+""",
 }

@@ -29,7 +29,7 @@ def text(spec: str, name: str, of: str | None = None) -> str:
 @pytest.mark.parametrize("name", ["torch", "keras"])
 @pytest.mark.parametrize(
     "golden",
-    ["digits", "resnet", "net", "skips", "loops", "own", "tied", "functions"],
+    ["digits", "resnet", "net", "skips", "loops", "own", "tied", "functions", "lengths"],
 )
 def test_goldens(golden: str, name: str) -> None:
     specs = {
@@ -41,6 +41,7 @@ def test_goldens(golden: str, name: str) -> None:
         "tied": MODELS["tied weights"],
         "own": MODELS["weights of blocks' own"],
         "functions": BLOCKS + MODELS["functions of tensors"],
+        "lengths": BLOCKS + MODELS["dynamic sizes"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"

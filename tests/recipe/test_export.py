@@ -50,7 +50,7 @@ BAD = [
     ("format   = tflite", "format = coreml", "DLS107", "the format `coreml`"),
     ("format   = tflite", "format = onnx", "DLS107", "`int8` in an ONNX file"),
     ("format   = tflite", "format = tflite; dynamic = [batch]", "DLS441", "one example at a time"),
-    ("format   = tflite", "format = tflite; dynamic = [time]", "DLS107", "the dynamic axis `time`"),
+    ("format   = tflite", "format = tflite; dynamic = [time]", "DLS100", "dynamic size of Net"),
     ("format   = tflite", "format = tflite; dynamic = batch", "DLS403", "takes a list of axes"),
     ("format   = tflite", "format = tflite; opset = 20", "DLS400", "has no setting `opset`"),
     ("format   = tflite", "format = tflite; train = one", "DLS100", "no `train` block `one`"),

@@ -10,6 +10,11 @@ from dlspec.expr import refs
 from dlspec.tensor import FLOATS, Tensor
 
 
+def length(value: py.Expr, axis: int) -> py.Expr:
+    """The size of an axis of the batch, when the program runs."""
+    return py.Index(py.call("ops.shape", value), py.literal(axis))
+
+
 def layer(make: py.Expr) -> Emitted:
     """A layer of one input."""
     return Emitted(call=py.call(SELF, X[0]), make=make)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.backend.sizes import shaped
 from dlspec.emit import python as py
-from dlspec.expr import origin, product
+from dlspec.expr import product
 from dlspec.ops.base import Op
 from dlspec.ops.rearrange import Axis, Rearrange, steps
+from dlspec_keras.layers.common import length
 
 
 def rearrange(use: Use) -> Emitted:
@@ -32,15 +34,10 @@ def regrouped(
 ) -> py.Expr:
     if before == after:
         return value
-    sizes = (size(use, axis) for axis in after)
-    return py.call("ops.reshape", value, py.Tuple((py.literal(-1), *sizes)))
-
-
-def size(use: Use, axis: Axis) -> Slot:
-    """The size of an axis, called by its name."""
     sizes = use.op.named_sizes(use.x[0])
-    found = product(*(sizes[n] for n in axis))
-    return use.given(int(found), axis[0].lower() if len(axis) == 1 else "size", origin(found))
+    found = [product(*(sizes[n] for n in axis)) for axis in after]
+    roles = [axis[0].lower() if len(axis) == 1 else "size" for axis in after]
+    return py.call("ops.reshape", value, py.Tuple(tuple(shaped(use, found, roles, length))))
 
 
 LAYERS: dict[type[Op], Emit] = {Rearrange: rearrange}

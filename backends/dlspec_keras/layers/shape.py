@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import Emit, Emitted, Inputs, Slot, Use, X
+from dlspec.backend.protocol import Emit, Emitted, Inputs, Use, X
+from dlspec.backend.sizes import shaped
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.shape import Concat, Flatten, Reshape
 from dlspec.passes.layout import Permute
 from dlspec.passes.regions import moves_only_ones
-from dlspec.tensor import Tensor
-from dlspec_keras.layers.common import axis_slot
-
-
-def sizes(use: Use, y: Tensor) -> tuple[Slot, ...]:
-    """The sizes of the output as they are kept."""
-    return tuple(use.given(n, f"size_{i}") for i, n in enumerate(y.stored))
+from dlspec_keras.layers.common import axis_slot, length
 
 
 def reshape(use: Use) -> Emitted:
-    batch = () if use.x[0].common else (py.literal(-1),)
-    return Emitted(py.call("ops.reshape", X[0], py.Tuple((*batch, *sizes(use, use.y[0])))))
+    """To the sizes of the output as they are kept."""
+    stored = use.y[0].stored
+    roles = [f"size_{i}" for i in range(len(stored))]
+    shape = shaped(use, stored, roles, length)
+    return Emitted(py.call("ops.reshape", X[0], py.Tuple(tuple(shape))))
 
 
 def permute(use: Use) -> Emitted:

@@ -33,6 +33,11 @@ def method(value: py.Expr, name: str, *args: object, **named: object) -> py.Call
     return py.call(py.Attribute(value, name), *args, **named)
 
 
+def length(value: py.Expr, axis: int) -> py.Expr:
+    """The size of an axis of the batch, when the program runs."""
+    return py.Index(py.Attribute(value, "shape"), py.literal(axis))
+
+
 def applied(make: py.Expr, helpers: tuple[str, ...] = (), value: py.Expr = X[0]) -> Emitted:
     """An object that is called on the only input."""
     return Emitted(py.call(SELF, value), make, helpers)

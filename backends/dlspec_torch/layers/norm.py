@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
+from dlspec.backend.sizes import slot
 from dlspec.emit import python as py
-from dlspec.expr import origin
+from dlspec.expr import fixed
 from dlspec.ops.base import Op
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec_torch.layers.common import applied, by_rank, method
@@ -27,7 +28,9 @@ def batch_norm(use: Use) -> Emitted:
     call: py.Expr = py.call(SELF, method(value, "flatten", 2) if folded else value)
     if folded:
         places = tuple(
-            use.given(int(s), "size", origin(s)) for a, s in enumerate(shape) if a != axis
+            slot(use, s, "size") if fixed(s) else py.literal(-1)
+            for a, s in enumerate(shape)
+            if a != axis
         )
         call = method(call, "unflatten", 2, py.Tuple(places))
     call = call if axis == 0 else method(call, "movedim", 1, axis + 1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.backend.sizes import shaped, slot
 from dlspec.emit import python as py
-from dlspec.expr import origin, product
+from dlspec.expr import product
 from dlspec.ops.base import Op
 from dlspec.ops.rearrange import Axis, Rearrange, pairs, steps
-from dlspec_torch.layers.common import method
+from dlspec_torch.layers.common import length, method
 
 
 def rearrange(use: Use) -> Emitted:
@@ -37,7 +38,8 @@ def regrouped(
     if before == after:
         return value
     if () in before or () in after:
-        return method(value, "reshape", -1, *(size(use, axis) for axis in after))
+        sizes, roles = zip(*(size(use, axis) for axis in after), strict=True)
+        return method(value, "reshape", *shaped(use, sizes, roles, length))
     for at, ours, theirs in reversed(pairs(before, after)):
         start, end = at + 1, at + len(ours)
         if len(ours) > 1:
@@ -51,15 +53,17 @@ def split(use: Use, axes: tuple[Axis, ...]) -> py.Tuple:
     """The sizes of the parts of an axis; one that is not given follows from the others."""
     open_ = next((i for i, axis in enumerate(axes) if set(axis) - set(use.op.given)), 0)
     return py.Tuple(
-        tuple(py.literal(-1) if i == open_ else size(use, axis) for i, axis in enumerate(axes))
+        tuple(
+            py.literal(-1) if i == open_ else slot(use, *size(use, axis))
+            for i, axis in enumerate(axes)
+        )
     )
 
 
-def size(use: Use, axis: Axis) -> Slot:
-    """The size of an axis, called by its name."""
+def size(use: Use, axis: Axis) -> tuple[int, str]:
+    """The size of an axis, and its name."""
     sizes = use.op.named_sizes(use.x[0])
-    found = product(*(sizes[n] for n in axis))
-    return use.given(int(found), axis[0].lower() if len(axis) == 1 else "size", origin(found))
+    return product(*(sizes[n] for n in axis)), axis[0].lower() if len(axis) == 1 else "size"
 
 
 LAYERS: Mapping[type[Op], Emit] = {Rearrange: rearrange}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dlspec.backend.protocol import Emit, Emitted, Inputs, Use, X
+from dlspec.backend.sizes import shaped, slot
 from dlspec.emit import python as py
-from dlspec.expr import origin
+from dlspec.expr import fixed
 from dlspec.ops.base import Op
 from dlspec.ops.shape import Concat, Flatten, Reshape
-from dlspec_torch.layers.common import dim, method
+from dlspec_torch.layers.common import dim, length, method
 
 
 def flatten(use: Use) -> Emitted:
@@ -19,8 +20,12 @@ def flatten(use: Use) -> Emitted:
 
 
 def reshape(use: Use) -> Emitted:
-    sizes = (use.given(int(s), "size", origin(s)) for s in use.y[0].shape)
-    return Emitted(method(X[0], "reshape", -1, *sizes))
+    before, sizes = use.x[0].shape, use.y[0].shape
+    kept = max((i + 1 for i, s in enumerate(before) if not fixed(s)), default=0)
+    if kept and before[:kept] == sizes[:kept] and len(before) == kept + 1 < len(sizes):
+        parts = tuple(slot(use, s, "size") for s in sizes[kept:])
+        return Emitted(method(X[0], "unflatten", kept + (not use.x[0].common), py.Tuple(parts)))
+    return Emitted(method(X[0], "reshape", *shaped(use, sizes, ["size"] * len(sizes), length)))
 
 
 def concat(use: Use) -> Emitted:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 from reference_functions import FUNCTIONS, each
-from reference_places import PLACES
 from reference_windows import WINDOWS, Array, Reference, Weights
+
+from dlspec.expr import fixed
 
 
 def sigmoid(x: Array) -> Array:
@@ -187,7 +188,8 @@ def concat(op: Any, x: list[Array], w: Weights) -> Array:
 
 
 def reshape(op: Any, x: list[Array], w: Weights) -> Array:
-    return np.stack([row.reshape(tuple(map(int, op.dims))) for row in x[0]])
+    dims = [int(n) if fixed(n) else -1 for n in op.dims]
+    return np.stack([row.reshape(dims) for row in x[0]])
 
 
 def rearrange(op: Any, x: list[Array], w: Weights) -> Array:
@@ -221,12 +223,10 @@ def own(op: Any, x: list[Array], w: Weights) -> Array:
 
 REFERENCES: dict[str, Reference] = {
     "Transposed": lambda op, x, w: x[0] @ (w["weight"].T if op.of == "Embedding" else w["weight"]),
-    "range": lambda op, x, w: np.arange(op.start, op.stop, op.step)[None],
     "Parameter": own,
     "Buffer": own,
     "Dense": dense,
     **WINDOWS,
-    **PLACES,
     "BatchNorm": batch_norm,
     "LayerNorm": layer_norm,
     "ReLU": each(lambda x: np.maximum(x, 0)),

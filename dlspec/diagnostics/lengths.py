@@ -1,0 +1,60 @@
+"""Sizes that differ from batch to batch (DLS220 to DLS229)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dlspec.diagnostics.base import Label
+from dlspec.diagnostics.shapes import InContext
+from dlspec.frozen import frozen
+from dlspec.source import Span
+
+
+@frozen
+class FixedSizeNeeded(InContext):
+    """A dynamic size where one is needed that is the same for every batch.
+
+    `T` of `i32[T <= 512]` is known only when the model runs. Shapes of weights, arguments of layers
+    and blocks, conditions, loops and lists are settled before; a layer may take a dynamic axis
+    where it treats every place alike.
+    """
+
+    code = "DLS220"
+    what: str
+    size: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"{self.what} needs a fixed size"
+
+    @property
+    def label(self) -> str:
+        return f"{self.size} differs from batch to batch"
+
+    @property
+    def help(self) -> str:
+        return self.hint
+
+
+@frozen
+class BadBound(InContext):
+    """A dynamic dimension is declared once, in the type of an input: a new name, and the greatest
+    size that it may have: `input tokens: i32[T <= 512]`. Other types then say `T`."""
+
+    code = "DLS221"
+    what: str
+    hint: str = ""
+    before: Span | None = None
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.before, "declared here"),) if self.before else ()
+
+    @property
+    def help(self) -> str:
+        return self.hint

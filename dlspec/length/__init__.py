@@ -1,0 +1,7 @@
+"""Sizes that are known only when a model runs: `T` of `i32[T <= 512]`, and what is made of it."""
+
+from dlspec.length.sizes import Dynamic, dynamic, put, quotient
+from dlspec.length.terms import Length
+from dlspec.length.text import read, written
+
+__all__ = ["Dynamic", "Length", "dynamic", "put", "quotient", "read", "written"]

@@ -17,7 +17,7 @@ def check(
     results = [check_spec(path, given) for path in specs]
     found = [d for r in results for d in r.diagnostics]
     for path, result in zip(specs, results, strict=True):
-        lines = [f"{path.as_posix()}: {_content(result)}"] if not result.errors else []
+        lines = [f"{path.as_posix()}: {content(result)}"] if not result.errors else []
         if data:
             from dlspec.cli.data import read_data
 
@@ -29,7 +29,7 @@ def check(
     return status(found) or int(strict and bool(found))
 
 
-def _content(result: Result) -> str:
+def content(result: Result) -> str:
     """`ok: 1 data, 1 model, 2 exports`."""
     program = result.program
     if program is None:

@@ -82,3 +82,23 @@ class NoModel(Diagnostic):
         if not self.known:
             return "give its parameters defaults, or values: `--set Net.width=64`"
         return f"choose one: {', '.join(f'`--model {n}`' for n in self.known)}"
+
+
+@frozen
+class CannotBuild(Diagnostic):
+    """A model in memory is that of a program, and programs are made of models that can be trained.
+
+    A model without training is built as if it were trained; one whose outputs are all whole numbers
+    or truth values cannot be.
+    """
+
+    code = "DLS753"
+    model: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} cannot be built without a `train` block"
+
+    @property
+    def help(self) -> str:
+        return "add one: it says which data, model, loss and optimizer belong together"

@@ -244,7 +244,8 @@ class _Body:
         told = arguments({n: v.value for n, v in f.arguments.items()})
         path = (*self.prefix, *f.module)
         inputs = self.inputs(f)
-        node = self.builder.node("block", f.block, given=told, name=ir.dotted(*path))
+        name = ir.dotted(*path) if f.module else ""
+        node = self.builder.node("block", f.block, given=told, name=name)
         node.line, node.inputs = self.line, inputs
         inner = _Body(self.builder, node, path)
         inner.line = self.line

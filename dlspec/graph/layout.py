@@ -104,13 +104,17 @@ def _layers(nodes: Sequence[Node]) -> tuple[list[list[Item]], list[Segment]]:
 
 def _ranks(nodes: Sequence[Node]) -> dict[int, int]:
     """The row of each node: below all that it reads. Inputs stand in the first row, outputs in
-    the last."""
-    rank = {n.number: 0 for n in nodes if n.kind == "input"}
+    the last, and what reads nothing above its first reader."""
     by_number = {n.number: n for n in nodes}
+    rank: dict[int, int] = {}
     order = TopologicalSorter({n.number: [i.port.node for i in n.inputs] for n in nodes})
     for number in order.static_order():
         sources = by_number[number].inputs
-        rank.setdefault(number, 1 + max((rank[i.port.node] for i in sources), default=0))
+        rank[number] = 1 + max((rank[i.port.node] for i in sources), default=-1)
+    for n in nodes:
+        if not n.inputs and n.kind != "input":
+            readers = (m for m in nodes if any(i.port.node == n.number for i in m.inputs))
+            rank[n.number] = max(0, min((rank[m.number] for m in readers), default=1) - 1)
     last = max(rank.values(), default=0)
     inner = max((r for n, r in rank.items() if by_number[n].kind != "output"), default=0)
     for n in nodes:

@@ -99,6 +99,8 @@ def test_json_has_what_the_compiler_takes(dlspec):
     assert [f["name"] for f in found] == [*ops.names()]
     for f in found:
         for e in f["examples"]:
+            if f["name"] == "Transposed":  # `words.transposed`, never by its name
+                continue
             text = spec(e)
             assert not check(Source("m.dls", text)).diagnostics, text
     (one,) = (f for f in found if f["name"] == "Conv2D")

@@ -48,6 +48,14 @@ def test_command_prints_what_the_page_shows(command: str, printed: str, folder: 
     assert re.fullmatch(pattern(printed), ran.stdout), ran.stdout
 
 
+def test_the_python_runs_and_prints_what_its_comments_say(folder: Path) -> None:
+    code = "".join(re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+    ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines() == re.findall(r"^ *print\(.*\)  # (.*)$", code, re.MULTILINE)
+    assert (folder / "digits.svg").exists() and (folder / "run" / "model.py").exists()
+
+
 def test_another_output_is_found() -> None:
     assert re.fullmatch(pattern("a\n...\nb\n"), "a\n1\n2\nb\n")
     assert not re.fullmatch(pattern("a\n...\nb\n"), "a\n1\n2\nc\n")

@@ -14,7 +14,7 @@ from dlspec.diagnostics import runs as r
 from dlspec.diagnostics.catalogue import EXAMPLES, codes, example
 from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
-from dlspec.diagnostics.tools import NoModel, UnknownCode, UnknownOp
+from dlspec.diagnostics.tools import CannotBuild, NoModel, UnknownCode, UnknownOp
 from dlspec.pipeline import check
 from dlspec.render import caret
 from dlspec.source import Source
@@ -71,6 +71,7 @@ WORDING: tuple[Diagnostic, ...] = (
     NoModel(None, "", ("Small", "Large")),
     NoModel(None, "Huge", ("Small", "Large")),
     NoModel(None, "", ()),
+    CannotBuild(None, "Net"),
 )
 TYPED = [code for code in codes() if (found := example(code)) and not found.is_spec]
 

@@ -15,10 +15,11 @@ from dlspec.source import Source
 SPECS = Path(__file__).parents[2] / "specs"
 
 NET = """
+fn scaled(x: f32[D], by: float = 2) -> f32[D] = by * x
 block Two(n: int) {
   input x: f32[D]
   output x -> Dense(n)
-  output x -> Dense(n) -> ReLU
+  output scaled(x) -> Dense(n) -> ReLU
 }
 block Residual(channels: int, act: layer = ReLU) {
   input x: f32[C, H, W]

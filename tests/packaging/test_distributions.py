@@ -24,6 +24,8 @@ def test_a_wheel_holds_three_packages_and_what_they_read(wheel):
         "dlspec/_grammar/dls.lark",
         "dlspec/syntax/tables.json",
         "dlspec/cli/starter.dls",
+        "dlspec/diagnostics/examples/DLS204.txt",
+        "dlspec/graph/page.js",
         "dlspec/programs/verbatim/metrics.py",
         "dlspec_torch/verbatim/checkpoint.py",
         "dlspec_keras/verbatim/checkpoint.py",

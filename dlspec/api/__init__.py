@@ -1,0 +1,1 @@
+"""dlspec from Python, for notebooks and scripts: `dlspec.load(path)`, and what a spec is asked."""

@@ -1,0 +1,160 @@
+"""What a summary says: of each model its layers, of each block its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from dlspec.cli.table import size
+from dlspec.cost import Cost, cost
+from dlspec.declared import Declared, written
+from dlspec.frozen import frozen
+from dlspec.ir.model import Node
+from dlspec.ir.program import Program
+from dlspec.ir.recipe import Data, Export, Train
+
+
+@frozen
+class ModelPart:
+    """A model: a row for each layer, totals by name, and a line for each kind with its defaults."""
+
+    HEAD: ClassVar = ("layer", "kind", "output", "parameters", "MACs", "activation", "line")
+    NUMBERS: ClassVar = (3, 4, 5, 6)
+    """The columns of numbers."""
+
+    title: str
+    types: str
+    rows: tuple[tuple[str, ...], ...]
+    totals: tuple[tuple[str, str], ...]
+    defaults: tuple[str, ...]
+
+
+@frozen
+class BlockPart:
+    """The settings of a `data`, `train` or `export` block."""
+
+    title: str
+    settings: tuple[tuple[str, str], ...]
+
+
+def parts(program: Program) -> Iterator[ModelPart | BlockPart]:
+    """Everything, in the order in which it is shown."""
+    for name, train in program.trains.items():
+        model = program.trained[name]
+        yield _model(cost(model), model.root.arguments)
+        yield _block("data", train.data, _data(program.data[train.data]))
+        yield _block("train", name, _train(train))
+    for model in program.models.values():
+        if all(t.model != model.name for t in program.trains.values()):
+            yield _model(cost(model), model.root.arguments)
+    for name, export in program.exports.items():
+        yield _block("export", name, _export(export))
+
+
+def _block(kind: str, name: str, settings: list[tuple[str, str]]) -> BlockPart:
+    return BlockPart(f"{kind} {name}".rstrip(), tuple(settings))
+
+
+def _model(found: Cost, arguments: dict[str, Any]) -> ModelPart:
+    given = ", ".join(f"{n}={value(v)}" for n, v in arguments.items())
+    inputs = ", ".join(f"{n}: {t}" for n, t in found.inputs.items())
+    outputs = ", ".join(f"{n}: {t}" for n, t in found.outputs.items())
+    rows = (
+        (
+            row.name,
+            row.kind,
+            ", ".join(map(str, row.output)),
+            f"{row.parameters.learned:,}",
+            f"{row.macs:,}",
+            size(row.activation),
+            str(row.line),
+        )
+        for row in found.layers
+    )
+    p = found.parameters
+    fixed = f" ({p.trainable:,} trained, {p.fixed:,} fixed)" if p.fixed else ""
+    statistics = f", and {p.statistics:,} statistics" if p.statistics else ""
+    return ModelPart(
+        title=f"model {found.name}({given})",
+        types=f"{inputs} -> {outputs}",
+        rows=tuple(rows),
+        totals=(
+            ("parameters", f"{p.learned:,}{fixed}{statistics}"),
+            ("MACs", f"{found.macs:,}  for one example"),
+            ("activations", f"{size(found.activations)}  for one example"),
+        ),
+        defaults=tuple(_defaults(found)),
+    )
+
+
+def _defaults(found: Cost) -> Iterator[str]:
+    """The defaults of layers; layers of a kind that took the same ones share a line."""
+    groups: dict[tuple[str, str], int] = {}
+    for row in found.layers:
+        taken = ", ".join(f"{n}={value(v)}" for n, v in row.defaults.items())
+        if taken:
+            groups[row.kind, taken] = groups.get((row.kind, taken), 0) + 1
+    for (kind, taken), count in groups.items():
+        times = f" ({count} times)" if count > 1 else ""
+        yield f"{kind}{times}: {taken}"
+
+
+def _data(data: Data) -> list[tuple[str, str]]:
+    found = [("source", value(data.source))]
+    for f in data.fields:
+        columns = ", ".join(f'"{c}"' for c in f.columns)
+        stages = [f"column{'s' * (len(f.columns) > 1)}({columns})"]
+        stages += [value(t.transform) for t in f.transforms]
+        found.append((f.name, f"{f.type} = {' -> '.join(stages)}"))
+    found.append(("split", value(data.split)))
+    for a in data.augment:
+        found.append(("augment", " -> ".join([", ".join(a.fields), *map(value, a.transforms)])))
+    return found
+
+
+def _train(train: Train) -> list[tuple[str, str]]:
+    found = [
+        ("data", train.data),
+        ("model", train.model),
+        ("inputs", ", ".join(f"{i}={f}" for i, f in train.inputs.items())),
+        (
+            "loss",
+            " + ".join(
+                ("" if t.factor == 1 else f"{t.factor:g} * ")
+                + f"{value(t.loss)} of {t.output}, {t.target}"
+                for t in train.loss
+            ),
+        ),
+        ("optimizer", value(train.optimizer)),
+        ("schedule", " -> ".join(map(value, train.schedule)) or "constant"),
+    ]
+    for name in ("epochs", "batch", "clip_norm", "precision", "numerics", "seed", "early_stop"):
+        found.append((name, value(getattr(train, name))))
+    for m in train.metrics:
+        found.append((m.name, f"{value(m.metric)} of {m.output}, {m.target}"))
+    return found
+
+
+def _export(export: Export) -> list[tuple[str, str]]:
+    found = [
+        ("file", export.file),
+        ("format", export.format),
+        ("quantize", value(export.quantize)),
+        ("dynamic", value(list(export.dynamic))),
+    ]
+    return [*found, *((limit.measure, f"at most {limit.text}") for limit in export.budget)]
+
+
+def value(found: Any) -> str:
+    """A value as a spec writes it, objects with all their arguments."""
+    match found:
+        case Declared():
+            fields = type(found).model_fields
+            given = [f"{f.removesuffix('_')}={value(getattr(found, f))}" for f in fields]
+            return found.kind() + (f"({', '.join(given)})" if given else "")
+        case Node():
+            return str(found)
+        case bool() | str() | None | tuple() | list():
+            return written(found)
+        case _:
+            return str(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from dlspec.backend.arguments import Arguments, Varies
@@ -69,18 +70,27 @@ def comprehension(
     if whole is not None:
         return wrap(py.Generator(element, next(iter(names.values())), whole))
     if varying:
-        rows = arguments.add("rows", _tables(varying, lengths, row_of))
-        rows.annotation = "tuple"
+        table = arguments.add("rows", _tables(varying, lengths, row_of))
+        table.annotation = "tuple"
         targets = [py.Atom(n) for n, _ in varying]
         target = targets[0] if len(targets) == 1 else py.Tuple(tuple(targets))
-        return wrap(py.Generator(element, target, py.Atom(rows.name)))
+        return wrap(py.Generator(element, target, py.Atom(table.name)))
     if not columns:
         return wrap(py.Generator(element, "_", py.call("range", count())))
     targets = [py.Atom(n) for n, _ in columns]
     if len(columns) == 1:
         return wrap(py.Generator(element, targets[0], sequence(columns[0][1])))
-    table = py.Tuple(tuple(py.Tuple(row) for row in zip(*(c for _, c in columns), strict=True)))
-    return wrap(py.Generator(element, py.Tuple(tuple(targets)), table))
+    rows = [py.Tuple(row) for row in zip(*(c for _, c in columns), strict=True)]
+    return wrap(py.Generator(element, py.Tuple(tuple(targets)), py.Tuple(_repeated(rows))))
+
+
+def _repeated(rows: Sequence[py.Expr]) -> tuple[py.Expr, ...]:
+    """Rows of a table, equal ones behind each other as `*[(256, 64)] * 3`."""
+    items: list[py.Expr] = []
+    for row, run in groupby(rows):
+        count = len(list(run))
+        items.append(row if count == 1 else py.Star(py.Binary(py.List((row,)), "*", str(count))))
+    return tuple(items)
 
 
 def _tables(

@@ -62,8 +62,7 @@ class ResNet(keras.Model):
         self.residuals = [
             Residual(in_channels, channels, stride=stride)
             for in_channels, channels, stride in (
-                (64, 64, 1),
-                (64, 64, 1),
+                *[(64, 64, 1)] * 2,
                 (64, 128, 2),
                 (128, 128, 1),
                 (128, 256, 2),

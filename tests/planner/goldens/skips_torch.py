@@ -46,7 +46,7 @@ class Net(nn.Module):
         self.conv2d = nn.Conv2d(3, 4, 3, padding=1)
         self.conv_acts = nn.ModuleList(
             ConvAct(in_channels, c)
-            for in_channels, c in ((4, 4), (4, 4), (4, 8), (8, 8), (8, 8), (8, 8))
+            for in_channels, c in (*[(4, 4)] * 2, (4, 8), *[(8, 8)] * 3)
         )
         self.conv2ds = nn.ModuleList(
             nn.Conv2d(in_channels, in_channels, 3, padding=1) for in_channels in (4, 8)
@@ -54,17 +54,7 @@ class Net(nn.Module):
         self.bend = Bend(8)
         self.conv_acts_2 = nn.ModuleList(
             ConvAct(in_channels, c, act=nn.Tanh)
-            for in_channels, c in (
-                (16, 8),
-                (16, 8),
-                (16, 8),
-                (16, 8),
-                (16, 8),
-                (12, 8),
-                (12, 4),
-                (8, 4),
-                (8, 4),
-            )
+            for in_channels, c in (*[(16, 8)] * 5, (12, 8), (12, 4), *[(8, 4)] * 2)
         )
         self.conv2ds_2 = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(2))
         self.noise = nn.Conv2d(4, 3, 3, padding=1)

@@ -66,8 +66,7 @@ class ResNet(keras.Model):
         self.residuals = [
             Residual(in_channels, channels, stride=stride)
             for in_channels, channels, stride in (
-                (16, 16, 1),
-                (16, 16, 1),
+                *[(16, 16, 1)] * 2,
                 (16, 32, 2),
                 (32, 32, 1),
             )

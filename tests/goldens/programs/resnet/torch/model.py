@@ -64,8 +64,7 @@ class ResNet(nn.Module):
         self.residuals = nn.ModuleList(
             Residual(in_channels, channels, stride=stride)
             for in_channels, channels, stride in (
-                (16, 16, 1),
-                (16, 16, 1),
+                *[(16, 16, 1)] * 2,
                 (16, 32, 2),
                 (32, 32, 1),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlspec.cost import cost
+from dlspec.programs.words import described
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec_keras.case import Case
 
@@ -33,15 +34,9 @@ def model_doc(case: Case) -> str:
     """What `model.py` says of itself."""
     count = cost(case.model).parameters.learned
     definition = case.model.definitions[case.model.root.definition]
-    said = " ".join((definition.doc or case.program.doc).split()).rstrip(".")
-    said = f": {said[:1].lower()}{said[1:]}" if said else ""
     last = [name for name, _, t in case.inputs if t.last]
     kept = f"Channels come last in {' and '.join(last)}." if last else ""
-    line = f"{case.model_class}{said} ({count:,} parameters)."
-    if len(line) > 82:
-        line = f"{case.model_class}{said}.\n\n{count:,} parameters."
-        return f"{line} {kept}" if kept else line
-    return f"{line}\n\n{kept}" if kept else line
+    return described(case.model_class, definition.doc or case.program.doc, count, kept)
 
 
 def readme_file(case: Case) -> str:

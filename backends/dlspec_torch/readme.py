@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlspec.cost import cost
+from dlspec.programs.words import described
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec_torch.case import Case
 
@@ -34,12 +35,7 @@ def model_doc(case: Case) -> str:
     """What `model.py` says of itself."""
     count = cost(case.model).parameters.learned
     definition = case.model.definitions[case.model.root.definition]
-    said = " ".join((definition.doc or case.program.doc).split()).rstrip(".")
-    said = f": {said[:1].lower()}{said[1:]}" if said else ""
-    line = f"{case.model_class}{said} ({count:,} parameters)."
-    if len(line) <= 82:
-        return line
-    return f"{case.model_class}{said}.\n\n{count:,} parameters."
+    return described(case.model_class, definition.doc or case.program.doc, count)
 
 
 def readme_file(case: Case) -> str:

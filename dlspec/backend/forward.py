@@ -21,6 +21,8 @@ from dlspec.passes.layout import Permute
 from dlspec.tensor import Tensor
 
 INDENT = 8
+SHORT = 40
+"""Characters of a chain in a block to which another layer with work is added in the same line."""
 QUIET = (BatchNorm, LayerNorm, Dropout)
 """Layers that belong to the one before them: a line does not break in front of them."""
 
@@ -347,7 +349,8 @@ class Forward(Loops):
     # -- expressions
 
     def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
-        """A value whose long chain is cut into statements, one for each layer with work."""
+        """A value whose long chain is cut into statements: in a model, which has shapes behind
+        them, one for each layer with work."""
         before = self.ordered
         self.ordered = sum(1 for x in flows(value) if self.takes(x)) > 1
         try:
@@ -372,7 +375,8 @@ class Forward(Loops):
             if self.takes(node) and takes(made):
                 self.store(target, made, types, lines)
                 made, heavy = py.Atom(target), False
-            breaks = (head and heavy) or node.kind == "repeat" or self.too_long(node, made, target)
+            works = head and heavy and (self.is_model or len(str(made)) > SHORT)
+            breaks = works or node.kind == "repeat" or self.too_long(node, made, target)
             if breaks or (self.reads_twice(node, 0) and not isinstance(made, py.Atom)):
                 self.store(target, made, types, lines)
                 made, heavy = py.Atom(target), False
@@ -405,13 +409,12 @@ class Forward(Loops):
     ) -> py.Expr:
         """A call whose input is prepared in place (pads): in a line of its own if too long."""
         code = self.w.calls.get(id(node))
-        if not isinstance(code, py.Call) or code.callee != Hole("self"):
+        if not isinstance(code, py.Call) or not code.args or not isinstance(made, py.Call):
             return made
-        if isinstance(code.args[0].value, Hole):
+        if not isinstance(code.args[0].value, py.Call):
             return made
         if INDENT + len(target) + 3 + len(str(made)) <= WIDTH - 8:
             return made
-        assert isinstance(made, py.Call)
         lines.append(py.Assign(target, made.args[0].value))
         rest = (py.Arg(py.Atom(target)), *made.args[1:])
         return py.Call(made.callee, rest)

@@ -35,3 +35,20 @@ def best_text(train: Train) -> str:
 
 def percent(share: float) -> str:
     return f"{100 * share:.10g} %"
+
+
+def described(name: str, doc: str, parameters: int, more: str = "") -> str:
+    """What `model.py` says of itself: the model's documentation and how large it is."""
+    count = f"{parameters:,} parameters"
+    said = " ".join(doc.split()).rstrip(".")
+    first = said.partition(" ")[0]
+    if not any(c.isupper() for c in first[1:]):  # no name, such as ResNet
+        said = f"{said[:1].lower()}{said[1:]}"
+    line = f"{name}: {said}" if said else name
+    if count in said:
+        parts = [f"{line}.", more]
+    elif len(line) + len(count) <= 78:
+        parts = [f"{line} ({count}).", more]
+    else:
+        parts = [f"{line}.", f"{count}. {more}".rstrip()]
+    return "\n\n".join(part for part in parts if part)

@@ -11,8 +11,7 @@ class Inner(layers.Layer):
         self.conv2d_2 = layers.Conv2D(in_channels, 3, padding="same")
 
     def call(self, x):
-        x = ops.relu(self.conv2d(x))
-        return self.conv2d_2(x)
+        return self.conv2d_2(ops.relu(self.conv2d(x)))
 
 
 class Bend(layers.Layer):

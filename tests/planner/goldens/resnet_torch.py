@@ -44,8 +44,7 @@ class Residual(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.conv_bn(x)
-        y = self.conv_bn_2(y)
+        y = self.conv_bn_2(self.conv_bn(x))
         if self.shortcut is not None:
             x = self.shortcut(x)
         return F.relu(x + y)

@@ -24,8 +24,7 @@ class Inner(nn.Module):
         self.conv2d_2 = nn.Conv2d(c * e, c, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.conv2d(x))
-        return self.conv2d_2(x)
+        return self.conv2d_2(F.relu(self.conv2d(x)))
 
 
 class Bend(nn.Module):

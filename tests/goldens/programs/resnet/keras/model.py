@@ -50,8 +50,7 @@ class Residual(layers.Layer):
             )
 
     def call(self, x):
-        y = self.conv_bn(x)
-        y = self.conv_bn_2(y)
+        y = self.conv_bn_2(self.conv_bn(x))
         if self.shortcut is not None:
             x = self.shortcut(x)
         return ops.relu(x + y)

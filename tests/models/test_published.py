@@ -19,9 +19,9 @@ NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
 MOST_LINES = {"densenet121": 80, "resnet50": 80}
 SMALL = {
-    "densenet121": ("depths=[1, 2]", "growth=4"),
+    "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
     "mobilenet_v3_small": (),
-    "resnet50": ("depths=[1, 2]", "width=4"),
+    "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
 }
 """Settings with which a model learns something in seconds."""
 
@@ -60,7 +60,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.proof
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_small_one_trains_and_is_evaluated(
+def test_a_small_one_trains_and_is_verified(
     name: str, backend: str, pictures: Path, tmp_path: Path
 ) -> None:
     spec = pictures / f"{name}.dls"
@@ -69,7 +69,7 @@ def test_a_small_one_trains_and_is_evaluated(
     run = tmp_path / "run"
     for words in (
         ["train", str(spec), "--backend", backend, "--epochs", "1", *given, "-o", str(run)],
-        ["export", str(run)],
+        ["verify", str(run)],
     ):
         done = subprocess.run(
             [sys.executable, "-m", "dlspec", *words], capture_output=True, text=True, check=False

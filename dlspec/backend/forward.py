@@ -10,7 +10,7 @@ from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, negated
 from dlspec.backend.loops import Loops
 from dlspec.backend.merge import Merged, Step, Values, fill, flows, holes_in, same
-from dlspec.backend.protocol import Hole, Inputs, Slot
+from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
 from dlspec.expr import Ref, origin

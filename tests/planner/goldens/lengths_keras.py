@@ -46,9 +46,7 @@ class Lengths(keras.Model):
         s, _ = self.heads_2(s)
         # [B, 3]
         both = self.both(ops.concatenate((ops.mean(x, axis=1), s[:, -1]), axis=-1))
-        # [B, 2, 4, T]
-        grouped = ops.transpose(
-            ops.reshape(x, (ops.shape(x)[0], -1, 4, 2)), (0, 3, 2, 1)
-        )
+        grouped = ops.reshape(x, (ops.shape(x)[0], -1, 4, 2))
+        grouped = ops.transpose(grouped, (0, 3, 2, 1))  # [B, 2, 4, T]
         shifted = x[:, 1:] * x[:, :-1]  # [B, T - 1, 8]
         return {"both": both, "grouped": grouped, "shifted": shifted, "parts": parts}

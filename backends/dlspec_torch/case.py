@@ -50,7 +50,7 @@ class Case:
 
     @cached_property
     def model(self) -> ModelIR:
-        return batched(self.program.trained[self.name])
+        return batched(self.program.trained[self.name], devices=True)
 
     @property
     def data(self) -> Data:

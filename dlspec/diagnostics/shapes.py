@@ -194,6 +194,7 @@ class NotATensor(InContext):
 
     code = "DLS208"
     found: str
+    hint: str = ""
 
     @property
     def title(self) -> str:
@@ -202,6 +203,10 @@ class NotATensor(InContext):
     @property
     def label(self) -> str:
         return f"this is {self.found}"
+
+    @property
+    def help(self) -> str:
+        return self.hint
 
 
 @frozen

@@ -10,6 +10,7 @@ from dlspec.diagnostics.shapes import BadIndex, NotATensor
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.calling import FunctionApplier
 from dlspec.elaborate.lists import Tensors, unwrapped
+from dlspec.elaborate.positions import evenly, hint
 from dlspec.elaborate.values import Scope, Value, describe
 from dlspec.expr import Static, with_origin
 from dlspec.ops.base import Op
@@ -24,6 +25,8 @@ class Indexer(FunctionApplier):
 
     def index(self, e: tree.Index, scope: Scope) -> Any:
         found = self.expression(e.value, scope)
+        if isinstance(found, Static) and self.wants_tensor(found, e, scope):
+            found = self.positions(found, e.value)
         if not isinstance(found, Value):
             return self.listed(found, e, scope)
         if len(found.types) != 1:
@@ -39,6 +42,25 @@ class Indexer(FunctionApplier):
         if not items:
             raise SpecError(WrongType(e.span, self.context, "[ ]", TAKES, "nothing"))
         return self.read("getitem", {"at": items}, (found,), e)
+
+    def wants_tensor(self, found: Static, e: tree.Index, scope: Scope) -> bool:
+        """Whether brackets behind a list of numbers are such as only a tensor takes."""
+        if not isinstance(found.value, list) or isinstance(found.value, Tensors):
+            return False
+        if len(e.subscripts) != 1:
+            return True
+        at = e.subscripts[0]
+        if isinstance(at, tree.Slice | tree.Rest):
+            return isinstance(at, tree.Rest)
+        by = self.expression(at, scope)
+        return isinstance(by, Value) or (isinstance(by, Static) and by.value is None)
+
+    def positions(self, found: Any, e: tree.Expr) -> Value:
+        """A list of numbers that go up or down evenly, as a tensor. Raises SpecError for others."""
+        made = evenly(found)
+        if made is None:
+            raise SpecError(NotATensor(e.span, self.context, describe(found), hint(found)))
+        return self.applied(made, {}, (), {}, self.frame.site(e), e.span)
 
     def listed(self, found: Any, e: tree.Index, scope: Scope) -> Any:
         """An element or a part of a list."""

@@ -65,7 +65,7 @@ class TensorEvaluator(Indexer):
                 return self.through(Bundle(tuple(head.value)), e.stages, self.frame, scope)
             if isinstance(head.value, Layer):
                 return Static(self.chained(e, scope))
-            raise SpecError(NotATensor(e.head.span, self.context, describe(head)))
+            head = self.tensor(head, e.head)
         if isinstance(head, Instance):
             raise SpecError(NotALayer(e.head.span, "a layer stands where the chain begins"))
         return self.through(head, e.stages, self.frame, scope)
@@ -74,7 +74,7 @@ class TensorEvaluator(Indexer):
         """A value that is a tensor (or several outputs of one layer)."""
         if isinstance(found, Value):
             return found
-        raise SpecError(NotATensor(e.span, self.context, describe(found)))
+        return self.positions(found, e)
 
     def parenthesised(self, e: tree.Tuple, scope: Scope, words: bool) -> Any:
         found = [(a, self.expression(a.value, scope, words=words)) for a in e.items]
@@ -179,7 +179,7 @@ class TensorEvaluator(Indexer):
         return Static(made)
 
     def operand(self, found: Any, other: Any, e: tree.Expr) -> ir.Flow:
-        if isinstance(found, Static) and isinstance(other, Value):
+        if operands.is_number(found) and isinstance(other, Value):
             return operands.literal(found, other.types, e, self.context)
         value = self.tensor(found, e)
         if len(value.types) != 1:

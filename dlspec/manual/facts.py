@@ -165,7 +165,8 @@ def stated(e: Example) -> Op:
     # Classes are a dtype of fields; a model takes them as integers.
     types = [re.sub(r"^class\[\d+\]", "i32", t) for t in e.inputs]
     lines = [f"input {name}: {t}" for name, t in zip("xy", types, strict=False)]
-    lines += [f"output z = {e.layer}"] if types else [f"let z = {e.layer}", "output z"]
+    named = not types and e.layer[0].isupper()
+    lines += [f"let z = {e.layer}", "output z"] if named else [f"output z = {e.layer}"]
     program = check(Source("example", f"model M {{ {'; '.join(lines)} }}")).program
     assert program is not None
     (statement,) = statements(program.models["M"].root.body)

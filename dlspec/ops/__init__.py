@@ -33,6 +33,7 @@ FAMILIES: dict[str, str] = {
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
     "tied": "Transposed",
+    "positions": "range",
     "raw": "Parameter Buffer",
     "indexing": "getitem gather",
     "arithmetic": "add subtract multiply divide floor_divide remainder power negative",

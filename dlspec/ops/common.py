@@ -19,11 +19,22 @@ from dlspec.ops.elementwise import AlongAxis, Elementwise
 from dlspec.ops.embedding import Embedding
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
+from dlspec.ops.positions import range as Positions
 from dlspec.ops.raw import Raw
 from dlspec.ops.regularize import Dropout
 from dlspec.tensor import Tensor
 
-ALIKE = (Elementwise, negative, logical_not, getitem, gather, Dropout, Identity, Raw)
+ALIKE = (
+    Elementwise,
+    negative,
+    logical_not,
+    getitem,
+    gather,
+    Dropout,
+    Identity,
+    Raw,
+    Positions,
+)
 """Their code is the same with a batch axis and without."""
 ON_LAST_AXIS = (Dense, LayerNorm)
 """So is theirs, where they work on the last axis and another stands in front."""

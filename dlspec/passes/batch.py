@@ -30,6 +30,7 @@ from dlspec.ir.model import (
     Wire,
     is_list,
 )
+from dlspec.ops import positions
 from dlspec.ops.base import Op
 from dlspec.ops.common import alike, each
 
@@ -45,10 +46,13 @@ class Expand(Op):
     inputs = (2, 2)
 
 
-def batched(model: ModelIR) -> ModelIR:
-    """The same model, with common tensors expanded where they meet what wants one for each."""
+def batched(model: ModelIR, devices: bool = False) -> ModelIR:
+    """The same model, with common tensors expanded where they meet what wants one for each.
+
+    With `devices`, positions get an input beside which they are made.
+    """
     sites: dict[tuple[Any, ...], int] = {}
-    instances = tuple(_Walk(model, i, sites).instance() for i in model.instances)
+    instances = tuple(_Walk(model, i, sites, devices).instance() for i in model.instances)
     return model.model_copy(update={"instances": instances})
 
 
@@ -59,6 +63,7 @@ class _Walk:
     model: ModelIR
     of: Instance
     sites: dict[tuple[Any, ...], int]
+    devices: bool
     wires: dict[str, Wire] = field(default_factory=dict)
     """Every wire as it stands, by name."""
     kept: tuple[Bind, ...] = ()
@@ -97,6 +102,8 @@ class _Walk:
     def flow(self, flow: Flow) -> Flow:
         """A flow whose inputs belong to each example where they must."""
         match flow:
+            case Apply(op=positions.range()):
+                return flow.model_copy(update={"inputs": (self.example(),) * self.devices})
             case Apply():
                 x = tuple(f.types[0] for f in flow.inputs)
                 wants = _nothing if not x or alike(flow.op, x) else _every

@@ -17,6 +17,9 @@ RAW = {
     "Parameter(f32[1, 4], init=normal(std=0.02))": "f32[3, 4]",
     "Parameter(f32[], init=constant(0.5))": "f32[3]",
     "Buffer([0.5, 0.25, 2.0])": "f32[3]",
+    "range(0, 7)": "i32[7]",
+    "range(2, 6)": "i32[1]",
+    "range(9, 0, -2)": "i32[5]",
     "Buffer([[1, 0], [2, 3], [5, 4]])": "i32[3, 1]",
     "Buffer(f32[2, 3], init=normal(std=1))": "f32[2, 3]",
 }
@@ -158,6 +161,8 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
     given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
     if case.kind in ("Parameter", "Buffer"):
         return [f"let w{index} = {case.layer}", f"output y{index} = w{index} * {x[0]}"]
+    if case.kind == "range":
+        return [f"output y{index} = {x[0]} * {case.layer}"]
     if case.kind == "Transposed":
         of, reads, gives = re.findall(r"Embedding|Dense|\d+", case.layer)
         layer = f"Embedding({gives}, {reads})" if of == "Embedding" else f"Dense({reads})"

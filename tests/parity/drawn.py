@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import fields, indexing, moving, raw, recurrence, shape, window
+from dlspec.ops import fields, indexing, moving, positions, raw, recurrence, shape, window
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
@@ -54,6 +54,12 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     """A case, or None where the arguments do not fit the inputs."""
     if issubclass(op, raw.Raw):
         return own(op, rng)
+    if op is positions.range:
+        start, stop, step = (int(n) for n in rng.integers((-5, 6, 1), (5, 12, 4)))
+        if rng.random() < 0.3:
+            start, stop, step = stop, start, -step
+        count = len(range(start, stop, step))
+        return Case("range", f"range({start}, {stop}, {step})", (f"i32[{count}]",))
     if op is Transposed:
         return tied(rng)
     x = inputs(op, rng)

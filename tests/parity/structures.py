@@ -204,6 +204,33 @@ block Half(n: int) {
 }
 """,
     ),
+    "positions, in blocks of several lengths": (
+        ("tokens: i32[7]", "v: f32[6]"),
+        (
+            "h = tokens -> Embedding(9, 6) -> Placed(20)",
+            "h = h[1:6] -> Placed(9) -> Biased(6) -> Placed(7) * 2",
+            "output a = h",
+            "p = range(7)",
+            "output b = tokens * p - range(1, 8) + p[::-1]",
+            "table = range(10, 0, -1)",
+            "output c = table[tokens]",
+            "output d = v * (range(3, 9) -> Embedding(9, 6) -> mean(axis=0))",
+            "for i in range(2) { h = h + (range(5) -> Embedding(5 + i, 6)) * 0.5 }",
+            "output e = (range(5) -> Embedding(9, 2), h -> Dense(2)) -> Concat(axis=0)",
+        ),
+        """
+block Placed(n: int) {
+  input x: f32[T, D]
+  output x + (range(T) -> Embedding(n, D))
+}
+block Biased(dim: int) {
+  input x: f32[T, D]
+  gap = range(T)[none, :] - range(T)[:, none]
+  bias = abs(gap) -> Embedding(9, D) -> Dense(dim)
+  output (x[none] + bias -> mean(axis=0)) -> Tanh
+}
+""",
+    ),
     "tied heads and autoencoders": (
         ("tokens: i32[7]", "v: f32[6]", "image: f32[3, 6, 5]"),
         (

@@ -223,6 +223,7 @@ def own(op: Any, x: list[Array], w: Weights) -> Array:
 
 REFERENCES: dict[str, Reference] = {
     "Transposed": lambda op, x, w: x[0] @ (w["weight"].T if op.of == "Embedding" else w["weight"]),
+    "range": lambda op, x, w: np.arange(op.start, op.stop, op.step)[None],
     "Parameter": own,
     "Buffer": own,
     "Dense": dense,

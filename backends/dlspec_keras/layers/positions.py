@@ -1,0 +1,20 @@
+"""Positions."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Emitted, Use
+from dlspec.emit import python as py
+from dlspec.ops import positions
+from dlspec.ops.base import Op
+
+ROLES = {"start": "start", "stop": "length", "step": "step"}
+
+
+def arange(use: Use) -> Emitted:
+    start, stop, step = (use.given(getattr(use.op, n), r) for n, r in ROLES.items())
+    first = () if start.value == 0 and step.value == 1 else (start,)
+    last = () if step.value == 1 else (step,)
+    return Emitted(py.call("ops.arange", *first, stop, *last, dtype=py.literal("int32")))
+
+
+LAYERS: dict[type[Op], Emit] = {positions.range: arange}

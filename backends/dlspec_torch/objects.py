@@ -41,6 +41,9 @@ MODULES = {
     "F.adaptive_max_pool1d": "nn.AdaptiveMaxPool1d",
     "F.adaptive_max_pool2d": "nn.AdaptiveMaxPool2d",
     "F.adaptive_max_pool3d": "nn.AdaptiveMaxPool3d",
+    "F.interpolate": "nn.Upsample",
+    "F.pixel_shuffle": "nn.PixelShuffle",
+    "F.pixel_unshuffle": "nn.PixelUnshuffle",
 }
 """Function -> the module that takes the same arguments, the input apart."""
 

@@ -21,6 +21,8 @@ FAMILIES: dict[str, str] = {
     "AdaptiveMaxPool2D AdaptiveMaxPool3D",
     "global_pool": "GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D "
     "GlobalMaxPool2D GlobalMaxPool3D",
+    "resize": "Upsample1D Upsample2D Upsample3D Resize1D Resize2D Resize3D",
+    "pixels": "PixelShuffle PixelUnshuffle",
     "norm": "BatchNorm LayerNorm",
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh GELU SiLU HardSwish Identity",
     "along_axis": "Softmax LogSoftmax Softmin Sparsemax GLU Maxout",
@@ -56,7 +58,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     Attention MultiHeadAttention Split Scan Experts Rotary
-    Upsample1D Upsample2D PixelShuffle Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
+    Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
     permutation gradient lengths batch row segment_max segment_sum
     """.split()

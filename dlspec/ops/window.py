@@ -57,7 +57,8 @@ def other_rank(op: Op, places: int, x: Tensor) -> str:
         sizes = ", ".join(str(int(s)) for s in x.shape)
         return f"add the axis of channels first: Reshape(1, {sizes})"
     other = op.kind().replace(f"{places}D", f"{x.rank - 1}D")
-    return f"for {layout(x.rank - 1)} there is {other}" if other in ops.names() else ""
+    there = other != op.kind() and other in ops.names()
+    return f"for {layout(x.rank - 1)} there is {other}" if there else ""
 
 
 class Windowed(Op):

@@ -51,6 +51,12 @@ AdaptiveMaxPool2D(2) | i32[3, 8, 8] | none | AdaptiveMaxPool2D needs floating-po
 MaxPool1D(2, dilation=4, padding=2) | f32[2, 3] | dilation | places 4 apart may all lie in the padding of axis 1 of f32[2, 3], which has 3 | at most 3, or no padding
 GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] | add the axis of channels first: Reshape(1, 3)
 GlobalMaxPool1D | f32[] | none | GlobalMaxPool1D needs [channels, length], got f32[] |
+Upsample2D(2) | f32[3, 8] | none | Upsample2D needs [channels, height, width], got f32[3, 8] | add the axis of channels first: Reshape(1, 3, 8)
+Upsample1D(2, align_corners=true) | f32[3, 8] | align_corners | the nearest place is not moved to the corners | mode=linear, or leave it out
+Resize3D(2, align_corners=true) | f32[3, 8, 2, 2] | align_corners | the nearest place is not moved to the corners | mode=trilinear, or leave it out
+PixelShuffle(2) | f32[6, 2, 2] | factor | 6 channels make no pixels of 4 each | a multiple of 4 channels before it
+PixelShuffle(2) | f32[6, 2] | none | PixelShuffle needs [channels, height, width], got f32[6, 2] | add the axis of channels first: Reshape(1, 6, 2)
+PixelUnshuffle(2) | f32[6, 2, 5] | factor | 2 does not divide axis 2 of f32[6, 2, 5] | a divisor of 5
 BatchNorm | f32[4, 5] | axis | BatchNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
 BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
 BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis

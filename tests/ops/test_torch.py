@@ -136,6 +136,13 @@ def whole(op, x):
     return None, lambda t: make(t) if op.keepdims else make(t).flatten(1)
 
 
+def resized(op, x):
+    scale, size = getattr(op, "scale", None), getattr(op, "size", None)
+    corners = op.align_corners if op.linear else None
+    mode = op.mode if op.linear else "nearest-exact"
+    return None, nn.Upsample(size, scale, mode, corners)
+
+
 def batch_norm(op, x):
     make = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}[x.rank]
     axis = (op.axis or 0) % x.rank
@@ -319,6 +326,9 @@ REFERENCES = {
     **{f"{kind}Pool{n}D": pool for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Adaptive{kind}Pool{n}D": adaptive for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Global{kind}Pool{n}D": whole for kind in ("Max", "Avg") for n in (1, 2, 3)},
+    **{f"{kind}{n}D": resized for kind in ("Upsample", "Resize") for n in (1, 2, 3)},
+    "PixelShuffle": lambda op, x: (None, nn.PixelShuffle(op.factor)),
+    "PixelUnshuffle": lambda op, x: (None, nn.PixelUnshuffle(op.factor)),
     "BatchNorm": batch_norm, "LayerNorm": layer_norm, "Embedding": embedding, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
     "Dropout": lambda op, x: (None, nn.Dropout(op.rate)),

@@ -92,6 +92,24 @@ block Gate {
 }
 """,
     ),
+    "images made larger": (
+        ("image: f32[8, 3, 4]", "signal: f32[4, 5]"),
+        (
+            "x = image -> Conv2D(8, 3, padding=1) -> Larger(2) -> Larger(3) -> PixelUnshuffle(6)",
+            "output x = x -> Conv2D(4, 1) -> Resize2D((5, 2)) -> Flatten -> Dense(3)",
+            "y = image -> Upsample2D(2) -> Conv2D(4, 3) -> Upsample2D((1, 3)) -> PixelShuffle(2)",
+            "output y = y -> Resize2D(4, mode=bilinear, align_corners=true) -> GlobalMaxPool2D",
+            "output z = signal -> Upsample1D(3) -> Conv1D(2, 3) -> Resize1D(7) -> Flatten",
+        ),
+        """
+block Larger(k: int) {
+  input x: f32[C, H, W]
+  y = x -> Conv2D(2 * k ** 2, 3, padding=1) -> PixelShuffle(k) -> BatchNorm -> ReLU
+  z = x -> Resize2D((H * k, W * k), mode=bilinear, align_corners=true) -> Conv2D(2, 1)
+  output (y, z, x -> Upsample2D(k)) -> Concat(axis=0)
+}
+""",
+    ),
     "two inputs joined": (
         ("image: f32[2, 6, 5]", "table: f32[7]"),
         (

@@ -25,6 +25,13 @@ POOLS = (
     "l = d -> AvgPool2D(2, ceil_mode=true) -> Conv2D(2, 1) -> GlobalMaxPool2D(keepdims=true)",
     "pooled = (j -> Flatten, k -> Flatten, l -> Flatten) -> Concat",
 )
+SIZES = (
+    "m = d -> Conv2D(4, 1) -> Upsample2D((1, 2)) -> Conv2D(3, 2) -> Upsample2D(2, mode=bilinear)",
+    "n = d -> Conv2D(8, 1) -> PixelShuffle(2) -> Conv2D(2, 3) -> Resize2D((5, 3)) -> Flatten",
+    "o = m -> Conv2D(2, 1) -> Resize2D(3, mode=bilinear, align_corners=true) -> Flatten",
+    "p = i -> Upsample3D(2, mode=trilinear) -> Conv3D(2, 2) -> Flatten",
+    "sized = (n, o, p) -> Concat",
+)
 
 
 def spec(folder: Path) -> Path:
@@ -42,8 +49,8 @@ def spec(folder: Path) -> Path:
         "  input x: f32[4, 6, 6, 5]",
         "  image = x -> Reshape(24, 6, 5)",
         "  signal = x -> Reshape(24, 30)",
-        *(f"  {line}" for line in CONVOLUTIONS + POOLS),
-        "  output y: f32[3] = (convolved, pooled) -> Concat -> Dense(3)",
+        *(f"  {line}" for line in CONVOLUTIONS + POOLS + SIZES),
+        "  output y: f32[3] = (convolved, pooled, sized) -> Concat -> Dense(3)",
         "}",
         "train {",
         "  data = rows; model = M(); loss = CrossEntropy(y, kind); optimizer = Adam(lr=1e-2)",

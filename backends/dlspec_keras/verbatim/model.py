@@ -86,6 +86,63 @@ def adaptive_pool(x, size, reduction):
     return x
 
 
+def nearest(x, size):
+    """Resized to the nearest places, found in integers: floats would round halves."""
+    for axis, m in enumerate(size, start=1):
+        n = x.shape[axis]
+        x = ops.take(x, [(2 * i + 1) * n // (2 * m) for i in range(m)], axis=axis)
+    return x
+
+
+def resized1d(x, size):
+    """Resized between neighbours."""
+    return ops.image.resize(x[:, :, None], (*size, 1), "bilinear")[:, :, 0]
+
+
+def resized3d(x, size):
+    """Resized between neighbours: on two axes, then on the third."""
+    d, h, w, c = x.shape[1:]
+    x = ops.image.resize(ops.reshape(x, (-1, h, w, c)), size[1:], "bilinear")
+    x = ops.reshape(x, (-1, d, size[1] * size[2], c))
+    x = ops.image.resize(x, (size[0], size[1] * size[2]), "bilinear")
+    return ops.reshape(x, (-1, *size, c))
+
+
+def interpolated(x, size, align_corners=False):
+    """Resized between neighbours, in the precision of x."""
+    for axis, m in enumerate(size, start=1):
+        n = x.shape[axis]
+        if align_corners:
+            places = [i * (n - 1) / max(m - 1, 1) for i in range(m)]
+        else:
+            places = [min(max((i + 0.5) * n / m - 0.5, 0), n - 1) for i in range(m)]
+        below = [int(place) for place in places]
+        share = [place - int(place) for place in places]
+        share = ops.reshape(
+            ops.array(share, x.dtype), (m, *[1] * (len(x.shape) - axis - 1))
+        )
+        left = ops.take(x, below, axis=axis)
+        right = ops.take(x, [min(i + 1, n - 1) for i in below], axis=axis)
+        x = left + (right - left) * share
+    return x
+
+
+def pixel_shuffle(x, factor):
+    """Each group of channels becomes a square of pixels, in PyTorch's order."""
+    h, w, c = x.shape[1:]
+    x = ops.reshape(x, (-1, w, c // factor**2, factor, factor))
+    x = ops.transpose(x, (0, 3, 1, 4, 2))
+    return ops.reshape(x, (-1, h * factor, w * factor, c // factor**2))
+
+
+def pixel_unshuffle(x, factor):
+    """Each square of pixels becomes a group of channels."""
+    h, w, c = x.shape[1] // factor, x.shape[2] // factor, x.shape[3]
+    x = ops.reshape(x, (-1, factor, w, factor, c))
+    x = ops.transpose(x, (0, 2, 4, 1, 3))
+    return ops.reshape(x, (-1, h, w, c * factor**2))
+
+
 def erf_gelu(x):
     """GELU with the constants in full precision."""
     return 0.5 * x * (1 + ops.erf(x / math.sqrt(2)))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from reference_functions import FUNCTIONS, each
+from reference_places import PLACES
 from reference_windows import WINDOWS, Array, Reference, Weights
 
 from dlspec.expr import fixed
@@ -228,6 +229,7 @@ REFERENCES: dict[str, Reference] = {
     "Buffer": own,
     "Dense": dense,
     **WINDOWS,
+    **PLACES,
     "BatchNorm": batch_norm,
     "LayerNorm": layer_norm,
     "ReLU": each(lambda x: np.maximum(x, 0)),

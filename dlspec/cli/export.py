@@ -21,8 +21,8 @@ def export_run(run: Path, targets: Sequence[str]) -> int:
     for backend in dict.fromkeys((found.record.backend, *(MAKERS[e.format] for e in exports))):
         need("export", backend, readers(found.data))
     need("export", "export")
-    with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as say:
-        reports = export(found, exports, Path(scratch), say)
+    with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as doing:
+        reports = export(found, exports, Path(scratch), doing)
     for report in reports:
         print(report.to_text())
         print(f"  {(run / 'export' / report.file).as_posix()}")

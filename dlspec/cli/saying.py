@@ -1,21 +1,41 @@
-"""What a command does at the moment, on a terminal: a line that the next one replaces."""
+"""What a command does at the moment, on the error stream."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from dlspec.cli.report import colours
 
 
 @contextmanager
-def saying() -> Iterator[Callable[[str], None]]:
-    """Shows what it is told, while it lasts; nothing where errors are not read on a terminal."""
+def saying() -> Iterator[Callable[[str], AbstractContextManager[None]]]:
+    """Shows what is done, while it lasts: on a terminal in a line that changes, elsewhere in a line
+    for each thing when it begins. Several things may be done at once.
+    """
+    now: list[str] = []
     if not colours(sys.stderr):
-        yield lambda text: None
+        yield lambda text: _while(text, now, lambda begins: _line(text, begins))
         return
     from rich.console import Console
 
     with Console(stderr=True).status("") as status:
-        yield lambda text: status.update(text)
+        yield lambda text: _while(text, now, lambda _: status.update(", ".join(now)))
+
+
+@contextmanager
+def _while(text: str, now: list[str], changed: Callable[[bool], None]) -> Iterator[None]:
+    now.append(text)
+    changed(True)
+    try:
+        yield
+    finally:
+        now.remove(text)
+        changed(False)
+
+
+def _line(text: str, begins: bool) -> None:
+    if begins:
+        sys.stderr.write(f"{text}\n")  # at once: other threads write too
+        sys.stderr.flush()

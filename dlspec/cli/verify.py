@@ -20,8 +20,8 @@ def verify_run(run: Path, as_json: bool) -> int:
     found = trained(run)
     for extra in ("torch", "keras", "export"):
         need("verify", extra, readers(found.data))
-    with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as say:
-        verdict = verify(found, Path(scratch), say)
+    with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as doing:
+        verdict = verify(found, Path(scratch), doing)
     write_file(run / "verify.json", verdict.to_json())
     print(verdict.to_json() if as_json else shown(verdict), end="")
     for sentence in verdict.broken:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -30,58 +31,59 @@ class Comparison:
     """The metrics over all rows, by runtime; the reference's under `reference`."""
 
 
-Say = Callable[[str], None]
-"""Is told each thing that is done, before it is: they take seconds."""
+Doing = Callable[[str], AbstractContextManager[None]]
+"""Is told of each thing that is done, while it lasts: they take seconds."""
 
 
 class Bench:
     """Rows of a run, and the outputs that runtimes give for them, in a scratch folder."""
 
-    def __init__(self, command: str, trained: Trained, inputs: Path, rows: int, say: Say) -> None:
-        self.command, self.trained, self.say = command, trained, say
+    def __init__(
+        self, command: str, trained: Trained, inputs: Path, rows: int, doing: Doing
+    ) -> None:
+        self.command, self.trained, self.doing = command, trained, doing
         self.inputs, self.rows = inputs, rows
         self.scratch = inputs.parent
-        self.found: dict[str, Path] = {}
 
     def reference(self, program: Path) -> None:
         """Runs the program that was trained, in both precisions."""
         backend = self.trained.record.backend
-        self.say(f"running the trained model in {NAMES[backend]}")
         tasks = [
             self.trained.forward(program, self.inputs, self.scratch / f"{name}.npz", dtype)
             for name, dtype in (("reference", "float32"), ("reference64", "float64"))
         ]
-        for outcome in run(f"forward_{backend}", tasks):
-            answer(self.command, NAMES.get(backend, backend), outcome)
+        with self.doing(f"running the trained model in {NAMES[backend]}"):
+            for outcome in run(f"forward_{backend}", tasks):
+                answer(self.command, NAMES.get(backend, backend), outcome)
 
     def program(self, backend: str, program: Path) -> None:
         """Runs a program of the other backend."""
-        self.say(f"running it in {NAMES[backend]}")
-        outputs = self.scratch / f"{backend}.npz"
-        task = self.trained.forward(program, self.inputs, outputs, "float32")
-        answer(self.command, NAMES[backend], run_one(f"forward_{backend}", task))
-        self.found[backend] = outputs
+        task = self.trained.forward(program, self.inputs, self.outputs(backend), "float32")
+        with self.doing(f"running it in {NAMES[backend]}"):
+            answer(self.command, NAMES[backend], run_one(f"forward_{backend}", task))
 
     def file(self, name: str, file: Path) -> dict[str, Any]:
         """Runs an exported file; returns what its runtime tells of it."""
         kind = file.suffix.removeprefix(".")
-        self.say(f"running {file.name} in {NAMES[kind]}")
-        outputs = self.scratch / f"{name}.npz"
-        task = self.trained.forward_file(file, self.inputs, outputs)
-        made = answer(self.command, NAMES[kind], run_one(f"forward_{kind}", task))
-        self.found[name] = outputs
-        return made
+        task = self.trained.forward_file(file, self.inputs, self.outputs(name))
+        with self.doing(f"running {file.name} in {NAMES[kind]}"):
+            return answer(self.command, NAMES[kind], run_one(f"forward_{kind}", task))
 
-    def compared(self) -> Comparison:
-        """Everything that was run, beside the reference."""
+    def outputs(self, name: str) -> Path:
+        """The file with what a runtime gave."""
+        return self.scratch / f"{name}.npz"
+
+    def compared(self, names: Sequence[str]) -> Comparison:
+        """What these runtimes gave, beside the reference."""
         count = min(ROWS, self.rows)
         task = {
             "program": str(self.trained.folder.resolve()),
             "part": self.trained.part,
-            "reference": str(self.scratch / "reference.npz"),
-            "reference64": str(self.scratch / "reference64.npz"),
-            "found": {name: str(path) for name, path in self.found.items()},
+            "reference": str(self.outputs("reference")),
+            "reference64": str(self.outputs("reference64")),
+            "found": {name: str(self.outputs(name)) for name in names},
             "rows": count,
         }
-        made = answer(self.command, "the comparison", run_one("compare", task))
+        with self.doing("comparing"):
+            made = answer(self.command, "the comparison", run_one("compare", task))
         return Comparison(count, **made)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from dlspec.diagnostics.runs import ConversionFailed, NoExport
 from dlspec.emit.files import write_file
 from dlspec.ir.recipe import Export
 from dlspec.runners import memory
-from dlspec.runners.compare import Bench, Comparison, Say
+from dlspec.runners.compare import Bench, Comparison, Doing
 from dlspec.runners.process import run_one
 from dlspec.runners.report import Line, Report
+from dlspec.runners.together import together
 from dlspec.runners.trained import PACKAGES, Trained, program_in, write_rows
 
 MAKERS = {"onnx": "torch", "tflite": "keras"}
@@ -35,31 +37,34 @@ def chosen(run: Trained, names: Sequence[str]) -> list[Export]:
     return [own[n] for n in names or own]
 
 
-def export(run: Trained, exports: Sequence[Export], scratch: Path, say: Say) -> list[Report]:
+def export(run: Trained, exports: Sequence[Export], scratch: Path, doing: Doing) -> list[Report]:
     """Writes each file into RUN/export with a report beside it, and returns the reports."""
-    inputs, rows = write_rows("export", run, scratch)
-    bench = Bench("export", run, inputs, rows, say)
-    bench.reference(program_in(run, run.record.backend, scratch))
-    told = {}
-    for e in exports:
-        say(f"writing {e.file}")
-        file = written(run, e, run.folder / "export", scratch)
-        told[e.file] = bench.file(e.file, file)
-    compared = bench.compared()
+    with doing("reading the data"):
+        inputs, rows = write_rows("export", run, scratch)
+    bench = Bench("export", run, inputs, rows, doing)
+    backends = (run.record.backend, *(MAKERS[e.format] for e in exports))
+    programs = {b: program_in(run, b, scratch) for b in dict.fromkeys(backends)}
+
+    def made(e: Export) -> dict[str, Any]:
+        with doing(f"writing {e.file}"):
+            file = converted(run, programs[MAKERS[e.format]], e.file, run.folder / "export")
+        return bench.file(e.file, file)
+
+    def trained() -> dict[str, Any]:
+        bench.reference(programs[run.record.backend])
+        return {}
+
+    works: list[Callable[[], dict[str, Any]]] = [trained, *(partial(made, e) for e in exports)]
+    told = together(works)[1:]
+    compared = bench.compared([e.file for e in exports])
     reports = []
-    for e in exports:
-        report = reported(run, e, told[e.file], compared)
+    for e, facts in zip(exports, told, strict=True):
+        report = reported(run, e, facts, compared)
         beside = run.folder / "export" / e.file
         write_file(beside.with_suffix(".json"), report.to_json())
         write_file(beside.with_suffix(".txt"), report.to_text())
         reports.append(report)
     return reports
-
-
-def written(run: Trained, e: Export, out: Path, scratch: Path) -> Path:
-    """Lets the program of the right backend write the file."""
-    program = program_in(run, MAKERS[e.format], scratch)
-    return converted(run, program, e.file, out)
 
 
 def converted(run: Trained, program: Path, file: str, out: Path) -> Path:

@@ -9,10 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, ClassVar, Self
 
 CHILDREN = Path(__file__).parent / "children"
 
@@ -67,18 +68,13 @@ def _run(child: str | Path, tasks: Sequence[Task], seconds: float, gpu: bool) ->
         asked.write_text(json.dumps(list(tasks)), encoding="utf-8")
         answered.touch()
         with said.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, str(script), str(asked), str(answered)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment(gpu),
-                start_new_session=True,
-            )
+            words = [sys.executable, str(script), str(asked), str(answered)]
+            process = Processes.started(words, output, environment(gpu))
         try:
             timed_out = _wait(process, answered, seconds)
         finally:
             _end(process)
+            Processes.running.discard(process)
         lines = answered.read_text(encoding="utf-8").splitlines()
         outcomes = [_outcome(json.loads(line)) for line in lines if line.endswith("}")]
         if len(outcomes) < len(tasks):
@@ -86,6 +82,50 @@ def _run(child: str | Path, tasks: Sequence[Task], seconds: float, gpu: bool) ->
         if "--debug" in sys.argv and any(o.answer is None for o in outcomes):
             sys.stderr.write(said.read_text(encoding="utf-8", errors="replace"))
         return outcomes
+
+
+class Ended(Exception):
+    """What a process was started for is not wanted any more."""
+
+
+class Processes:
+    """Those that are started while this lasts, by whatever thread: all can be ended together."""
+
+    running: ClassVar[set[subprocess.Popen[bytes]]] = set()
+    refused: ClassVar[bool] = False
+    lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        Processes.refused = False
+
+    def end(self) -> None:
+        """Ends all of them, and lets no other start. Whoever waits for one sees it crash."""
+        with Processes.lock:
+            Processes.refused = True
+            for process in Processes.running:
+                _end(process)
+
+    @staticmethod
+    def started(
+        words: Sequence[str], output: IO[bytes], settings: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """A process in a session of its own. Raises Ended."""
+        with Processes.lock:
+            if Processes.refused:
+                raise Ended
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=settings,
+                start_new_session=True,
+            )
+            Processes.running.add(process)
+            return process
 
 
 def environment(gpu: bool = False) -> dict[str, str]:

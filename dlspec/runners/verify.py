@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dlspec.frozen import frozen
 from dlspec.ir.recipe import Export
-from dlspec.runners.compare import NAMES, Bench, Comparison, Say
+from dlspec.runners.compare import NAMES, Bench, Comparison, Doing
 from dlspec.runners.exports import MAKERS, converted, drop
+from dlspec.runners.together import together
 from dlspec.runners.trained import Trained, compiled_in, program_in, write_rows
 
 
@@ -60,27 +62,37 @@ class Verdict:
         return json.dumps(facts, indent=2, sort_keys=True) + "\n"
 
 
-def verify(run: Trained, scratch: Path, say: Say) -> Verdict:
+def verify(run: Trained, scratch: Path, doing: Doing) -> Verdict:
     """Runs the model in PyTorch, Keras, ONNX Runtime and LiteRT, and its quantized exports."""
-    inputs, rows = write_rows("verify", run, scratch)
-    bench = Bench("verify", run, inputs, rows, say)
+    with doing("reading the data"):
+        inputs, rows = write_rows("verify", run, scratch)
+    bench = Bench("verify", run, inputs, rows, doing)
     own = run.record.backend
     other = "keras" if own == "torch" else "torch"
-    bench.reference(program_in(run, own, scratch))
-    bench.program(other, program_in(run, other, scratch))
     whole = run.program.model_copy(update={"exports": {}})
-    for kind, backend in MAKERS.items():
-        say(f"writing model.{kind}")
-        program = compiled_in(run, whole, backend, scratch / f"{backend}_whole")
-        bench.file(kind, converted(run, program, f"model.{kind}", scratch))
     quantized = [
         e for e in run.program.exports.values() if e.quantize and e.train == run.train.name
     ]
+    programs = {backend: program_in(run, backend, scratch) for backend in (own, other)}
+    exporting = {b: compiled_in(run, whole, b, scratch / f"{b}_whole") for b in MAKERS.values()}
+
+    def written(name: str, file: str, program: Path, out: Path) -> None:
+        with doing(f"writing {file}"):
+            made = converted(run, program, file, out)
+        bench.file(name, made)
+
+    works = [
+        partial(bench.reference, programs[own]),
+        partial(bench.program, other, programs[other]),
+    ]
+    for kind, backend in MAKERS.items():
+        works.append(partial(written, kind, f"model.{kind}", exporting[backend], scratch))
     for e in quantized:
-        say(f"writing {e.file}")
-        program = program_in(run, MAKERS[e.format], scratch)
-        bench.file(e.file, converted(run, program, e.file, scratch / "quantized"))
-    return judged(run, bench.compared(), quantized)
+        out = scratch / "quantized"
+        works.append(partial(written, e.file, e.file, programs[MAKERS[e.format]], out))
+    together(works)
+    compared = bench.compared([other, *MAKERS, *(e.file for e in quantized)])
+    return judged(run, compared, quantized)
 
 
 def judged(run: Trained, compared: Comparison, quantized: list[Export]) -> Verdict:

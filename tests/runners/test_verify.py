@@ -13,6 +13,12 @@ pytestmark = pytest.mark.slow
 def test_four_runtimes_agree(dlspec, digits) -> None:
     done = dlspec("verify", digits)
     assert done.returncode == 0, done.stderr
+    for what in (
+        "running the trained model in PyTorch",
+        "running it in Keras",
+        "writing model.onnx",
+    ):
+        assert f"{what}\n" in done.stderr and what not in done.stdout
     for name in ("PyTorch (trained)", "Keras", "ONNX Runtime", "LiteRT", "LiteRT int8"):
         assert name in done.stdout
     found = json.loads((digits / "verify.json").read_text(encoding="utf-8"))

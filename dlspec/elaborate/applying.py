@@ -355,7 +355,7 @@ class LayerApplier(FunctionEvaluator):
     ) -> Value:
         """A block or function on its inputs, by their names."""
         types = {n: f.types[0] for n, f in arrivals.items()}
-        if all(t.common for t in types.values()):
+        if all(t.common for t in types.values()) and not self.stays_common(layer, types, span):
             types = {n: each(t) for n, t in types.items()}
         number, made = self.instance(layer, types, span)
         self.step(span, self.layers[number])
@@ -377,6 +377,10 @@ class LayerApplier(FunctionEvaluator):
     @abstractmethod
     def title(self, definition: tree.Definition | tree.Fn) -> str:
         """The name of a definition in the IR."""
+
+    @abstractmethod
+    def stays_common(self, layer: BlockLayer, types: dict[str, Tensor], use: Span) -> bool:
+        """Whether what is given for tensors common to all examples is common to them too."""
 
     @abstractmethod
     def instance(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
+from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.shapes import NotATensor, TensorAsValue
@@ -67,11 +69,18 @@ class FunctionApplier(LayerApplier):
             raise SpecError(*wrong)
         return values, arrivals
 
+    @abstractmethod
+    def tensor(self, found: Any, e: tree.Expr) -> Value:
+        """A value where a tensor is meant. Raises SpecError."""
+
     def tensor_given(self, g: Given) -> Value:
-        if isinstance(g.value, Value) and len(g.value.types) == 1:
-            return g.value
-        found = "several tensors" if isinstance(g.value, Value) else describe(g.value)
-        raise SpecError(NotATensor(_place(g), self.context, found))
+        value = g.value
+        if g.written is not None:
+            value = self.tensor(value, g.written)
+        if len(value.types) != 1:
+            raise SpecError(NotATensor(_place(g), self.context, "several tensors"))
+        found: Value = value
+        return found
 
     def number_given(self, g: Given, p: tree.Parameter) -> Static:
         """The value of a parameter that is no tensor."""

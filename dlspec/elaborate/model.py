@@ -96,6 +96,19 @@ class ModelBuilder(StatementBuilder):
             self.titles[id(definition)] = name
         return self.titles[id(definition)]
 
+    def stays_common(self, layer: BlockLayer, types: dict[str, Tensor], use: Span) -> bool:
+        """A block has weights, which are made for a batch. A function is tried; what was made of
+        one that needs examples is forgotten."""
+        if layer.definition.kind != "fn":
+            return False
+        known, count = dict(self.known), len(self.instances)
+        _, made = self.instance(layer, types, use)
+        if all(t.common for _, t in made.outputs):
+            return True
+        self.known = known
+        del self.instances[count:]
+        return False
+
     def instance(
         self, layer: BlockLayer, arrivals: dict[str, Tensor], use: Span
     ) -> tuple[int, ir.Instance]:

@@ -28,6 +28,9 @@ def header_problems(fn: tree.Fn) -> Iterator[Diagnostic]:
     """What a `fn` of tensors may not have among its parameters."""
     if not of_tensors(fn):
         return
+    if fn.returns is not None and not any(is_tensor(p.type) for p in fn.parameters):
+        hint = "give it a tensor to work on: `fn f(x: f32[D], n: int) -> f32[D]`"
+        yield Misplaced(fn.returns.span, "a tensor", "the result of a `fn` of numbers", hint)
     for p in fn.parameters:
         inner = [d.id for group in p.type.groups for d in group if isinstance(d, tree.Name)]
         if is_tensor(p.type) and p.default is not None:

@@ -111,7 +111,8 @@ class FnLayer:
     def __str__(self) -> str:
         names = (f"{g.name.id}=" if g.name is not None else "" for g in self.given)
         given = (name + _said(g.value) for name, g in zip(names, self.given, strict=True))
-        return f"{self.definition.name.id}({', '.join(given)})"
+        name = self.definition.name.id
+        return f"{name}({', '.join(given)})" if self.given else name
 
     @property
     def key(self) -> Any:

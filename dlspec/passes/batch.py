@@ -103,7 +103,7 @@ class _Walk:
         """A flow whose inputs belong to each example where they must."""
         match flow:
             case Apply(op=positions.range()):
-                return flow.model_copy(update={"inputs": (self.example(),) * self.devices})
+                return flow.model_copy(update={"inputs": (self.beside(),) * self.devices})
             case Apply():
                 x = tuple(f.types[0] for f in flow.inputs)
                 wants = _nothing if not x or alike(flow.op, x) else _every
@@ -141,6 +141,12 @@ class _Walk:
             return flow
         inputs = (flow, self.example())
         return Apply(site=self.site(*at), op=Expand(), inputs=inputs, types=(each(flow.types[0]),))
+
+    def beside(self) -> Wire:
+        """A wire on the device where a result is wanted. A function may have only common ones."""
+        if all(t.common for _, t in self.of.inputs):
+            return next(iter(self.wires.values()))
+        return self.example()
 
     def example(self) -> Wire:
         """A wire that belongs to each example: an input, if its name still stands for it."""

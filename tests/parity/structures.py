@@ -463,7 +463,9 @@ block Unit(act: layer = SoftShrink(0.1)) {
             "a, b = x -> ends(2)",
             "c, d = ends(a -> Dense(6), 3)",
             "e = least(a, b) + least(c, d, soft=true)",
+            "let own = Parameter(f32[6], init=normal(std=1))",
             "e = e -> Unit(swish) -> Unit -> Unit(swish(beta=3))",
+            "e = least(e, swish(own), soft=true) * centred(own) + centred(e)[turned(range(6))]",
             "output y = (h -> Flatten, tokens(g, 2), e) -> Concat -> Dense(3)",
             "output z = tokens(h, n=6)",
         ),
@@ -479,6 +481,8 @@ fn ends(x: f32[D], n: int) {
   output sum(parts)
   output parts[-1] - x
 }
+fn centred(x: f32[D]) = x - mean(x)
+fn turned(at: i32[T]) -> i32[T] = T - 1 - (at * 2 - range(T))
 fn least(a: f32[D], b: f32[D], soft: bool = false) = min(a, b) if not soft else (a + b) / 2
 fn tokens(x: f32[C, H, W], n: int) = mean(x -> Reshape(n, C * H * W // n), axis=1)
 block Unit(act: layer = Tanh) {

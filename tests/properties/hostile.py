@@ -16,6 +16,12 @@ data {zqdata} {{
   field {zqlabel}: class = column({S6})
   split = stratified({zqlabel}, train=60 %, val=20 %, test=20 %, seed=0)
 }}
+## {DOC6}
+fn {zqfn}({zqleft}: f32[{Zqsize}], {zqright}: f32[{Zqsize}], {zqrate}: float = 0.5,
+    {zqhow}: str = {S10}) -> f32[{Zqsize}] {{
+  {zqmean} = {zqleft} * {zqrate} + {zqright} * (1 - {zqrate}) / {Zqsize}
+  output {zqmean} -> tanh
+}}
 ## {DOC2}
 block {Zqblock}({zqunits}: int, {zqact}: layer = ReLU, {zqtext}: str = {S7}) {{
   input {zqx}: f32[{Zqdim}]
@@ -29,6 +35,7 @@ model {Zqmodel}(classes: int, {zqwords}: str = {S9}) {{
   input {zqthin}: f32[2]
   let {zqshared} = Dense(4)
   {zqwire} = ({zqwide}, {zqthin}) -> Concat -> {zqshared} -> {Zqblock}(4) as {zqfirst}
+  {zqwire} = {zqfn}({zqwire}, {zqright}={zqwire}, {zqrate}=0.25) -> {zqfn}({zqwire})
   for {zqi}, {zqn} in enumerate([4, 4]) {{
     {zqwire} = {zqwire} -> {Zqblock}({zqn}, {zqact}=GELU) -> Dropout(0.1 * {zqi})
   }}
@@ -48,7 +55,8 @@ export {zqexport} {{ train = {zqtrain}; format = onnx; dynamic = [batch] }}
 
 ROLES = (
     "zqlr zqnote zqdata zqwide zqthin zqlabel Zqblock zqunits zqact zqtext zqx Zqdim zqy zqdense "
-    "Zqmodel zqwords zqshared zqwire zqfirst zqi zqn zqout zqtrain zqexport"
+    "Zqmodel zqwords zqshared zqwire zqfirst zqi zqn zqout zqtrain zqexport "
+    "zqfn zqleft zqright zqrate zqhow zqmean Zqsize"
 ).split()
 """The places of names; as names they are the harmless ones of the clean program."""
 
@@ -126,15 +134,15 @@ def dls_string(value: str) -> str:
 
 
 def clean_texts() -> dict[str, str]:
-    texts = {f"S{i}": dls_string(f"plain {i}") for i in range(10)}
-    return texts | {f"DOC{i}": f"Plain words {i}." for i in range(6)} | {"PATH": '"rows.csv"'}
+    texts = {f"S{i}": dls_string(f"plain {i}") for i in range(11)}
+    return texts | {f"DOC{i}": f"Plain words {i}." for i in range(7)} | {"PATH": '"rows.csv"'}
 
 
 def hostile_texts(chance: random.Random) -> dict[str, str]:
     """A hostile string for every place of one; columns differ from each other."""
-    strings = chance.sample(STRINGS, 10)
+    strings = chance.sample(STRINGS, 11)
     texts = {f"S{i}": dls_string(s) for i, s in enumerate(strings)}
-    texts |= {f"DOC{i}": chance.choice(DOCS) for i in range(6)}
+    texts |= {f"DOC{i}": chance.choice(DOCS) for i in range(7)}
     return texts | {"PATH": dls_string(chance.choice(PATHS))}
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from string import ascii_letters
 
 import pytest
 from alpha import differences
@@ -40,7 +41,7 @@ def clean(names: Mapping[str, str]) -> dict[str, dict[str, str]]:
     where lines break and what stands on a line of its own."""
     alike = {}
     for i, (role, name) in enumerate(names.items()):
-        start = role[0] + "q" + chr(ord("a") + i)
+        start = role[0] + "q" + ascii_letters[i]
         alike[role] = start + "x" * (len(name) - len(start))
     program = checked(alike, clean_texts(), "clean.dls")
     assert program is not None

@@ -12,11 +12,11 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import startup
+from benchmarks import loops, startup
 from benchmarks.page import PAGE, section, sections, whole
 from dlspec.emit.files import write_file
 
-PARTS = {"startup": startup}
+PARTS = {"startup": startup, "loops": loops}
 """In the order of the page."""
 
 

@@ -8,12 +8,12 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import dlspec
+from benchmarks.turns import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
@@ -50,7 +50,7 @@ def sections(text: str) -> dict[str, str]:
 
 def facts(packages: Sequence[str], load: float) -> str:
     """What the figures are of, and where they were measured."""
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    versions = ", ".join(f"{name} {installed(name)}" for name in packages)
     system = f"{platform.system()}, Python {platform.python_version()}"
     lines = (
         f"*{commit()}, {date.today().isoformat()}.",
@@ -58,6 +58,14 @@ def facts(packages: Sequence[str], load: float) -> str:
         f"{system}, {versions}.*",
     )
     return "\n".join(lines)
+
+
+def installed(name: str) -> str:
+    """The version of a package, which may be the one for machines without a GPU."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return version(f"{name}-cpu")
 
 
 def commit() -> str:

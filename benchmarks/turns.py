@@ -7,15 +7,30 @@ it.
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
+ROOT = Path(__file__).parents[1]
 Say = Callable[[str], None]
 Round = Mapping[str, float]
 """What each contestant took in one round, in its unit."""
+T = TypeVar("T")
+
+
+class Times(NamedTuple):
+    """Microseconds of all threads together, and of the clock."""
+
+    processor: float
+    clock: float
 
 
 @dataclass(frozen=True)
@@ -37,9 +52,7 @@ def figure(numbers: Sequence[float]) -> Figure:
     return Figure(median, low, high)
 
 
-def rounds(
-    contestants: Mapping[str, Callable[[], float]], count: int, say: Say
-) -> list[dict[str, float]]:
+def rounds(contestants: Mapping[str, Callable[[], T]], count: int, say: Say) -> list[dict[str, T]]:
     """So many rounds, every other one in the opposite order."""
     found = []
     for i in range(count):
@@ -58,6 +71,14 @@ def ratio(found: Sequence[Round], name: str, to: str) -> Figure:
     return figure([r[name] / r[to] for r in found])
 
 
+def timed(work: Callable[[], object], steps: int) -> Times:
+    """The time of each of the steps that `work` takes."""
+    processor, clock = time.process_time(), time.perf_counter()
+    work()
+    processor, clock = time.process_time() - processor, time.perf_counter() - clock
+    return Times(1e6 * processor / steps, 1e6 * clock / steps)
+
+
 def environment() -> dict[str, str]:
     """For the processes that are measured: one thread, and bytecode kept between them."""
     kept = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
@@ -74,3 +95,35 @@ def processor_seconds(command: Sequence[str]) -> float:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return used.ru_utime + used.ru_stime
+
+
+def child(module: str, arguments: Sequence[object], say: Say) -> Any:
+    """What a module prints as JSON in its last line, run in a process of its own.
+
+    The lines before it are its progress.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command, env=environment(), cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        assert process.stdout is not None
+        last = ""
+        for line in process.stdout:
+            if last:
+                say(last)
+            last = line.strip()
+        if process.wait():
+            errors.seek(0)
+            raise RuntimeError(f"{module} failed:\n{errors.read()}")
+    return json.loads(last)
+
+
+def compiled(spec: Path, backend: str, folder: Path) -> None:
+    """Writes the program of a spec to a folder."""
+    command = ["compile", str(spec), "--backend", backend, "-o", str(folder)]
+    subprocess.run(
+        [sys.executable, "-m", "dlspec", *command], check=True, capture_output=True, cwd=ROOT
+    )

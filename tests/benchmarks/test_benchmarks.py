@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = {"startup": "Start-up"}
+PARTS = {"startup": "Start-up", "loops": "Training loops"}
 
 
 def benchmarks(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -17,14 +17,18 @@ def benchmarks(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_replaces_its_section_(part: str, tmp_path: Path) -> None:
+def test_a_part_replaces_its_section_and_no_other(part: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"# Old\n\n## {PARTS[part]}\n\nold\n", encoding="utf-8")
+    page.write_text("".join(f"## {t}\n\nold\n\n" for t in PARTS.values()), encoding="utf-8")
     done = benchmarks(part, "--page", page)
     assert done.returncode == 0, done.stderr
-    text = page.read_text(encoding="utf-8")
-    assert f"## {PARTS[part]}\n" in text and "| --- |" in text and "old" not in text
     assert "round 1 of" in done.stderr
+    head, *found = page.read_text(encoding="utf-8").split("## ")
+    assert head.startswith("# Benchmarks\n")
+    sections = dict(section.split("\n\n", 1) for section in found)
+    assert list(sections) == list(PARTS.values())
+    assert "| --- |" in sections.pop(PARTS[part])
+    assert {text.strip() for text in sections.values()} == {"old"}
 
 
 def test_a_part_that_is_not_there_and_tiny_figures_on_the_page_are_refused() -> None:

@@ -1,0 +1,1 @@
+"""Processes that the benchmarks start, since PyTorch and TensorFlow never share one."""

@@ -25,11 +25,11 @@ SMALL = 2_000_000_000
 
 TAKEN = frozenset(
     """
-    Any BATCH CHUNK CheckpointError EPOCHS F HASH LEARNING_RATE LOSS_SCALE OPSET Path Run SEED
-    TARGETS THREADS Tensor WEIGHT_GROUPS argparse checkpoint clip data ended evaluate export freeze
-    frozen group grouped json lock log logging loss_fn main math nn np nullcontext onnx platform
-    rates rewind scores signal step_seed strip sys tensors torch train train_epoch version warnings
-    write_lock write_whole
+    Any BATCH CHUNK CheckpointError EPOCHS F HASH Iterator LEARNING_RATE LOSS_SCALE OPSET Path Run
+    SEED TARGETS THREADS Tensor WEIGHT_GROUPS argparse batches checkpoint clip data ended evaluate
+    export freeze frozen group grouped json lock log logging loss_fn main math nn np nullcontext
+    onnx platform rates rewind scores signal step_seed strip sys tensors torch train train_epoch
+    version warnings write_lock write_whole
     """.split()
 )
 """Names of `train.py` and `export.py`, which no model's class may have there, besides those of

@@ -17,6 +17,7 @@ IMPORTS = (
     py.Import("platform"),
     py.Import("signal"),
     py.Import("sys"),
+    py.From("collections.abc", ("Iterator",)),
     py.From("contextlib", ("nullcontext",)),
     py.From("importlib.metadata", ("version",)),
     py.From("pathlib", ("Path",)),
@@ -45,6 +46,7 @@ def train_file(case: Case) -> str:
         *([exact_clip()] if clips_exactly(case) else []),
         loss_fn(case),
         tensors(),
+        batches(),
         *([step_seed()] if case.draws else []),
         *([grouped()] if case.train.groups else []),
         *([freeze()] if case.train.freezes else []),
@@ -109,6 +111,17 @@ def tensors() -> py.Function:
     )
 
 
+def batches() -> py.Function:
+    cut = "{name: v[start : start + BATCH] for name, v in block.items()}"
+    rows = [
+        py.Assign("block", "tensors(rows, device)"),
+        py.For("start", "range(0, data.length(rows), BATCH)", [py.Raw(f"yield {cut}")]),
+    ]
+    body = [py.For("rows", 'data.blocks("train", BATCH, run.seed, run.epoch)', rows)]
+    doc = "The batches of an epoch, made some at a time."
+    return py.Function("batches", (RUN, DEVICE), body, "Iterator[dict[str, Tensor]]", doc)
+
+
 def forward(case: Case) -> py.Expr:
     """The model called on a batch."""
     return py.call("model", *(item("batch", field) for _, field, _ in case.inputs))
@@ -142,12 +155,7 @@ def train_epoch(case: Case) -> py.Function:
     body += [
         py.Assign("parameters", "list(model.parameters())"),
         py.Assign("total, count", "torch.zeros((), device=device), 0"),
-        py.Assign("steps", 'data.steps("train", BATCH)'),
-        py.For(
-            "rows",
-            'data.batches("train", BATCH, run.seed, run.step, steps)',
-            step(case, mixed=bool(autocast)),
-        ),
+        py.For("batch", "batches(run, device)", step(case, mixed=bool(autocast))),
         py.Return("total.item() / count"),
     ]
     doc = "One pass over the training rows; gives the mean of its losses."
@@ -178,7 +186,6 @@ def step(case: Case, mixed: bool) -> Body:
     body: Body = []
     if case.draws:
         body.append(py.Do("generator.manual_seed(step_seed(run))", "for dropout"))
-    body.append(py.Assign("batch", "tensors(rows, device)"))
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
     clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
@@ -201,7 +208,7 @@ def step(case: Case, mixed: bool) -> Body:
         body.append(set_rate(case))
     body += [
         py.Do("optimizer.step()"),
-        py.Assign("size", "data.length(rows)"),
+        py.Assign("size", py.call("len", item("batch", case.inputs[0][1]))),
         py.Do("total.add_(loss.detach(), alpha=size)"),
         py.Assign("count", "size", op="+"),
         py.Assign("run.step", "1", op="+"),
@@ -346,7 +353,7 @@ def train(case: Case) -> py.Function:
         py.Do("rewind(metrics, run.epoch)"),
     ]
     if case.scheduled:
-        body.append(py.Assign("steps", 'data.steps("train", BATCH)'))
+        body.append(py.Assign("steps", 'math.ceil(data.length(data.load()["train"]) / BATCH)'))
         body.append(py.Assign("rate", "rates(LEARNING_RATE, epochs * steps, steps)"))
     body.append(py.While("not ended(run, epochs)", epoch(case, kept)))
     params = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 import tempfile
 import time
@@ -68,7 +69,7 @@ def main(name: str, folder: str, count: int, epochs: int) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     sys.path.insert(0, folder)
     train, data = importlib.import_module("train"), importlib.import_module("data")
-    steps = data.steps("train", train.BATCH)
+    steps = math.ceil(data.length(data.load()["train"]) / train.BATCH)
     peer = importlib.import_module(f"benchmarks.peers.{name}_keras")
 
     def contestant(fit: Fit) -> Callable[[], Times]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Callable
@@ -46,7 +47,7 @@ def main(name: str, folder: str, count: int, epochs: int) -> None:
     sys.path.insert(0, folder)
     train, data = importlib.import_module("train"), importlib.import_module("data")
     rows = {n: torch.from_numpy(v) for n, v in data.load()["train"].items()}
-    steps = data.steps("train", train.BATCH)
+    steps = math.ceil(data.length(data.load()["train"]) / train.BATCH)
     peer = importlib.import_module(f"benchmarks.peers.{name}_torch")
 
     def contestant(epoch: Callable[[], float]) -> Callable[[], Times]:

@@ -40,7 +40,7 @@ IMPORTS = (
 )
 CACHE = (py.Code("functools.cache"),)
 ROWS = py.Code("Rows")
-TOGETHER, MOST = 2**16, 64
+TOGETHER, MOST = 2**15, 64
 """How many numbers are gathered and augmented at once, and of how many batches."""
 BY_PART = "{part: take(rows, index) for part, index in parts.items()}"
 
@@ -58,8 +58,8 @@ def data_file(
     has the names of a field's classes as the lock file keeps them; those of other fields are read
     from the data.
 
-    It offers `load()` (a dict of the parts, each a dict of arrays by field), `steps`, `order`,
-    `batches`, `chunks`, `facts()` (for the lock file) and `DataError`; `prepare(columns)`, which
+    It offers `load()` (a dict of the parts, each a dict of arrays by field), `length`, `order`,
+    `blocks`, `chunks`, `facts()` (for the lock file) and `DataError`; `prepare(columns)`, which
     makes the model's inputs, takes `fitted` too where they depend on it, and `picture(path)` is
     there where the source is pictures.
     """
@@ -147,7 +147,7 @@ class _Writer:
         functions += self._load_learned(learned) if learned else [self._load()]
         if self.inputs:
             functions.append(self._prepare())
-        functions += [*self.reader.functions, "steps", "batches"]
+        functions += [*self.reader.functions, "blocks"]
         if self.data.augment:
             functions.append(augment_function(self.data))
         functions += ["chunks", self._facts(bool(learned))]

@@ -1,6 +1,4 @@
-"""Batches: every row once in an epoch, and the same ones wherever a run starts."""
-
-import itertools
+"""Blocks of batches: every row once in an epoch, and the same ones wherever a run starts."""
 
 import numpy as np
 import pytest
@@ -14,9 +12,8 @@ def rows_of(epoch: list[dict[str, np.ndarray]]) -> list[float]:
 
 
 def test_an_epoch_has_every_row_once_the_last_and_smaller_batch_included():
-    epoch = list(batches.batches("train", 16, seed=0, first=0, count=7))
-    assert order.steps("train", 16) == 7
-    assert [len(b["label"]) for b in epoch] == [16] * 6 + [4]
+    epoch = list(batches.blocks("train", 16, seed=0, epoch=0))
+    assert [len(b["label"]) for b in epoch] == [48, 48, 4]
     assert rows_of(epoch) == sorted(map(float, example.load()["train"]["image"][:, 0, 0, 0]))
 
 
@@ -24,32 +21,30 @@ def test_every_row_of_every_epoch_has_a_draw_of_its_own(monkeypatch):
     def drawn(rows, rng):
         return rows | {"draw": rng.random(len(rows["label"]))}
 
-    monkeypatch.setattr(batches, "together", augmented.together)
     monkeypatch.setattr(augmented, "augment", drawn)
-    augmented.together.cache_clear()
-    draws = [x for b in batches.batches("train", 16, 0, 0, 14) for x in b["draw"]]
-    augmented.together.cache_clear()
-    assert len(set(draws)) == 200
+    blocks = [b for epoch in range(2) for b in augmented.blocks("train", 16, 0, epoch)]
+    draws = [x for b in blocks for x in b["draw"]]
+    assert len(draws) == len(set(draws)) == 200
 
 
-def test_fields_stay_together():
+@pytest.mark.parametrize("module", [batches, augmented], ids=["plain", "augmented"])
+def test_fields_stay_together(module, monkeypatch):
+    monkeypatch.setattr(augmented, "augment", lambda rows, rng: rows)
     rows = example.load()["train"]
     of = {x.tobytes(): label for x, label in zip(rows["image"], rows["label"], strict=True)}
-    for batch in batches.batches("train", 16, seed=3, first=0, count=7):
-        for x, label in zip(batch["image"], batch["label"], strict=True):
+    for block in module.blocks("train", 16, seed=3, epoch=0):
+        for x, label in zip(block["image"], block["label"], strict=True):
             assert of[x.tobytes()] == label
 
 
 @pytest.mark.parametrize("module", [batches, augmented], ids=["plain", "augmented"])
-@pytest.mark.parametrize("first", [1, 3, 6, 7, 10, 14])
-def test_a_run_that_is_resumed_sees_the_same_batches(module, first, monkeypatch):
-    monkeypatch.setattr(batches, "together", module.together)
-    whole = list(batches.batches("train", 16, 5, 0, 20))
-    module.together.cache_clear()
-    rest = list(itertools.islice(batches.batches("train", 16, 5, first), 20 - first))
-    for a, b in zip(whole[first:], rest, strict=True):
-        assert a["image"].tobytes() == b["image"].tobytes()
-        assert a["label"].tobytes() == b["label"].tobytes()
+def test_a_run_that_is_resumed_sees_the_same_batches(module):
+    def seen(epoch):
+        return [b["image"].tobytes() for b in module.blocks("train", 16, 5, epoch)]
+
+    whole = [seen(epoch) for epoch in range(3)]
+    assert [seen(epoch) for epoch in (2, 1, 0)] == whole[::-1]
+    assert len({block for epoch in whole for block in epoch}) == 9
 
 
 def test_epochs_and_seeds_have_orders_of_their_own():

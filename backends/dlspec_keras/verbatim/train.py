@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
 
 import argparse
+import itertools
 import json
 import math
 import signal
@@ -49,7 +50,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.rates = rates.astype(keras.config.floatx())
 
     def __call__(self, step):
-        return ops.take(self.rates, step)
+        return tf.gather(self.rates, step)
 
 
 # end
@@ -70,11 +71,24 @@ def inputs(rows: data.Rows) -> Any:
     return rows["image"].transpose(0, 2, 3, 1)  # fill inputs
 
 
-def batches(run: Run) -> Iterator[tuple[Any, data.Rows]]:
-    """Batches from the run's step on, without an end: they are fetched ahead."""
-    for rows in data.batches("train", BATCH, run.seed, run.step):
-        targets = {"label": rows["label"]}  # fill targets
-        yield inputs(rows), targets
+def batches(run: Run) -> tf.data.Dataset:
+    """The batches of all epochs from the run's on, made some at a time and ahead."""
+
+    def blocks() -> Iterator[tuple[Any, data.Rows]]:
+        for epoch in itertools.count(run.epoch):
+            for rows in data.blocks("train", BATCH, run.seed, epoch):
+                targets = {"label": rows["label"]}  # fill targets
+                yield inputs(rows), targets
+
+    def cut(*block: Any) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensors(block).rebatch(BATCH)
+
+    def kind(array: np.ndarray) -> tf.TensorSpec:
+        return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+    kinds = tf.nest.map_structure(kind, next(blocks()))
+    found = tf.data.Dataset.from_generator(blocks, output_signature=kinds)
+    return found.prefetch(1).flat_map(cut)
 
 
 def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
@@ -199,7 +213,8 @@ def built() -> keras.Model:
 
 def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     """Trains to the end of the last epoch, with a checkpoint after each."""
-    last, steps = out / "last.safetensors", data.steps("train", BATCH)
+    last = out / "last.safetensors"
+    steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     model = built()
     # if scheduled
     schedule = Schedule(rates(LEARNING_RATE, epochs * steps, steps))

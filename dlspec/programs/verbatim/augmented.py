@@ -1,18 +1,18 @@
 """Rows that are augmented."""
 
-import functools
+from collections.abc import Iterator
 
 import numpy as np
 
-from dlspec.programs.verbatim.example import augment, load
+from dlspec.programs.verbatim.example import AHEAD, augment, load
 from dlspec.programs.verbatim.order import AUGMENT, order
 from dlspec.programs.verbatim.rows import Rows, length, take
 
 
-@functools.lru_cache(maxsize=1)
-def together(part: str, size: int, seed: int, epoch: int, block: int) -> Rows:
-    """The rows of some batches, gathered and augmented at once."""
-    rows = load()[part]
-    index = order(length(rows), seed, epoch)[block * size : (block + 1) * size]
-    rng = np.random.default_rng((seed, AUGMENT, epoch, block))
-    return augment(take(rows, index), rng)
+def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
+    """Rows of an epoch, shuffled and augmented, some batches of `size` at a time."""
+    rows, together = load()[part], AHEAD * size
+    index = order(length(rows), seed, epoch)
+    for start in range(0, len(index), together):
+        rng = np.random.default_rng((seed, AUGMENT, epoch, start))
+        yield augment(take(rows, index[start : start + together]), rng)

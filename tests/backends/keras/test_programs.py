@@ -189,6 +189,20 @@ def test_several_inputs_outputs_and_losses_train_together(ticket):
     assert log[-1]["val.loss"] == pytest.approx(found["loss"], rel=1e-6)
 
 
+def test_batches_are_the_rows_of_the_data_in_order_and_never_of_two_epochs(tmp_path):
+    folder = compiled(DIGITS + RUN.format(optimizer=OPTIMIZERS[0]), tmp_path)
+    with modules(folder) as program:
+        data, train = program.data, program.train
+        made = list(train.batches(program.recipe.Run(0, epoch=1)).take(18).as_numpy_iterator())
+        sizes = [len(y["label"]) for _, y in made]
+        assert sizes == [train.BATCH] * 16 + [1078 - 16 * train.BATCH, train.BATCH]
+        rows = data.load()["train"]
+        order = np.concatenate([data.order(1078, 0, epoch) for epoch in (1, 2)])[: sum(sizes)]
+    images, labels = [x for x, _ in made], [y["label"] for _, y in made]
+    assert np.array_equal(np.concatenate(images)[..., 0], rows["image"][order, 0])
+    assert np.array_equal(np.concatenate(labels), rows["label"][order])
+
+
 def test_the_loss_of_an_epoch_is_the_mean_over_its_rows(tmp_path):
     """Also where the last batch is smaller: 1,078 rows in batches of 1,000."""
     text = DIGITS.replace(" -> Dropout(0.2)", "").replace(" -> BatchNorm", "") + (

@@ -9,6 +9,7 @@ import math
 import platform
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -40,6 +41,14 @@ def tensors(rows: data.Rows, device: torch.device) -> dict[str, Tensor]:
     return {name: torch.from_numpy(v).to(device) for name, v in rows.items()}
 
 
+def batches(run: Run, device: torch.device) -> Iterator[dict[str, Tensor]]:
+    """The batches of an epoch, made some at a time."""
+    for rows in data.blocks("train", BATCH, run.seed, run.epoch):
+        block = tensors(rows, device)
+        for start in range(0, data.length(rows), BATCH):
+            yield {name: v[start : start + BATCH] for name, v in block.items()}
+
+
 def step_seed(run: Run) -> int:
     """The seed of one step, in the 32 bits that PyTorch's CPU generator reads."""
     return (run.seed * 1_000_003 + run.step) % 2**32
@@ -56,17 +65,15 @@ def train_epoch(
     autocast = torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
     parameters = list(model.parameters())
     total, count = torch.zeros((), device=device), 0
-    steps = data.steps("train", BATCH)
-    for rows in data.batches("train", BATCH, run.seed, run.step, steps):
+    for batch in batches(run, device):
         generator.manual_seed(step_seed(run))  # for dropout
-        batch = tensors(rows, device)
         with autocast:
             loss = loss_fn(model(batch["features"]), batch["label"])
         for parameter in parameters:
             parameter.grad = None  # zero_grad() costs more than a small layer
         loss.backward()
         optimizer.step()
-        size = data.length(rows)
+        size = len(batch["features"])
         total.add_(loss.detach(), alpha=size)
         count += size
         run.step += 1

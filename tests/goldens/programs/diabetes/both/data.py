@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -102,32 +101,14 @@ def prepare(columns: Rows, fitted: Fitted) -> Rows:
     }
 
 
-def steps(part: str, size: int) -> int:
-    """Batches in an epoch, the last and smaller one counted."""
-    return -(-length(load()[part]) // size)
+def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
+    """Rows of an epoch, shuffled, some batches of `size` at a time."""
+    rows, together = load()[part], AHEAD * size
+    index = order(length(rows), seed, epoch)
+    for start in range(0, len(index), together):
+        yield take(rows, index[start : start + together])
 
 
-def batches(
-    part: str, size: int, seed: int, first: int, count: int | None = None
-) -> Iterator[Rows]:
-    """Training batches from step `first` on: `count` of them, or without an end."""
-    per_epoch = steps(part, size)
-    for step in itertools.islice(itertools.count(first), count):
-        epoch, i = divmod(step, per_epoch)
-        block, place = divmod(i, AHEAD)
-        rows = together(part, AHEAD * size, seed, epoch, block)
-        yield take(rows, slice(place * size, (place + 1) * size))
-
-
-@functools.lru_cache(maxsize=1)
-def together(part: str, size: int, seed: int, epoch: int, block: int) -> Rows:
-    """The rows of some batches, gathered at once."""
-    rows = load()[part]
-    index = order(length(rows), seed, epoch)[block * size : (block + 1) * size]
-    return take(rows, index)
-
-
-@functools.lru_cache(maxsize=1)
 def order(count: int, seed: int, epoch: int) -> np.ndarray:
     """The order of the rows: a function of (seed, epoch) and of nothing else."""
     return np.random.default_rng((seed, ORDER, epoch)).permutation(count)

@@ -9,6 +9,7 @@ import math
 import platform
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
@@ -42,6 +43,14 @@ def tensors(rows: data.Rows, device: torch.device) -> dict[str, Tensor]:
     return {name: torch.from_numpy(v).to(device) for name, v in rows.items()}
 
 
+def batches(run: Run, device: torch.device) -> Iterator[dict[str, Tensor]]:
+    """The batches of an epoch, made some at a time."""
+    for rows in data.blocks("train", BATCH, run.seed, run.epoch):
+        block = tensors(rows, device)
+        for start in range(0, data.length(rows), BATCH):
+            yield {name: v[start : start + BATCH] for name, v in block.items()}
+
+
 def train_epoch(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
@@ -56,9 +65,7 @@ def train_epoch(
     autocast = torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
     parameters = list(model.parameters())
     total, count = torch.zeros((), device=device), 0
-    steps = data.steps("train", BATCH)
-    for rows in data.batches("train", BATCH, run.seed, run.step, steps):
-        batch = tensors(rows, device)
+    for batch in batches(run, device):
         with autocast:
             loss = loss_fn(model(batch["measures"]), batch["progression"])
         for parameter in parameters:
@@ -66,7 +73,7 @@ def train_epoch(
         loss.backward()
         optimizer.param_groups[0]["lr"] = rate[run.step]
         optimizer.step()
-        size = data.length(rows)
+        size = len(batch["measures"])
         total.add_(loss.detach(), alpha=size)
         count += size
         run.step += 1
@@ -107,7 +114,7 @@ def train(
         return
     write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
     rewind(metrics, run.epoch)
-    steps = data.steps("train", BATCH)
+    steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     rate = rates(LEARNING_RATE, epochs * steps, steps)
     while not ended(run, epochs):
         loss = train_epoch(model, optimizer, rate, run, device)

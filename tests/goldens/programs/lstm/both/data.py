@@ -2,14 +2,13 @@
 
 import functools
 import hashlib
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_digits
 
-AHEAD = 15  # batches that are made together
+AHEAD = 7  # batches that are made together
 Rows = dict[str, np.ndarray]
 Parts = dict[str, np.ndarray]
 ORDER = 0  # streams of random numbers
@@ -60,40 +59,22 @@ def prepare(columns: Rows) -> Rows:
     return {"image": columns["image"].astype(np.float32) / 16}
 
 
-def steps(part: str, size: int) -> int:
-    """Batches in an epoch, the last and smaller one counted."""
-    return -(-length(load()[part]) // size)
+def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
+    """Rows of an epoch, shuffled, some batches of `size` at a time."""
+    rows, together = load()[part], AHEAD * size
+    index = order(length(rows), seed, epoch)
+    for start in range(0, len(index), together):
+        yield take(rows, index[start : start + together])
+
+
+def order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of the rows: a function of (seed, epoch) and of nothing else."""
+    return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
 
 
 def length(rows: Rows) -> int:
     """The number of rows."""
     return len(next(iter(rows.values())))
-
-
-def batches(
-    part: str, size: int, seed: int, first: int, count: int | None = None
-) -> Iterator[Rows]:
-    """Training batches from step `first` on: `count` of them, or without an end."""
-    per_epoch = steps(part, size)
-    for step in itertools.islice(itertools.count(first), count):
-        epoch, i = divmod(step, per_epoch)
-        block, place = divmod(i, AHEAD)
-        rows = together(part, AHEAD * size, seed, epoch, block)
-        yield take(rows, slice(place * size, (place + 1) * size))
-
-
-@functools.lru_cache(maxsize=1)
-def together(part: str, size: int, seed: int, epoch: int, block: int) -> Rows:
-    """The rows of some batches, gathered at once."""
-    rows = load()[part]
-    index = order(length(rows), seed, epoch)[block * size : (block + 1) * size]
-    return take(rows, index)
-
-
-@functools.lru_cache(maxsize=1)
-def order(count: int, seed: int, epoch: int) -> np.ndarray:
-    """The order of the rows: a function of (seed, epoch) and of nothing else."""
-    return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
 
 
 def chunks(part: str, size: int) -> Iterator[Rows]:

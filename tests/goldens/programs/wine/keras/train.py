@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
 
 import argparse
+import itertools
 import json
 import math
 import platform
@@ -58,11 +59,24 @@ def inputs(rows: data.Rows) -> Any:
     return {"phenols": rows["phenols"], "rest": rows["rest"]}
 
 
-def batches(run: Run) -> Iterator[tuple[Any, data.Rows]]:
-    """Batches from the run's step on, without an end: they are fetched ahead."""
-    for rows in data.batches("train", BATCH, run.seed, run.step):
-        targets = {"cultivar": rows["cultivar"]}
-        yield inputs(rows), targets
+def batches(run: Run) -> tf.data.Dataset:
+    """The batches of all epochs from the run's on, made some at a time and ahead."""
+
+    def blocks() -> Iterator[tuple[Any, data.Rows]]:
+        for epoch in itertools.count(run.epoch):
+            for rows in data.blocks("train", BATCH, run.seed, epoch):
+                targets = {"cultivar": rows["cultivar"]}
+                yield inputs(rows), targets
+
+    def cut(*block: Any) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensors(block).rebatch(BATCH)
+
+    def kind(array: np.ndarray) -> tf.TensorSpec:
+        return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+    kinds = tf.nest.map_structure(kind, next(blocks()))
+    found = tf.data.Dataset.from_generator(blocks, output_signature=kinds)
+    return found.prefetch(1).flat_map(cut)
 
 
 def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
@@ -114,7 +128,8 @@ def built() -> keras.Model:
 
 def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     """Trains to the end of the last epoch, with a checkpoint after each."""
-    last, steps = out / "last.safetensors", data.steps("train", BATCH)
+    last = out / "last.safetensors"
+    steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     model = built()
     optimizer = keras.optimizers.AdamW(0.005, epsilon=1e-8, weight_decay=0.01)
     together = max(n for n in range(1, 51) if steps % n == 0)

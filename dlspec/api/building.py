@@ -11,6 +11,7 @@ from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.tools import CannotBuild
+from dlspec.expr import fixed
 from dlspec.graph.draw import chosen
 from dlspec.ir.document import program_hash
 from dlspec.ir.model import ModelIR
@@ -20,6 +21,7 @@ from dlspec.passes.layout import channels_last
 from dlspec.pipeline import Result, check
 from dlspec.pipeline.compile import Names, Request, compiled
 from dlspec.source import Source
+from dlspec.tensor import Tensor
 
 FILES = ("weights", "recipe", "model", "checkpoint")
 """The files of a program that make a model and draw its weights, in the order of their imports."""
@@ -73,7 +75,7 @@ def _with_train(
     if not outputs:
         raise SpecError(CannotBuild(None, model.name))
     output, target = next(iter(outputs.items()))
-    fields = [f'  field {n}: {t} = column("{n}")' for n, t in model.root.inputs]
+    fields = [f'  field {n}: {_longest(t)} = column("{n}")' for n, t in model.root.inputs]
     name = f"{OWN}_target"
     text = "\n".join(
         [
@@ -81,7 +83,7 @@ def _with_train(
             f"data {OWN} {{",
             '  source = npz("none.npz"); split = all',
             *fields,
-            f'  field {name}: {target} = column("{name}")',
+            f'  field {name}: {_longest(target)} = column("{name}")',
             "}",
             f"train {OWN} {{",
             f"  data = {OWN}; model = {model.name}(); loss = MSE({output}, {name})",
@@ -93,6 +95,11 @@ def _with_train(
     if made.program is None or made.source is None:
         raise SpecError(CannotBuild(None, model.name))
     return made.source, made.program
+
+
+def _longest(t: Tensor) -> str:
+    """A type with the bounds of its dynamic sizes: fields have fixed ones."""
+    return t.written(lambda n: str(int(n)))
 
 
 # --- modules ----------------------------------------------------------------------------------
@@ -134,7 +141,11 @@ def _called_on_symbols(made: Any, keras: Any, model: ModelIR) -> None:
     """Makes the variables of a Keras model, which its first call does."""
     dtypes = {"i32": "int32", "i64": "int64", "bool": "bool", "class": "int32"}
     symbols = {
-        name: keras.KerasTensor((None, *map(int, t.stored)), dtypes.get(t.dtype))
+        name: keras.KerasTensor((None, *map(_size, t.stored)), dtypes.get(t.dtype))
         for name, t in channels_last(batched(model)).root.inputs
     }
     made(symbols if len(symbols) > 1 else next(iter(symbols.values())))
+
+
+def _size(n: int) -> int | None:
+    return int(n) if fixed(n) else None

@@ -86,6 +86,29 @@ def test_a_spec_without_training_is_built(spec, here):
         spec(NET).build()
 
 
+LENGTHS = """
+model Reader {
+  input tokens: i32[T <= 64]
+  output y = tokens -> Embedding(50, 4) -> LSTM(3, return=all) -> Dense(2)
+}
+"""
+
+
+def test_sizes_that_differ_from_batch_to_batch(spec):
+    torch = pytest.importorskip("torch")
+    net = spec(LENGTHS).build()
+    for length in (7, 64):
+        assert net(torch.zeros(2, length, dtype=torch.long)).shape == (2, length, 2)
+
+
+@pytest.mark.tensorflow
+def test_sizes_that_differ_from_batch_to_batch_in_keras(spec):
+    pytest.importorskip("keras")
+    net = spec(LENGTHS).build("keras")
+    for length in (7, 64):
+        assert net(np.zeros((2, length), "int32")).shape == (2, length, 2)
+
+
 def test_what_cannot_be_built_is_said(spec, digits):
     with pytest.raises(dlspec.SpecError, match="cannot be built without a `train` block"):
         spec(WHOLE).build()

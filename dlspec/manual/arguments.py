@@ -13,8 +13,8 @@ from dlspec import units
 from dlspec.declared import Declared, Words, written
 from dlspec.frozen import frozen
 from dlspec.manual.markdown import code, table
+from dlspec.ops import border, init, moving, raw, rearrange, recurrence, shape, window
 from dlspec.ops import fields as ops_fields
-from dlspec.ops import init, moving, raw, rearrange, recurrence, shape, window
 from dlspec.recipe import fields, optimizers, rows, sources, stops
 
 KINDS: Mapping[Any, str] = {
@@ -30,6 +30,7 @@ KINDS: Mapping[Any, str] = {
     raw.Buffer.model_fields["value"]: "numbers, in lists, or a type: `f32[dim]`",
     init.Initial: "an [initialiser](recipe.md#initialisers)",
     window.Padding: "numbers ≥ 0",
+    border.Ends: "numbers ≥ 0",
     shape.Reshape.model_fields["dims"]: "whole numbers",
     rearrange.Rearrange.model_fields["pattern"]: "names of axes: `[C, H, W] -> [H*W, C]`",
     recurrence.Recurrent.model_fields["return_"]: "several of them",

@@ -21,6 +21,7 @@ FAMILIES: dict[str, str] = {
     "AdaptiveMaxPool2D AdaptiveMaxPool3D",
     "global_pool": "GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D "
     "GlobalMaxPool2D GlobalMaxPool3D",
+    "border": "Pad1D Pad2D Pad3D Crop1D Crop2D Crop3D",
     "resize": "Upsample1D Upsample2D Upsample3D Resize1D Resize2D Resize3D",
     "pixels": "PixelShuffle PixelUnshuffle",
     "norm": "BatchNorm LayerNorm",
@@ -58,7 +59,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     Attention MultiHeadAttention Split Scan Experts Rotary
-    Crop GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
+    GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
     permutation gradient lengths batch row segment_max segment_sum
     """.split()

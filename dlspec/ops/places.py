@@ -1,4 +1,4 @@
-"""What pools share that take the places of each channel, however many there are."""
+"""What ops share that take the places of each channel, however many there are."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -8,8 +8,8 @@ from pydantic import field_validator
 from dlspec.declared import Problem
 from dlspec.ops.base import Op
 from dlspec.ops.fields import Flag, PerAxis
-from dlspec.ops.rules import floats
-from dlspec.ops.window import layout, one_each, other_rank
+from dlspec.ops.rules import fixed_sizes, floats
+from dlspec.ops.window import Pads, layout, one_each, other_rank, pairs
 from dlspec.tensor import Tensor
 
 
@@ -18,11 +18,18 @@ class OfPlaces(Op):
 
     places: ClassVar[int]
 
+    @property
+    def any_size(self) -> bool:
+        """Whether a size may differ from batch to batch."""
+        return False
+
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         yield from floats(self.kind(), x[0])
         if x[0].rank != self.places + 1:
             what = f"{self.kind()} needs {layout(self.places)}, got {x[0]}"
             yield Problem(None, what, other_rank(self, self.places, x[0]))
+        elif not self.any_size:
+            yield from fixed_sizes(self.kind(), x[0])
 
 
 class Adaptive(OfPlaces):
@@ -58,6 +65,23 @@ class GlobalPool(OfPlaces):
 
     keepdims: Flag = False
 
+    @property
+    def any_size(self) -> bool:
+        return True
+
     def shape(self, *x: Tensor) -> Tensor:
         kept = (1,) * self.places if self.keepdims else ()
         return x[0].with_shape(x[0].shape[0], *kept, image=self.keepdims)
+
+
+class Bordered(OfPlaces):
+    """Adds or takes places at the ends of the place axes; the channels stay."""
+
+    def pads(self, x: Tensor) -> Pads:
+        """How many places at both ends of each place axis."""
+        return pairs(self.places, self.given)
+
+    @property
+    def given(self) -> Any:
+        """The argument that says how many."""
+        raise NotImplementedError

@@ -6,6 +6,7 @@ from typing import ClassVar
 from dlspec.declared import Problem
 from dlspec.ops.base import example
 from dlspec.ops.fields import Flag, PerAxis
+from dlspec.ops.rules import fixed_sizes
 from dlspec.ops.window import Pads, Windowed
 from dlspec.tensor import Tensor
 
@@ -34,6 +35,8 @@ class _Pool(Windowed):
 
     def misfits(self, x: Tensor) -> Iterator[Problem]:
         found = tuple(super().misfits(x))
+        if self.ceil_mode or self.places == 3 or max(self.dilations) > 1:
+            found += tuple(fixed_sizes(self.kind(), x))
         yield from found
         if found:
             return

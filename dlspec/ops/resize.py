@@ -73,6 +73,10 @@ class _Upsample(_Resized):
         """The factor of each place axis."""
         return self.scale if isinstance(self.scale, tuple) else (self.scale,) * self.places
 
+    @property
+    def any_size(self) -> bool:
+        return not self.linear
+
     def sized(self, x: Tensor) -> tuple[int, ...]:
         return tuple(product(n, s) for n, s in zip(x.shape[1:], self.scales, strict=True))
 

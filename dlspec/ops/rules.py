@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dlspec.declared import Problem
+from dlspec.expr import fixed
 from dlspec.tensor import FLOATS, Tensor
 
 
@@ -102,6 +103,15 @@ def channel_axis_is_meant(kind: str, axis: int | None, x: Tensor) -> Iterator[Pr
             f"{kind} needs axis= here: either axis of {x} may hold the channels",
             "axis=0 for [channels, places], axis=1 for [places, features]",
         )
+
+
+def fixed_sizes(kind: str, x: Tensor) -> Iterator[Problem]:
+    """The op counts the places of each axis before any row arrives."""
+    for axis, size in enumerate(x.shape):
+        if not fixed(size):
+            what = f"{kind} needs fixed sizes: axis {axis} of {x} differs from batch to batch"
+            yield Problem(None, what)
+            return
 
 
 def all_axes(axis: int | tuple[int, ...] | None, x: Tensor) -> tuple[int, ...]:

@@ -51,6 +51,32 @@ def one_each(places: int, value: Any) -> Any:
     return value
 
 
+def ends_of(places: int, value: Any, others: str = "one number") -> Any:
+    """A number for all ends, or for each place axis a number or (before, after)."""
+    if not isinstance(value, tuple):
+        return value
+    axes = (value,) if places == 1 else value
+    fits = len(axes) == places and all(
+        isinstance(p, int)
+        or (isinstance(p, tuple) and len(p) == 2 and all(isinstance(n, int) for n in p))
+        for p in axes
+    )
+    if not fits:
+        forms = "(before, after)"
+        if places > 1:
+            forms = f"{each_place(places)}, each a number or {forms}"
+        raise ValueError(f"must be {others}, or {forms}")
+    return value
+
+
+def pairs(places: int, value: Any) -> Pads:
+    """The same as (before, after) of each place axis."""
+    if not isinstance(value, tuple):
+        return ((value, value),) * places
+    axes = (value,) if places == 1 else value
+    return tuple(p if isinstance(p, tuple) else (p, p) for p in axes)
+
+
 def other_rank(op: Op, places: int, x: Tensor) -> str:
     """What to do with an input of another number of axes than an op of so many place axes takes."""
     if x.rank == places:
@@ -84,18 +110,7 @@ class Windowed(Op):
             raise ValueError("must be valid, same, a number, or a tuple of numbers")
         if not isinstance(value, tuple):
             return value
-        pairs = (value,) if cls.places == 1 else value
-        fits = len(pairs) == cls.places and all(
-            isinstance(p, int)
-            or (isinstance(p, tuple) and len(p) == 2 and all(isinstance(n, int) for n in p))
-            for p in pairs
-        )
-        if not fits:
-            forms = "(before, after)"
-            if cls.places > 1:
-                forms = f"{each_place(cls.places)}, each a number or {forms}"
-            raise ValueError(f"must be valid, same, one number, or {forms}")
-        return value
+        return ends_of(cls.places, value, "valid, same, one number")
 
     @property
     def sizes(self) -> Mapping[str, int]:
@@ -140,10 +155,7 @@ class Windowed(Op):
             )
         if self.padding == "valid":
             return ((0, 0),) * self.places
-        if not isinstance(self.padding, tuple):
-            return ((self.padding, self.padding),) * self.places
-        pairs = (self.padding,) if self.places == 1 else self.padding
-        return tuple(p if isinstance(p, tuple) else (p, p) for p in pairs)
+        return pairs(self.places, self.padding)
 
     def slid(self, x: Tensor) -> tuple[int, ...]:
         """The size of each place axis of the output. An axis that every stride-1 window keeps

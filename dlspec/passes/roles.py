@@ -17,7 +17,7 @@ from dlspec.ops.moving import pad, roll, transpose
 from dlspec.ops.norm import BatchNorm, LayerNorm
 from dlspec.ops.ordering import argmax, argmin
 from dlspec.ops.over_axes import Extreme, Reduction
-from dlspec.ops.places import GlobalPool, OfPlaces
+from dlspec.ops.places import Bordered, GlobalPool, OfPlaces
 from dlspec.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.regularize import Dropout
@@ -42,7 +42,7 @@ ROLES: dict[type[Op], Role] = {
     OfPlaces: "last",
     GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
-    **dict.fromkeys((negative, logical_not, Reduction, Expand, pad, roll), "either"),
+    **dict.fromkeys((negative, logical_not, Reduction, Expand, pad, roll, Bordered), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     **dict.fromkeys((Rearrange, transpose), "free"),
 }

@@ -56,6 +56,13 @@ def refused(name, *positional, **named):
          "`output_padding`: must be one number, or (height, width), got (1,)"),
         ("ConvTranspose1D", (4, 3), {"padding": "causal"},
          "`padding`: must be valid, same, a number, or a tuple of numbers, got causal"),
+        ("Pad1D", ((1, 2, 3),), {},
+         "`padding`: must be one number, or (before, after), got (1, 2, 3)"),
+        ("Pad2D", ((1, (2, "same")),), {}, "`padding`: must be a whole number, got (1, (2, same))"),
+        ("Crop2D", ((1, 2, 3),), {},
+         "`cropping`: must be one number, or (height, width), each a number or (before, after), "
+         "got (1, 2, 3)"),
+        ("Crop1D", (-1,), {}, "`cropping`: must be at least 0, got -1"),
         ("Upsample2D", (2,), {"mode": "bicubic"},
          "`mode`: must be nearest or bilinear (PyTorch and TensorFlow have different cubic "
          "kernels), got bicubic"),
@@ -169,6 +176,8 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "AvgPool2D": ("kernel",),
         "MaxPool3D": ("kernel",),
         "AvgPool3D": ("kernel",),
+        **{f"Pad{n}D": ("padding",) for n in (1, 2, 3)},
+        **{f"Crop{n}D": ("cropping",) for n in (1, 2, 3)},
         **{f"Upsample{n}D": ("scale",) for n in (1, 2, 3)},
         **{f"Resize{n}D": ("size",) for n in (1, 2, 3)},
         "PixelShuffle": ("factor",),

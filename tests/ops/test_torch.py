@@ -143,6 +143,21 @@ def resized(op, x):
     return None, nn.Upsample(size, scale, mode, corners)
 
 
+def bordered(op, x):
+    """PyTorch's layers take the ends of the last axis first; a crop is a negative padding."""
+    crops = op.kind().startswith("Crop")
+    given = op.cropping if crops else op.padding
+    if op.places == 1 or not isinstance(given, tuple):
+        given = (given,) * op.places
+    sides = [n for p in reversed(given) for n in (p if isinstance(p, tuple) else (p, p))]
+    sides = [-n if crops else n for n in sides]
+    if crops or op.mode == "constant":
+        value = 0 if crops else op.value
+        return None, getattr(nn, f"ConstantPad{op.places}d")(sides, value)
+    name = {"edge": "Replication", "reflect": "Reflection", "wrap": "Circular"}[op.mode]
+    return None, getattr(nn, f"{name}Pad{op.places}d")(sides)
+
+
 def batch_norm(op, x):
     make = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}[x.rank]
     axis = (op.axis or 0) % x.rank
@@ -327,6 +342,7 @@ REFERENCES = {
     **{f"Adaptive{kind}Pool{n}D": adaptive for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Global{kind}Pool{n}D": whole for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"{kind}{n}D": resized for kind in ("Upsample", "Resize") for n in (1, 2, 3)},
+    **{f"{kind}{n}D": bordered for kind in ("Pad", "Crop") for n in (1, 2, 3)},
     "PixelShuffle": lambda op, x: (None, nn.PixelShuffle(op.factor)),
     "PixelUnshuffle": lambda op, x: (None, nn.PixelUnshuffle(op.factor)),
     "BatchNorm": batch_norm, "LayerNorm": layer_norm, "Embedding": embedding, "PReLU": prelu,

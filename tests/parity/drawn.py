@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import fields, indexing, moving, positions, raw, recurrence, shape, window
+from dlspec.ops import border, fields, indexing, moving, positions, raw, recurrence, shape, window
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
@@ -206,6 +206,9 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
             return sizes(1, 5, op, rng)
         case fields.extra_per_axis:
             return sizes(0, 3, op, rng)
+        case border._numbers:
+            pairs = [tuple(map(int, rng.integers(0, 4, 2))) for _ in range(op.places)]
+            return pairs[0] if op.places == 1 else tuple(pairs)
         case window._padding:
             return padding(op, rng)
         case recurrence._returns:

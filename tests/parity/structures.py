@@ -92,6 +92,24 @@ block Gate {
 }
 """,
     ),
+    "borders put on and cut off": (
+        ("image: f32[3, 7, 6]", "signal: f32[4, 5]"),
+        (
+            "x = image -> Cut(2) -> Cut(1)",
+            "y = image -> Pad2D((0, (1, 2)), mode=wrap) -> Conv2D(2, 3) -> Sigmoid -> Crop2D(1)",
+            "output x = x -> Flatten -> Dense(4)",
+            "output y = y -> GlobalMaxPool2D",
+            "output z = signal -> Pad1D((3, 1), mode=edge) -> Conv1D(2, 3) -> Crop1D((2, 0))",
+        ),
+        """
+block Cut(k: int) {
+  input x: f32[C, H, W]
+  y = x -> Pad2D(k, mode=reflect) -> Conv2D(4, 3) -> Pad2D((k, 0), mode=edge) -> ReLU
+  z = x -> Crop2D((0, k - 1)) -> Pad2D((0, k - 1), value=0.5)
+  output (z, y -> Resize2D((H, W))) -> Concat(axis=0) -> Crop2D((k - 1, 0))
+}
+""",
+    ),
     "images made larger": (
         ("image: f32[8, 3, 4]", "signal: f32[4, 5]"),
         (

@@ -48,6 +48,9 @@ model M(dim: int = 6) {
   output ends = x[0] - x[-1]
   output back = s -> Rearrange([L, C] -> [C, L])
   output up = sound -> ConvTranspose1D(2, 4, stride=2, padding=1)
+  larger = sound -> Upsample1D(2) -> Pad1D((1, 2), value=0.5) -> Crop1D((0, 1))
+  output larger: f32[2, 2 * S + 2] = larger
+  output greatest: f32[2, 1] = larger -> AvgPool1D(2) -> GlobalMaxPool1D(keepdims=true)
   output flat: f32[T * dim] = x -> Flatten
   output turned: f32[2, T, 3] = x -> Reshape(2, T, 3)
 }

@@ -7,6 +7,7 @@ from dlspec.ops.base import Op
 from dlspec_keras.layers import (
     activation,
     arithmetic,
+    border,
     choosing,
     conv,
     dense,
@@ -34,6 +35,7 @@ LAYERS: dict[type[Op], Emit] = {
     **conv.LAYERS,
     **transposed.LAYERS,
     **pool.LAYERS,
+    **border.LAYERS,
     **resize.LAYERS,
     **norm.LAYERS,
     **activation.LAYERS,

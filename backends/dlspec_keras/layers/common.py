@@ -48,6 +48,12 @@ def keras_axis(axis: int, x: Tensor) -> int:
     return -1 if at == x.rank - 1 else at + 1
 
 
+def kept(use: Use, before: int, after: int) -> py.Slice:
+    """The places of an axis without so many at its ends."""
+    start = use.fixed(before) if before else None
+    return py.Slice(start, use.fixed(-after) if after else None)
+
+
 def axis_slot(use: Use, axis: int, x: Tensor | None = None) -> Slot:
     """An axis of an input, the first if none is named, as a literal."""
     return use.fixed(keras_axis(axis, x or use.x[0]))

@@ -7,6 +7,7 @@ from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ops import adaptive, global_pool
 from dlspec.ops import pool as windows
 from dlspec.ops.base import Op
@@ -33,7 +34,7 @@ def max_pool(use: Use) -> Emitted:
         return pool("max_pool", use, X[0])
     pads = use.op.pads(use.x[0])
     sizes = zip(pads, use.op.kernels, use.x[0].shape[1:], strict=True)
-    if all(2 * max(p) <= k and max(p) <= n for p, k, n in sizes):
+    if all(2 * max(p) <= k and max(p) <= (n if fixed(n) else 1) for p, k, n in sizes):
         # What is mirrored stands in the same window; -inf would spoil the range of an int8 tensor.
         x = padded(X[0], widths(use), mode="symmetric")
     else:

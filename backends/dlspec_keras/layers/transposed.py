@@ -9,7 +9,7 @@ from dlspec.emit import python as py
 from dlspec.expr import Const
 from dlspec.ops.base import Op
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
-from dlspec_keras.layers.common import layer, varies
+from dlspec_keras.layers.common import kept, layer, varies
 
 
 def transposed(name: str, use: Use) -> Emitted:
@@ -84,14 +84,8 @@ def cut(use: Use, make: py.Call, helpers: tuple[str, ...] = ()) -> Emitted:
     pads = use.op.pads(use.x[0])
     if not any(map(any, pads)):
         return Emitted(call, make, helpers, imports)
-    kept = (
-        py.Slice(
-            use.fixed(before) if before else None,
-            use.fixed(-after) if after else None,
-        )
-        for before, after in pads
-    )
-    return Emitted(py.Index(call, py.Tuple((py.Slice(), *kept))), make, helpers, imports)
+    places = (kept(use, *pair) for pair in pads)
+    return Emitted(py.Index(call, py.Tuple((py.Slice(), *places))), make, helpers, imports)
 
 
 LAYERS: dict[type[Op], Emit] = {

@@ -9,6 +9,7 @@ from dlspec.ops.base import Op
 from dlspec_torch.layers import (
     activation,
     arithmetic,
+    border,
     choosing,
     conv,
     dense,
@@ -36,6 +37,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **conv.LAYERS,
     **transposed.LAYERS,
     **pool.LAYERS,
+    **border.LAYERS,
     **resize.LAYERS,
     **norm.LAYERS,
     **activation.LAYERS,

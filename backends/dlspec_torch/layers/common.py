@@ -123,6 +123,12 @@ def padded(use: Use, pads: Pads, value: py.Expr | None = None) -> py.Expr:
     return py.call("F.pad", X[0], ends(use, pads), **named)
 
 
+def kept(use: Use, before: int, after: int) -> py.Slice:
+    """The places of an axis without so many at its ends."""
+    start = use.fixed(before) if before else None
+    return py.Slice(start, use.fixed(-after) if after else None)
+
+
 def ends(use: Use, pads: Pads) -> py.Tuple:
     """Pads as `F.pad` takes them: the last axis first."""
     pairs = zip(reversed(pads), reversed(ENDS[len(pads)]), strict=True)

@@ -9,7 +9,7 @@ from dlspec.emit import python as py
 from dlspec.expr import Const
 from dlspec.ops.base import Op
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
-from dlspec_torch.layers.common import by_rank
+from dlspec_torch.layers.common import by_rank, kept
 
 
 def transposed(use: Use) -> Emitted:
@@ -30,8 +30,8 @@ def transposed(use: Use) -> Emitted:
     )
     call: py.Expr = py.call(SELF, X[0])
     if any(cut != (0, 0) for _, _, cut in axes):
-        kept = (_kept(use, *cut) for _, _, cut in axes)
-        call = py.Index(call, py.Tuple((py.Slice(), py.Slice(), *kept)))
+        places = (kept(use, *cut) for _, _, cut in axes)
+        call = py.Index(call, py.Tuple((py.Slice(), py.Slice(), *places)))
     return Emitted(call, make)
 
 
@@ -50,11 +50,6 @@ def _slot(use: Use, name: str, sizes: list[int]) -> Slot:
     given = use.field(name)
     value = sizes[0] if len(set(sizes)) == 1 else tuple(sizes)
     return given if given.value == value else use.given(value, name, Const(value))
-
-
-def _kept(use: Use, before: int, after: int) -> py.Slice:
-    start = use.fixed(before) if before else None
-    return py.Slice(start, use.fixed(-after) if after else None)
 
 
 LAYERS: Mapping[type[Op], Emit] = dict.fromkeys(

@@ -59,8 +59,29 @@ def pixel_unshuffle(op: Any, x: list[Array], w: Weights) -> Array:
     return y
 
 
+def padded(op: Any, x: list[Array], w: Weights) -> Array:
+    named = {"constant_values": op.value} if op.mode == "constant" else {}
+    given = pairs(op, op.padding)
+    return np.pad(x[0], [(0, 0), (0, 0), *given], mode=op.mode, **named)
+
+
+def cropped(op: Any, x: list[Array], w: Weights) -> Array:
+    sizes = zip(x[0].shape[2:], pairs(op, op.cropping), strict=True)
+    return x[0][(..., *(slice(before, n - after) for n, (before, after) in sizes))]
+
+
+def pairs(op: Any, given: Any) -> list[tuple[int, int]]:
+    if not isinstance(given, tuple):
+        given = (given,) * op.places
+    elif op.places == 1:
+        given = (given,)
+    return [p if isinstance(p, tuple) else (p, p) for p in given]
+
+
 PLACES: dict[str, Reference] = {
     **{f"{kind}{n}D": resized for kind in ("Upsample", "Resize") for n in (1, 2, 3)},
+    **{f"Pad{n}D": padded for n in (1, 2, 3)},
+    **{f"Crop{n}D": cropped for n in (1, 2, 3)},
     "PixelShuffle": pixel_shuffle,
     "PixelUnshuffle": pixel_unshuffle,
 }

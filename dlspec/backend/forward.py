@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dlspec.backend.apart import all_of_one, shared
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, negated
 from dlspec.backend.loops import Loops
@@ -25,6 +26,18 @@ SHORT = 40
 """Characters of a chain in a block to which another layer with work is added in the same line."""
 QUIET = (BatchNorm, LayerNorm, Dropout)
 """Layers that belong to the one before them: a line does not break in front of them."""
+
+
+def has_inputs(code: Any) -> bool:
+    """Whether a call takes its inputs as a tuple."""
+    found: list[Any] = []
+
+    def note(part: Any) -> Any:
+        found.append(part)
+        return part
+
+    fill(code, note)
+    return any(isinstance(part, Inputs) for part in found)
 
 
 def stands(value: Merged) -> bool:
@@ -465,10 +478,13 @@ class Forward(Loops):
 
     def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
         """An op, block or scope on its inputs."""
-        inputs = [
-            arriving if i == 0 and arriving is not None else self.operand(x, lines)
-            for i, x in enumerate(m.inputs)
-        ]
+        code = self.w.calls[id(m)]
+        source = all_of_one(m.inputs) if arriving is None and has_inputs(code) else None
+        if source is not None:
+            made = self.expression(source, lines)
+            return fill(code, lambda c: made if isinstance(c, Inputs) else self.constant(c))
+        apart = self.apart(m.inputs, lines) if arriving is None else {0: arriving}
+        inputs = [apart.get(i) or self.operand(x, lines) for i, x in enumerate(m.inputs)]
         for i, made in enumerate(inputs):
             if not isinstance(made, py.Atom) and self.reads_twice(m, i):
                 inputs[i] = py.Atom(self.fresh("h"))
@@ -480,13 +496,30 @@ class Forward(Loops):
                 whole = whole_list(m.inputs)
                 return py.Tuple(tuple(inputs)) if whole is None else py.Atom(self.local(whole))
             if isinstance(code, Values):
-                return None if code.omitted else self.value(code)
+                return self.constant(code)
             what = code.what
             if what == "self":
                 return self.layer(m)
             return named[what] if isinstance(what, str) else inputs[what]
 
-        return fill(self.w.calls[id(m)], put)
+        return fill(code, put)
+
+    def constant(self, values: Values) -> py.Expr | None:
+        return None if values.omitted else self.value(values)
+
+    def apart(self, inputs: Sequence[Merged], lines: list[py.Statement]) -> dict[int, py.Expr]:
+        """Outputs of one call among some inputs, by the places of these: the call has a line."""
+        found: dict[int, py.Expr] = {}
+        for places in shared(inputs):
+            body = inputs[places[0]].body
+            assert body is not None
+            made = self.expression(body, lines)
+            names = {inputs[i].flow.index: "" for i in places}
+            names = {index: self.fresh("part") for index in sorted(names)}
+            targets = (py.Atom(names.get(k, "_")) for k in range(len(body.flow.types)))
+            lines.append(py.Assign(py.Tuple(tuple(targets), naked=True), made))
+            found.update((i, py.Atom(names[inputs[i].flow.index])) for i in places)
+        return found
 
     def operand(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
         """An operand of arithmetic; a long chain in it gets a line of its own."""

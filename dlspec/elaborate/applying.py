@@ -355,8 +355,6 @@ class LayerApplier(FunctionEvaluator):
     ) -> Value:
         """A block or function on its inputs, by their names."""
         types = {n: f.types[0] for n, f in arrivals.items()}
-        if all(t.common for t in types.values()) and not self.stays_common(layer, types, span):
-            types = {n: each(t) for n, t in types.items()}
         number, made = self.instance(layer, types, span)
         self.step(span, self.layers[number])
         dims = self.caller_dims(made, arrivals)
@@ -368,7 +366,7 @@ class LayerApplier(FunctionEvaluator):
             dims=dims,
             inputs=tuple(arrivals.values()),
             named={},
-            types=self.caller_types(made, layer, dims),
+            types=self.caller_types(made, layer, dims, all(t.common for t in types.values())),
             module=module,
             factory=factory,
         )
@@ -428,9 +426,10 @@ class LayerApplier(FunctionEvaluator):
         return dims
 
     def caller_types(
-        self, made: ir.Instance, layer: BlockLayer, dims: dict[str, Static]
+        self, made: ir.Instance, layer: BlockLayer, dims: dict[str, Static], common: bool
     ) -> tuple[Tensor, ...]:
-        """The types of a block's outputs, with the origins of their sizes in the caller."""
+        """The types of a block's outputs, with the origins of their sizes in the caller; `common`:
+        whether all that it reads is common, so that what it makes is common too."""
 
         def translated(size: int) -> int:
             own = origin(size)
@@ -440,7 +439,10 @@ class LayerApplier(FunctionEvaluator):
                     return with_origin(size, outer.origin)
             return with_origin(size, None)
 
-        return tuple(replace(t, shape=tuple(map(translated, t.shape))) for _, t in made.outputs)
+        return tuple(
+            replace(t, shape=tuple(map(translated, t.shape)), common=t.common or common)
+            for _, t in made.outputs
+        )
 
 
 def is_common(flow: ir.Flow) -> bool:

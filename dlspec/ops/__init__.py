@@ -32,6 +32,7 @@ FAMILIES: dict[str, str] = {
     "SparseSigmoid",
     "regularize": "Dropout",
     "shape": "Flatten Reshape Concat",
+    "splitting": "Split",
     "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
@@ -58,7 +59,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Attention MultiHeadAttention Split Scan Experts Rotary
+    Attention MultiHeadAttention Scan Experts Rotary
     GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
     permutation gradient lengths batch row segment_max segment_sum

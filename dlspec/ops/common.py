@@ -18,6 +18,7 @@ from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import AlongAxis, Elementwise
 from dlspec.ops.embedding import Embedding
 from dlspec.ops.indexing import gather, getitem
+from dlspec.ops.moving import transpose
 from dlspec.ops.norm import LayerNorm
 from dlspec.ops.positions import range as Positions
 from dlspec.ops.raw import Raw
@@ -34,6 +35,7 @@ ALIKE = (
     Identity,
     Raw,
     Positions,
+    transpose,
 )
 """Their code is the same with a batch axis and without."""
 ON_LAST_AXIS = (Dense, LayerNorm)

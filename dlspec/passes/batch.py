@@ -1,12 +1,14 @@
 """Tensors that are common to all examples, where an op or an output wants one for each.
 
-Elsewhere nothing is needed: frameworks broadcast over the batch axis, which stands in front.
+Elsewhere nothing is needed: frameworks broadcast over the batch axis, which stands in front. In a
+block or function that reads common tensors only there are no examples: a common tensor is one
+example there, and what is given out is common again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlspec.ir.model import (
@@ -41,9 +43,14 @@ KEPT = "example"
 
 
 class Expand(Op):
-    """The first input, once for each example of the second. Only this pass makes it."""
+    """The first input, once for each example of the second; without a second, as one example. Only
+    this pass makes it."""
 
-    inputs = (2, 2)
+    inputs = (1, 2)
+
+
+class Only(Op):
+    """The only example, as a common tensor. Only this pass makes it."""
 
 
 def batched(model: ModelIR, devices: bool = False) -> ModelIR:
@@ -68,42 +75,70 @@ class _Walk:
     """Every wire as it stands, by name."""
     kept: tuple[Bind, ...] = ()
 
+    @property
+    def alone(self) -> bool:
+        """Whether nothing here belongs to an example."""
+        return bool(self.of.inputs) and all(t.common for _, t in self.of.inputs)
+
     def instance(self) -> Instance:
         self.wires = {n: Wire(name=n, types=(t,)) for n, t in self.of.inputs}
         body = self.body(self.of.body)
         return self.of.model_copy(update={"body": (*self.kept, *body)})
 
     def body(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(map(self.statement, body))
+        return tuple(made for s in body for made in self.statement(s))
 
-    def statement(self, s: Statement) -> Statement:
+    def statement(self, s: Statement) -> Iterator[Statement]:
         match s:
             case Bind():
                 s = s.model_copy(update={"value": self.flow(s.value)})
                 if is_list(s.value):
                     self.wires.pop(s.names[0], None)
-                    return s
-                for name, t in zip(s.names, s.value.types, strict=True):
-                    self.wires[name] = Wire(name=name, types=(t,))
+                else:
+                    self.bind(s.names, s.value)
+                yield s
             case Branch():
-                return s.model_copy(update={"body": self.body(s.body)})
+                yield s.model_copy(update={"body": self.body(s.body)})
             case Loop():
                 rounds = tuple(self.body(i) for i in s.iterations)
-                return s.model_copy(update={"iterations": rounds})
+                yield s.model_copy(update={"iterations": rounds})
             case Output():
-                value = self.flow(s.value)
-                if self.of.definition == self.model.root.definition:
-                    value = self.expanded(value, (s.site, "output"))
-                s = s.model_copy(update={"value": value})
-                if s.name is not None:
-                    self.wires[s.name] = Wire(name=s.name, types=value.types)
-        return s
+                yield from self.output(s)
+
+    def bind(self, names: tuple[str, ...], value: Flow) -> None:
+        for name, t in zip(names, value.types, strict=True):
+            self.wires[name] = Wire(name=name, types=(t,))
+
+    def output(self, s: Output) -> Iterator[Statement]:
+        """An output of the model belongs to each example; one of a block that reads common tensors
+        is common."""
+        value = self.flow(s.value)
+        if self.of.definition == self.model.root.definition:
+            value = self.expanded(value, (s.site, "output"))
+        elif self.alone and len(value.types) > 1:
+            names = tuple(f"part_{i}" for i in range(len(value.types)))
+            yield Bind(site=self.site(s.site, "parts"), names=names, value=value, line=s.line)
+            for i, (name, t) in enumerate(zip(names, value.types, strict=True)):
+                part = self.only(Wire(name=name, types=(t,)), (s.site, i))
+                yield s.model_copy(update={"site": self.site(s.site, i, "out"), "value": part})
+            return
+        elif self.alone:
+            value = self.only(value, (s.site, "output"))
+        yield s.model_copy(update={"value": value})
+        if s.name is not None:
+            self.bind((s.name,), value)
+
+    def only(self, flow: Flow, at: tuple[Any, ...]) -> Flow:
+        if flow.types[0].common:
+            return flow
+        common = replace(flow.types[0], common=True)
+        return Apply(site=self.site(*at), op=Only(), inputs=(flow,), types=(common,))
 
     def flow(self, flow: Flow) -> Flow:
         """A flow whose inputs belong to each example where they must."""
         match flow:
             case Apply(op=positions.range()):
-                return flow.model_copy(update={"inputs": (self.beside(),) * self.devices})
+                return flow.model_copy(update={"inputs": self.beside() if self.devices else ()})
             case Apply():
                 x = tuple(f.types[0] for f in flow.inputs)
                 wants = _nothing if not x or alike(flow.op, x) else _every
@@ -139,20 +174,21 @@ class _Walk:
     def expanded(self, flow: Flow, at: tuple[Any, ...]) -> Flow:
         if isinstance(flow, Scalar) or len(flow.types) != 1 or not flow.types[0].common:
             return flow
-        inputs = (flow, self.example())
+        like = self.example()
+        inputs = (flow,) if like is None else (flow, like)
         return Apply(site=self.site(*at), op=Expand(), inputs=inputs, types=(each(flow.types[0]),))
 
-    def beside(self) -> Wire:
-        """A wire on the device where a result is wanted. A function may have only common ones."""
-        if all(t.common for _, t in self.of.inputs):
-            return next(iter(self.wires.values()))
-        return self.example()
+    def beside(self) -> tuple[Wire, ...]:
+        """Any wire: it stands where the model does."""
+        return tuple(self.wires.values())[:1]
 
-    def example(self) -> Wire:
+    def example(self) -> Wire | None:
         """A wire that belongs to each example: an input, if its name still stands for it."""
         for wire in self.wires.values():
             if not wire.types[0].common:
                 return wire
+        if self.alone:
+            return None
         source = next(Wire(name=n, types=(t,)) for n, t in self.of.inputs if not t.common)
         name = KEPT
         while name in self.wires:

@@ -24,8 +24,9 @@ from dlspec.ops.regularize import Dropout
 from dlspec.ops.rules import all_axes
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec.ops.shape import Concat, Flatten, Reshape
+from dlspec.ops.splitting import Split
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
-from dlspec.passes.batch import Expand
+from dlspec.passes.batch import Expand, Only
 from dlspec.tensor import Tensor
 
 Role = Literal["last", "likes last", "either", "reshape", "free", "first"]
@@ -42,7 +43,8 @@ ROLES: dict[type[Op], Role] = {
     OfPlaces: "last",
     GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
-    **dict.fromkeys((negative, logical_not, Reduction, Expand, pad, roll, Bordered), "either"),
+    **dict.fromkeys((negative, logical_not, Reduction, Expand, Only), "either"),
+    **dict.fromkeys((pad, roll, Bordered, Split), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     **dict.fromkeys((Rearrange, transpose), "free"),
 }

@@ -205,6 +205,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "GRU": ("units",),
         "BiLSTM": ("units",),
         "BiGRU": ("units",),
+        "Split": ("parts",),
         "Transposed": ("of", "reads", "gives"),
         "Parameter": ("type",),
         "Buffer": ("value",),

@@ -127,6 +127,11 @@ exp | i32[3] | none | exp needs floating-point numbers, got i32[3] | cast(x, f32
 Transposed(Dense, 5, 3) | i32[5] | none | a transposed layer needs floating-point numbers, got i32[5] | cast(x, f32)
 Transposed(Embedding, 5, 3) | f32[5, 3] | none | a transposed Embedding needs a last axis of size 5, got f32[5, 3] |
 Transposed(Dense, 5, 3) | image f32[4, 5] | axis | a transposed Dense needs axis= here: f32[4, 5] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
+Split(2) | f32[] | none | Split needs at least one axis, got f32[] |
+Split(2, axis=3) | f32[4, 6] | axis | there is no axis 3: f32[4, 6] has axes 0 to 1 |
+Split(2) | image f32[4, 6] | axis | Split needs axis= here: f32[4, 6] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
+Split((2, 3)) | f32[4, 6] | parts | the parts are 5 together, and the axis of f32[4, 6] 6 |
+Split(4) | f32[4, 6] | parts | the axis of f32[4, 6] has 6 places, which do not make 4 parts | sizes of their own are listed: Split((2, 3))
 x[0] | f32[] | 0 | 1 indices for f32[], which has no axes | the batch axis is not counted
 x[0, 1, none, :] | f32[3, 4] | 3 | 3 indices for f32[3, 4], which has 2 axes | the batch axis is not counted
 x[..., 3] | f32[5, 3] | 1 | there is no place 3 on axis 1 of f32[5, 3] | the places are 0 to 2; -1 is the last

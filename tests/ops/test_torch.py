@@ -333,6 +333,14 @@ PAIRS = {
 ELEMENTS = """negative logical_not exp expm1 log log1p sqrt rsqrt sin cos tan erf floor ceil round
     sign abs""".split()
 REDUCTIONS = {n: n for n in ("var", "std", "logsumexp", "any", "all")}
+
+
+def plain_split(op, x):
+    sizes = list(op.parts) if isinstance(op.parts, tuple) else x.shape[op.place] // op.parts
+    axis = op.place if op.place < 0 else op.place + 1
+    return None, lambda t: torch.split(t, sizes, axis)
+
+
 REFERENCES = {
     "Dense": dense, "Conv1D": conv, "Conv2D": conv, "Conv3D": conv,
     "DepthwiseConv1D": conv, "DepthwiseConv2D": conv,
@@ -374,6 +382,7 @@ REFERENCES = {
     "Concat": lambda op, x: (
         None, lambda *t: torch.cat(t, 1 + (op.axis or 0) if (op.axis or 0) >= 0 else op.axis)
     ),
+    "Split": plain_split,
     "Transposed": lambda op, x: (None, lambda t: t @ torch.zeros(op.reads, op.gives)),
     "getitem": brackets,
     "gather": plain(lambda t, i: torch.stack([r[k] for r, k in zip(t, i, strict=True)])),

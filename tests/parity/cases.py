@@ -56,9 +56,13 @@ class Case:
 
     @property
     def outputs(self) -> int:
-        """How many tensors it gives: recurrent layers and topk several."""
+        """How many tensors it gives: recurrent layers, topk and Split several."""
         if self.kind == "topk":
             return 2
+        if self.kind == "Split":
+            given = re.search(r"\((?:parts=)?(\d+|\([^)]*\))", self.layer)
+            assert given is not None
+            return given[1].count(",") + 1 if "," in given[1] else int(given[1])
         found = re.search(r"return=\(([^)]*)\)|return=(\w+)", self.layer)
         parts = [p.strip() for p in (found[1] or found[2]).split(",")] if found else ["last"]
         return sum(2 if p == "state" and "LSTM" in self.kind else 1 for p in parts if p)

@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import border, fields, indexing, moving, positions, raw, recurrence, shape, window
+from dlspec.ops import border, fields, indexing, moving, positions, raw, recurrence, shape
+from dlspec.ops import splitting, window
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm
@@ -214,6 +215,12 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
         case recurrence._returns:
             parts = list(rng.permutation(["last", "all", "state"])[: rng.integers(1, 4)])
             return str(parts[0]) if len(parts) == 1 else tuple(map(str, parts))
+        case splitting._parts:
+            if rng.random() < 0.5 or x.size == 1:
+                return int(rng.integers(2, 4))
+            size = int(rng.choice([n for n in x.shape if n > 1]))
+            first = int(rng.integers(1, size))
+            return first, size - first
         case indexing._items:
             return tuple(item(n, rng) for n in x.shape[: int(rng.integers(1, 4))]) or (None,)
         case moving._order:

@@ -267,6 +267,69 @@ block Biased(dim: int) {
 }
 """,
     ),
+    "axes in parts, and several outputs on their way": (
+        ("v: f32[4, 6]", "image: f32[3, 9, 8]"),
+        (
+            "output a = v -> Qkv(5) -> Qkv(2)",
+            "output b = v -> Split(2) -> Concat(axis=0)",
+            "l, r = image -> Conv2D(6, 3) -> ReLU -> Split((2, 4), axis=0)",
+            "output c = r -> Conv2D(2, 1) -> Flatten",
+            "output d = l",
+            "output e = v -> LSTM(4, return=(last, all), layers=2) -> Beside",
+            "output f = (v -> LSTM(3, return=(state, all)), v) -> Last",
+            "t, m, e = l -> Split(3, axis=-1)",
+            "output g = t * m + e",
+        ),
+        """
+block Qkv(d: int) {
+  input x: f32[T, D]
+  q, k, v = x -> Dense(3 * d) -> Split(3)
+  output (q * k, v) -> Concat(axis=-1) -> Dense(D)
+}
+block Beside { input a: f32[D]; input b: f32[T, E]; output (a[none], b) -> Concat(axis=0) }
+block Last {
+  input h: f32[D]
+  input c: f32[D]
+  input every: f32[T, D]
+  input v: f32[T, E]
+  output (every + h[none] * c[none], v) -> Concat(axis=1)
+}
+""",
+    ),
+    "common tensors through blocks and functions": (
+        ("tokens: i32[7]", "v: f32[6]"),
+        (
+            "h = tokens -> Embedding(9, 6)",
+            "output a = sum(h -> Bias(3), axis=(0, 2)) + (v[:1] -> Dense(7))",
+            "output b = (h -> Bias(2)) * v[0]",
+            "let pos = Parameter(f32[4, 6], init=ones)",
+            "z = pos -> Mlp(2)",
+            "output c = v[:3] * z",
+            "output d = (z, v) -> Concat",
+            "l, r = pos -> Halves",
+            "output e = (l + r)[0] * v[3:]",
+        ),
+        """
+fn bucket(gap: i32[T, S], far: int = 4) -> i32[T, S] {
+  d = min(abs(gap), far)
+  output where(gap > 0, d + far + 1, d)
+}
+block Bias(heads: int) {
+  input x: f32[T, D]
+  gap = range(T)[none, :] - range(T)[:, none]
+  output bucket(gap) -> Embedding(20, heads) -> transpose((2, 0, 1))
+}
+block Mlp(d: int) {
+  input p: f32[N, D]
+  h = (p -> Dense(d) -> Tanh, p) -> Concat(axis=1) -> Conv1D(3, 2)
+  output h -> Rearrange([N, D] -> [D, N]) -> mean(axis=0)
+}
+block Halves {
+  input p: f32[N, D]
+  output p -> Dense(D) -> Split(2)
+}
+""",
+    ),
     "tied heads and autoencoders": (
         ("tokens: i32[7]", "v: f32[6]", "image: f32[3, 6, 5]"),
         (

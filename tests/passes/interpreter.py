@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from dlspec.ir import model as ir
-from dlspec.passes.batch import Expand
+from dlspec.passes.batch import Expand, Only
 from dlspec.passes.layout import Permute
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "backends" / "torch")]
@@ -116,8 +116,8 @@ class Interpreter:
         if isinstance(f.op, Permute):
             self.permutes += 1
             return [to_last(x[0]) if f.op.order == "last" else to_first(x[0])]
-        if isinstance(f.op, Expand):
-            return [np.broadcast_to(x[0], (len(x[1]), *x[0].shape[1:]))]
+        if isinstance(f.op, Expand | Only):
+            return [np.broadcast_to(x[0], (len(x[-1]), *x[0].shape[1:]))]
         name = ir.dotted(*prefix, *(f.module or ()))
         weights = {}
         for w in f.op.weights(*(i.types[0] for i in f.inputs)):

@@ -26,6 +26,7 @@ from dlspec_keras.layers import (
     regularize,
     resize,
     shape,
+    splitting,
     tied,
     transposed,
 )
@@ -40,6 +41,7 @@ LAYERS: dict[type[Op], Emit] = {
     **norm.LAYERS,
     **activation.LAYERS,
     **shape.LAYERS,
+    **splitting.LAYERS,
     **rearrange.LAYERS,
     **embedding.LAYERS,
     **recurrent.LAYERS,

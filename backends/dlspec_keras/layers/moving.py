@@ -25,7 +25,7 @@ def transpose(use: Use) -> Emitted:
     order = [stands.index(a) for a in wanted]
     if order == sorted(order):
         return Emitted(X[0])
-    return function("transpose", (0, *(at + 1 for at in order)))
+    return function("transpose", tuple(order) if x.common else (0, *(at + 1 for at in order)))
 
 
 def pad(use: Use) -> Emitted:

@@ -8,7 +8,7 @@ from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.raw import Buffer, Parameter
-from dlspec.passes.batch import Expand
+from dlspec.passes.batch import Expand, Only
 from dlspec.tensor import Tensor
 
 
@@ -48,9 +48,16 @@ def listed(value: Any) -> Any:
 
 
 def expand(use: Use) -> Emitted:
+    """Without examples, as one of them."""
+    if len(use.x) == 1:
+        return Emitted(py.Index(X[0], py.literal(None)))
     batch = py.Index(py.call("ops.shape", X[1]), py.literal(0))
     one = py.Index(X[0], py.literal(None))
     return Emitted(py.call("ops.repeat", one, batch, axis=0))
 
 
-LAYERS: dict[type[Op], Emit] = {Parameter: parameter, Buffer: buffer, Expand: expand}
+def only(use: Use) -> Emitted:
+    return Emitted(py.Index(X[0], py.literal(0)))
+
+
+LAYERS: dict[type[Op], Emit] = {Parameter: parameter, Buffer: buffer, Expand: expand, Only: only}

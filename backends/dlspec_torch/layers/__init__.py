@@ -28,6 +28,7 @@ from dlspec_torch.layers import (
     regularize,
     resize,
     shape,
+    splitting,
     tied,
     transposed,
 )
@@ -42,6 +43,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **norm.LAYERS,
     **activation.LAYERS,
     **shape.LAYERS,
+    **splitting.LAYERS,
     **rearrange.LAYERS,
     **embedding.LAYERS,
     **recurrent.LAYERS,

@@ -22,7 +22,11 @@ def stack(use: Use) -> Emitted:
 
 def transpose(use: Use) -> Emitted:
     order = use.op.order(use.x[0])
-    return Emitted(moved(X[0], order) if order != tuple(sorted(order)) else X[0])
+    if order == tuple(sorted(order)):
+        return Emitted(X[0])
+    if use.x[0].common:
+        return Emitted(method(X[0], "permute", *order))
+    return Emitted(moved(X[0], order))
 
 
 def pad(use: Use) -> Emitted:

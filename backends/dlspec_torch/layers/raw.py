@@ -9,7 +9,7 @@ from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.raw import Buffer, Parameter
-from dlspec.passes.batch import Expand
+from dlspec.passes.batch import Expand, Only
 from dlspec.tensor import Tensor
 from dlspec_torch.layers.common import method
 
@@ -43,8 +43,15 @@ def listed(value: Any) -> Any:
 
 
 def expand(use: Use) -> Emitted:
+    """Without examples, as one of them."""
+    if len(use.x) == 1:
+        return Emitted(py.Index(X[0], py.literal(None)))
     batch = py.Index(py.Attribute(X[1], "shape"), py.literal(0))
     return Emitted(method(X[0], "expand", batch, *[-1] * use.x[0].rank))
 
 
-LAYERS: Mapping[type[Op], Emit] = {Parameter: parameter, Buffer: buffer, Expand: expand}
+def only(use: Use) -> Emitted:
+    return Emitted(py.Index(X[0], py.literal(0)))
+
+
+LAYERS: Mapping[type[Op], Emit] = {Parameter: parameter, Buffer: buffer, Expand: expand, Only: only}

@@ -222,7 +222,13 @@ def own(op: Any, x: list[Array], w: Weights) -> Array:
     return np.asarray(w[""] if w else op.value)[None]
 
 
+def pieces(op: Any, x: list[Array], w: Weights) -> list[Array]:
+    ends = np.cumsum(op.parts)[:-1] if isinstance(op.parts, tuple) else op.parts
+    return list(np.split(x[0], ends, 1 + op.place % (x[0].ndim - 1)))
+
+
 REFERENCES: dict[str, Reference] = {
+    "Split": pieces,
     "Transposed": lambda op, x, w: x[0] @ (w["weight"].T if op.of == "Embedding" else w["weight"]),
     "range": lambda op, x, w: np.arange(op.start, op.stop, op.step)[None],
     "Parameter": own,

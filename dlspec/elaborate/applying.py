@@ -377,10 +377,6 @@ class LayerApplier(FunctionEvaluator):
         """The name of a definition in the IR."""
 
     @abstractmethod
-    def stays_common(self, layer: BlockLayer, types: dict[str, Tensor], use: Span) -> bool:
-        """Whether what is given for tensors common to all examples is common to them too."""
-
-    @abstractmethod
     def instance(
         self, layer: BlockLayer, arrivals: dict[str, Tensor], use: Span
     ) -> tuple[int, ir.Instance]:

@@ -53,8 +53,10 @@ class Kinds:
 
     def name(self, layer: tree.Expr) -> str | None:
         """The name of a layer; that of an imported one has its module's before it."""
-        callee = layer.callee if isinstance(layer, tree.Call) else layer
         first = root(layer)
+        if isinstance(layer, tree.Attribute) and not isinstance(layer.value, tree.Name):
+            layer = layer.value  # the part that a dot reads: `vision.Net(3).features`
+        callee = layer.callee if isinstance(layer, tree.Call) else layer
         match callee:
             case tree.Attribute(value=tree.Name(), name=last):
                 dotted = f"{first}.{last.id}"

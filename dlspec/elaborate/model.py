@@ -12,6 +12,7 @@ from typing import Any
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.names import NoOutput
 from dlspec.diagnostics.shapes import WrongInputCount
+from dlspec.elaborate import wires
 from dlspec.elaborate.bounds import MOST_NESTED, too_many
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
@@ -96,19 +97,6 @@ class ModelBuilder(StatementBuilder):
             self.titles[id(definition)] = name
         return self.titles[id(definition)]
 
-    def stays_common(self, layer: BlockLayer, types: dict[str, Tensor], use: Span) -> bool:
-        """A block has weights, which are made for a batch. A function is tried; what was made of
-        one that needs examples is forgotten."""
-        if layer.definition.kind != "fn":
-            return False
-        known, count = dict(self.known), len(self.instances)
-        _, made = self.instance(layer, types, use)
-        if all(t.common for _, t in made.outputs):
-            return True
-        self.known = known
-        del self.instances[count:]
-        return False
-
     def instance(
         self, layer: BlockLayer, arrivals: dict[str, Tensor], use: Span
     ) -> tuple[int, ir.Instance]:
@@ -173,6 +161,10 @@ class ModelBuilder(StatementBuilder):
             body = self.composition(definition, frame)
         if frame.broken:
             raise Skip
+        if layer.wire is not None:
+            output = wires.read(layer.wire, body, frame)
+            body = (*wires.cut(layer.wire.id, body), output)
+            frame.outputs = [(None, t) for t in output.value.types]
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
         if name not in self.definitions:

@@ -1,4 +1,4 @@
-"""What a dot behind a layer reads: `words.transposed`."""
+"""What a dot behind a layer reads: `words.transposed`, `Net(...).features`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced, NotALayer
-from dlspec.elaborate.values import Instance, OpLayer
+from dlspec.diagnostics.names import Misplaced, NotALayer, NotInThisVersion
+from dlspec.elaborate.values import BlockLayer, Instance, OpLayer
 from dlspec.ops.base import Op
 from dlspec.ops.dense import Dense
 from dlspec.ops.embedding import Embedding
@@ -19,9 +19,15 @@ from dlspec.tensor import Tensor
 HINT = "of an Embedding or Dense that `let` named there is `.transposed`"
 
 
-def part(layer: Any, e: tree.Attribute) -> Instance:
+def part(layer: Any, e: tree.Attribute) -> Instance | BlockLayer:
     """The part of a layer that an attribute names. Raises SpecError where it has none."""
     match layer:
+        case BlockLayer(wire=None):
+            return replace(layer, wire=e.name)
+        case Instance(layer=BlockLayer()):
+            what = "a wire of a layer that `let` named"
+            instead = "a stage of its own gives one: `x -> Net(...).features`"
+            raise SpecError(NotInThisVersion(e.span, what, instead))
         case Instance(layer=OpLayer(op=Embedding() | Dense() as op)) if (
             e.name.id == "transposed" and not layer.transposed
         ):

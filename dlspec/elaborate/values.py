@@ -66,6 +66,8 @@ class BlockLayer:
     definition: tree.Definition | tree.Fn
     arguments: Mapping[str, Static]
     span: Span
+    wire: tree.Name | None = None
+    """`Net(...).features`: the wire that is read instead of the outputs."""
 
     def __str__(self) -> str:
         return self.said(())
@@ -73,7 +75,8 @@ class BlockLayer:
     def said(self, tensors: Iterable[Tensor]) -> str:
         """Its name with its arguments, for messages."""
         given = (f"{n}={text(s.value)}" for n, s in self.arguments.items())
-        return f"{self.definition.name.id}({', '.join([*map(str, tensors), *given])})"
+        wire = f".{self.wire.id}" if self.wire is not None else ""
+        return f"{self.definition.name.id}({', '.join([*map(str, tensors), *given])}){wire}"
 
     @cached_property
     def size(self) -> int:
@@ -83,7 +86,8 @@ class BlockLayer:
     @cached_property
     def key(self) -> Any:
         given = ((n, key_of(s.value)) for n, s in self.arguments.items())
-        return (id(self.definition), *given)  # two files may have one of each name
+        wire = self.wire.id if self.wire is not None else ""
+        return (id(self.definition), wire, *given)  # two files may have one of each name
 
 
 @frozen

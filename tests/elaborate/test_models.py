@@ -203,3 +203,33 @@ def test_a_tied_head_counts_once() -> None:
     assert parameters(made) == 7_330_478
     assert "words.weight" in weight_names(made)
     assert len(weight_names(made)) == 1 + 1 + 6
+
+
+BACKBONE = """
+block Net(classes: int = 10) {
+  input x: f32[C, H, W]
+  x = x -> Conv2D(4, 3)
+  if classes > 5 { x = x -> Conv2D(8, 1) }
+  output features = x -> GlobalAvgPool2D
+  x = features -> Dense(7)
+  output logits = x -> Dense(classes)
+}
+"""
+
+
+def test_a_wire_of_a_block_needs_what_stands_before_it_and_no_more() -> None:
+    text = (
+        BACKBONE
+        + "model M { input image: f32[3, 8, 8]; output y = image -> Net.features -> Dense(2) }"
+    )
+    made = model(text)
+    assert weight_names(made) == [
+        f"{layer}.{kind}"
+        for layer in ("net.conv2d", "net.conv2d_2", "dense")
+        for kind in ("weight", "bias")
+    ]
+
+
+def test_the_last_wire_of_a_name_is_meant() -> None:
+    text = BACKBONE + "model M { input image: f32[3, 8, 8]; output y = image -> Net.x }"
+    assert [str(t) for _, t in model(text).root.outputs] == ["f32[7]"]

@@ -14,8 +14,18 @@ from pydantic.fields import FieldInfo
 
 from dlspec import ops
 from dlspec.declared import BadArguments, written
-from dlspec.ops import border, fields, indexing, moving, positions, raw, recurrence, shape
-from dlspec.ops import splitting, window
+from dlspec.ops import (
+    border,
+    fields,
+    indexing,
+    moving,
+    positions,
+    raw,
+    recurrence,
+    shape,
+    splitting,
+    window,
+)
 from dlspec.ops.base import Op
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.norm import LayerNorm

@@ -330,6 +330,29 @@ block Halves {
 }
 """,
     ),
+    "wires of blocks": (
+        ("image: f32[3, 12, 9]",),
+        (
+            "output a = image -> Net(3).features -> Dense(2)",
+            "output b = image -> Net.x -> Conv2D(2, 1)",
+            "output c = image -> Net.h as third",
+            "l, m = image -> Net(1)",
+            "output d = m + (image -> Net.logits)",
+            "x = image",
+            "for i in range(2) { x = x -> Net(i).x }",
+            "output e = x",
+        ),
+        """
+block Net(depth: int = 2) {
+  input x: f32[C, H, W]
+  x = x -> Conv2D(4, 3)
+  for i in range(depth) { x = x -> Conv2D(4 + i, 1) -> ReLU }
+  output features = x -> GlobalAvgPool2D
+  h = features -> Dense(7)
+  output logits = h -> Dense(10)
+}
+""",
+    ),
     "tied heads and autoencoders": (
         ("tokens: i32[7]", "v: f32[6]", "image: f32[3, 6, 5]"),
         (

@@ -102,13 +102,7 @@ def _uneven(use: Use, reduction: str) -> Emitted:
 
 
 def global_avg(use: Use) -> Emitted:
-    if use.op.places != 2:
-        return _reduced("mean", use)
-    call: py.Expr = py.call("global_avg_pool2d", X[0])
-    if use.op.keepdims:
-        one = py.literal(None)
-        call = py.Index(call, py.Tuple((py.Slice(), py.Slice(), one, one)))
-    return Emitted(call, helpers=("global_avg_pool2d",))
+    return _reduced("mean", use)
 
 
 def _reduced(name: str, use: Use) -> Emitted:

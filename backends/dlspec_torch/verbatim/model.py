@@ -111,11 +111,6 @@ def adaptive_pool(
     return x
 
 
-def global_avg_pool2d(x: Tensor) -> Tensor:
-    """The mean of each channel; mean() is slower, since it writes out its gradient."""
-    return x.sum((2, 3)) / x.shape[2:].numel()
-
-
 def taken(x: Tensor, index: Tensor) -> Tensor:
     """The places of each example that its own index names, along its first axis."""
     example = torch.arange(len(x), device=x.device)

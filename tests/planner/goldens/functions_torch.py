@@ -7,11 +7,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def global_avg_pool2d(x: Tensor) -> Tensor:
-    """The mean of each channel; mean() is slower, since it writes out its gradient."""
-    return x.sum((2, 3)) / x.shape[2:].numel()
-
-
 def swish(x: Tensor, beta: float = 1.0) -> Tensor:
     """x times a sigmoid."""
     return x * torch.sigmoid(beta * x)
@@ -107,7 +102,7 @@ class Net(nn.Module):
     def forward(self, image: Tensor, v: Tensor) -> Tensor:
         h = swish(self.conv2d(image))  # [B, 6, 6, 4]
         h = swish(self.conv2d_2(h), beta=0.3)
-        s = swish(global_avg_pool2d(h), beta=1.5)  # [B, 6]
+        s = swish(h.mean((2, 3)), beta=1.5)  # [B, 6]
         # [B, 6, 6, 4]
         h = (
             rescaled(h, s, value=3)

@@ -13,7 +13,7 @@ from dlspec import units
 from dlspec.declared import Declared, Words, written
 from dlspec.frozen import frozen
 from dlspec.manual.markdown import code, table
-from dlspec.ops import border, init, moving, raw, rearrange, recurrence, shape, window
+from dlspec.ops import border, init, moving, raw, rearrange, recurrence, shape, splitting, window
 from dlspec.ops import fields as ops_fields
 from dlspec.recipe import fields, optimizers, rows, sources, stops
 
@@ -26,6 +26,7 @@ KINDS: Mapping[Any, str] = {
     ops_fields.Axes: "an axis, several in parentheses",
     moving.Order: "the axes in their new order",
     moving.Ends: "a whole number ≥ 0, or (before, after)",
+    splitting.Split.model_fields["parts"]: "a number of parts ≥ 2, or their sizes in parentheses",
     raw.Parameter.model_fields["type_"]: "a type: `f32[dim]`",
     raw.Buffer.model_fields["value"]: "numbers, in lists, or a type: `f32[dim]`",
     init.Initial: "an [initialiser](recipe.md#initialisers)",

@@ -187,12 +187,12 @@ def test_the_count_of_classes_is_a_size(of_class: str) -> None:
             builder.apply_fn(fn, wrong, fn)
 
 
-def test_what_is_common_to_all_examples_stays_so_where_the_code_is_the_same() -> None:
+def test_what_is_common_to_all_examples_stays_so_in_functions() -> None:
     functions = "fn f(x: f32[D]) = tanh(x) * 2\nfn g(x: f32[D]) = x - mean(x)"
     body = "let w = Parameter(f32[8], init=ones)\noutput a = f(w) + x\noutput b = g(w) + x"
     made = built(functions, body)
     common = {i.definition: i.inputs[0][1].common for i in made.instances if i.definition != "M"}
-    assert common == {"f": True, "g": False}
+    assert common == {"f": True, "g": True}
 
 
 def test_functions_of_a_file_that_is_imported_whole(tmp_path: Path) -> None:

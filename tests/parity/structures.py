@@ -141,9 +141,9 @@ block Larger(k: int) {
         ("left: f32[4, 7, 5]", "right: f32[4, 7, 5]"),
         (
             "let tower = Conv2D(4, 3, padding=same)",
-            "let norm = BatchNorm()",
-            "a = left -> tower -> norm -> ReLU -> tower",
-            "b = right -> tower -> norm",
+            "let normed = BatchNorm()",
+            "a = left -> tower -> normed -> ReLU -> tower",
+            "b = right -> tower -> normed",
             "output apart = a - b -> GlobalAvgPool2D -> Dense(3)",
         ),
         "",
@@ -224,8 +224,9 @@ block Windows(p: int) {
             "output e = image[0, ..., :2] - image[-1, ..., -2:]",
             "for i in range(4) {",
             "  x = x[:, :-1] -> Conv2D(8 - i, 1) -> Tanh",
-            "  if i == 2 { output f = x[i] }",
+            "  if i == 2 { third = x[i] }",
             "}",
+            "output f = third",
             "output g = x[1:4:2, -1:, :] -> Conv2D(3, 1)",
         ),
         """

@@ -347,10 +347,10 @@ def train(case: Case) -> py.Function:
             ],
             [py.Assign("run", "Run(seed)"), py.Do("checkpoint.initialise(model, seed)")],
         ),
+        py.Do("rewind(metrics, run.epoch)"),
         py.Assign("end", "ended(run, epochs)"),
         py.If("end", [py.Do('print("nothing to train:", end)'), py.Return()]),
         py.Do('write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)'),
-        py.Do("rewind(metrics, run.epoch)"),
     ]
     if case.scheduled:
         body.append(py.Assign("steps", 'math.ceil(data.length(data.load()["train"]) / BATCH)'))

@@ -236,6 +236,7 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    rewind(out / "metrics.jsonl", run.epoch)
     end = ended(run, epochs)
     if end:
         print("nothing to train:", end)
@@ -244,7 +245,6 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     checkpoint.seed_dropout(model, run)
     # end
     write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
-    rewind(out / "metrics.jsonl", run.epoch)
     model.fit(
         batches(run),
         steps_per_epoch=steps,

@@ -72,7 +72,8 @@ def test_a_run_that_is_stopped_and_resumed_ends_with_the_same_bits(digits, how):
         said = process.communicate()[1]
     if how is not signal.SIGKILL:
         assert process.returncode == 130
-        assert said == "last.safetensors keeps the last whole epoch; --resume goes on from it\n"
+        kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
+        assert said == f"stopped: {kept}\n"
     assert not same_if_there(digits / "whole", out)
     assert run(digits, "--out", str(out), "--resume").returncode == 0
     assert same(digits / "whole", out)

@@ -108,12 +108,12 @@ def train(
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    rewind(metrics, run.epoch)
     end = ended(run, epochs)
     if end:
         print("nothing to train:", end)
         return
     write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
-    rewind(metrics, run.epoch)
     while not ended(run, epochs):
         loss = train_epoch(model, optimizer, run, device)
         if not math.isfinite(loss):

@@ -116,12 +116,12 @@ def train(
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    rewind(metrics, run.epoch)
     end = ended(run, epochs)
     if end:
         print("nothing to train:", end)
         return
     write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
-    rewind(metrics, run.epoch)
     steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     rate = rates(LEARNING_RATE, epochs * steps, steps)
     while not ended(run, epochs):

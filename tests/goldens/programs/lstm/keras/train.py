@@ -151,13 +151,13 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
+    rewind(out / "metrics.jsonl", run.epoch)
     end = ended(run, epochs)
     if end:
         print("nothing to train:", end)
         return
     checkpoint.seed_dropout(model, run)
     write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
-    rewind(out / "metrics.jsonl", run.epoch)
     model.fit(
         batches(run),
         steps_per_epoch=steps,

@@ -77,6 +77,7 @@ def test_where_one_fails_the_others_are_ended(child, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.proof  # once in many runs the signal meets a process that is just being started
 def test_ctrl_c_ends_every_process(digits: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "dlspec", "verify", str(digits)]
     started = subprocess.Popen(

@@ -93,6 +93,7 @@ class LayerApplier(FunctionEvaluator):
         stage, count = link.stage, link.count
         if count is None:
             return self.apply(link.layer, inputs, named, frame, link.parameter, stage.layer)
+        assert stage.count is not None
         carried = tuple(each(t) for f in inputs for t in f.types)
         bodies: list[ir.Flow] = []
         for _ in range(count.value):
@@ -104,7 +105,7 @@ class LayerApplier(FunctionEvaluator):
         if not bodies:
             frame.unread.append(stage)
         flow = ir.Repeat(
-            site=frame.site(stage),
+            site=frame.site(stage.count),  # a stage at the head of a chain is made anew
             count=count,
             inputs=inputs,
             bodies=tuple(bodies),

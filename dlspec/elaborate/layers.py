@@ -63,8 +63,9 @@ class LayerEvaluator(TypedEvaluator):
         """The definition whose body is being elaborated."""
         self.home: tree.Definition | None = None
         """The definition whose text is being evaluated: that of the frame, but for defaults."""
-        self.constant: dict[Any, OpLayer] = {}
-        """Ops whose arguments are the same in every round of a loop, by where they stand."""
+        self.constant: dict[Any, tuple[OpLayer, tuple[tree.Argument, ...]]] = {}
+        """Ops whose arguments are the same in every round of a loop, by those arguments, which are
+        kept with them: of nodes that are gone, others might have the numbers."""
 
     # -- expressions
 
@@ -222,14 +223,13 @@ class LayerEvaluator(TypedEvaluator):
         span: Span,
         scope: Scope,
     ) -> OpLayer:
-        key = (cls, id(arguments)) if arguments else cls
-        known = self.constant.get(key)
-        if known is not None:
-            return replace(known, span=span)
+        key = (cls, *map(id, arguments))
+        if key in self.constant:
+            return replace(self.constant[key][0], span=span)
         made, origins = self.configure(cls, arguments, span, scope)
         layer = OpLayer(made, origins, span)  # type: ignore[arg-type]
         if all(isinstance(a.value, tree.Number | tree.Literal) for a in arguments):
-            self.constant[key] = layer
+            self.constant[key] = layer, arguments
         return layer
 
     def configure(

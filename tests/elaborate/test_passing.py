@@ -228,3 +228,27 @@ def test_the_variable_of_a_loop_may_have_the_name_of_a_function() -> None:
     ]
     assert kinds == ["exp", "Dense", "exp", "Dense"]
     assert str(made.root.outputs[0][1]) == "f32[4]"
+
+
+def test_a_repeat_at_the_head_of_a_block_is_the_same_in_every_use() -> None:
+    text = chain("Two(4) -> ReLU -> Two(8) -> Two(6)", "block Two(n: int) = Dense(n) * 2\n")
+    sites = {
+        f.site
+        for i in model(text).instances
+        for s in ir.statements(i.body)
+        for f in ir.flows(s.value)
+        if isinstance(f, ir.Repeat)
+    }
+    assert len(sites) == 1, "else each use gets a class of its own"
+
+
+def test_functions_of_numbers_written_apart_keep_their_own() -> None:
+    lines = [f"y{i} = clip(x, {i}, {i + 1})" for i in range(50)]
+    made = model(net("\n".join([*lines, "output y = y0 + y49"])))
+    found = [
+        f.op.low
+        for s in ir.statements(made.root.body)
+        for f in ir.flows(s.value)
+        if isinstance(f, ir.Apply) and f.op.kind() == "clip"
+    ]
+    assert found == [float(i) for i in range(50)]

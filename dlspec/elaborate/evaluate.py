@@ -111,7 +111,10 @@ class Evaluator:
         raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
 
     def binary(self, e: tree.Binary, scope: Scope) -> Any:
-        left = self.value(e.left, scope)
+        return self.combined(self.value(e.left, scope), e, scope)
+
+    def combined(self, left: Static, e: tree.Binary, scope: Scope) -> Static:
+        """What is on the left, with what is on the right."""
         if e.op in ("and", "or") and isinstance(left.value, bool) and left.value is (e.op == "or"):
             return Static(left.value, self.origin_beside(left, e, scope))
         return self.compute(e.span, arithmetic.binary, e.op, left, self.value(e.right, scope))
@@ -196,7 +199,10 @@ class Evaluator:
         return UnknownName(callee.span, name, "function", nearest(name, arithmetic.FUNCTIONS))
 
     def index(self, e: tree.Index, scope: Scope) -> Any:
-        items = self.value(e.value, scope)
+        return self.element(self.value(e.value, scope), e, scope)
+
+    def element(self, items: Static, e: tree.Index, scope: Scope) -> Static:
+        """An element or a part of a list."""
         if not isinstance(items.value, list | tuple):
             what = f"{describe(items)} has no elements"
             raise SpecError(BadArithmetic(e.span, self.context, what))

@@ -64,7 +64,9 @@ class Indexer(FunctionApplier):
 
     def listed(self, found: Any, e: tree.Index, scope: Scope) -> Any:
         """An element or a part of a list."""
-        made = super().index(e, scope)
+        made = (
+            self.element(found, e, scope) if isinstance(found, Static) else super().index(e, scope)
+        )
         if not isinstance(found, Static) or not isinstance(found.value, Tensors):
             return unwrapped(made)
         at = e.subscripts[0]

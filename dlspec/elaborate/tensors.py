@@ -136,7 +136,7 @@ class TensorEvaluator(Indexer):
     def binary(self, e: tree.Binary, scope: Scope) -> Any:
         left = self.expression(e.left, scope)
         if isinstance(left, Static) and e.op in ("and", "or"):
-            return super().binary(e, scope)
+            return self.combined(left, e, scope)
         right = self.expression(e.right, scope)
         if isinstance(left, Static) and isinstance(right, Static):
             if e.op == "+" and (holds_tensors(left.value) or holds_tensors(right.value)):
@@ -228,6 +228,9 @@ class TensorEvaluator(Indexer):
             layer = self.op_layer(cls, rest, e.span, scope)
             return self.apply(layer, flows, {}, self.frame, None, e)
         if name in arithmetic.FUNCTIONS:
+            numbers = [found for found, _ in given if isinstance(found, Static)]
+            if numbers and len(numbers) == len(e.arguments):
+                return self.compute(e.span, arithmetic.call, name, numbers)
             return super().call(e, scope)
         if cls is not None:
             return Static(self.op_layer(cls, e.arguments, e.span, scope))

@@ -252,3 +252,16 @@ def test_functions_of_numbers_written_apart_keep_their_own() -> None:
         if isinstance(f, ir.Apply) and f.op.kind() == "clip"
     ]
     assert found == [float(i) for i in range(50)]
+
+
+@pytest.mark.parametrize(
+    "units",
+    [
+        f"{'abs(' * 60}3{')' * 60}",
+        f"{'[' * 60}3{']' * 60}{'[0]' * 60}",
+        f"3 if {' and '.join(['not false'] * 60)} else 4",
+    ],
+)
+def test_values_within_each_other_are_evaluated_once(units: str) -> None:
+    """Were each part evaluated twice, 60 of them would never end."""
+    assert layer_names(model(chain(f"Dense({units})"))) == ["y"]

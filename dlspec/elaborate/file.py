@@ -109,9 +109,10 @@ class FileTable:
             weighted = found if here else self.home(definition).weighted
             return weighted.get(definition.name.id, False)
 
+        own = self.own
         for name in self.uses.order:
-            own = self.own[name]
-            found[name] = weighs(own, Kinds(own, self.definition, known, self.is_function))
+            kinds = Kinds(own[name], self.definition, known, self.is_function)
+            found[name] = weighs(own[name], kinds)
         return found
 
     def has_weights(self, definition: tree.Definition) -> bool:

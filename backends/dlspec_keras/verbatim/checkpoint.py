@@ -288,22 +288,17 @@ def slots(model: keras.Model) -> Iterator[Entry]:
     """What the optimizer keeps for each weight that it trains."""
     optimizer = model.optimizer
     # if freezes
-    learned = {id(variable) for variable in optimizer._trainable_variables}
-    for entry in entries(model):
-        if id(entry.variable) in learned:  # in time
-            i = optimizer._get_variable_index(entry.variable)
-            for neutral, own in SLOTS.items():
-                name = f"optimizer.{entry.name}.{neutral}"
-                yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
+    known = {id(variable) for variable in optimizer._trainable_variables}
+    learned = [e for e in entries(model) if id(e.variable) in known]  # some later
     # end
     # if not freezes
-    for entry in entries(model):
-        if entry.variable.trainable:
-            i = optimizer._get_variable_index(entry.variable)
-            for neutral, own in SLOTS.items():
-                name = f"optimizer.{entry.name}.{neutral}"
-                yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
+    learned = [e for e in entries(model) if e.variable.trainable]
     # end
+    for entry in learned:
+        i = optimizer._get_variable_index(entry.variable)
+        for neutral, own in SLOTS.items():
+            name = f"optimizer.{entry.name}.{neutral}"
+            yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
 
 
 # end

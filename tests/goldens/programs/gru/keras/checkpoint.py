@@ -101,12 +101,12 @@ def entries(model: keras.Model) -> Iterator[Entry]:
 def slots(model: keras.Model) -> Iterator[Entry]:
     """What the optimizer keeps for each weight that it trains."""
     optimizer = model.optimizer
-    for entry in entries(model):
-        if entry.variable.trainable:
-            i = optimizer._get_variable_index(entry.variable)
-            for neutral, own in SLOTS.items():
-                name = f"optimizer.{entry.name}.{neutral}"
-                yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
+    learned = [e for e in entries(model) if e.variable.trainable]
+    for entry in learned:
+        i = optimizer._get_variable_index(entry.variable)
+        for neutral, own in SLOTS.items():
+            name = f"optimizer.{entry.name}.{neutral}"
+            yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
 
 
 def kept(model: keras.Model, whole: bool) -> list[Entry]:

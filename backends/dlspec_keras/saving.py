@@ -31,6 +31,7 @@ def checkpoint_file(case: Case) -> str:
 def features(case: Case) -> set[str]:
     """What the template is asked for."""
     found = set(case.kinds - TRANSPOSED)
+    found |= {"GroupNorm"} if "InstanceNorm" in found else set()
     found |= {"slots"} if case.slots else set()
     found |= {"shaped"} if case.kinds & SHAPED else set()
     found |= {"dropout"} if case.draws else set()

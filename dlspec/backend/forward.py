@@ -16,7 +16,8 @@ from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
 from dlspec.expr import Ref, origin
 from dlspec.ir.model import is_list, layers
-from dlspec.ops.norm import BatchNorm, LayerNorm
+from dlspec.ops.norm import RMSNorm
+from dlspec.ops.normalisation import Affine
 from dlspec.ops.regularize import Dropout
 from dlspec.passes.layout import Permute
 from dlspec.tensor import Tensor
@@ -24,7 +25,7 @@ from dlspec.tensor import Tensor
 INDENT = 8
 SHORT = 40
 """Characters of a chain in a block to which another layer with work is added in the same line."""
-QUIET = (BatchNorm, LayerNorm, Dropout)
+QUIET = (Affine, RMSNorm, Dropout)
 """Layers that belong to the one before them: a line does not break in front of them."""
 
 

@@ -24,7 +24,8 @@ FAMILIES: dict[str, str] = {
     "border": "Pad1D Pad2D Pad3D Crop1D Crop2D Crop3D",
     "resize": "Upsample1D Upsample2D Upsample3D Resize1D Resize2D Resize3D",
     "pixels": "PixelShuffle PixelUnshuffle",
-    "norm": "BatchNorm LayerNorm",
+    "norm": "BatchNorm LayerNorm RMSNorm Normalize",
+    "group_norm": "GroupNorm InstanceNorm",
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh GELU SiLU HardSwish Identity",
     "along_axis": "Softmax LogSoftmax Softmin Sparsemax GLU Maxout",
     "smooth": "ELU SELU CELU Softplus Squareplus Softsign Mish LogSigmoid TanhShrink",
@@ -60,7 +61,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     Attention MultiHeadAttention Scan Experts Rotary
-    GroupNorm InstanceNorm RMSNorm DropPath GaussianNoise
+    DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
     permutation gradient lengths batch row segment_max segment_sum
     """.split()

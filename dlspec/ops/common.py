@@ -19,7 +19,7 @@ from dlspec.ops.elementwise import AlongAxis, Elementwise
 from dlspec.ops.embedding import Embedding
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.moving import transpose
-from dlspec.ops.norm import LayerNorm
+from dlspec.ops.normalisation import OverAxes
 from dlspec.ops.positions import range as Positions
 from dlspec.ops.raw import Raw
 from dlspec.ops.regularize import Dropout
@@ -38,7 +38,7 @@ ALIKE = (
     transpose,
 )
 """Their code is the same with a batch axis and without."""
-ON_LAST_AXIS = (Dense, LayerNorm)
+ON_LAST_AXIS = (Dense, OverAxes)
 """So is theirs, where they work on the last axis and another stands in front."""
 
 

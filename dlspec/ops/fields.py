@@ -98,6 +98,9 @@ Number = Annotated[float, PlainValidator(number)]
 Positive = Annotated[float, PlainValidator(number), Field(gt=0)]
 NonNegative = Annotated[float, PlainValidator(number), Field(ge=0)]
 Fraction = Annotated[float, PlainValidator(number), Field(ge=0, le=1)]
+NormOrder = Annotated[float, PlainValidator(number), Field(ge=1)]
+"""The p of a norm: below 1 it is none."""
+
 Rate = Annotated[float, PlainValidator(number), Field(ge=0, lt=1)]
 """A probability of dropping: 1 would leave nothing."""
 

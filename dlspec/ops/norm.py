@@ -4,43 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from dlspec.declared import Problem
-from dlspec.ops.base import Op, Weight, example
-from dlspec.ops.fields import Axes, Axis, Flag, Fraction, Positive
+from dlspec.ops.base import Weight, example
+from dlspec.ops.fields import Axis, Flag, Fraction, NormOrder, Positive
 from dlspec.ops.init import ONES, ZEROS, Initial
-from dlspec.ops.rules import (
-    all_axes,
-    axes_exist,
-    channel_axis_is_meant,
-    floats,
-    last_axis_is_meant,
-)
+from dlspec.ops.normalisation import Affine, OverAxes
+from dlspec.ops.rules import channel_axis_is_meant, floats
 from dlspec.tensor import Tensor
 
 
-class _Norm(Op):
-    """A normalisation with a scale and a shift that are learned."""
-
-    eps: Positive = 1e-5
-    scale: Flag = True
-    bias: Flag = True
-    init: Initial = ONES
-    bias_init: Initial = ZEROS
-
-    @classmethod
-    def has_object(cls) -> bool:
-        return True
-
-    @classmethod
-    def has_weights(cls) -> bool:
-        return True
-
-    def _affine(self, shape: tuple[int, ...]) -> tuple[Weight, ...]:
-        scale = (Weight("weight", shape, self.init),) if self.scale else ()
-        shift = (Weight("bias", shape, self.bias_init),) if self.bias else ()
-        return scale + shift
-
-
-class BatchNorm(_Norm):
+class BatchNorm(Affine):
     """Normalises each channel over the batch: y = scale · (x - mean) / sqrt(var + eps) + bias.
 
     The shape stays. In training, mean and (biased) variance are those of the batch and of all
@@ -95,7 +67,7 @@ class BatchNorm(_Norm):
         )
 
 
-class LayerNorm(_Norm):
+class LayerNorm(Affine, OverAxes):
     """Normalises each example over some axes: y = scale · (x - mean) / sqrt(var + eps) + bias.
 
     The shape stays. Mean and biased variance are taken over `axis`, the last one if none is named;
@@ -111,7 +83,6 @@ class LayerNorm(_Norm):
     MACs: 0. Ba et al. 2016.
     """
 
-    on_last_axis: ClassVar = True
     onnx: ClassVar = ("LayerNormalization",)
     tflite: ClassVar = ("MEAN", "SUB", "MUL", "RSQRT", "ADD")
     examples: ClassVar = (
@@ -124,26 +95,76 @@ class LayerNorm(_Norm):
         example("LayerNorm(axis=(0, 1, 2))", "f32[3, 5, 4]"),
     )
 
-    axis: Axes | None = None
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        return self._affine(self._sizes(x[0]))
 
-    @property
-    def sizes(self) -> Mapping[str, int]:
-        """Of one axis `in_features`; of several `size_0`, `size_1`, ... in the order written."""
-        if isinstance(self.axis, tuple):
-            return {f"size_{i}": a for i, a in enumerate(self.axis)}
-        return {"in_features": -1 if self.axis is None else self.axis}
 
-    def axes(self, x: Tensor) -> tuple[int, ...]:
-        """The axes that it normalises over, counted from the front, in order."""
-        return all_axes(-1 if self.axis is None else self.axis, x)
+class RMSNorm(OverAxes):
+    """Divides each example by its root mean square over some axes:
+    y = scale · x / sqrt(mean(x²) + eps).
 
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
-        yield from floats("LayerNorm", x[0])
-        if x[0].rank == 0:
-            yield Problem(None, f"LayerNorm needs at least one axis, got {x[0]}")
-        else:
-            yield from axes_exist("axis", self.axis, x[0])
-            yield from last_axis_is_meant("LayerNorm", self.axis, x[0])
+    The shape stays. The mean is taken over `axis`, the last one if none is named, and nothing is
+    subtracted; the scale has a number for each place on these axes. An image that comes straight
+    from convolution or pooling must say which axes are meant.
+
+    - `eps`: above 0; 1e-6 is that of T5 and of the first Llama, 1e-5 that of the later ones.
+    - `scale`: whether it is learned; without, it is 1.
+    - `axis`: the axis, or several: (0, 1, 2).
+    - `init`: how the scale starts.
+
+    Weights: `weight`, of the sizes of these axes, in the order of the axes.
+    MACs: 0. Zhang and Sennrich 2019.
+    """
+
+    snaked: ClassVar = "rms_norm"
+    onnx: ClassVar = ("Pow", "ReduceMean", "Add", "Sqrt", "Reciprocal", "Mul")
+    tflite: ClassVar = ("SQUARE", "MEAN", "ADD", "RSQRT", "MUL")
+    examples: ClassVar = (
+        example("RMSNorm", "f32[6]"),
+        example("RMSNorm(eps=1e-5)", "f32[4, 6]"),
+        example("RMSNorm(scale=false)", "f32[3, 6]"),
+        example("RMSNorm(axis=0)", "f32[3, 5, 4]"),
+        example("RMSNorm(axis=(0, 1, 2))", "f32[3, 5, 4]"),
+    )
+
+    eps: Positive = 1e-6
+    scale: Flag = True
+    init: Initial = ONES
+
+    @classmethod
+    def has_object(cls) -> bool:
+        return True
+
+    @classmethod
+    def has_weights(cls) -> bool:
+        return True
 
     def weights(self, *x: Tensor) -> tuple[Weight, ...]:
-        return self._affine(tuple(x[0].shape[a] for a in self.axes(x[0])))
+        return (Weight("weight", self._sizes(x[0]), self.init),) if self.scale else ()
+
+
+class Normalize(OverAxes):
+    """Gives each vector the length 1: y = x / max(norm(x), eps), where the norm is
+    (sum |x|^p)^(1/p).
+
+    The shape stays. The vectors lie along `axis`, the last one if none is named. Keras's
+    UnitNormalization is that of p = 2. An image that comes straight from convolution or pooling
+    must say which axes are meant.
+
+    - `axis`: the axis, or several: (0, 1, 2).
+    - `p`: which norm, at least 1: 2 is the Euclidean length, 1 the sum of absolute values.
+    - `eps`: the least that a norm counts as; above 0.
+    """
+
+    onnx: ClassVar = ("ReduceL2", "Clip", "Expand", "Div")
+    tflite: ClassVar = ("SQUARE", "SUM", "MAXIMUM", "RSQRT", "MUL")
+    examples: ClassVar = (
+        example("Normalize", "f32[6]"),
+        example("Normalize(axis=0, eps=0.5)", "f32[3, 5, 4]"),
+        example("Normalize(axis=(0, 2))", "f32[3, 5, 4]"),
+        example("Normalize(p=1)", "f32[3, 5]"),
+        example("Normalize(p=3, axis=-1)", "f32[3, 5]"),
+    )
+
+    p: NormOrder = 2.0
+    eps: Positive = 1e-12

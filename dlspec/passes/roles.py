@@ -12,9 +12,10 @@ from dlspec.ops.comparison import logical_not
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import Elementwise
+from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.indexing import getitem
 from dlspec.ops.moving import pad, roll, transpose
-from dlspec.ops.norm import BatchNorm, LayerNorm
+from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
 from dlspec.ops.ordering import argmax, argmin
 from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.places import Bordered, GlobalPool, OfPlaces
@@ -44,7 +45,7 @@ ROLES: dict[type[Op], Role] = {
     GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
     **dict.fromkeys((negative, logical_not, Reduction, Expand, Only), "either"),
-    **dict.fromkeys((pad, roll, Bordered, Split), "either"),
+    **dict.fromkeys((pad, roll, Bordered, Split, Normalize), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     **dict.fromkeys((Rearrange, transpose), "free"),
 }
@@ -53,7 +54,7 @@ ROLES: dict[type[Op], Role] = {
 def role(op: Op, x: Tensor) -> Role:
     """How an op stands to the order, for this first input."""
     match op:
-        case BatchNorm():
+        case BatchNorm() | GroupNorm() | InstanceNorm():
             return "likes last" if (op.axis or 0) % max(x.rank, 1) == 0 else "either"
         case Dense():
             # On the first axis it is a convolution of one place.
@@ -62,7 +63,7 @@ def role(op: Op, x: Tensor) -> Role:
             # A new axis in front makes all others places.
             kept, _ = op.cuts(x)
             return "first" if kept and kept[0].axis is None else "either"
-        case LayerNorm():
+        case LayerNorm() | RMSNorm():
             # The order of several axes is that of its weights.
             axes = op.axes(x)
             return "first" if len(axes) > 1 and 0 in axes else "either"

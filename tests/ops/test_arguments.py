@@ -79,6 +79,8 @@ def refused(name, *positional, **named):
         ("Dropout", (), {}, "Dropout needs `rate`"),
         ("LayerNorm", (), {"axis": ()}, "`axis`: must name at least one axis, got ()"),
         ("LayerNorm", (), {"axis": (1, 1)}, "`axis`: must name each axis once, got (1, 1)"),
+        ("GroupNorm", (), {}, "GroupNorm needs `groups`"),
+        ("Normalize", (), {"p": 0.5}, "`p`: must be at least 1, got 0.5"),
         ("Reshape", (), {}, "Reshape needs `dims`"),
         ("Reshape", (0, 3), {},
          "`dims`: must be at least 1 each, or -1 for the one that follows from the others, "
@@ -199,6 +201,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "Threshold": ("threshold", "value"),
         "Clip": ("low", "high"),
         "Dropout": ("rate",),
+        "GroupNorm": ("groups",),
         "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),
         "LSTM": ("units",),
@@ -229,7 +232,8 @@ def test_bare_words():
 def test_defaults_that_people_rely_on():
     norm = bind("BatchNorm")
     assert (norm.eps, norm.momentum, norm.scale, norm.bias) == (1e-5, 0.1, True, True)
-    assert bind("LayerNorm").eps == 1e-5
+    assert bind("LayerNorm").eps == bind("GroupNorm", 2).eps == bind("InstanceNorm").eps == 1e-5
+    assert (bind("RMSNorm").eps, bind("Normalize").p, bind("Normalize").eps) == (1e-6, 2, 1e-12)
     assert bind("LeakyReLU").slope == 0.01
     assert bind("GELU").approximate is None
     assert (bind("ELU").alpha, bind("Softplus").beta, bind("Softplus").threshold) == (1, 1, 20)

@@ -41,6 +41,10 @@ GlobalMaxPool1D | 3 10 | layers.GlobalMaxPooling1D() | 10 3
 BatchNorm | 3 9 8 | layers.BatchNormalization() | 9 8 3
 BatchNorm(scale=false) | 3 9 8 | layers.BatchNormalization(scale=False) | 9 8 3
 LayerNorm(axis=(1, 2)) | 4 3 2 | layers.LayerNormalization(axis=(2, 3)) | 4 3 2
+GroupNorm(3) | 6 9 8 | layers.GroupNormalization(3) | 9 8 6
+InstanceNorm | 6 9 8 | layers.GroupNormalization(-1) | 9 8 6
+RMSNorm | 4 3 2 | layers.RMSNormalization() | 4 3 2
+Normalize | 4 3 | layers.UnitNormalization() | 4 3
 PReLU | 3 9 8 | layers.PReLU(shared_axes=(1, 2)) | 9 8 3
 Dense(4, bias=false) | 5 3 | layers.Dense(4, use_bias=False) | 5 3
 """  # noqa: E501

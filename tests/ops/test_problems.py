@@ -69,6 +69,13 @@ PixelUnshuffle(2) | f32[6, 2, 5] | factor | 2 does not divide axis 2 of f32[6, 2
 BatchNorm | f32[4, 5] | axis | BatchNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
 BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
 BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis
+GroupNorm(4) | f32[6, 3, 3] | groups | 4 groups do not divide the 6 channels of f32[6, 3, 3] | 3 does
+GroupNorm(3) | f32[3] | groups | a group of one number is its own mean, so that f32[3] becomes zeros | use fewer groups
+GroupNorm(2) | f32[4, 5] | axis | GroupNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
+InstanceNorm | f32[3, 1, 1] | none | a channel of one place is its own mean, so that f32[3, 1, 1] becomes zeros | LayerNorm normalises over the channels
+InstanceNorm | f32[4] | none | a channel of one place is its own mean, so that f32[4] becomes zeros | LayerNorm normalises over the channels
+RMSNorm | i32[4] | none | RMSNorm needs floating-point numbers, got i32[4] | cast(x, f32)
+Normalize | image f32[8, 4] | axis | Normalize needs axis= here: f32[8, 4] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
 LayerNorm | image f32[8, 4] | axis | LayerNorm needs axis= here: f32[8, 4] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
 LayerNorm | f32[] | none | LayerNorm needs at least one axis, got f32[] |
 LayerNorm(axis=(0, 3)) | f32[4, 5] | axis | there is no axis 3: f32[4, 5] has axes 0 to 1 |

@@ -161,25 +161,46 @@ def bordered(op, x):
 def batch_norm(op, x):
     make = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}[x.rank]
     axis = (op.axis or 0) % x.rank
-    m = make(x.shape[axis], eps=op.eps, momentum=op.momentum)
+    m = without(make(x.shape[axis], eps=op.eps, momentum=op.momentum), op)
+    return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
+
+
+def without(m, op):
+    """A module without the scale or the shift that an op does without."""
     for name, kept in (("weight", op.scale), ("bias", op.bias)):
         if not kept:
             m.register_parameter(name, None)
+    return m
+
+
+def group_norm(op, x):
+    axis = (op.axis or 0) % x.rank
+    m = without(nn.GroupNorm(op.groups, x.shape[axis], eps=op.eps), op)
+    return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
+
+
+def instance_norm(op, x):
+    make = {2: nn.InstanceNorm1d, 3: nn.InstanceNorm2d, 4: nn.InstanceNorm3d}[x.rank]
+    axis = (op.axis or 0) % x.rank
+    m = without(make(x.shape[axis], eps=op.eps, affine=True), op)
     return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
 
 
 def layer_norm(op, x):
-    axes = sorted(a % x.rank for a in (op.axis if isinstance(op.axis, tuple) else (op.axis or -1,)))
-    if op.axis == 0:
-        axes = [0]
-    m = nn.LayerNorm([x.shape[a] for a in axes], eps=op.eps)
-    for name, kept in (("weight", op.scale), ("bias", op.bias)):
-        if not kept:
-            m.register_parameter(name, None)
-    last = list(range(-len(axes), 0))
-    return m, lambda t: m(t.movedim([1 + a for a in axes], last)).movedim(
-        last, [1 + a for a in axes]
-    )
+    return without_order(x, op, lambda sizes: without(nn.LayerNorm(sizes, eps=op.eps), op))
+
+
+def rms_norm(op, x):
+    make = lambda sizes: nn.RMSNorm(sizes, eps=op.eps, elementwise_affine=op.scale)  # noqa: E731
+    return without_order(x, op, make)
+
+
+def without_order(x, op, make):
+    """A module of the last axes, on those of the op."""
+    axes = list(op.axes(x))
+    m, last = make([x.shape[a] for a in axes]), list(range(-len(axes), 0))
+    there = [1 + a for a in axes]
+    return m, lambda t: m(t.movedim(there, last)).movedim(last, there)
 
 
 def dense(op, x):
@@ -353,7 +374,9 @@ REFERENCES = {
     **{f"{kind}{n}D": bordered for kind in ("Pad", "Crop") for n in (1, 2, 3)},
     "PixelShuffle": lambda op, x: (None, nn.PixelShuffle(op.factor)),
     "PixelUnshuffle": lambda op, x: (None, nn.PixelUnshuffle(op.factor)),
-    "BatchNorm": batch_norm, "LayerNorm": layer_norm, "Embedding": embedding, "PReLU": prelu,
+    "BatchNorm": batch_norm, "GroupNorm": group_norm, "InstanceNorm": instance_norm,
+    "LayerNorm": layer_norm, "RMSNorm": rms_norm, "Normalize": plain(F.normalize),
+    "Embedding": embedding, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
     "Dropout": lambda op, x: (None, nn.Dropout(op.rate)),
     "ReLU": plain(F.relu), "LeakyReLU": lambda op, x: (None, nn.LeakyReLU(op.slope)),

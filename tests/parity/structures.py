@@ -434,6 +434,24 @@ block Mixed(n: int) {
         ),
         "",
     ),
+    "norms of groups, instances and vectors in and out of regions": (
+        ("image: f32[2, 6, 5]",),
+        (
+            "x = image -> Conv2D(6, 3, padding=same) -> GroupNorm(3) -> SiLU -> Normed(4)",
+            "y = x -> Rearrange([C, H, W] -> [H*W, C]) -> RMSNorm -> GroupNorm(2, axis=1)",
+            "output flat = y -> Normalize -> Flatten -> Normed(5)",
+            "output image_ = x -> Normalize(axis=0) -> RMSNorm(axis=(0, 1, 2)) -> Conv2D(2, 2)",
+        ),
+        """
+block Normed(c: int) {
+  input x: f32[C, ...]
+  if C > 6 { x = x -> Dense(c) -> GroupNorm(1) } else {
+    x = x -> Conv2D(c, 3) -> InstanceNorm(eps=1e-3) -> RMSNorm(axis=0)
+  }
+  output x
+}
+""",
+    ),
     "arithmetic in and out of a region": (
         ("image: f32[3, 6, 5]", "scale: f32[3, 1, 1]", "shift: f32[]"),
         (

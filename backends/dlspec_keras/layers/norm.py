@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import Emit, Emitted, Slot, Use
+from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.expr import Const, Expr, Term
 from dlspec.ops.base import Op
-from dlspec.ops.norm import BatchNorm, LayerNorm
-from dlspec_keras.layers.common import kept_axis, keras_axis, layer
+from dlspec.ops.group_norm import GroupNorm, InstanceNorm
+from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
+from dlspec_keras.layers.common import function, kept_axis, keras_axis, layer
 
 
 def batch_norm(use: Use) -> Emitted:
@@ -29,6 +30,27 @@ def batch_norm(use: Use) -> Emitted:
     return Emitted(layer(make).call, make, ("ExactBatchNormalization",) if use.exact else ())
 
 
+def group_norm(use: Use) -> Emitted:
+    return _grouped(use, use.field("groups").or_default(32))
+
+
+def instance_norm(use: Use) -> Emitted:
+    """Every channel a group of its own."""
+    return _grouped(use, use.fixed(-1))
+
+
+def _grouped(use: Use, groups: Slot) -> Emitted:
+    make = py.call(
+        "layers.GroupNormalization",
+        groups,
+        axis=use.fixed(keras_axis(use.op.channels, use.x[0])).or_default(-1),
+        epsilon=use.field("eps").or_default(1e-3),
+        center=use.field("bias").or_default(True),
+        scale=use.field("scale").or_default(True),
+    )
+    return layer(make)
+
+
 def layer_norm(use: Use) -> Emitted:
     make = py.call(
         "layers.LayerNormalization",
@@ -40,10 +62,48 @@ def layer_norm(use: Use) -> Emitted:
     return layer(make)
 
 
+def rms_norm(use: Use) -> Emitted:
+    """Keras's layer scales along the last axes only."""
+    axes = _places(use)
+    eps = use.field("eps").or_default(1e-6 if use.op.scale else 1e-7)
+    if not use.op.scale:
+        return function("rms_normalization", axis=_axes(use).or_default(-1), epsilon=eps)
+    ends = tuple(range(-len(axes), 0))
+    last = use.fixed(ends if len(ends) > 1 else -1)
+    make = py.call("layers.RMSNormalization", axis=last.or_default(-1), epsilon=eps)
+    if axes == ends:
+        return layer(make)
+    moved = py.call("ops.moveaxis", X[0], _axes(use), last)
+    return Emitted(py.call("ops.moveaxis", py.call(SELF, moved), last, _axes(use)), make)
+
+
+def normalize(use: Use) -> Emitted:
+    call = py.call(
+        "normalized",
+        X[0],
+        axis=_axes(use).or_default(-1),
+        p=use.field("p").or_default(2.0),
+        eps=use.field("eps").or_default(1e-12),
+    )
+    return Emitted(call, helpers=("normalized",))
+
+
 def _axes(use: Use) -> Slot:
+    axes = _places(use)
+    return use.fixed(axes[0] if len(axes) == 1 else axes)
+
+
+def _places(use: Use) -> tuple[int, ...]:
+    """The axes that are normalised over, as they are kept, counted from the end."""
     x = use.x[0]
-    axes = sorted(kept_axis(a, x) - x.rank for a in use.op.axes(x))
-    return use.fixed(axes[0] if len(axes) == 1 else tuple(axes))
+    return tuple(sorted(kept_axis(a, x) - x.rank for a in use.op.axes(x)))
 
 
-LAYERS: dict[type[Op], Emit] = {BatchNorm: batch_norm, LayerNorm: layer_norm}
+LAYERS: dict[type[Op], Emit] = {
+    BatchNorm: batch_norm,
+    GroupNorm: group_norm,
+    InstanceNorm: instance_norm,
+    LayerNorm: layer_norm,
+    RMSNorm: rms_norm,
+    Normalize: normalize,
+}

@@ -182,6 +182,15 @@ def arrays(layer: layers.Layer) -> Iterator[Entry]:
             yield Entry("weight", layer.gamma)
             yield Entry("bias", layer.beta)
         # end
+        # if GroupNorm
+        case layers.GroupNormalization():
+            yield Entry("weight", layer.gamma)
+            yield Entry("bias", layer.beta)
+        # end
+        # if RMSNorm
+        case layers.RMSNormalization():
+            yield Entry("weight", layer.scale)
+        # end
         # if PReLU
         case layers.PReLU():
             yield Entry("weight", layer.alpha, shape=(-1,))

@@ -158,6 +158,15 @@ def leaky_relu(x, slope):
     return ops.where(x > 0, x, x * slope)
 
 
+def normalized(x, axis=-1, p=2.0, eps=1e-12):
+    """Vectors of length 1. Keras's own have no gradient where all is 0."""
+    if p == 2:
+        square = ops.sum(ops.square(x), axis=axis, keepdims=True)
+        return x * ops.rsqrt(ops.maximum(square, eps**2))
+    powers = ops.sum(ops.abs(x) ** p, axis=axis, keepdims=True)
+    return x / ops.maximum(powers, eps**p) ** (1 / p)
+
+
 def taken(x, index):
     """The places of each example that its own index names, along its first axis."""
     count, ones = x.shape[1], [1] * (len(index.shape) - 1)

@@ -9,20 +9,52 @@ from dlspec.backend.sizes import slot
 from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ops.base import Op
-from dlspec.ops.norm import BatchNorm, LayerNorm
-from dlspec_torch.layers.common import applied, by_rank, method
+from dlspec.ops.group_norm import GroupNorm, InstanceNorm
+from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
+from dlspec_torch.layers.common import applied, batched, by_rank, method
+
+MOST = 4
+"""The axes of an example for which PyTorch has classes; places on more of them count alike."""
 
 
 def batch_norm(use: Use) -> Emitted:
     shape = use.x[0].shape
-    folded = len(shape) > 4  # places on more axes than PyTorch has a class for count alike
     make = py.call(
-        by_rank("nn.BatchNorm", 1 if folded else max(len(shape) - 1, 1)),
+        by_rank("nn.BatchNorm", 1 if len(shape) > MOST else max(len(shape) - 1, 1)),
         use.size("in_channels"),
         eps=use.field("eps").or_default(1e-5),
         momentum=use.field("momentum").or_default(0.1),
         affine=use.fixed(use.op.scale or use.op.bias).or_default(True),
     )
+    return _of_channels(use, make, folds=True)
+
+
+def group_norm(use: Use) -> Emitted:
+    make = py.call(
+        "nn.GroupNorm",
+        use.field("groups"),
+        use.size("in_channels"),
+        eps=use.field("eps").or_default(1e-5),
+        affine=use.fixed(use.op.scale or use.op.bias).or_default(True),
+    )
+    return _of_channels(use, make)
+
+
+def instance_norm(use: Use) -> Emitted:
+    rank = use.x[0].rank
+    make = py.call(
+        by_rank("nn.InstanceNorm", 1 if rank > MOST else rank - 1),
+        use.size("in_channels"),
+        eps=use.field("eps").or_default(1e-5),
+        affine=use.fixed(use.op.scale or use.op.bias).or_default(False),
+    )
+    return _of_channels(use, make, folds=True)
+
+
+def _of_channels(use: Use, make: py.Expr, folds: bool = False) -> Emitted:
+    """A layer of the second axis of the batch, on whichever axis has the channels."""
+    shape = use.x[0].shape
+    folded = folds and len(shape) > MOST
     axis = use.op.sizes["in_channels"] % len(shape)
     value = X[0] if axis == 0 else method(X[0], "movedim", axis + 1, 1)
     call: py.Expr = py.call(SELF, method(value, "flatten", 2) if folded else value)
@@ -39,18 +71,31 @@ def batch_norm(use: Use) -> Emitted:
 
 
 def layer_norm(use: Use) -> Emitted:
-    rank = use.x[0].rank
-    axes = use.op.axes(use.x[0])
-    last = tuple(range(rank - len(axes), rank))
     make = py.call(
         "nn.LayerNorm",
-        _sizes(use, axes),
+        _sizes(use),
         eps=use.field("eps").or_default(1e-5),
         elementwise_affine=use.fixed(use.op.scale or use.op.bias).or_default(True),
         bias=use.fixed(use.op.bias or not use.op.scale).or_default(True),
     )
-    emitted = _kept(use, make)
-    if axes == last:
+    return _over_axes(use, _kept(use, make))
+
+
+def rms_norm(use: Use) -> Emitted:
+    """PyTorch's own eps is that of the dtype."""
+    make = py.call(
+        "nn.RMSNorm",
+        _sizes(use),
+        eps=use.field("eps"),
+        elementwise_affine=use.field("scale").or_default(True),
+    )
+    return _over_axes(use, applied(make))
+
+
+def _over_axes(use: Use, emitted: Emitted) -> Emitted:
+    """A layer of the last axes, on these."""
+    rank, axes = use.x[0].rank, use.op.axes(use.x[0])
+    if axes == tuple(range(rank - len(axes), rank)):
         return emitted
     there = tuple(a + 1 for a in axes) if len(axes) > 1 else axes[0] + 1
     ends = tuple(range(-len(axes), 0)) if len(axes) > 1 else -1
@@ -59,10 +104,25 @@ def layer_norm(use: Use) -> Emitted:
     return Emitted(back, emitted.make, emitted.helpers)
 
 
-def _sizes(use: Use, axes: tuple[int, ...]) -> py.Expr:
-    """The sizes of these axes, in order."""
+def normalize(use: Use) -> Emitted:
+    x = use.x[0]
+    axes = use.op.axes(x)
+    at = tuple(batched(a - x.rank if use.op.axis is None else a) for a in axes)
+    return Emitted(
+        py.call(
+            "F.normalize",
+            X[0],
+            p=use.field("p").or_default(2.0),
+            dim=use.fixed(at[0] if len(at) == 1 else at).or_default(1),
+            eps=use.field("eps").or_default(1e-12),
+        )
+    )
+
+
+def _sizes(use: Use) -> py.Expr:
+    """The sizes of the axes that are normalised over, in order."""
     roles = {axis % use.x[0].rank: role for role, axis in use.op.sizes.items()}
-    sizes: tuple[Slot, ...] = tuple(use.size(roles[a]) for a in axes)
+    sizes: tuple[Slot, ...] = tuple(use.size(roles[a]) for a in use.op.axes(use.x[0]))
     return sizes[0] if len(sizes) == 1 else py.Tuple(sizes)
 
 
@@ -74,4 +134,11 @@ def _kept(use: Use, make: py.Expr) -> Emitted:
     return applied(py.call("without", make, missing), ("without",))
 
 
-LAYERS: Mapping[type[Op], Emit] = {BatchNorm: batch_norm, LayerNorm: layer_norm}
+LAYERS: Mapping[type[Op], Emit] = {
+    BatchNorm: batch_norm,
+    GroupNorm: group_norm,
+    InstanceNorm: instance_norm,
+    LayerNorm: layer_norm,
+    RMSNorm: rms_norm,
+    Normalize: normalize,
+}

@@ -29,7 +29,8 @@ from written import code, examples, use_of, values  # noqa: E402
 FEATURES = {
     *("slots", "shaped", "gru", "lstm", "recurrent", "single", "two_ways", "stacked", "lists"),
     *("sequential", "dropout", "Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "BatchNorm"),
-    *("LayerNorm", "PReLU", "Embedding", "Conv3D", "DepthwiseConv1D", "SeparableConv1D"),
+    *("LayerNorm", "GroupNorm", "RMSNorm"),
+    *("PReLU", "Embedding", "Conv3D", "DepthwiseConv1D", "SeparableConv1D"),
     *("SeparableConv2D", "ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D", "spread"),
 }
 KINDS = {"f32": "float64", "bool": "bool", "i8": "int8", "i32": "int32", "i64": "int64"}
@@ -65,6 +66,8 @@ FURTHER = [
         "f32[2, 2, 3, 2]",
     ),
     example("LayerNorm(axis=(0, 2))", "f32[3, 5, 4]"),
+    example("RMSNorm(axis=(0, 2))", "f32[3, 5, 4]"),
+    example("RMSNorm(axis=(0, 2), scale=false)", "f32[3, 5, 4]"),
     example("LSTM(3, layers=2, return=state, dropout=0.5)", "f32[4, 2]"),
     example("GRU(3, return=state)", "f32[4, 2]"),
     example("BiGRU(3, return=state)", "f32[4, 2]"),

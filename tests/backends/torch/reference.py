@@ -34,10 +34,38 @@ def batch_norm(op: Any, x: list[Array], w: Weights) -> Array:
     return y + w["bias"].reshape(to) if op.bias else y
 
 
-def layer_norm(op: Any, x: list[Array], w: Weights) -> Array:
-    rank = x[0].ndim - 1
+def group_norm(op: Any, x: list[Array], w: Weights) -> Array:
+    """InstanceNorm is that of one channel in each group."""
+    y = np.moveaxis(x[0], (op.axis or 0) % (x[0].ndim - 1) + 1, 1)
+    parts = y.reshape(len(y), getattr(op, "groups", y.shape[1]), -1)
+    off = parts - parts.mean(-1, keepdims=True)
+    y = (off / np.sqrt((off**2).mean(-1, keepdims=True) + op.eps)).reshape(y.shape)
+    to = (-1, *[1] * (y.ndim - 2))
+    y = y * w["weight"].reshape(to) if op.scale else y
+    y = y + w["bias"].reshape(to) if op.bias else y
+    return np.moveaxis(y, 1, (op.axis or 0) % (x[0].ndim - 1) + 1)
+
+
+def rms_norm(op: Any, x: list[Array], w: Weights) -> Array:
+    axes = over(op, x[0])
+    y = x[0] / np.sqrt((x[0] ** 2).mean(axes, keepdims=True) + op.eps)
+    to = [n if a in axes else 1 for a, n in enumerate(x[0].shape)]
+    return y * w["weight"].reshape(to) if op.scale else y
+
+
+def normalized(op: Any, x: list[Array], w: Weights) -> Array:
+    length = (np.abs(x[0]) ** op.p).sum(over(op, x[0]), keepdims=True) ** (1 / op.p)
+    return x[0] / np.maximum(length, op.eps)
+
+
+def over(op: Any, x: Array) -> tuple[int, ...]:
+    """The axes of a batch that an op normalises over."""
     given = (-1,) if op.axis is None else op.axis if isinstance(op.axis, tuple) else (op.axis,)
-    axes = tuple(sorted(a % rank + 1 for a in given))
+    return tuple(sorted(a % (x.ndim - 1) + 1 for a in given))
+
+
+def layer_norm(op: Any, x: list[Array], w: Weights) -> Array:
+    axes = over(op, x[0])
     mean = x[0].mean(axes, keepdims=True)
     y = (x[0] - mean) / np.sqrt(((x[0] - mean) ** 2).mean(axes, keepdims=True) + op.eps)
     to = [n if a in axes else 1 for a, n in enumerate(x[0].shape)]
@@ -237,7 +265,11 @@ REFERENCES: dict[str, Reference] = {
     **WINDOWS,
     **PLACES,
     "BatchNorm": batch_norm,
+    "GroupNorm": group_norm,
+    "InstanceNorm": group_norm,
     "LayerNorm": layer_norm,
+    "RMSNorm": rms_norm,
+    "Normalize": normalized,
     "ReLU": each(lambda x: np.maximum(x, 0)),
     "LeakyReLU": lambda op, x, w: np.where(x[0] > 0, x[0], op.slope * x[0]),
     "PReLU": prelu,

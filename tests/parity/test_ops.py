@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from agreement import disagreements, held
+from agreement import RECURRENT, disagreements, held
 from cases import Case, examples, together
 from drawn import configurations
 from runs import prepare, run_all
@@ -16,8 +16,6 @@ pytestmark = pytest.mark.slow
 
 ROUNDED = {"GELU", "gelu", "LeakyReLU", "leaky_relu"}
 """Ops whose constants TensorFlow rounds to float32, unless `numerics = exact` spells them out."""
-RECURRENT = {"LSTM", "GRU", "BiLSTM", "BiGRU"}
-"""Ops that Keras takes long to trace."""
 EACH = 5
 
 

@@ -37,6 +37,7 @@ FAMILIES: dict[str, str] = {
     "rearrange": "Rearrange",
     "embedding": "Embedding",
     "recurrent": "LSTM GRU BiLSTM BiGRU",
+    "attention": "Attention Rotary",
     "tied": "Transposed",
     "positions": "range",
     "raw": "Parameter Buffer",
@@ -60,8 +61,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Attention MultiHeadAttention Scan Experts Rotary
-    DropPath GaussianNoise
+    MultiHeadAttention Scan Experts DropPath GaussianNoise
     SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
     permutation gradient lengths batch row segment_max segment_sum
     """.split()

@@ -86,6 +86,9 @@ class Op(Declared):
     named: ClassVar[tuple[str, ...]] = ()
     """Further inputs, which are optional and given by name."""
 
+    common: ClassVar[tuple[str, ...]] = ()
+    """The named inputs that may be common to all examples: its code needs none for each."""
+
     literals: ClassVar[tuple[int, ...]] = ()
     """The inputs for which a number may stand, as 0 in `max(x, 0)`: it takes the dtype of the
     others."""

@@ -142,7 +142,7 @@ class _Walk:
             case Apply():
                 x = tuple(f.types[0] for f in flow.inputs)
                 wants = _nothing if not x or alike(flow.op, x) else _every
-                return self.fed(flow, wants)
+                return self.fed(flow, lambda key: wants(key) and key not in flow.op.common)
             case Call():
                 types = dict(self.model.instances[flow.instance].inputs)
                 names = [n for n in types if n not in flow.named]

@@ -85,7 +85,7 @@ CASES = {
     "DLS104": "block B(n: int) = Dense(n)\nmodel M { input x: f32[3]\noutput y = x -> B }",
     "DLS105": "block B(n: int) = Dense(n)\nmodel M { input x: f32[3]\noutput y = x -> B(1, 2) }",
     "DLS106": "model M { input x: f32[3]\ny = x -> ReLU\noutput z = x -> y }",
-    "DLS107": "model M { input x: f32[4]\noutput y = x -> Attention(heads=2) }",
+    "DLS107": "model M { input x: f32[4]\noutput y = x -> Scan(LSTM) }",
     "DLS108": "model M { input x: f32[3]\nx -> ReLU\noutput y = x }",
     "DLS109": "model M { input x: f32[3]\nif false { y = x -> ReLU }\noutput z = y }",
     "DLS110": "block B = B -> ReLU\nmodel M { input x: f32[3]\noutput y = x -> B }",
@@ -168,7 +168,7 @@ def test_arithmetic_has_limits(text: str) -> None:
     ("text", "codes"),
     [
         ("param c: int = 3\nmodel M { input x: f32[3]\nc = x\noutput c }", ["DLS102"]),
-        ("model M { input x: f32[3]\noutput y = x -> Attention(heads=2) }", ["DLS107"]),
+        ("model M { input x: f32[3]\noutput y = x -> Scan(LSTM) }", ["DLS107"]),
         ("model M { input x: f32[3]\ny = lengths(x)\noutput y }", ["DLS107"]),
         ("model M { input x: i32[3]\noutput y = x + 1.5 }", ["DLS300"]),
         ("param p: anything = 3", ["DLS100"]),

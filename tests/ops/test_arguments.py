@@ -209,6 +209,8 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "BiLSTM": ("units",),
         "BiGRU": ("units",),
         "Split": ("parts",),
+        "Attention": ("heads",),
+        "Rotary": ("heads",),
         "Transposed": ("of", "reads", "gives"),
         "Parameter": ("type",),
         "Buffer": ("value",),

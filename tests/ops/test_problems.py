@@ -110,6 +110,26 @@ Rearrange([H, 1] -> [H]) | f32[6, 3] | pattern | axis 1 of f32[6, 3] has 3 place
 Embedding(10, 4) | f32[3] | none | Embedding looks up integers or classes, got f32[3] | numbers that are no ids go through Dense
 Embedding(10, 4) | class[12] | count | class[12] has 12 classes, and the table 10 rows | Embedding(12, 4)
 Embedding(10, 4, padding_id=10) | i32[3] | padding_id | padding_id=10 is no row: there are 10 | 0 to 9
+Attention(2) | i32[5, 4], i32[5, 4], i32[5, 4] | none | Attention needs floating-point numbers, got i32[5, 4] | cast(x, f32)
+Attention(2) | f32[4], f32[5, 4], f32[5, 4] | none | Attention needs [places, features], got f32[4] for q |
+Attention(2) | f32[5, 4], f32[2, 3, 4], f32[6, 4] | none | Attention needs [places, features], got f32[2, 3, 4] for k | join the places first: Rearrange([H, W, D] -> [H*W, D])
+Attention(2) | f32[5, 4], f32[5, 4], image f32[5, 4] | none | Attention needs [places, features]: f32[5, 4] comes straight from convolution or pooling | swap the axes first: Rearrange([C, L] -> [L, C])
+Attention(6, kv_heads=4) | f32[5, 12], f32[5, 8], f32[5, 8] | kv_heads | 6 heads cannot share 4 of k and v: heads is no multiple |
+Attention(3) | f32[5, 4], f32[5, 4], f32[5, 4] | heads | the features of q, f32[5, 4], do not make 3 heads |
+Attention(4, kv_heads=2) | f32[5, 12], f32[5, 6], f32[5, 5] | kv_heads | the features of v, f32[5, 5], do not make 2 heads |
+Attention(2) | f32[5, T..4], f32[5, 4], f32[5, 4] | heads | the features of q, f32[5, T], do not make 2 heads |
+Attention(2) | f32[5, 4], f32[5, 6], f32[5, 6] | none | q has 2 features in each head, and k 3: f32[5, 4] and f32[5, 6] | k needs 4 features
+Attention(2) | f32[5, 4], f32[6, 4], f32[5, 4] | none | k and v must have the same places, got f32[6, 4] and f32[5, 4] |
+Attention(2, causal=true) | f32[5, 4], f32[6, 4], f32[6, 4] | causal | with causal=, q and k must have the same places, got f32[5, 4] and f32[6, 4] |
+Attention(2, window=2) | f32[T..5, 4], f32[S..5, 4], f32[S..5, 4] | window | with window=, q and k must have the same places, got f32[T, 4] and f32[S, 4] |
+Attention(2) | f32[5, 4], f32[6, 4], f32[6, 4], mask=f32[5, 6] | mask | `mask` must be bool[5, 6] or bool[2, 5, 6], got f32[5, 6] |
+Attention(2) | f32[5, 4], f32[6, 4], f32[6, 4], bias=f32[3, 5, 6] | bias | `bias` must be f32[5, 6] or f32[2, 5, 6], got f32[3, 5, 6] |
+Rotary | f32[4] | none | Rotary needs [places, features], got f32[4] |
+Rotary(3) | f32[5, 4] | heads | the features of f32[5, 4] do not make 3 heads |
+Rotary(2) | f32[5, 6] | heads | Rotary turns pairs, and 3 features of a head are odd |
+Rotary(2, features=3) | f32[5, 8] | features | Rotary turns pairs, and 3 features of a head are odd |
+Rotary(2, features=6) | f32[5, 8] | features | a head of f32[5, 8] has 4 features, fewer than 6 |
+Rotary | f32[5, 8], positions=i32[4] | positions | `positions` must be i32[5], got i32[4] |
 LSTM(4) | f32[3] | none | LSTM needs [steps, features], got f32[3] | one feature for each step: Reshape(3, 1)
 GRU(4) | f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] | all features of a step on one axis: Reshape(5, 6)
 GRU(4) | image f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] |

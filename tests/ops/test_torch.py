@@ -317,6 +317,20 @@ def along(f):
     return made
 
 
+def attention(op, x):
+    """The shape alone: what k has is the heads' own."""
+
+    def call(q, k, v, **named):
+        q, k, v = (
+            t.unflatten(-1, (n, -1)).transpose(1, 2)
+            for t, n in ((q, op.heads), (k, op.groups), (v, op.groups))
+        )
+        y = F.scaled_dot_product_attention(q, k, v, enable_gqa=True)
+        return y.transpose(1, 2).flatten(2)
+
+    return None, call
+
+
 def clip(op, x):
     return None, lambda t: t.clamp(op.low, op.high).to(t.dtype)
 
@@ -399,6 +413,7 @@ REFERENCES = {
     "SoftShrink": lambda op, x: (None, nn.Softshrink(op.threshold)),
     "Threshold": lambda op, x: (None, nn.Threshold(op.threshold, op.value)),
     "SparsePlus": plain(lambda t: t), "SparseSigmoid": plain(lambda t: t),
+    "Attention": attention, "Rotary": plain(lambda t, **named: t),
     "Flatten": plain(lambda t: t.flatten(1)),
     "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),
     "Rearrange": rearrange,

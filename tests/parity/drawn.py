@@ -8,6 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from attending import ATTENDING
 from cases import Case
 from pydantic import PlainValidator
 from pydantic.fields import FieldInfo
@@ -65,6 +66,8 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     """A case, or None where the arguments do not fit the inputs."""
     if issubclass(op, raw.Raw):
         return own(op, rng)
+    if op.kind() in ATTENDING:
+        return ATTENDING[op.kind()](rng)
     if op is positions.range:
         start, stop, step = (int(n) for n in rng.integers((-5, 6, 1), (5, 12, 4)))
         if rng.random() < 0.3:

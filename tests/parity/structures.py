@@ -614,6 +614,33 @@ block Unit(act: layer = Tanh) {
 }
 """,
     ),
+    "attention with masks and biases, of each example and common": (
+        ("x: f32[5, 8]", "y: f32[4, 6]", "far: f32[5, 4]"),
+        (
+            "let rows = Parameter(f32[3, 8], init=normal(std=1))",
+            "let lean = Parameter(f32[2, 5, 5], init=normal(std=1))",
+            "at = range(5)",
+            "near = at[none, :] - at[:, none] < 2",
+            "x = x -> Encoder(2) -> Encoder(4, groups=2, drop=0.3) -> Encoder(1)",
+            "q, k, v = x -> Dense(24) -> Split(3)",
+            "output a = (q, k, v, mask=near, bias=lean) -> Attention(2, causal=true)",
+            "output b = (q, k, v, bias=far[:, :1] * far[:, 0][none])",
+            "  -> Attention(2, alibi=true, dropout=0.1)",
+            "output c = (rows, k, v) -> Attention(4)",
+            "output d = (q, y -> Dense(8), y, mask=(far > -1.9)) -> Attention(2)",
+            "output e = (x, positions=at[none, :][0] * 2) -> Rotary(2)",
+        ),
+        """
+block Encoder(heads: int, groups: int = 1, drop: float = 0.0) {
+  input x: f32[T, D]
+  q = x -> Dense(D) -> Rotary(heads)
+  k, v = x -> Dense(2 * D // heads * groups) -> Split(2)
+  x = x + ((q, k -> Rotary(groups), v)
+    -> Attention(heads, kv_heads=groups, causal=true, dropout=drop) -> Dense(D))
+  output x
+}
+""",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

@@ -7,6 +7,7 @@ from dlspec.ops.base import Op
 from dlspec_keras.layers import (
     activation,
     arithmetic,
+    attention,
     border,
     choosing,
     conv,
@@ -46,6 +47,7 @@ LAYERS: dict[type[Op], Emit] = {
     **embedding.LAYERS,
     **recurrent.LAYERS,
     **regularize.LAYERS,
+    **attention.LAYERS,
     **arithmetic.LAYERS,
     **indexing.LAYERS,
     **positions.LAYERS,

@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 from keras import layers, ops
 
 
@@ -323,3 +324,73 @@ class Recurrent(layers.Layer):
                 z if s is None else s if cells == 1 else s[:, i]
                 for z, s in zip(zero, given, strict=True)
             ]
+
+
+def in_heads(x, heads, groups=None):
+    """[B, T, heads, features]; with groups, each of those stands for several heads."""
+    parts = groups or heads
+    x = ops.reshape(x, (*ops.shape(x)[:2], parts, x.shape[-1] // parts))
+    return ops.repeat(x, heads // groups, axis=2) if groups else x
+
+
+def attention(q, k, v, heads, kv_heads=None, scale=None, **options):
+    """What each place of q reads of v, each head with its own part of the features."""
+    q = in_heads(q, heads)
+    k, v = (in_heads(z, heads, kv_heads) for z in (k, v))
+    q = q * (q.shape[-1] ** -0.5 if scale is None else scale)  # the function rounds it
+    x = ops.dot_product_attention(q, k, v, scale=1.0, **options)
+    return ops.reshape(x, (*ops.shape(x)[:2], heads * v.shape[-1]))
+
+
+def dropped_attention(
+    q, k, v, heads, dropout, kv_heads=None, scale=None, bias=None, mask=None
+):
+    """The same, whose weights go through a layer that drops some of them."""
+    q = in_heads(q, heads)
+    k, v = (in_heads(z, heads, kv_heads) for z in (k, v))
+    q = q * (q.shape[-1] ** -0.5 if scale is None else scale)
+    scores = ops.einsum("bthd,bshd->bhts", q, k)
+    if bias is not None:
+        scores = scores + bias
+    if mask is not None:
+        scores = ops.where(mask, scores, ops.full_like(scores, -1e9))
+    x = ops.einsum("bhts,bshd->bthd", dropout(ops.softmax(scores)), v)
+    return ops.reshape(x, (*ops.shape(x)[:2], heads * v.shape[-1]))
+
+
+def visible(x, causal=False, window=None):
+    """Whether a place of a sequence, the row, reads another, the column."""
+    place = ops.arange(ops.shape(x)[1], dtype="int32")
+    behind = place[:, None] - place
+    near = ops.abs(behind) < (ops.shape(x)[1] if window is None else window)
+    return (near & (behind >= 0) if causal else near)[None, None]
+
+
+def alibi(x, heads):
+    """What each head takes from a score for the distance: [1, heads, T, T]."""
+    whole = 2 ** int(math.log2(heads))
+    slopes = [2 ** (-8 * (i + 1) / whole) for i in range(whole)]
+    slopes += [2 ** (-4 * (2 * i + 1) / whole) for i in range(heads - whole)]
+    place = ops.arange(ops.shape(x)[1], dtype="int32")
+    distance = ops.cast(ops.abs(place[:, None] - place), x.dtype)
+    return -distance * ops.reshape(ops.array(slopes, x.dtype), (1, heads, 1, 1))
+
+
+def rotary(x, heads, theta=10000.0, features=None, interleaved=False, positions=None):
+    """Pairs of features of each head, turned by angles that grow with the position."""
+    shape, dtype = ops.shape(x), keras.config.floatx()
+    x = ops.reshape(x, (*shape[:2], heads, x.shape[-1] // heads))
+    n = x.shape[-1] if features is None else features
+    if positions is None:
+        positions = ops.arange(shape[1], dtype="int32")
+    rate = ops.array([theta ** (-2 * i / n) for i in range(n // 2)], dtype)
+    angle = ops.cast(positions, dtype)[..., None, None] * rate
+    cos, sin = ops.cast(ops.cos(angle), x.dtype), ops.cast(ops.sin(angle), x.dtype)
+    if interleaved:
+        a, b = x[..., 0:n:2], x[..., 1:n:2]
+        pairs = (a * cos - b * sin, a * sin + b * cos)
+        turned = ops.reshape(ops.stack(pairs, axis=-1), (*shape[:2], heads, n))
+    else:
+        a, b = x[..., : n // 2], x[..., n // 2 : n]
+        turned = ops.concatenate((a * cos - b * sin, a * sin + b * cos), axis=-1)
+    return ops.reshape(ops.concatenate((turned, x[..., n:]), axis=-1), shape)

@@ -9,6 +9,7 @@ from dlspec.ops.base import Op
 from dlspec_torch.layers import (
     activation,
     arithmetic,
+    attention,
     border,
     choosing,
     conv,
@@ -48,6 +49,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **embedding.LAYERS,
     **recurrent.LAYERS,
     **regularize.LAYERS,
+    **attention.LAYERS,
     **arithmetic.LAYERS,
     **indexing.LAYERS,
     **positions.LAYERS,

@@ -1,5 +1,6 @@
 """What PyTorch lacks: each definition is copied whole where a model needs it."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -123,3 +124,65 @@ def nearest(x: Tensor, size: tuple[int, ...]) -> Tensor:
         middle = (2 * torch.arange(m, device=x.device) + 1) * x.shape[axis]
         x = x.index_select(axis, middle // (2 * m))
     return x
+
+
+def attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    heads: int,
+    kv_heads: int | None = None,
+    **options: Any,
+) -> Tensor:
+    """What each place of q reads of v, each head with its own part of the features."""
+    q = q.unflatten(-1, (heads, -1)).transpose(1, 2)  # [B, heads, T, features]
+    k, v = (z.unflatten(-1, (kv_heads or heads, -1)).transpose(1, 2) for z in (k, v))
+    if kv_heads:
+        k, v = (z.repeat_interleave(heads // kv_heads, dim=1) for z in (k, v))
+    x = F.scaled_dot_product_attention(q, k, v, **options)
+    return x.transpose(1, 2).flatten(2)
+
+
+def visible(x: Tensor, causal: bool = False, window: int | None = None) -> Tensor:
+    """Whether a place of a sequence, the row, reads another, the column."""
+    place = torch.arange(x.shape[1], device=x.device)
+    behind = place[:, None] - place
+    near = behind.abs() < (x.shape[1] if window is None else window)
+    return near & (behind >= 0) if causal else near
+
+
+def alibi(x: Tensor, heads: int) -> Tensor:
+    """What each head takes from a score for the distance: [heads, T, T]."""
+    whole = 2 ** int(math.log2(heads))
+    slopes = [2 ** (-8 * (i + 1) / whole) for i in range(whole)]
+    slopes += [2 ** (-4 * (2 * i + 1) / whole) for i in range(heads - whole)]
+    place = torch.arange(x.shape[1], device=x.device)
+    distance = (place[:, None] - place).abs()
+    return -distance * torch.tensor(slopes, device=x.device)[:, None, None]
+
+
+def rotary(
+    x: Tensor,
+    heads: int,
+    theta: float = 10000.0,
+    features: int | None = None,
+    interleaved: bool = False,
+    positions: Tensor | None = None,
+) -> Tensor:
+    """Pairs of features of each head, turned by angles that grow with the position."""
+    x = x.unflatten(-1, (heads, -1))  # [B, T, heads, features]
+    n = x.shape[-1] if features is None else features
+    if positions is None:
+        positions = torch.arange(x.shape[1], device=x.device)
+    angle = positions[..., None, None] * theta ** (
+        -torch.arange(0, n, 2, device=x.device) / n
+    )
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    if interleaved:
+        a, b = x[..., 0:n:2], x[..., 1:n:2]
+        pairs = (a * cos - b * sin, a * sin + b * cos)
+        turned = torch.stack(pairs, dim=-1).flatten(-2)
+    else:
+        a, b = x[..., : n // 2], x[..., n // 2 : n]
+        turned = torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
+    return torch.cat((turned, x[..., n:]), dim=-1).flatten(2)

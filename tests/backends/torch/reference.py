@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from reference_attention import ATTENTION
 from reference_functions import FUNCTIONS, each
 from reference_places import PLACES
 from reference_windows import WINDOWS, Array, Reference, Weights
@@ -314,6 +315,7 @@ REFERENCES: dict[str, Reference] = {
     "BiGRU": recurrent,
     "getitem": brackets,
     "gather": gathered,
+    **ATTENTION,
     **FUNCTIONS,
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -97,7 +98,9 @@ def ran(example, eps=1e-9):
     emitted = LAYERS[type(use.op)](use)
     make, call = code(emitted, use)
     scope = {"torch": torch, "nn": nn, "F": F, "Tensor": torch.Tensor, "Any": object}
-    scope["OrderedDict"] = OrderedDict
+    scope |= {"OrderedDict": OrderedDict, "self": SimpleNamespace(training=False)}
+    for line in emitted.imports:
+        exec(line, scope)
     for name in emitted.helpers:
         exec(HELPERS[name], scope)
     kind = use.op.kind()

@@ -1,0 +1,77 @@
+"""Attention, by the function of `keras.ops`, and rotary positions."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.attention import Attention, Rotary
+from dlspec.ops.base import Op
+
+
+def attention(use: Use) -> Emitted:
+    """Its weights can be dropped only where the softmax is written out."""
+    op = use.op
+    causal = op.causal and (op.window is not None or op.dropout > 0)
+    bias, biased = _bias(use)
+    mask, masked = _mask(use, causal)
+    options = {
+        "kv_heads": use.field("kv_heads").or_default(None),
+        "scale": use.field("scale").or_default(None),
+        "bias": bias,
+        "mask": mask,
+        "is_causal": py.literal(True) if op.causal and not causal else None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    helpers = ("in_heads", *biased, *masked)
+    imports = ("import math",) if op.alibi else ()
+    if op.dropout:
+        make = py.call("layers.Dropout", use.field("dropout"))
+        call = py.call("dropped_attention", *X[:3], use.field("heads"), SELF, **given)
+        return Emitted(call, make, ("dropped_attention", *helpers), imports)
+    call = py.call("attention", *X[:3], use.field("heads"), **given)
+    return Emitted(call, helpers=("attention", *helpers), imports=imports)
+
+
+def _bias(use: Use) -> tuple[py.Expr | None, tuple[str, ...]]:
+    bias = _given(use, "bias")
+    if not use.op.alibi:
+        return bias, ()
+    slopes = py.call("alibi", X[0], use.field("heads"))
+    return slopes if bias is None else py.Binary(bias, "+", slopes), ("alibi",)
+
+
+def _mask(use: Use, causal: bool) -> tuple[py.Expr | None, tuple[str, ...]]:
+    mask = _given(use, "mask")
+    if not causal and use.op.window is None:
+        return mask, ()
+    window = use.field("window").or_default(None)
+    seen = py.call("visible", X[0], causal=use.field("causal").or_default(False), window=window)
+    return seen if mask is None else py.Binary(mask, "&", seen), ("visible",)
+
+
+def _given(use: Use, name: str) -> py.Expr | None:
+    """An input with four axes: the batch's, the heads', and those of the places."""
+    t = use.named.get(name)
+    if t is None:
+        return None
+    batch = (py.literal(None),) if t.common else (py.Slice(),)
+    at = batch if t.rank > 2 else (*batch, py.literal(None))
+    if len(at) == 1:
+        return py.Index(Hole(name), at[0]) if t.common else Hole(name)
+    return py.Index(Hole(name), py.Tuple(at))
+
+
+def rotary(use: Use) -> Emitted:
+    call = py.call(
+        "rotary",
+        X[0],
+        use.field("heads"),
+        theta=use.field("theta").or_default(10000.0),
+        features=use.field("features").or_default(None),
+        interleaved=use.field("interleaved").or_default(False),
+        **({"positions": Hole("positions")} if use.named else {}),
+    )
+    return Emitted(call, helpers=("rotary",))
+
+
+LAYERS: dict[type[Op], Emit] = {Attention: attention, Rotary: rotary}

@@ -1,0 +1,90 @@
+"""Attention, by PyTorch's own function, and rotary positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.backend.protocol import Emit, Emitted, Hole, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.attention import Attention, Rotary
+from dlspec.ops.base import Op
+
+TRAINING = py.Code("self.training")
+
+
+def attention(use: Use) -> Emitted:
+    op, mask = use.op, Mask(use)
+    dropout = None
+    if op.dropout:
+        dropout = py.IfElse(use.field("dropout"), TRAINING, py.literal(0.0))
+    options = {
+        "kv_heads": use.field("kv_heads").or_default(None),
+        "attn_mask": mask.whole,
+        "dropout_p": dropout,
+        "is_causal": py.literal(True) if mask.plain else None,
+        "scale": use.field("scale").or_default(None),
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    call = py.call("attention", *X[:3], use.field("heads"), **given)
+    imports = ("import math",) if op.alibi else ()
+    return Emitted(call, helpers=("attention", *mask.helpers), imports=imports)
+
+
+class Mask:
+    """What is added to the scores, or which of them count."""
+
+    def __init__(self, use: Use) -> None:
+        self.use = use
+        op = use.op
+        self.plain = op.causal and op.window is None and not op.alibi and not use.named
+        """Whether the function's own mask does."""
+        self.helpers: tuple[str, ...] = ()
+        self.whole = None if self.plain else self._whole()
+
+    def _whole(self) -> py.Expr | None:
+        bias, seen = self._bias(), self._seen()
+        if bias is None or seen is None:
+            return bias if seen is None else seen
+        return py.call("torch.where", seen, bias, py.Unary("-", py.Code("torch.inf")))
+
+    def _bias(self) -> py.Expr | None:
+        bias = self._given("bias")
+        if not self.use.op.alibi:
+            return bias
+        self.helpers += ("alibi",)
+        slopes = py.call("alibi", X[0], self.use.field("heads"))
+        return slopes if bias is None else py.Binary(bias, "+", slopes)
+
+    def _seen(self) -> py.Expr | None:
+        op, mask = self.use.op, self._given("mask")
+        if not op.causal and op.window is None:
+            return mask
+        self.helpers += ("visible",)
+        window = self.use.field("window").or_default(None)
+        causal = self.use.field("causal").or_default(False)
+        seen = py.call("visible", X[0], causal=causal, window=window)
+        return seen if mask is None else py.Binary(mask, "&", seen)
+
+    def _given(self, name: str) -> py.Expr | None:
+        """An input, with an axis for the heads."""
+        t = self.use.named.get(name)
+        if t is None:
+            return None
+        every = py.Tuple((py.Slice(), py.literal(None)))
+        return py.Index(Hole(name), every) if t.rank == 2 and not t.common else Hole(name)
+
+
+def rotary(use: Use) -> Emitted:
+    call = py.call(
+        "rotary",
+        X[0],
+        use.field("heads"),
+        theta=use.field("theta").or_default(10000.0),
+        features=use.field("features").or_default(None),
+        interleaved=use.field("interleaved").or_default(False),
+        **({"positions": Hole("positions")} if use.named else {}),
+    )
+    return Emitted(call, helpers=("rotary",))
+
+
+LAYERS: Mapping[type[Op], Emit] = {Attention: attention, Rotary: rotary}

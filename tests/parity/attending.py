@@ -1,0 +1,44 @@
+"""Random configurations of attention: sizes that fit each other, which chance would not find."""
+
+from __future__ import annotations
+
+import numpy as np
+from cases import Case
+
+Rng = np.random.Generator
+
+
+def attention(rng: Rng) -> Case:
+    heads = int(rng.choice([1, 2, 3, 4, 6]))
+    divisors = [n for n in range(1, heads + 1) if heads % n == 0]
+    groups = int(rng.choice(divisors)) if rng.random() < 0.4 else heads
+    t, s, each, width = (int(n) for n in rng.integers(1, 7, 4))
+    given = [f"heads={heads}"]
+    given += [f"kv_heads={groups}"] if groups != heads or rng.random() < 0.2 else []
+    for word, chance in (("causal", 0.4), ("alibi", 0.3)):
+        given += [f"{word}=true"] if rng.random() < chance else []
+    given += [f"window={rng.integers(1, 7)}"] if rng.random() < 0.3 else []
+    s = t if {"causal=true", "alibi=true"} & {*given} or "window" in given[-1] else s
+    given += [f"scale={rng.random() + 0.1:.3f}"] if rng.random() < 0.3 else []
+    given += [f"dropout={0.9 * rng.random():.1f}"] if rng.random() < 0.3 else []
+    beside = [[t, s], [heads, t, s], [1, t, s]][rng.integers(3)]
+    named = (("bias", f"f32{beside}"),) if rng.random() < 0.3 else ()
+    inputs = (
+        f"f32[{t}, {heads * each}]",
+        f"f32[{s}, {groups * each}]",
+        f"f32[{s}, {groups * width}]",
+    )
+    return Case("Attention", f"Attention({', '.join(given)})", inputs, named)
+
+
+def rotary(rng: Rng) -> Case:
+    heads, t, pairs = (int(n) for n in rng.integers(1, 6, 3))
+    given = [f"heads={heads}"]
+    given += [f"theta={10 ** rng.uniform(1, 6):.1f}"] if rng.random() < 0.5 else []
+    given += [f"features={2 * rng.integers(1, pairs + 1)}"] if rng.random() < 0.3 else []
+    given += ["interleaved=true"] if rng.random() < 0.4 else []
+    named = (("positions", f"i32[{t}]"),) if rng.random() < 0.3 else ()
+    return Case("Rotary", f"Rotary({', '.join(given)})", (f"f32[{t}, {2 * pairs * heads}]",), named)
+
+
+ATTENDING = {"Attention": attention, "Rotary": rotary}

@@ -9,7 +9,8 @@ from typing import Any
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.ir.values import plain
-from dlspec.ops.base import Weight
+from dlspec.ops.base import Op, Weight
+from dlspec.ops.only_training import OnlyTraining
 from dlspec.tensor import Tensor
 
 BYTES = {
@@ -23,8 +24,8 @@ BYTES = {
     "i8": 1,
     "bool": 1,
 }
-VIEWS = frozenset({"Flatten", "Reshape", "Identity", "Dropout", "Parameter", "Buffer"})
-"""What makes no new tensor in a program for inference."""
+VIEWS = frozenset({"Flatten", "Reshape", "Identity", "Parameter", "Buffer"})
+"""What makes no new tensor in a program for inference, as nothing does that only training knows."""
 
 
 @frozen
@@ -158,7 +159,7 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
         new = layer.apply.module is None or layer.name not in seen
         seen.add(layer.name)
         macs = op.macs(*x)
-        made = sum(_bytes(t) for t in layer.apply.types) if op.kind() not in VIEWS else 0
+        made = sum(_bytes(t) for t in layer.apply.types) if not is_view(op) else 0
         yield LayerCost(
             name=layer.name,
             kind=op.kind(),
@@ -170,6 +171,11 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
             line=layer.line,
             defaults=op.defaults_taken(),
         )
+
+
+def is_view(op: Op) -> bool:
+    """Whether an op makes no new tensor in a program for inference."""
+    return op.kind() in VIEWS or isinstance(op, OnlyTraining)
 
 
 def _bytes(t: Tensor) -> int:

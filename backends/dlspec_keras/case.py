@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from dlspec.backend.names import class_name
 from dlspec.emit import python as py
@@ -115,7 +114,7 @@ class Case:
     @cached_property
     def draws(self) -> bool:
         """Whether a training step draws random numbers."""
-        return any(_draws(apply.op) for apply in self.ops)
+        return any(apply.op.draws for apply in self.ops)
 
     @cached_property
     def model_file(self) -> str:
@@ -157,10 +156,6 @@ class Case:
         """The exports of this block that are TFLite files."""
         found = self.program.exports.values()
         return tuple(e for e in found if e.train == self.name and e.format == "tflite")
-
-
-def _draws(op: Any) -> bool:
-    return bool(getattr(op, "rate", 0.0) or getattr(op, "dropout", 0.0))
 
 
 def item(of: str, name: str) -> py.Expr:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from dlspec.backend.protocol import Use
 from dlspec.emit import python as py
-from dlspec.ir.model import Apply
+from dlspec.ir.model import Apply, layers
 from dlspec.ops.raw import Raw
 from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
 from dlspec_keras.layers import LAYERS
-from dlspec_keras.pieces import program, template
+from dlspec_keras.pieces import Fills, program, template
 
 TRANSPOSED = frozenset({"ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D"})
 SHAPED = frozenset(
@@ -25,7 +27,17 @@ def checkpoint_file(case: Case) -> str:
     `seed_dropout` where the model has dropout."""
     comment = "the optimizer's own names"
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), comment)
-    return program(DOC, template("checkpoint", features(case), {"slots": [own]}))
+    fills: Fills = {"slots": [own], "calls": [calls(case)]}
+    return program(DOC, template("checkpoint", features(case), fills))
+
+
+def calls(case: Case) -> py.Statement:
+    """How often a layer that draws was called in so many steps, at most."""
+    used = Counter(layer.name for layer in layers(case.model) if layer.apply.op.draws)
+    most = max(used.values(), default=1)
+    if most == 1:
+        return py.Assign("calls", "run.step")
+    return py.Assign("calls", f"{most} * run.step", "a step may use a layer again")
 
 
 def features(case: Case) -> set[str]:

@@ -38,16 +38,16 @@ def sequential(layers: tuple[tuple[str, py.Expr], ...]) -> py.Expr:
 def identity(op: Any) -> bool:
     """Whether an op changes nothing, ever."""
     from dlspec.ops.activation import Identity
-    from dlspec.ops.regularize import Dropout
+    from dlspec.ops.only_training import OnlyTraining
 
-    return isinstance(op, Identity) or (isinstance(op, Dropout) and op.rate == 0)
+    return isinstance(op, Identity) or (isinstance(op, OnlyTraining) and not op.draws)
 
 
 def training(op: Any) -> bool:
     """Whether an op does something else in training."""
     from dlspec.ops.norm import BatchNorm
 
-    return isinstance(op, BatchNorm) or bool(getattr(op, "rate", 0) or getattr(op, "dropout", 0))
+    return isinstance(op, BatchNorm) or bool(op.draws)
 
 
 STYLE = Style(

@@ -39,6 +39,7 @@ def features(case: Case) -> set[str]:
         "grouped": bool(case.train.groups),
         "freezes": case.train.freezes,
         "dropout": case.draws,
+        "begins": case.draws or case.train.freezes,
         "folder": case.folder,
         case.train.precision: True,
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from dlspec.backend.names import class_name
 from dlspec.cost import weights
@@ -153,7 +152,7 @@ class Case:
     @cached_property
     def draws(self) -> bool:
         """Whether a training step draws random numbers."""
-        return any(_draws(layer.apply.op) for layer in layers(self.model))
+        return any(layer.apply.op.draws for layer in layers(self.model))
 
     @cached_property
     def small(self) -> bool:
@@ -174,10 +173,6 @@ class Case:
         """The exports of this block that are ONNX files."""
         found = self.program.exports.values()
         return tuple(e for e in found if e.train == self.name and e.format == "onnx")
-
-
-def _draws(op: Any) -> bool:
-    return bool(getattr(op, "rate", 0.0) or getattr(op, "dropout", 0.0))
 
 
 def item(of: str, name: str) -> py.Expr:

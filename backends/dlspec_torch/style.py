@@ -23,9 +23,9 @@ def _sequential(layers: tuple[tuple[str, py.Expr], ...]) -> py.Expr:
 
 def _identity(op: Any) -> bool:
     from dlspec.ops.activation import Identity
-    from dlspec.ops.regularize import Dropout
+    from dlspec.ops.only_training import OnlyTraining
 
-    return isinstance(op, Identity) or (isinstance(op, Dropout) and op.rate == 0)
+    return isinstance(op, Identity) or (isinstance(op, OnlyTraining) and not op.draws)
 
 
 def _absent(name: str, make: py.Expr) -> py.Statement:

@@ -18,14 +18,14 @@ from dlspec.expr import Ref, origin
 from dlspec.ir.model import is_list, layers
 from dlspec.ops.norm import RMSNorm
 from dlspec.ops.normalisation import Affine
-from dlspec.ops.regularize import Dropout
+from dlspec.ops.only_training import OnlyTraining
 from dlspec.passes.layout import Permute
 from dlspec.tensor import Tensor
 
 INDENT = 8
 SHORT = 40
 """Characters of a chain in a block to which another layer with work is added in the same line."""
-QUIET = (Affine, RMSNorm, Dropout)
+QUIET = (Affine, RMSNorm, OnlyTraining)
 """Layers that belong to the one before them: a line does not break in front of them."""
 
 

@@ -31,7 +31,7 @@ FAMILIES: dict[str, str] = {
     "smooth": "ELU SELU CELU Softplus Squareplus Softsign Mish LogSigmoid TanhShrink",
     "piecewise": "ReLU6 HardSigmoid HardTanh HardShrink SoftShrink Threshold SparsePlus "
     "SparseSigmoid",
-    "regularize": "Dropout",
+    "regularize": "Dropout SpatialDropout AlphaDropout DropPath GaussianDropout GaussianNoise",
     "shape": "Flatten Reshape Concat",
     "splitting": "Split",
     "rearrange": "Rearrange",
@@ -61,7 +61,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    MultiHeadAttention Scan Experts DropPath GaussianNoise
+    MultiHeadAttention Scan Experts
     SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
     permutation gradient lengths batch row segment_max segment_sum
     """.split()

@@ -125,6 +125,11 @@ class Op(Declared):
         return False
 
     @property
+    def draws(self) -> bool:
+        """Whether training draws random numbers for it: a `rate` or `dropout` above 0."""
+        return any(getattr(self, name, 0.0) > 0 for name in ("rate", "dropout"))
+
+    @property
     def sizes(self) -> Mapping[str, int]:
         """Sizes that a backend must be told and the op infers, as role -> axis of the first input:
         `{"in_channels": 0}` for convolutions and image norms, `{"in_features": -1}` for Dense."""

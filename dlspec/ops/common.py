@@ -22,7 +22,7 @@ from dlspec.ops.moving import transpose
 from dlspec.ops.normalisation import OverAxes
 from dlspec.ops.positions import range as Positions
 from dlspec.ops.raw import Raw
-from dlspec.ops.regularize import Dropout
+from dlspec.ops.regularize import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
 from dlspec.tensor import Tensor
 
 ALIKE = (
@@ -32,6 +32,9 @@ ALIKE = (
     getitem,
     gather,
     Dropout,
+    AlphaDropout,
+    GaussianDropout,
+    GaussianNoise,
     Identity,
     Raw,
     Positions,

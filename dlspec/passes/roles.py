@@ -16,12 +16,12 @@ from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.indexing import getitem
 from dlspec.ops.moving import pad, roll, transpose
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
+from dlspec.ops.only_training import OnlyTraining
 from dlspec.ops.ordering import argmax, argmin
 from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.places import Bordered, GlobalPool, OfPlaces
 from dlspec.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from dlspec.ops.rearrange import Rearrange
-from dlspec.ops.regularize import Dropout
 from dlspec.ops.rules import all_axes
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec.ops.shape import Concat, Flatten, Reshape
@@ -43,7 +43,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((AvgPool1D, AvgPool2D, AvgPool3D), "last"),
     OfPlaces: "last",
     GlobalPool: "likes last",
-    **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, Dropout, Concat), "either"),
+    **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, OnlyTraining, Concat), "either"),
     **dict.fromkeys((negative, logical_not, Reduction, Expand, Only), "either"),
     **dict.fromkeys((pad, roll, Bordered, Split, Normalize), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),

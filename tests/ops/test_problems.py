@@ -89,6 +89,8 @@ GLU | image f32[4, 6] | axis | GLU needs axis= here: f32[4, 6] comes straight fr
 Maxout(3, axis=0) | f32[4, 5] | pieces | axis 0 of f32[4, 5] has no groups of 3 | a divisor of 4
 log_softmax(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis
 ReLU | i32[4] | none | ReLU needs floating-point numbers, got i32[4] | cast(x, f32)
+SpatialDropout(0.5) | f32[4] | none | SpatialDropout needs channels and places, got f32[4] | Dropout drops single elements
+SpatialDropout(0.5) | f32[4, 5] | axis | SpatialDropout needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
 Dropout(0.5) | i32[4] | none | Dropout needs floating-point numbers, got i32[4] | cast(x, f32)
 Reshape(2, 5) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [2, 5] takes 10 | one size may be -1: it follows from the others
 Reshape(5, -1) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [5, -1] takes a multiple of 5 |

@@ -392,7 +392,7 @@ REFERENCES = {
     "LayerNorm": layer_norm, "RMSNorm": rms_norm, "Normalize": plain(F.normalize),
     "Embedding": embedding, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
-    "Dropout": lambda op, x: (None, nn.Dropout(op.rate)),
+    **{n: plain(lambda t: t) for n in dlspec.ops.FAMILIES["regularize"].split()},
     "ReLU": plain(F.relu), "LeakyReLU": lambda op, x: (None, nn.LeakyReLU(op.slope)),
     "Sigmoid": plain(torch.sigmoid), "Tanh": plain(torch.tanh), "SiLU": plain(F.silu),
     "GELU": lambda op, x: (None, nn.GELU(op.approximate or "none")),

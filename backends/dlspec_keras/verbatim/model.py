@@ -189,6 +189,23 @@ class ExactBatchNormalization(layers.BatchNormalization):
         return y
 
 
+class GaussianNoise(layers.Layer):
+    """Noise of any deviation: that of Keras's own is at most 1."""
+
+    def __init__(self, std: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.std = std
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, x, training=False):
+        if not training:
+            return x
+        noise = keras.random.normal(
+            ops.shape(x), dtype=x.dtype, seed=self.seed_generator
+        )
+        return x + self.std * noise
+
+
 class ConvTranspose(layers.Layer):
     """A transposed convolution with groups or dilation, as an ordinary one: over the
     input with zeros between its places.

@@ -162,12 +162,17 @@ class AfterEpoch(keras.callbacks.Callback):
         self.waiting: set[str] = set()
         # end
 
-    # if freezes
+    # if begins
     def on_epoch_begin(self, epoch: int, logs: dict[str, float]) -> None:
+        # if dropout
+        checkpoint.seed_dropout(self.model, self.run)
+        # end
+        # if freezes
         waiting = freeze(self.model, epoch)
         if waiting != self.waiting:  # a step is compiled anew
             self.model.make_train_function(force=True)
         self.waiting = waiting
+        # end
 
     # end
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
@@ -241,9 +246,6 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     if end:
         print("nothing to train:", end)
         return
-    # if dropout
-    checkpoint.seed_dropout(model, run)
-    # end
     write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     model.fit(
         batches(run),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dlspec.backend.protocol import SELF, Emitted, Slot, Use, X
+from dlspec.backend.sizes import slot
 from dlspec.emit import python as py
-from dlspec.expr import Const, Expr, Term, refs
+from dlspec.expr import Const, Expr, Term, fixed, refs
 from dlspec.tensor import FLOATS
 
 Pads = tuple[tuple[int, int], ...]
@@ -17,6 +18,9 @@ ENDS = {
     3: (("front", "back"), ("top", "bottom"), ("left", "right")),
 }
 """What the two ends of each place axis are called."""
+
+MOST = 4
+"""The axes of an example for which PyTorch has classes; places on more of them count alike."""
 
 REAL = py.call("torch.get_default_dtype")
 """What f32 is in a program: another width where the whole program computes in it."""
@@ -47,6 +51,24 @@ def number(use: Use, name: str) -> Slot:
     """An argument that is a number of the dtype of the input."""
     given = use.field(name)
     return given if use.x[0].dtype in FLOATS else replace(given, value=int(given.value))
+
+
+def of_channels(use: Use, make: py.Expr, folds: bool = False) -> Emitted:
+    """A layer of the second axis of the batch, on whichever axis has the channels."""
+    shape = use.x[0].shape
+    folded = folds and len(shape) > MOST
+    axis = use.op.sizes["in_channels"] % len(shape)
+    value = X[0] if axis == 0 else method(X[0], "movedim", axis + 1, 1)
+    call: py.Expr = py.call(SELF, method(value, "flatten", 2) if folded else value)
+    if folded:
+        places = tuple(
+            slot(use, s, "size") if fixed(s) else py.literal(-1)
+            for a, s in enumerate(shape)
+            if a != axis
+        )
+        call = method(call, "unflatten", 2, py.Tuple(places))
+    call = call if axis == 0 else method(call, "movedim", 1, axis + 1)
+    return Emitted(call, make)
 
 
 def by_rank(name: str, rank: int) -> str:

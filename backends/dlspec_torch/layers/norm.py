@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
-from dlspec.backend.sizes import slot
 from dlspec.emit import python as py
-from dlspec.expr import fixed
 from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
-from dlspec_torch.layers.common import applied, batched, by_rank, method
-
-MOST = 4
-"""The axes of an example for which PyTorch has classes; places on more of them count alike."""
+from dlspec_torch.layers.common import MOST, applied, batched, by_rank, method, of_channels
 
 
 def batch_norm(use: Use) -> Emitted:
@@ -52,22 +47,10 @@ def instance_norm(use: Use) -> Emitted:
 
 
 def _of_channels(use: Use, make: py.Expr, folds: bool = False) -> Emitted:
-    """A layer of the second axis of the batch, on whichever axis has the channels."""
-    shape = use.x[0].shape
-    folded = folds and len(shape) > MOST
-    axis = use.op.sizes["in_channels"] % len(shape)
-    value = X[0] if axis == 0 else method(X[0], "movedim", axis + 1, 1)
-    call: py.Expr = py.call(SELF, method(value, "flatten", 2) if folded else value)
-    if folded:
-        places = tuple(
-            slot(use, s, "size") if fixed(s) else py.literal(-1)
-            for a, s in enumerate(shape)
-            if a != axis
-        )
-        call = method(call, "unflatten", 2, py.Tuple(places))
-    call = call if axis == 0 else method(call, "movedim", 1, axis + 1)
+    """The layer with what it learns, on whichever axis has the channels."""
     kept = _kept(use, make)
-    return Emitted(call, kept.make, kept.helpers)
+    made = of_channels(use, make, folds)
+    return Emitted(made.call, kept.make, kept.helpers)
 
 
 def layer_norm(use: Use) -> Emitted:

@@ -186,3 +186,39 @@ def rotary(
         a, b = x[..., : n // 2], x[..., n // 2 : n]
         turned = torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
     return torch.cat((turned, x[..., n:]), dim=-1).flatten(2)
+
+
+class DropPath(nn.Module):
+    """Drops whole examples (stochastic depth)."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        whole = x.new_ones(len(x), *[1] * (x.dim() - 1))
+        return x * F.dropout(whole, self.rate)
+
+
+class GaussianDropout(nn.Module):
+    """Multiplies by noise of the variance that dropout has."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.std = (rate / (1 - rate)) ** 0.5
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * (1 + self.std * torch.randn_like(x)) if self.training else x
+
+
+class GaussianNoise(nn.Module):
+    """Adds noise."""
+
+    def __init__(self, std: float) -> None:
+        super().__init__()
+        self.std = std
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.std * torch.randn_like(x) if self.training else x

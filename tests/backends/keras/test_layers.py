@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +24,7 @@ from dlspec.passes.roles import keeps_channels, role
 keras = pytest.importorskip("keras")
 sys.path[:0] = [str(Path(__file__).parents[1] / "torch")]
 
+import noise  # noqa: E402
 from reference import REFERENCES  # noqa: E402
 from written import code, examples, use_of, values  # noqa: E402
 
@@ -111,8 +113,8 @@ def arrays(scope):
     with pytest.MonkeyPatch.context() as patch:
         for name, stub in (*stubs.items(), ("checkpoint", found)):
             patch.setitem(sys.modules, name, stub)
-        slots = [py.Assign("SLOTS", py.literal({}))]
-        exec(template("checkpoint", FEATURES, {"slots": slots}), found.__dict__)
+        fills = {"slots": [py.Assign("SLOTS", py.literal({}))], "calls": [py.Raw("calls = 0")]}
+        exec(template("checkpoint", FEATURES, fills), found.__dict__)
     return found.arrays
 
 
@@ -211,6 +213,23 @@ def test_a_padding_row_gets_no_gradient(scope):
     gradient = tf.convert_to_tensor(tape.gradient(loss, layer.embeddings.value)).numpy()
     assert gradient[2].tolist() == [0, 0, 0]
     assert gradient[0].tolist() == gradient[4].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", noise.CASES)
+def test_random_layers_do_in_training_what_their_manual_says(name, scope):
+    for use in orders(use_of(noise.CASES[name])):
+        emitted = LAYERS[type(use.op)](use)
+        make, call = code(emitted, use)
+        layer = eval(make, scope)
+        x = noise.sample(noise.CASES[name])
+        here = scope | {"x0": stored(x, use.x[0].last), "layer": partial(layer, training=True)}
+        made = []
+        for step in (0, 1, 0):
+            layer.seed_generator.state.assign([7, step])
+            made.append(np.asarray(eval(call, here)))
+        noise.check(name, x, logical(made[0], use, x.ndim))
+        assert np.array_equal(made[0], made[2]), "the seed decides"
+        assert not np.array_equal(made[0], made[1])
 
 
 def test_exact_batch_norm_keeps_the_unbiased_variance(scope):

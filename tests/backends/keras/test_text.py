@@ -76,7 +76,7 @@ def test_every_kind_of_run_is_formatted_and_clean(name, tmp_path):
 
 
 def test_checkpoints_of_any_mixture_of_layers_are_formatted_and_clean(tmp_path):
-    kinds = ["Conv1D", "Conv2D", "BatchNorm", "LayerNorm", "Embedding"]
+    kinds = ["Conv1D", "Conv2D", "BatchNorm", "LayerNorm", "Embedding", "GroupNorm", "RMSNorm"]
     more = ["slots", "sequential", "lists", "dropout"]
     cells = ["single", "two_ways", "stacked"]
     for module in ("recipe", "weights", "model"):
@@ -90,7 +90,8 @@ def test_checkpoints_of_any_mixture_of_layers_are_formatted_and_clean(tmp_path):
         if rng.random() < 0.5:
             features |= {"shaped", rng.choice(["DepthwiseConv2D", "PReLU"])}
         slots = [py.Assign("SLOTS", py.literal({"momentum": "momentums"}))]
-        text = program("Checkpoints.", template("checkpoint", features, {"slots": slots}))
+        fills = {"slots": slots, "calls": [py.Assign("calls", "2 * run.step")]}
+        text = program("Checkpoints.", template("checkpoint", features, fills))
         (tmp_path / f"checkpoint_{i}.py").write_text(text, encoding="utf-8")
     ruff(tmp_path)
 

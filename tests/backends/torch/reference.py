@@ -17,6 +17,7 @@ from reference_places import PLACES
 from reference_windows import WINDOWS, Array, Reference, Weights
 
 from dlspec.expr import fixed
+from dlspec.ops import FAMILIES
 
 
 def sigmoid(x: Array) -> Array:
@@ -303,7 +304,7 @@ REFERENCES: dict[str, Reference] = {
     "Threshold": lambda op, x, w: np.where(x[0] > op.threshold, x[0], op.value),
     "SparsePlus": each(lambda x: np.select([x <= -1, x < 1], [0 * x, (x + 1) ** 2 / 4], x)),
     "SparseSigmoid": each(lambda x: np.clip((x + 1) / 2, 0, 1)),
-    "Dropout": each(lambda x: x),
+    **dict.fromkeys(FAMILIES["regularize"].split(), each(lambda x: x)),
     "Flatten": each(lambda x: x.reshape(len(x), -1)),
     "Reshape": reshape,
     "Rearrange": rearrange,

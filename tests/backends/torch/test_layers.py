@@ -18,6 +18,7 @@ from dlspec.ops.base import example
 torch = pytest.importorskip("torch")
 sys.path[:0] = [str(Path(__file__).parent)]
 
+import noise  # noqa: E402
 import torch.nn.functional as F  # noqa: E402
 from reference import REFERENCES  # noqa: E402
 from torch import nn  # noqa: E402
@@ -89,6 +90,25 @@ KINDS = {
     **{"f32": torch.float64, "class": torch.int64},
     **{"i8": torch.int8, "i32": torch.int32, "i64": torch.int64, "bool": torch.bool},
 }
+
+
+@pytest.mark.parametrize("name", noise.CASES)
+def test_random_layers_do_in_training_what_their_manual_says(name):
+    use = use_of(noise.CASES[name])
+    emitted = LAYERS[type(use.op)](use)
+    make, call = code(emitted, use)
+    scope = {"nn": nn, "F": F, "Tensor": torch.Tensor, "torch": torch}
+    for helper in emitted.helpers:
+        exec(HELPERS[helper], scope)
+    scope["layer"] = eval(make, scope).train()
+    x = noise.sample(noise.CASES[name])
+    scope["x0"] = torch.from_numpy(x)
+    torch.manual_seed(0)
+    y = eval(call, scope)
+    noise.check(name, x, y.numpy())
+    torch.manual_seed(0)
+    assert torch.equal(eval(call, scope), y), "the seed decides"
+    assert not torch.equal(eval(call, scope), y)
 
 
 def ran(example, eps=1e-9):

@@ -118,6 +118,7 @@ def load(path: Path, model: keras.Model, whole: bool = False) -> Run:
 
 def seed_dropout(model: keras.Model, run: Run) -> None:
     """Each layer draws from its own seed and the number of its calls."""
+    calls = run.step
     for i, (_, layer) in enumerate(sublayers(model)):
-        if isinstance(layer, layers.Dropout):
-            layer.seed_generator.state.assign([run.seed * 1_000_003 + i, run.step])
+        if hasattr(layer, "seed_generator"):
+            layer.seed_generator.state.assign([run.seed * 1_000_003 + i, calls])

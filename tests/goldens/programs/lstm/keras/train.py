@@ -108,6 +108,9 @@ class AfterEpoch(keras.callbacks.Callback):
         self.last, self.best = out / "last.safetensors", out / "best.safetensors"
         self.metrics, self.run = out / "metrics.jsonl", run
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float]) -> None:
+        checkpoint.seed_dropout(self.model, self.run)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         run, model, loss = self.run, self.model, logs["loss"]
         run.step += self.params["steps"]
@@ -156,7 +159,6 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     if end:
         print("nothing to train:", end)
         return
-    checkpoint.seed_dropout(model, run)
     write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     model.fit(
         batches(run),

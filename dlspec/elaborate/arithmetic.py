@@ -182,7 +182,11 @@ def _numbers(name: str, values: list[Any]) -> None:
         _wants_number(name, v)
 
 
-def _range(*bounds: Any) -> list[int]:
+class Range(list[int]):
+    """What `range` gives: a list, and positions where a tensor is wanted."""
+
+
+def _range(*bounds: Any) -> Range:
     if not 1 <= len(bounds) <= 3:
         raise ArithmeticProblem("range takes one to three integers")
     for b in bounds:
@@ -195,7 +199,7 @@ def _range(*bounds: Any) -> list[int]:
         raise ArithmeticProblem(
             f"a range of {len(numbers)} numbers", f"the most is {LONGEST}", limit=True
         )
-    return list(numbers)
+    return Range(numbers)
 
 
 def _list(name: str, value: Any) -> list[Any]:
@@ -249,6 +253,8 @@ def _one(name: str, compute: Callable[[float], float]) -> Callable[[Any], Any]:
 
     return function
 
+
+CONSTANTS = {"inf": math.inf}
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "int": _int,

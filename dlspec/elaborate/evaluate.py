@@ -105,6 +105,8 @@ class Evaluator:
         return found
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
+        if e.id in arithmetic.CONSTANTS:
+            return constant(arithmetic.CONSTANTS[e.id])
         if words:
             return Static(e.id, Const(e.id))
         known = (*scope.names(), *arithmetic.FUNCTIONS)

@@ -10,7 +10,7 @@ from dlspec.diagnostics.shapes import BadIndex, NotATensor
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.calling import FunctionApplier
 from dlspec.elaborate.lists import Tensors, unwrapped
-from dlspec.elaborate.positions import evenly, hint
+from dlspec.elaborate.positions import evenly, hint, is_range
 from dlspec.elaborate.values import Scope, Value, describe
 from dlspec.expr import Static, with_origin
 from dlspec.ops.base import Op
@@ -55,6 +55,10 @@ class Indexer(FunctionApplier):
         by = self.expression(at, scope)
         return isinstance(by, Value) or (isinstance(by, Static) and by.value is None)
 
+    def ranged(self, found: Any, e: tree.Expr) -> Any:
+        """What `range` gave as positions; anything else as it is."""
+        return self.positions(found, e) if is_range(found) else found
+
     def positions(self, found: Any, e: tree.Expr) -> Value:
         """A list of numbers that go up or down evenly, as a tensor. Raises SpecError for others."""
         made = evenly(found)
@@ -85,7 +89,7 @@ class Indexer(FunctionApplier):
                 if step == 0:
                     raise SpecError(BadIndex(at.span, self.context, "a slice with steps of zero"))
                 return start, stop, step
-        found = self.expression(at, scope)
+        found = self.ranged(self.expression(at, scope), at)
         if isinstance(found, Value):
             return found
         value = self.value(at, scope)

@@ -22,7 +22,7 @@ ANY_SIZE = "`mean` and `sum` go over an axis of any size"
 
 OPERATORS = {
     **{"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "**": "power"},
-    **{"//": "floor_divide", "%": "remainder"},
+    **{"//": "floor_divide", "%": "remainder", "@": "matmul"},
     **{"==": "equal", "!=": "not_equal"},
     **{"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal"},
     **{"and": "logical_and", "or": "logical_or"},

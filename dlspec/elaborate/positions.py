@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from dlspec.elaborate.arithmetic import Range
 from dlspec.expr import Const, Expr, Size, Static, Term
 from dlspec.ops import positions
+
+
+def is_range(found: Any) -> bool:
+    """Whether a value is what `range` gave, and not another list of numbers."""
+    return isinstance(found, Static) and isinstance(found.value, Range)
 
 
 def evenly(found: Any) -> positions.range | None:

@@ -44,9 +44,11 @@ class TensorEvaluator(Indexer):
         return super().expression(e, scope, words=words)
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
+        if words or e.id in arithmetic.CONSTANTS:
+            return super().unbound(e, scope, words)
         file = self.file_of(e)
         found = file.definition(e.id) or file.function(e.id) or ops.lookup(e.id)
-        if words or found is not None:
+        if found is not None:
             return super().unbound(e, scope, words)
         if e.id in ops.LATER or e.id == "training":
             raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
@@ -233,7 +235,10 @@ class TensorEvaluator(Indexer):
                 return self.compute(e.span, arithmetic.call, name, numbers)
             return super().call(e, scope)
         if cls is not None:
-            return Static(self.op_layer(cls, e.arguments, e.span, scope))
+            layer = self.op_layer(cls, e.arguments, e.span, scope)
+            if cls.sees_example:
+                return self.apply(layer, (), {}, self.frame, None, e)
+            return Static(layer)
         if name in ops.LATER:
             raise SpecError(NotInThisVersion(e.callee.span, f"`{name}`"))
         known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
@@ -262,7 +267,9 @@ class TensorEvaluator(Indexer):
             if a.name is not None:
                 break
             try:
-                given.append((self.expression(a.value, scope, words=True), a.value))
+                found = self.expression(a.value, scope, words=True)
+                lists = e.callee.span.text in arithmetic.FUNCTIONS
+                given.append((found if lists else self.ranged(found, a.value), a.value))
             except SpecError:
                 if not given:
                     raise

@@ -13,7 +13,18 @@ from dlspec import units
 from dlspec.declared import Declared, Words, written
 from dlspec.frozen import frozen
 from dlspec.manual.markdown import code, table
-from dlspec.ops import border, init, moving, raw, rearrange, recurrence, shape, splitting, window
+from dlspec.ops import (
+    border,
+    contraction,
+    init,
+    moving,
+    raw,
+    rearrange,
+    recurrence,
+    shape,
+    splitting,
+    window,
+)
 from dlspec.ops import fields as ops_fields
 from dlspec.recipe import fields, optimizers, rows, sources, stops
 
@@ -24,6 +35,7 @@ KINDS: Mapping[Any, str] = {
     ops_fields.PerAxis: "a whole number ≥ 1, one for each axis",
     ops_fields.ExtraPerAxis: "a whole number ≥ 0, one for each axis",
     ops_fields.Axes: "an axis, several in parentheses",
+    contraction.Pattern: 'letters for axes: `"ij,jk->ik"`',
     moving.Order: "the axes in their new order",
     moving.Ends: "a whole number ≥ 0, or (before, after)",
     splitting.Split.model_fields["parts"]: "a number of parts ≥ 2, or their sizes in parentheses",

@@ -136,7 +136,8 @@ def refusal(backend: Backend, op: type[Op]) -> str:
 
 def applied(e: Example) -> Applied:
     """What the rules of an op say of an example."""
-    op = layer(e.layer) if e.inputs and not e.layer.startswith("x[") else stated(e)
+    own = not e.inputs and e.layer[0].isupper()
+    op = stated(e) if own or e.layer.startswith("x[") else layer(e.layer)
     x = [tensor(t) for t in e.inputs]
     named = {n: tensor(t) for n, t in e.named.items()}
     made = op.shape(*x, **named)

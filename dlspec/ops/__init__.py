@@ -39,7 +39,7 @@ FAMILIES: dict[str, str] = {
     "recurrent": "LSTM GRU BiLSTM BiGRU",
     "attention": "Attention Rotary",
     "tied": "Transposed",
-    "positions": "range",
+    "positions": "range linspace",
     "raw": "Parameter Buffer",
     "indexing": "getitem gather",
     "arithmetic": "add subtract multiply divide floor_divide remainder power negative",
@@ -49,6 +49,8 @@ FAMILIES: dict[str, str] = {
     "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
     "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",
     "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 erf floor ceil round sign abs",
+    "contraction": "matmul einsum",
+    "segment": "segment_sum segment_mean segment_max segment_min",
     "choosing": "where Clip clip cast one_hot stop_gradient",
     "moving": "stack transpose pad roll",
     "ordering": "argmax argmin topk sort argsort cumsum cumprod",
@@ -62,8 +64,8 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     MultiHeadAttention Scan Experts
-    SimpleRNN BiSimpleRNN EmbeddingBag linspace einsum normal normal_like uniform randint beta
-    permutation gradient lengths batch row segment_max segment_sum
+    SimpleRNN BiSimpleRNN EmbeddingBag normal normal_like uniform randint beta
+    permutation gradient lengths batch row
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

@@ -93,6 +93,10 @@ class Op(Declared):
     """The inputs for which a number may stand, as 0 in `max(x, 0)`: it takes the dtype of the
     others."""
 
+    sees_example: ClassVar[bool] = False
+    """Takes no tensor and makes one: a backend's code may be passed one of an example, to see where
+    that is."""
+
     on_last_axis: ClassVar[bool] = False
     """Works on the last axis by default: on an image that would surprise, so `axis=` is asked."""
 

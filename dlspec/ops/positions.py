@@ -1,4 +1,4 @@
-"""Positions: numbers that go up or down evenly.
+"""Positions: numbers that go up or down evenly, common to all examples.
 
 The class bears the name of the language, so that within this module `range` is it and not Python's.
 """
@@ -8,20 +8,28 @@ from typing import ClassVar
 from dlspec.expr import Size, origin
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import Axis as Whole
+from dlspec.ops.fields import Count, Number
 from dlspec.tensor import Tensor
 
 
-class range(Op):
+class _Even(Op):
+    """Made of numbers alone, where the tensors of the examples are."""
+
+    inputs: ClassVar = (0, 1)
+    sees_example: ClassVar = True
+
+
+class range(_Even):
     """The numbers 0 ... stop - 1, as positions: `range(T) -> Embedding(512, dim)`.
 
     At compile time `range(n)` is a list of numbers, for loops and comprehensions. Where a tensor is
     meant, such a list is one of i32, common to all examples: at the head of a chain, beside a
-    tensor, in brackets that only a tensor takes (`range(T)[none, :]`).
+    tensor, as an argument of a function of tensors, in brackets that only a tensor takes
+    (`range(T)[none, :]`).
 
     - `start`, `stop`, `step`: as of Python's; `range(n)` starts at 0.
     """
 
-    inputs: ClassVar = (0, 1)
     positional: ClassVar = ("start", "stop", "step")
     onnx: ClassVar = ("Range",)
     tflite: ClassVar = ("RANGE",)
@@ -42,3 +50,25 @@ class range(Op):
     def shape(self, *x: Tensor) -> Tensor:
         plain = self.start == 0 and self.step == 1
         return Tensor("i32", (Size(self.count, origin(self.stop) if plain else None),))
+
+
+class linspace(_Even):
+    """Numbers in equal steps from the first to the last, both among them: linspace(0, 1, 5).
+
+    - `start`, `stop`: the first and the last.
+    - `count`: how many.
+    """
+
+    positional: ClassVar = ("start", "stop", "count")
+    examples: ClassVar = (
+        example("linspace(0, 1, 5)"),
+        example("linspace(start=2, stop=-0.5, count=4)"),
+        example("linspace(3, 7, 1)"),
+    )
+
+    start: Number
+    stop: Number
+    count: Count
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return Tensor("f32", (self.count,))

@@ -32,7 +32,6 @@ from dlspec.ir.model import (
     Wire,
     is_list,
 )
-from dlspec.ops import positions
 from dlspec.ops.base import Op
 from dlspec.ops.common import alike, each
 
@@ -137,7 +136,7 @@ class _Walk:
     def flow(self, flow: Flow) -> Flow:
         """A flow whose inputs belong to each example where they must."""
         match flow:
-            case Apply(op=positions.range()):
+            case Apply() if flow.op.sees_example:
                 return flow.model_copy(update={"inputs": self.beside() if self.devices else ()})
             case Apply():
                 x = tuple(f.types[0] for f in flow.inputs)

@@ -42,6 +42,17 @@ def type_of(expression: str) -> str:
         ("stack([x, x], axis=1)", "f32[3, 2, 4]"),
         ("x -> transpose((1, 0)) -> pad((1, 2), axis=0, mode=edge)", "f32[7, 3]"),
         ("argmax(x)", "i32[3]"),
+        ("x @ transpose(x)", "f32[3, 3]"),
+        ("x[0] @ x[1]", "f32[]"),
+        ('einsum("ij,kj->ik", x, x)', "f32[3, 3]"),
+        ("range(4) + n", "i32[4]"),
+        ("range(4)[none] - range(3)[:, none] + n[none]", "i32[3, 4]"),
+        ("n[range(2, 0, -1)]", "i32[2]"),
+        ("range(3) -> Embedding(3, 4)", "f32[3, 4]"),
+        ("cast(range(4), f32)[none] * x", "f32[3, 4]"),
+        ("x * linspace(0, 1, 4)[none]", "f32[3, 4]"),
+        ("where(c, x, -inf)", "f32[3, 4]"),
+        ("segment_max(transpose(x), n, 7)", "f32[7, 3]"),
         ("cumsum(n) - sort(n, descending=true)", "i32[4]"),
     ],
 )
@@ -72,6 +83,12 @@ def test_the_names_of_operators_are_free_for_wires() -> None:
         ("c == 1", "`arithmetic` takes true or false beside bool[4]", "1"),
         ("max(x, true)", "`arithmetic` takes a number beside f32[4]", "true"),
         ("any(x)", "any needs true and false, got f32[4]", "any(x)"),
+        ("x @ x[none]", "these shapes do not multiply as matrices", "x @ x[none]"),
+        (
+            'einsum("ii->i", x)',
+            'einsum: `pattern`: must have a letter once in each, and `ii` has two `i`, got "ii->i"',
+            '"ii->i"',
+        ),
     ],
 )
 def test_what_does_not_go_together(expression: str, title: str, shown: str) -> None:

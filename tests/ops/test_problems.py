@@ -200,6 +200,20 @@ roll(1) | f32[] | none | roll needs at least one axis, got f32[] |
 roll(1, axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
 argmax | bool[3] | none | argmax needs numbers, got bool[3] | cast(x, f32)
 topk(4) | f32[3] | k | axis 0 of f32[3] has no 4 places | at most 3
+matmul | i32[3], i32[3] | none | `@` needs floating-point numbers, got i32[3] | cast(x, f32)
+matmul | f32[3], f32[] | none | `@` needs at least one axis on both sides | a * b
+matmul | f32[2, 3], f32[2, 3, 4] | none | these shapes do not multiply as matrices | give f32[2, 3] the 3 axes of f32[2, 3, 4]
+matmul | f32[2, 3], f32[4, 3] | none | these shapes do not multiply as matrices | the last axis of f32[2, 3] meets axis 0 of f32[4, 3]
+matmul | f32[3], f32[2, 4, 5] | none | these shapes do not multiply as matrices | the last axis of f32[3] meets axis 1 of f32[2, 4, 5]
+matmul | f32[2, 3, 4], f32[3, 4, 5] | none | these shapes do not multiply as matrices | the axes in front of the matrices must be equal, or 1
+einsum("ij,jk->ik") | i32[2, 3], i32[3, 4] | none | einsum needs floating-point numbers, got i32[2, 3] | cast(x, f32)
+einsum("ij,jk->ik") | f32[2, 3] | pattern | `ij,jk->ik` has 2 inputs, got 1 |
+einsum("ij,jk->ik") | f32[2, 3], f32[3] | pattern | `jk` of `ij,jk->ik` has 2 axes, and f32[3] has 1 | the batch axis is not counted
+einsum("ij,jk->ik") | f32[2, 3], f32[4, 5] | pattern | `j` is 3 in f32[2, 3] and 4 in f32[4, 5] |
+segment_sum(3) | i32[4], i32[4] | none | segment_sum needs floating-point numbers, got i32[4] | cast(x, f32)
+segment_max(3) | f32[4], f32[4] | none | segment_max needs classes or integers second, got f32[4] | cast(i, i32)
+segment_max(3) | f32[4, 2], i32[2] | none | segment_max needs an index for each place of axis 0, got f32[4, 2] and i32[2] |
+segment_mean(3) | f32[4], class[5][4] | count | class[5][4] has 5 classes, not 3 |
 atan2 | i32[3], i32[3] | none | atan2 needs floating-point numbers, got i32[3] | cast(x, f32)
 equal | f32[3], i32[3] | none | `equal` needs one dtype, got f32 and i32 | cast(x, f32)
 equal | class[3], class[4] | none | class[3] and class[4] are classes of different kinds |

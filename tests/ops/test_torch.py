@@ -354,6 +354,18 @@ def pad(op, x):
     return None, lambda t: padded(t, [op.width if a in at else (0, 0) for a in range(x.rank)])
 
 
+def each_row(op, t):
+    rows = zip(*t, strict=True)
+    return torch.stack([torch.einsum(str(op.pattern), *row) for row in rows])
+
+
+def segments(op, x):
+    """Whatever is reduced, the shape is that of a sum."""
+    return None, lambda t, i: torch.stack(
+        [torch.zeros(op.count, *t.shape[2:]).index_add(0, k, r) for r, k in zip(t, i, strict=True)]
+    )
+
+
 def pair(a, b):
     """Both with the axes of the one that has more."""
     return torch.broadcast_tensors(a, b)
@@ -437,6 +449,9 @@ REFERENCES = {
     **{n: along(getattr(torch, n)) for n in ("argmax", "argmin", "argsort", "cumsum", "cumprod")},
     "sort": along(lambda t, axis: t.sort(axis).values),
     "topk": lambda op, x: (None, lambda t: tuple(t.topk(op.k, 1 + (op.axis or 0)))),
+    "matmul": plain(lambda a, b: torch.stack([p @ q for p, q in zip(a, b, strict=True)])),
+    "einsum": lambda op, x: (None, lambda *t: each_row(op, t)),
+    **{f"segment_{n}": segments for n in ("sum", "mean", "max", "min")},
     "sum": reduction(lambda t, axes: (t.float() if t.dtype == torch.bool else t).sum(axes)),
     "mean": reduction(lambda t, axes: t.float().mean(axes)),
     "prod": reduction(lambda t, axes: functools.reduce(torch.prod, sorted(axes)[::-1], t)),

@@ -22,6 +22,9 @@ RAW = {
     "range(9, 0, -2)": "i32[5]",
     "Buffer([[1, 0], [2, 3], [5, 4]])": "i32[3, 1]",
     "Buffer(f32[2, 3], init=normal(std=1))": "f32[2, 3]",
+    "linspace(0, 1, 5)": "f32[5]",
+    "linspace(start=2, stop=-0.5, count=4)": "f32[4]",
+    "linspace(3, 7, 1)": "f32[1]",
 }
 """What has no input of its own is multiplied with one."""
 TIED = {
@@ -30,7 +33,8 @@ TIED = {
     "Transposed(Dense, 5, 3)": "f32[4, 3]",
 }
 """What the layer itself reads."""
-OPERATORS |= {"floor_divide": "//", "remainder": "%", "equal": "==", "not_equal": "!="}
+OPERATORS |= {"floor_divide": "//", "remainder": "%", "matmul": "@"}
+OPERATORS |= {"equal": "==", "not_equal": "!="}
 OPERATORS |= {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
 OPERATORS |= {"logical_and": "and", "logical_or": "or"}
 UNARY = {"negative": "-", "logical_not": "not "}
@@ -165,7 +169,7 @@ def applied(index: int, case: Case, x: Sequence[str]) -> list[str]:
     given = [*unnamed, *(f"{n}={v}" for (n, _), v in zip(case.named, named, strict=True))]
     if case.kind in ("Parameter", "Buffer"):
         return [f"let w{index} = {case.layer}", f"output y{index} = w{index} * {x[0]}"]
-    if case.kind == "range":
+    if case.kind in ("range", "linspace"):
         return [f"output y{index} = {x[0]} * {case.layer}"]
     if case.kind == "Transposed":
         of, reads, gives = re.findall(r"Embedding|Dense|\d+", case.layer)

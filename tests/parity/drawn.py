@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from attending import ATTENDING
 from cases import Case
+from drawn_functions import DRAWN
 from pydantic import PlainValidator
 from pydantic.fields import FieldInfo
 
@@ -76,6 +77,8 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
         return Case("range", f"range({start}, {stop}, {step})", (f"i32[{count}]",))
     if op is Transposed:
         return tied(rng)
+    if op.kind() in DRAWN:
+        return DRAWN[op.kind()](rng)
     x = inputs(op, rng)
     given = named_axes(x[0], rng) if op is Rearrange else arguments(op, x[0], rng)
     try:

@@ -476,6 +476,31 @@ block Normed(c: int) {
         ),
         "",
     ),
+    "positions, products and segments, of each example and common to all": (
+        ("x: f32[6, 8]", "image: f32[3, 4, 5]", "kind: i32[6]"),
+        (
+            "p = x + (range(6) -> Embedding(6, 8))",
+            "a = where(range(6)[none] <= range(6)[:, none], p @ transpose(p), -9)",
+            "kept = cumprod(1 - linspace(0.1, 0.5, 8))",
+            "b = p -> Bias(2)",
+            "output z = softmax(a) @ p * kept[none]",
+            'output heads = einsum("hqk,kd->qhd", b, p) * kept[none, none]',
+            "output sums = segment_max(p, kind, 7) - segment_mean(p, kind, 7)",
+            "output level = max(b) + sum(kept[kind])",
+            "c = image -> Conv2D(8, 2)",
+            "output y = c * kept[:, none, none] -> Conv2D(2, 1) -> Flatten",
+            "output v = (x @ kept) @ (x @ kept)",
+            "output bias = b * x[0, 0]",
+        ),
+        """
+block Bias(heads: int) {
+  input x: f32[T, D]
+  gap = abs(range(T)[none, :] - range(T)[:, none])
+  far = 3 + cast(log(cast(max(gap, 1), f32) / 3) * 2, i32)
+  output where(gap < 3, gap, min(far, 5)) -> Embedding(6, heads) -> transpose((2, 0, 1))
+}
+""",
+    ),
     "elements chosen, moved and put into order, of images too": (
         ("image: f32[3, 6, 5]", "t: f32[4, 5]", "n: i32[4]"),
         (

@@ -10,6 +10,7 @@ from dlspec_keras.layers import (
     attention,
     border,
     choosing,
+    contraction,
     conv,
     dense,
     elementary,
@@ -26,6 +27,7 @@ from dlspec_keras.layers import (
     reduction,
     regularize,
     resize,
+    segment,
     shape,
     splitting,
     tied,
@@ -58,6 +60,8 @@ LAYERS: dict[type[Op], Emit] = {
     **choosing.LAYERS,
     **moving.LAYERS,
     **ordering.LAYERS,
+    **contraction.LAYERS,
+    **segment.LAYERS,
 }
 
 UNSUPPORTED: dict[type[Op], Unsupported] = {}

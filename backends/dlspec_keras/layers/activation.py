@@ -9,7 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ops import activation as a
 from dlspec.ops import along_axis, functional, piecewise, smooth
 from dlspec.ops.base import Op
-from dlspec_keras.layers.common import axis_slot, function, keras_axis, layer
+from dlspec_keras.layers.common import axis_slot, front, function, keras_axis, layer
 
 
 def plain(name: str, use: Use) -> Emitted:
@@ -56,7 +56,8 @@ def sparsemax(use: Use) -> Emitted:
 
 
 def maxout(use: Use) -> Emitted:
-    axis = use.fixed(keras_axis(use.op.place, use.x[0]) % (use.x[0].rank + 1))
+    x = use.x[0]
+    axis = use.fixed(keras_axis(use.op.place, x) % (x.rank + front(x)))
     call = py.call("maxout", X[0], use.field("pieces"), axis)
     return Emitted(call, helpers=("maxout",))
 

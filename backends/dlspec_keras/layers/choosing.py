@@ -10,7 +10,7 @@ from dlspec.ops import choosing as c
 from dlspec.ops.base import Op
 from dlspec_keras.layers.activation import plain
 from dlspec_keras.layers.arithmetic import operands
-from dlspec_keras.layers.common import as_float, function, number
+from dlspec_keras.layers.common import as_float, front, function, number
 
 DTYPES = {"f16": "float16", "bf16": "bfloat16", "f64": "float64"}
 DTYPES |= {"i8": "int8", "i32": "int32", "i64": "int64", "bool": "bool"}
@@ -38,9 +38,9 @@ def cast(use: Use) -> Emitted:
 
 
 def one_hot(use: Use) -> Emitted:
-    rank = use.x[0].rank
-    at = use.op.axis % (rank + 1)
-    axis = use.fixed(-1 if at == rank else at + 1).or_default(-1)
+    x = use.x[0]
+    at = use.op.axis % (x.rank + 1)
+    axis = use.fixed(-1 if at == x.rank else at + front(x)).or_default(-1)
     return as_float(py.call("ops.one_hot", X[0], use.field("count"), axis=axis))
 
 

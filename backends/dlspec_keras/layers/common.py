@@ -42,10 +42,15 @@ def kept_axis(axis: int, x: Tensor) -> int:
     return (at - 1) % x.rank if x.last else at
 
 
+def front(x: Tensor) -> int:
+    """How many axes stand before an example's own: the batch, but for what is common to all."""
+    return 0 if x.common else 1
+
+
 def keras_axis(axis: int, x: Tensor) -> int:
-    """The same with the batch's axis in front; -1 where it is the last."""
+    """The same with those in front; -1 where it is the last."""
     at = kept_axis(axis, x)
-    return -1 if at == x.rank - 1 else at + 1
+    return -1 if at == x.rank - 1 else at + front(x)
 
 
 def kept(use: Use, before: int, after: int) -> py.Slice:

@@ -7,14 +7,15 @@ from dlspec.emit import python as py
 from dlspec.ops import moving as m
 from dlspec.ops.base import Op
 from dlspec.ops.rules import all_axes
-from dlspec_keras.layers.common import axis_slot, function, kept_axis, number
+from dlspec_keras.layers.common import axis_slot, front, function, kept_axis, number
 from dlspec_keras.layers.rearrange import kept
 
 
 def stack(use: Use) -> Emitted:
     rank = use.x[0].rank
     at = use.op.axis % (rank + 1)
-    return Emitted(py.call("ops.stack", Inputs(), axis=use.fixed(-1 if at == rank else at + 1)))
+    axis = -1 if at == rank else at + front(use.x[0])
+    return Emitted(py.call("ops.stack", Inputs(), axis=use.fixed(axis)))
 
 
 def transpose(use: Use) -> Emitted:
@@ -31,9 +32,9 @@ def transpose(use: Use) -> Emitted:
 def pad(use: Use) -> Emitted:
     """Keras has constants and reflections; other places are looked up."""
     x, mode = use.x[0], use.op.mode
-    at = {kept_axis(a, x) + 1 for a in all_axes(use.op.axis, x)}
+    at = {kept_axis(a, x) + front(x) for a in all_axes(use.op.axis, x)}
     if mode in ("constant", "reflect"):
-        ends = [use.op.width if a in at else (0, 0) for a in range(x.rank + 1)]
+        ends = [use.op.width if a in at else (0, 0) for a in range(x.rank + front(x))]
         if mode == "reflect":
             return function("pad", tuple(ends), mode=use.fixed(mode))
         value = number(use, "value").or_default(0)

@@ -1,4 +1,4 @@
-"""Positions."""
+"""Positions, and numbers between two."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dlspec.backend.protocol import Emit, Emitted, Use
 from dlspec.emit import python as py
 from dlspec.ops import positions
 from dlspec.ops.base import Op
+from dlspec_keras.layers.common import as_float
 
 ROLES = {"start": "start", "stop": "length", "step": "step"}
 
@@ -17,4 +18,9 @@ def arange(use: Use) -> Emitted:
     return Emitted(py.call("ops.arange", *first, stop, *last, dtype=py.literal("int32")))
 
 
-LAYERS: dict[type[Op], Emit] = {positions.range: arange}
+def linspace(use: Use) -> Emitted:
+    numbers = (use.field("start"), use.field("stop"), use.field("count"))
+    return as_float(py.call("ops.linspace", *numbers))
+
+
+LAYERS: dict[type[Op], Emit] = {positions.range: arange, positions.linspace: linspace}

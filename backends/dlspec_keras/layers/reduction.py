@@ -10,16 +10,17 @@ from dlspec.ops import reduction as r
 from dlspec.ops.base import Op
 from dlspec.ops.rules import all_axes
 from dlspec_keras.layers.arithmetic import of_pairs
-from dlspec_keras.layers.common import as_float, function, keras_axis
+from dlspec_keras.layers.common import as_float, front, function, keras_axis
 
 
 def axes(use: Use) -> int | tuple[int, ...] | None:
     """The axes that become one place, with the batch's in front; None where there is none."""
     x = use.x[0]
-    found = sorted(keras_axis(a, x) % (x.rank + 1) for a in all_axes(use.op.axis, x))
+    rank = x.rank + front(x)
+    found = sorted(keras_axis(a, x) % rank for a in all_axes(use.op.axis, x))
     if len(found) != 1:
         return tuple(found) or None
-    return -1 if found[0] == x.rank else found[0]
+    return -1 if found[0] == rank - 1 else found[0]
 
 
 def reduction(name: str, use: Use) -> Emitted:

@@ -27,6 +27,32 @@ def pad(x, before, after, axis, mode):
     return ops.take(x, inner, axis=axis)
 
 
+def segment(reduce, x, index, count):
+    """The places of axis 1 that have one index in one place, as Keras reduces them."""
+    batch = ops.shape(x)[0]
+    first = ops.arange(batch, dtype="int32")[:, None] * count
+    places = ops.reshape(ops.cast(index, "int32") + first, (-1,))
+    made = reduce(
+        ops.reshape(x, (-1, *x.shape[2:])), places, num_segments=batch * count
+    )
+    return ops.reshape(made, (-1, count, *x.shape[2:]))
+
+
+def segment_sum(x, index, count):
+    return segment(ops.segment_sum, x, index, count)
+
+
+def segment_mean(x, index, count):
+    number = segment(ops.segment_sum, ops.ones_like(x), index, count)
+    return segment(ops.segment_sum, x, index, count) / ops.maximum(number, 1)
+
+
+def segment_max(x, index, count):
+    """The greatest; 0 where no place has the index."""
+    number = segment(ops.segment_sum, ops.ones_like(x), index, count)
+    return ops.where(number > 0, segment(ops.segment_max, x, index, count), 0)
+
+
 def argmax(x, axis=-1):
     """The place of the greatest, by an operator that TFLite has."""
     return ops.top_k(ops.moveaxis(x, axis, -1), 1)[1][..., 0]

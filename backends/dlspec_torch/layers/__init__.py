@@ -12,6 +12,7 @@ from dlspec_torch.layers import (
     attention,
     border,
     choosing,
+    contraction,
     conv,
     dense,
     elementary,
@@ -28,6 +29,7 @@ from dlspec_torch.layers import (
     reduction,
     regularize,
     resize,
+    segment,
     shape,
     splitting,
     tied,
@@ -60,6 +62,8 @@ LAYERS: Mapping[type[Op], Emit] = {
     **choosing.LAYERS,
     **moving.LAYERS,
     **ordering.LAYERS,
+    **contraction.LAYERS,
+    **segment.LAYERS,
 }
 
 UNSUPPORTED: Mapping[type[Op], Unsupported] = {}

@@ -25,7 +25,7 @@ def leaky_relu(use: Use) -> Emitted:
 
 def prelu(use: Use) -> Emitted:
     axis = use.op.sizes["in_channels"] % use.x[0].rank
-    return moved(batched(axis), 1, applied(py.call("nn.PReLU", use.size("in_channels"))))
+    return moved(batched(axis, use.x[0]), 1, applied(py.call("nn.PReLU", use.size("in_channels"))))
 
 
 def along(function: str) -> Emit:

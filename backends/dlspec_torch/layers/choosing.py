@@ -31,9 +31,8 @@ def cast(use: Use) -> Emitted:
 
 def one_hot(use: Use) -> Emitted:
     x = use.x[0]
-    dim = use.fixed(batched(use.op.axis % (x.rank + 1))).or_default(-1)
-    if use.op.axis % (x.rank + 1) == x.rank:
-        dim = use.fixed(-1).or_default(-1)
+    at = use.op.axis % (x.rank + 1)
+    dim = use.fixed(-1 if at == x.rank else batched(at, x)).or_default(-1)
     return Emitted(py.call("one_hot", X[0], use.field("count"), dim), helpers=("one_hot",))
 
 

@@ -8,7 +8,7 @@ from dlspec.backend.protocol import SELF, Emitted, Slot, Use, X
 from dlspec.backend.sizes import slot
 from dlspec.emit import python as py
 from dlspec.expr import Const, Expr, Term, fixed, refs
-from dlspec.tensor import FLOATS
+from dlspec.tensor import FLOATS, Tensor
 
 Pads = tuple[tuple[int, int], ...]
 
@@ -76,19 +76,26 @@ def by_rank(name: str, rank: int) -> str:
     return f"{name}{rank}d"
 
 
-def batched(axis: int) -> int:
-    """An axis of an example, counted with the batch axis in front."""
-    return axis + 1 if axis >= 0 else axis
+def front(x: Tensor) -> int:
+    """How many axes stand before an example's own: the batch, but for what is common to all."""
+    return 0 if x.common else 1
+
+
+def batched(axis: int, x: Tensor) -> int:
+    """An axis of an example, counted with those in front."""
+    return axis + front(x) if axis >= 0 else axis
 
 
 def dim(use: Use, default: int) -> Slot:
     """The op's `axis` (or its default) as a `dim` of the batch."""
-    if use.op.axis is None:
-        return use.given(batched(default), "dim", Const(batched(default)))
-    axis = use.field("axis")
-    if axis.value < 0 or axis.origin is None or not any(refs(axis.origin)):
-        return use.given(batched(axis.value), "dim", Const(batched(axis.value)))
-    return use.given(batched(axis.value), "dim", Term("+", (axis.origin, Const(1))))
+    x = use.x[0]
+    axis = use.field("axis") if use.op.axis is not None else use.fixed(default)
+    made = batched(axis.value, x)
+    if made == axis.value:
+        return use.given(made, "dim", axis.origin)
+    if axis.origin is None or not any(refs(axis.origin)):
+        return use.given(made, "dim", Const(made))
+    return use.given(made, "dim", Term("+", (axis.origin, Const(1))))
 
 
 def moved(axis: int, to: int, emitted: Emitted) -> Emitted:

@@ -16,7 +16,7 @@ def dense(use: Use) -> Emitted:
     make = py.call("nn.Linear", use.size("in_features"), use.field("units"), bias=bias)
     axis = use.op.sizes["in_features"] % use.x[0].rank
     last = use.x[0].rank - 1
-    return moved(batched(axis) if axis != last else -1, -1, applied(make))
+    return moved(batched(axis, use.x[0]) if axis != last else -1, -1, applied(make))
 
 
 LAYERS: Mapping[type[Op], Emit] = {Dense: dense}

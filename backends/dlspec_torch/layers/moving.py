@@ -17,7 +17,8 @@ MODES = {"edge": "replicate", "reflect": "reflect", "wrap": "circular"}
 
 
 def stack(use: Use) -> Emitted:
-    return Emitted(py.call("torch.stack", Inputs(), dim=use.fixed(batched(use.op.axis))))
+    dim = use.fixed(batched(use.op.axis, use.x[0]))
+    return Emitted(py.call("torch.stack", Inputs(), dim=dim))
 
 
 def transpose(use: Use) -> Emitted:
@@ -42,7 +43,7 @@ def pad(use: Use) -> Emitted:
         return Emitted(py.call("F.pad", X[0], both, mode=use.fixed(MODES[mode])))
     made: py.Expr = X[0]
     for a in at:
-        made = py.call("pad", made, *map(use.fixed, (*width, batched(a), mode)))
+        made = py.call("pad", made, *map(use.fixed, (*width, batched(a, x), mode)))
     return Emitted(made, helpers=("pad",))
 
 

@@ -90,7 +90,7 @@ def _over_axes(use: Use, emitted: Emitted) -> Emitted:
 def normalize(use: Use) -> Emitted:
     x = use.x[0]
     axes = use.op.axes(x)
-    at = tuple(batched(a - x.rank if use.op.axis is None else a) for a in axes)
+    at = tuple(batched(a - x.rank if use.op.axis is None else a, x) for a in axes)
     return Emitted(
         py.call(
             "F.normalize",

@@ -20,7 +20,7 @@ def axes(use: Use) -> Slot:
     if isinstance(axis, int):
         return dim(use, -1)
     every = tuple(range(use.x[0].rank)) if axis is None else axis
-    dims = tuple(batched(a) for a in every)
+    dims = tuple(batched(a, use.x[0]) for a in every)
     return use.fixed(dims[0] if len(dims) == 1 else dims)
 
 
@@ -62,7 +62,7 @@ def product(use: Use) -> Emitted:
         return Emitted(method(X[0], "prod", dim(use, -1), **kept))
     value: py.Expr = X[0]
     for axis in reversed(all_axes(use.op.axis, use.x[0])):
-        value = method(value, "prod", use.fixed(batched(axis)), **kept)
+        value = method(value, "prod", use.fixed(batched(axis, use.x[0])), **kept)
     return Emitted(value)
 
 

@@ -24,6 +24,16 @@ def pad(x: Tensor, before: int, after: int, dim: int, mode: str) -> Tensor:
     return x.index_select(dim, places)
 
 
+def segments(x: Tensor, index: Tensor, count: int, reduction: str) -> Tensor:
+    """The places of axis 1 that have one index in one place; 0 where none has it."""
+    places = index.long().reshape(*index.shape, *[1] * (x.dim() - 2)).expand_as(x)
+    empty = x.new_zeros(x.shape[0], count, *x.shape[2:])
+    if reduction != "mean":
+        return empty.scatter_reduce(1, places, x, reduction, include_self=False)
+    number = empty.scatter_reduce(1, places, torch.ones_like(x), "sum")
+    return empty.scatter_reduce(1, places, x, "sum") / number.clamp(min=1)
+
+
 def topk(x: Tensor, k: int, dim: int = -1) -> tuple[Tensor, Tensor]:
     """The k greatest on an axis, and their places in 32 bits."""
     values, places = x.topk(k, dim)

@@ -109,6 +109,32 @@ def pad(op: Any, x: list[Array], w: Any) -> Array:
     return np.pad(x[0], widths, mode=op.mode, **named)
 
 
+def linspace(op: Any, x: list[Array], w: Any) -> Array:
+    return np.linspace(op.start, op.stop, op.count)[None]
+
+
+def matmul(op: Any, x: list[Array], w: Any) -> Array:
+    return np.stack([a @ b for a, b in zip(*x, strict=True)])
+
+
+def einsum(op: Any, x: list[Array], w: Any) -> Array:
+    return np.stack([np.einsum(str(op.pattern), *row) for row in zip(*x, strict=True)])
+
+
+def segments(f: Callable[..., Array]) -> Reference:
+    """Each segment of each example by itself."""
+
+    def run(op: Any, x: list[Array], w: Any) -> Array:
+        y = np.zeros((len(x[0]), op.count, *x[0].shape[2:]))
+        for values, index, made in zip(*x, y, strict=True):
+            for k in range(op.count):
+                if (index == k).any():
+                    made[k] = f(values[index == k], axis=0)
+        return y
+
+    return run
+
+
 FUNCTIONS: dict[str, Reference] = {
     "add": pairs(np.add),
     "subtract": pairs(np.subtract),
@@ -169,6 +195,13 @@ FUNCTIONS: dict[str, Reference] = {
     "argsort": ordered(np.argsort),
     "cumsum": along(np.cumsum),
     "cumprod": along(np.cumprod),
+    "linspace": linspace,
+    "matmul": matmul,
+    "einsum": einsum,
+    "segment_sum": segments(np.sum),
+    "segment_mean": segments(np.mean),
+    "segment_max": segments(np.max),
+    "segment_min": segments(np.min),
     "max": either(np.max, np.maximum),
     "min": either(np.min, np.minimum),
 }

@@ -1,0 +1,22 @@
+"""Products that are summed over axes."""
+
+from __future__ import annotations
+
+from dlspec.backend.contraction import matrices, summed
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.contraction import einsum, matmul
+
+
+def product(use: Use) -> Emitted:
+    if matrices(use):
+        return Emitted(py.call("ops.matmul", X[0], X[1]))
+    return Emitted(summed(use, "ops.einsum"))
+
+
+def by_letters(use: Use) -> Emitted:
+    return Emitted(summed(use, "ops.einsum"))
+
+
+LAYERS: dict[type[Op], Emit] = {matmul: product, einsum: by_letters}

@@ -1,0 +1,69 @@
+"""Random cases of functions whose inputs must fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from cases import Case
+
+Rng = np.random.Generator
+
+
+def sizes(rng: Rng, count: int) -> list[int]:
+    return [int(n) for n in rng.integers(1, 7, count)]
+
+
+def f32(*shape: int) -> str:
+    return f"f32{list(shape)}"
+
+
+def matmul(rng: Rng) -> Case:
+    """Matrices, stacks of them, and vectors on either side."""
+    n, k, m, front = sizes(rng, 4)
+    kind = int(rng.integers(5))
+    fronts = [[front, front], [1, front], [front, 1]][int(rng.integers(3))]
+    given = {
+        0: ([n, k], [k, m]),
+        1: ([fronts[0], n, k], [fronts[1], k, m]),
+        2: ([k], [k, m]),
+        3: ([front, n, k], [k]),
+        4: ([k], [k]),
+    }[kind]
+    return Case("matmul", "matmul", tuple(f32(*shape) for shape in given))
+
+
+def einsum(rng: Rng) -> Case:
+    """One to three inputs with some letters in common, of which the result keeps some."""
+    letters = "hijkn"
+    length = dict(zip(letters, sizes(rng, len(letters)), strict=True))
+    terms = [
+        "".join(rng.permutation(list(letters))[: int(rng.integers(0, 4))])
+        for _ in range(int(rng.integers(1, 4)))
+    ]
+    known = sorted({*"".join(terms)})
+    result = "".join(rng.permutation(known)[: int(rng.integers(0, len(known) + 1))])
+    given = tuple(f32(*(length[c] for c in term)) for term in terms)
+    return Case("einsum", f'einsum("{",".join(terms)}->{result}")', given)
+
+
+def segments(kind: str) -> Callable[[Rng], Case]:
+    def drawn(rng: Rng) -> Case:
+        n, *rest = sizes(rng, int(rng.integers(1, 4)))
+        return Case(kind, f"{kind}({int(rng.integers(7, 10))})", (f32(n, *rest), f"i32[{n}]"))
+
+    return drawn
+
+
+def linspace(rng: Rng) -> Case:
+    count = int(rng.integers(1, 9))
+    start, stop = (round(float(n), 2) for n in rng.uniform(-3, 3, 2))
+    return Case("linspace", f"linspace({start}, {stop}, {count})", (f32(count),))
+
+
+DRAWN: dict[str, Callable[[Rng], Case]] = {
+    "matmul": matmul,
+    "einsum": einsum,
+    "linspace": linspace,
+    **{f"segment_{n}": segments(f"segment_{n}") for n in ("sum", "mean", "max", "min")},
+}

@@ -53,7 +53,9 @@ def features(case: Case) -> set[str]:
     found |= {"raw"} if any(isinstance(a.op, Raw) and a.op.weights() for a in case.ops) else set()
     for apply in case.ops:
         if isinstance(apply.op, Recurrent):
-            found |= {"recurrent", "gru" if apply.op.kind().endswith("GRU") else "lstm"}
+            gru = apply.op.kind().endswith("GRU")
+            found |= {"recurrent", "gru" if gru else "plain"}
+            found |= {"before"} if getattr(apply.op, "reset", "after") == "before" else set()
             found.add(form(apply))
         if apply.op.kind() in TRANSPOSED:
             found.add("spread" if made(apply) == "ConvTranspose" else apply.op.kind())

@@ -36,7 +36,7 @@ FAMILIES: dict[str, str] = {
     "splitting": "Split",
     "rearrange": "Rearrange",
     "embedding": "Embedding",
-    "recurrent": "LSTM GRU BiLSTM BiGRU",
+    "recurrent": "SimpleRNN LSTM GRU BiSimpleRNN BiLSTM BiGRU",
     "attention": "Attention Rotary",
     "tied": "Transposed",
     "positions": "range linspace",
@@ -64,7 +64,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     MultiHeadAttention Scan Experts
-    SimpleRNN BiSimpleRNN EmbeddingBag normal normal_like uniform randint beta
+    EmbeddingBag normal normal_like uniform randint beta
     permutation gradient lengths batch row
     """.split()
 )

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
 
@@ -30,7 +30,7 @@ Returns = Annotated[str | tuple[str, ...], PlainValidator(_returns), AS_IT_IS, W
 
 
 class Recurrent(Op):
-    """What LSTM and GRU share: [T, n] is read step by step, T first."""
+    """What recurrent layers share: [T, n] is read step by step, T first."""
 
     positional: ClassVar = ("units",)
     gates: ClassVar[int]
@@ -71,6 +71,11 @@ class Recurrent(Op):
         return product(self.directions, self.units)
 
     @property
+    def given(self) -> tuple[int, ...]:
+        """The features of each tensor that `last` and `all` give."""
+        return (self.merged,)
+
+    @property
     @abstractmethod
     def biases(self) -> tuple[str, ...]:
         """The bias arrays of one layer and direction."""
@@ -103,8 +108,8 @@ class Recurrent(Op):
 
     def shape(self, *x: Tensor, **named: Tensor) -> Tensor | tuple[Tensor, ...]:
         kinds = {
-            "last": (x[0].with_shape(self.merged),),
-            "all": (x[0].with_shape(x[0].shape[0], self.merged),),
+            "last": tuple(x[0].with_shape(n) for n in self.given),
+            "all": tuple(x[0].with_shape(x[0].shape[0], n) for n in self.given),
             "state": (self.state(x[0]),) * len(self.states),
         }
         given = tuple(t for r in self.returns for t in kinds[r])
@@ -127,6 +132,20 @@ class Recurrent(Op):
     def macs(self, *x: Tensor) -> int:
         kernels = (w.size for w in self.weights(*x) if w.name.startswith("weight"))
         return int(x[0].shape[0]) * sum(kernels)
+
+
+class BothWays(Recurrent):
+    """Two of them, one reading forwards and one backwards."""
+
+    directions: ClassVar = 2
+
+    merge: Literal["concat", "sum", "mul", "ave"] | None = "concat"
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        if self.merge == "concat":
+            return (self.merged,)
+        return (self.units,) if self.merge else (self.units, self.units)
 
 
 def _as_steps(x: Tensor) -> str:

@@ -1,12 +1,79 @@
 """Recurrent layers, in one direction and in both."""
 
-from collections.abc import Iterator
 from typing import ClassVar, Literal
 
-from dlspec.declared import Problem
 from dlspec.ops.base import example
-from dlspec.ops.recurrence import Recurrent
-from dlspec.tensor import Tensor
+from dlspec.ops.recurrence import BothWays, Recurrent
+
+
+class _SimpleRNN(Recurrent):
+    """What a simple recurrent layer is in one direction and in both."""
+
+    named: ClassVar = ("h",)
+    gates: ClassVar = 1
+    states: ClassVar = ("h",)
+    onnx: ClassVar = ("RNN",)
+    tflite: ClassVar = ("WHILE",)
+
+    activation: Literal["tanh", "relu"] = "tanh"
+
+    @property
+    def biases(self) -> tuple[str, ...]:
+        return ("bias_ih",)
+
+
+class SimpleRNN(_SimpleRNN):
+    """The plainest recurrence: reads [T, n] step by step, and gives [units].
+
+    h ← tanh(W x + U h + b).
+
+    - `units`: the length of h.
+    - `return`: `last` (h of the last step, [units]), `all` (h of each step, [T, units]), `state`
+      (h), or several: (all, state) gives two outputs.
+    - `activation`: `tanh`, or `relu`, whose h may grow without bound.
+    - `layers`: so many, each reading all steps of the one before it.
+    - `bias`: whether b is added. There is one, where PyTorch has two that add up.
+    - `dropout`: in training, between layers; one layer has none.
+    - `init`, `recurrent_init`, `bias_init`: how W, U and b start. U is orthogonal, as in Keras: it
+      neither shrinks nor blows up what it carries. Each array is drawn whole.
+    - Input `h=`: the first state, 0 without; [units], or [layers, units] of several.
+
+    Weights of layer k: `weight_ih_lk` [units, n], `weight_hh_lk` [units, units], `bias_ih_lk`
+    [units]. MACs: T · units · (n + units). Elman 1990.
+    """
+
+    snaked: ClassVar = "simple_rnn"
+    examples: ClassVar = (
+        example("SimpleRNN(4)", "f32[5, 3]"),
+        example("SimpleRNN(4, return=all, activation=relu, bias=false)", "f32[5, 3]"),
+        example("SimpleRNN(4, layers=2, return=(last, state))", "f32[5, 3]"),
+        example("SimpleRNN(4, return=all)", "f32[5, 3]", h="f32[4]"),
+    )
+
+
+class BiSimpleRNN(BothWays, _SimpleRNN):
+    """Two SimpleRNNs, one reading [T, n] forwards and one backwards, and gives [2 · units].
+
+    The forward output comes first on the last axis. The arguments are those of SimpleRNN.
+
+    - `return`: `last` (the last h of each direction: the backward one has then read the first step
+      last, [2 · units]), `all` (both h of each step, [T, 2 · units]), `state` (h, [2 · layers,
+      units]: layer by layer, forward before backward), or several.
+    - `merge`: how the outputs of both directions go together: `concat` side by side, `sum`, `mul`,
+      `ave` (their mean) element by element, [units]; `none` gives both, the forward one first.
+      From layer to layer they go side by side.
+    - Input `h=`: the first state, in the same form.
+
+    Weights: those of SimpleRNN, and the same with `_reverse`; a second layer reads 2 · units.
+    Schuster and Paliwal 1997.
+    """
+
+    snaked: ClassVar = "bi_simple_rnn"
+    examples: ClassVar = (
+        example("BiSimpleRNN(4)", "f32[5, 3]"),
+        example("BiSimpleRNN(3, layers=2, return=(all, state))", "f32[4, 2]"),
+        example("BiSimpleRNN(3, return=last, merge=sum, activation=relu)", "f32[4, 2]"),
+    )
 
 
 class _LSTM(Recurrent):
@@ -54,7 +121,7 @@ class LSTM(_LSTM):
     )
 
 
-class BiLSTM(_LSTM):
+class BiLSTM(BothWays, _LSTM):
     """Two LSTMs, one reading [T, n] forwards and one backwards, and gives [2 · units].
 
     The forward output comes first on the last axis. The arguments are those of LSTM.
@@ -62,19 +129,23 @@ class BiLSTM(_LSTM):
     - `return`: `last` (the last h of each direction: the backward one has then read the first step
       last, [2 · units]), `all` (both h of each step, [T, 2 · units]), `state` (h and c, each
       [2 · layers, units]: layer by layer, forward before backward), or several.
+    - `merge`: how the outputs of both directions go together: `concat` side by side, `sum`, `mul`,
+      `ave` (their mean) element by element, [units]; `none` gives both, the forward one first.
+      From layer to layer they go side by side.
     - Inputs `h=` and `c=`: the first state, in the same form.
 
     Weights: those of LSTM, and the same with `_reverse`; a second layer reads 2 · units.
     Schuster and Paliwal 1997; Graves and Schmidhuber 2005.
     """
 
-    directions: ClassVar = 2
     tflite: ClassVar = ("WHILE", "BIDIRECTIONAL_SEQUENCE_LSTM")
     examples: ClassVar = (
         example("BiLSTM(4)", "f32[5, 3]"),
         example("BiLSTM(4, return=all)", "f32[5, 3]"),
         example("BiLSTM(3, layers=2, return=(last, state), bias=false)", "f32[4, 2]"),
         example("BiLSTM(3, layers=2)", "f32[4, 2]", h="f32[4, 3]", c="f32[4, 3]"),
+        example("BiLSTM(3, merge=sum)", "f32[4, 2]"),
+        example("BiLSTM(3, layers=2, return=(all, last), merge=ave)", "f32[4, 2]"),
     )
 
 
@@ -93,12 +164,6 @@ class _GRU(Recurrent):
     def biases(self) -> tuple[str, ...]:
         return ("bias_ih", "bias_hh") if self.reset == "after" else ("bias_ih",)
 
-    def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
-        yield from super().problems(*x, **named)
-        if self.reset == "before":
-            # PyTorch's GRU has no such form: it needs a recurrence written out, as `Scan` has.
-            yield Problem("reset", f"{self.kind()} takes reset=after in this version")
-
 
 class GRU(_GRU):
     """Gated recurrent units: reads [T, n] step by step, and gives [units].
@@ -114,14 +179,15 @@ class GRU(_GRU):
       gate d is no part of b.
     - `dropout`: in training, between layers; one layer has none.
     - `reset`: where the reset gate acts: `after` the recurrent product, as above and in cuDNN, or
-      `before` it, U (r · h), with b alone, as in the paper; this version takes `after`.
+      `before` it, U (r · h), with b alone, as in the paper. PyTorch has no such layer: its program
+      goes through the steps one by one.
     - `init`, `recurrent_init`, `bias_init`: how W, U and both biases start. U is orthogonal, as in
       Keras: it neither shrinks nor blows up what it carries. Each array is drawn whole.
     - Input `h=`: the first state, 0 without; [units], or [layers, units] of several.
 
     Weights of layer k: `weight_ih_lk` [3 · units, n], `weight_hh_lk` [3 · units, units],
-    `bias_ih_lk` and `bias_hh_lk` [3 · units]. MACs: T · 3 · units · (n + units), without the
-    gates' products. Cho et al. 2014.
+    `bias_ih_lk` [3 · units], and `bias_hh_lk` with `reset=after`. MACs: T · 3 · units · (n +
+    units), without the gates' products. Cho et al. 2014.
     """
 
     examples: ClassVar = (
@@ -130,10 +196,12 @@ class GRU(_GRU):
         example("GRU(3, return=(all, state))", "f32[4, 2]"),
         example("GRU(4, layers=2, return=(last, state))", "f32[5, 3]"),
         example("GRU(4, return=all)", "f32[5, 3]", h="f32[4]"),
+        example("GRU(4, reset=before)", "f32[5, 3]"),
+        example("GRU(3, reset=before, layers=2, return=(all, state))", "f32[4, 2]"),
     )
 
 
-class BiGRU(_GRU):
+class BiGRU(BothWays, _GRU):
     """Two GRUs, one reading [T, n] forwards and one backwards, and gives [2 · units].
 
     The forward output comes first on the last axis. The arguments are those of GRU.
@@ -141,15 +209,20 @@ class BiGRU(_GRU):
     - `return`: `last` (the last h of each direction: the backward one has then read the first step
       last, [2 · units]), `all` (both h of each step, [T, 2 · units]), `state` (h, [2 · layers,
       units]: layer by layer, forward before backward), or several.
+    - `merge`: how the outputs of both directions go together: `concat` side by side, `sum`, `mul`,
+      `ave` (their mean) element by element, [units]; `none` gives both, the forward one first.
+      From layer to layer they go side by side.
     - Input `h=`: the first state, in the same form.
 
     Weights: those of GRU, and the same with `_reverse`; a second layer reads 2 · units.
     Schuster and Paliwal 1997.
     """
 
-    directions: ClassVar = 2
     examples: ClassVar = (
         example("BiGRU(4)", "f32[5, 3]"),
         example("BiGRU(4, return=all)", "f32[5, 3]"),
         example("BiGRU(3, layers=2, return=(last, state), bias=false)", "f32[4, 2]"),
+        example("BiGRU(3, return=all, reset=before)", "f32[4, 2]"),
+        example("BiGRU(3, return=(last, state), merge=mul)", "f32[4, 2]"),
+        example("BiGRU(3, return=all, merge=none)", "f32[4, 2]"),
     )

@@ -140,7 +140,6 @@ LSTM(4) | i32[5, 7] | none | LSTM needs floating-point numbers, got i32[5, 7] | 
 LSTM(4) | f32[5, 7], h=f32[4] | h | LSTM needs both h= and c=, or neither | both start at 0 where neither is given
 LSTM(4) | f32[5, 7], h=f32[4], c=f32[7] | c | `c` must be f32[4], got f32[7] |
 BiGRU(4, layers=2) | f32[5, 7], h=f32[4] | h | `h` must be f32[4, 4], got f32[4] |
-GRU(4, reset=before) | f32[5, 7] | reset | GRU takes reset=after in this version |
 add | class[3], class[3] | none | class[3] is no number to add | one_hot or Embedding turns classes into numbers
 add | bool[3], f32[3] | none | bool[3] is no number to add | cast(x, f32)
 subtract | f32[3], i32[3] | none | `subtract` needs one dtype, got f32 and i32 | cast(x, f32)

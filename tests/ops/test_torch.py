@@ -210,8 +210,10 @@ def dense(op, x):
 
 
 def recurrent(op, x):
-    make = nn.LSTM if "LSTM" in op.kind() else nn.GRU
+    kind = op.kind().removeprefix("Bi")
+    make = {"LSTM": nn.LSTM, "GRU": nn.GRU, "SimpleRNN": nn.RNN}[kind]
     two = op.kind().startswith("Bi")
+    together = {"sum": torch.add, "mul": torch.mul, "ave": lambda a, b: (a + b) / 2}
     m = make(x.shape[1], op.units, op.layers, bias=op.bias, batch_first=True, bidirectional=two)
 
     def call(t, **named):
@@ -221,7 +223,11 @@ def recurrent(op, x):
         states = state if isinstance(state, tuple) else (state,)
         hidden = states[0].transpose(0, 1)[:, -2 if two else -1 :].flatten(1)
         squeezed = tuple(s.squeeze(0) if s.shape[0] == 1 else s.transpose(0, 1) for s in states)
-        kinds = {"last": (hidden,), "all": (y,), "state": squeezed}
+        outputs = [(hidden,), (y,)]
+        if two and op.merge != "concat":
+            ways = [o[0].chunk(2, -1) for o in outputs]
+            outputs = [w if op.merge is None else (together[op.merge](*w),) for w in ways]
+        kinds = {"last": outputs[0], "all": outputs[1], "state": squeezed}
         given = [v for r in op.returns for v in kinds[r]]
         return given[0] if len(given) == 1 else tuple(given)
 
@@ -404,6 +410,7 @@ REFERENCES = {
     "LayerNorm": layer_norm, "RMSNorm": rms_norm, "Normalize": plain(F.normalize),
     "Embedding": embedding, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
+    "SimpleRNN": recurrent, "BiSimpleRNN": recurrent,
     **{n: plain(lambda t: t) for n in dlspec.ops.FAMILIES["regularize"].split()},
     "ReLU": plain(F.relu), "LeakyReLU": lambda op, x: (None, nn.LeakyReLU(op.slope)),
     "Sigmoid": plain(torch.sigmoid), "Tanh": plain(torch.tanh), "SiLU": plain(F.silu),
@@ -491,7 +498,7 @@ def test_shape_and_weights(name, example, read, typed):
 
     arrays = {} if module is None else {k: tuple(v.shape) for k, v in module.state_dict().items()}
     extras = {"num_batches_tracked"}
-    if "LSTM" in name:  # one bias in the language, two in torch
+    if getattr(op, "biases", ()) == ("bias_ih",):  # one in the language, two in torch
         extras |= {k for k in arrays if k.startswith("bias_hh")}
     expected = {k: v for k, v in arrays.items() if k not in extras}
     assert {w.name: tuple(w.shape) for w in op.weights(*x)} == expected

@@ -13,7 +13,7 @@ from runs import Ran, prepare, run_all
 
 FP64 = 1e-9
 FP32 = 1e-5
-RECURRENT = {"LSTM", "GRU", "BiLSTM", "BiGRU"}
+RECURRENT = {"SimpleRNN", "LSTM", "GRU", "BiSimpleRNN", "BiLSTM", "BiGRU"}
 """Ops that Keras takes long to trace, and that are loops in TFLite. Loops stand in models of their
 own: behind one, XNNPACK (in LiteRT 2.3.0) has been seen to read a reshaped input of the second and
 later calls from another tensor's place."""

@@ -69,7 +69,9 @@ class Case:
             return given[1].count(",") + 1 if "," in given[1] else int(given[1])
         found = re.search(r"return=\(([^)]*)\)|return=(\w+)", self.layer)
         parts = [p.strip() for p in (found[1] or found[2]).split(",")] if found else ["last"]
-        return sum(2 if p == "state" and "LSTM" in self.kind else 1 for p in parts if p)
+        ways = 2 if "merge=none" in self.layer else 1
+        states = 2 if "LSTM" in self.kind else 1
+        return sum(states if p == "state" else ways for p in parts if p)
 
     @cached_property
     def refused(self) -> frozenset[str]:

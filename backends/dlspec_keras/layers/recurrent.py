@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
-from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM
+from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM, BiSimpleRNN, SimpleRNN
 from dlspec_keras.layers.common import layer
 
 NATIVE = {
@@ -31,11 +31,13 @@ def recurrent(kind: str, use: Use) -> Emitted:
     make = py.call(
         f"layers.{kind}",
         use.field("units"),
+        **own(kind, use),
         use_bias=use.field("bias").or_default(True),
         **returns,
     )
     if two_ways:
-        return layer(py.call("layers.Bidirectional", make))
+        merge = use.field("merge").or_default("concat")
+        return layer(py.call("layers.Bidirectional", make, merge_mode=merge))
     if not given:
         return layer(make)
     states = tuple(Hole(name) for name in op.states)
@@ -43,24 +45,41 @@ def recurrent(kind: str, use: Use) -> Emitted:
     return Emitted(py.call(SELF, X[0], initial_state=start), make)
 
 
+def own(kind: str, use: Use) -> dict[str, Slot]:
+    """The arguments of one kind alone."""
+    if kind == "SimpleRNN":
+        return {"activation": use.field("activation").or_default("tanh")}
+    if kind == "GRU":
+        return {"reset_after": use.fixed(use.op.reset == "after").or_default(True)}
+    return {}
+
+
 def stacked(kind: str, use: Use) -> Emitted:
     op = use.op
+    cell: py.Expr = py.Code(f"layers.{kind}")
+    options = {n: s for n, s in own(kind, use).items() if s.value != s.default}
+    if options:
+        cell = py.call("partial", cell, **options)
     returns = op.returns[0] if len(op.returns) == 1 else op.returns
     make = py.call(
         "Recurrent",
-        py.Code(f"layers.{kind}"),
+        cell,
         use.field("units"),
         returns=use.fixed(returns).or_default("last"),
         count=use.field("layers").or_default(1),
         two_ways=use.fixed(op.directions == 2).or_default(False),
+        **({"merge": use.field("merge").or_default("concat")} if op.directions == 2 else {}),
         use_bias=use.field("bias").or_default(True),
         dropout=use.field("dropout").or_default(0.0),
     )
     states = {name: Hole(name) for name in op.states if name in use.named}
-    return Emitted(py.call(SELF, X[0], **states), make, helpers=("Recurrent",))
+    imports = ("from functools import partial",) if options else ()
+    return Emitted(py.call(SELF, X[0], **states), make, ("Recurrent",), imports)
 
 
 LAYERS: dict[type[Op], Emit] = {
+    SimpleRNN: partial(recurrent, "SimpleRNN"),
+    BiSimpleRNN: partial(recurrent, "SimpleRNN"),
     LSTM: partial(recurrent, "LSTM"),
     GRU: partial(recurrent, "GRU"),
     BiLSTM: partial(recurrent, "LSTM"),

@@ -227,8 +227,8 @@ def arrays(layer: layers.Layer) -> Iterator[Entry]:
 def gates(place: str, cell: layers.Layer) -> Iterator[Entry]:
     """The kernels and biases of one layer and direction."""
     # if gru
-    # if lstm
-    if isinstance(cell, layers.LSTMCell):
+    # if plain
+    if not isinstance(cell, layers.GRUCell):
         yield Entry(f"weight_ih_{place}", cell.kernel, (1, 0))
         yield Entry(f"weight_hh_{place}", cell.recurrent_kernel, (1, 0))
         yield Entry(f"bias_ih_{place}", cell.bias)
@@ -236,6 +236,11 @@ def gates(place: str, cell: layers.Layer) -> Iterator[Entry]:
     # end
     yield Gates(f"weight_ih_{place}", cell.kernel)
     yield Gates(f"weight_hh_{place}", cell.recurrent_kernel)
+    # if before
+    if not cell.reset_after:
+        yield Gates(f"bias_ih_{place}", cell.bias)
+        return
+    # end
     yield Gates(f"bias_ih_{place}", cell.bias, row=0)
     yield Gates(f"bias_hh_{place}", cell.bias, row=1)
     # end

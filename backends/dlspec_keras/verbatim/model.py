@@ -279,8 +279,10 @@ class PaddedEmbedding(layers.Embedding):
 class Recurrent(layers.Layer):
     """Recurrent layers one behind the other, in one direction or two.
 
-    `returns` names what it gives: `last`, `all`, `state`, or several of them. States
-    are [B, units], or [B, layers * directions, units] where there are several.
+    `returns` names what it gives: `last`, `all`, `state`, or several of them; `merge`
+    how the outputs of both directions go together: `concat`, `sum`, `mul`, `ave`, or
+    not at all. States are [B, units], or [B, layers * directions, units] where there
+    are several.
     """
 
     def __init__(
@@ -290,11 +292,13 @@ class Recurrent(layers.Layer):
         returns="last",
         count: int = 1,
         two_ways: bool = False,
+        merge: str | None = "concat",
         use_bias: bool = True,
         dropout: float = 0.0,
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
+        self.merge = merge
         arguments = {
             "use_bias": use_bias,
             "return_sequences": True,
@@ -316,20 +320,31 @@ class Recurrent(layers.Layer):
                 x = self.dropouts[i - 1](x)
             y, *state = forward(x, initial_state=next(start))
             made.append(state)
-            last = state[0]
+            last, steps = (state[0],), (y,)
             if self.backwards:
                 z, *state = self.backwards[i](x, initial_state=next(start))
                 made.append(state)
-                y = ops.concatenate((y, ops.flip(z, axis=1)), axis=-1)
-                last = ops.concatenate((last, state[0]), axis=-1)
-            x = y
+                last, steps = (*last, state[0]), (y, ops.flip(z, axis=1))
+            x = ops.concatenate(steps, axis=-1) if self.backwards else y
         single = len(made) == 1
         states = [
             s[0] if single else ops.stack(s, axis=1) for s in zip(*made, strict=True)
         ]
-        given = {"last": [last], "all": [x], "state": states}
+        given = {"last": self.merged(last), "all": self.merged(steps), "state": states}
         outputs = tuple(y for name in self.returns for y in given[name])
         return outputs if len(outputs) > 1 else outputs[0]
+
+    def merged(self, ways):
+        """The outputs of both directions together, or one after the other."""
+        if len(ways) == 1 or self.merge is None:
+            return ways
+        if self.merge == "concat":
+            return [ops.concatenate(ways, axis=-1)]
+        forward, backward = ways
+        if self.merge == "mul":
+            return [forward * backward]
+        both = forward + backward
+        return [both if self.merge == "sum" else both / 2]
 
     def starts(self, x, h, c):
         """The first state of each layer and direction, in order."""

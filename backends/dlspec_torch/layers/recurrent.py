@@ -1,24 +1,28 @@
-"""Recurrent layers. An LSTM has one bias, where PyTorch adds two; dropout between layers is drawn
-by the helper `Stacked`."""
+"""Recurrent layers. LSTM and SimpleRNN have one bias, where PyTorch adds two; dropout between
+layers is drawn by the helper `Stacked`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
-from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM
+from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM, BiSimpleRNN, SimpleRNN
 from dlspec_torch.layers.common import method
 
 
-def recurrent(use: Use) -> Emitted:
+def recurrent(kind: str, use: Use) -> Emitted:
     op = use.op
-    kind = "LSTM" if "c" in op.states else "GRU"
+    before = kind == "GRU" and op.reset == "before"
     drops = op.layers > 1 and op.dropout > 0
+    own = "ResetBefore" if before else "Stacked" if drops else None
+    activation = use.field("activation").or_default("tanh") if kind == "RNN" else None
+    mode = f"RNN_{op.activation.upper()}" if kind == "RNN" else kind
     make: py.Expr = py.call(
-        "Stacked" if drops else f"nn.{kind}",
-        *([kind] if drops else []),
+        own or f"nn.{kind}",
+        *([mode] if own else []),
         use.size("in_features"),
         use.field("units"),
         num_layers=use.field("layers").or_default(1),
@@ -26,14 +30,20 @@ def recurrent(use: Use) -> Emitted:
         batch_first=True,
         dropout=use.field("dropout").or_default(0.0),
         bidirectional=use.fixed(op.directions == 2).or_default(False),
+        **({"nonlinearity": activation} if activation and not own else {}),
     )
-    helpers: tuple[str, ...] = ("Stacked",) if drops else ()
-    if op.bias and kind == "LSTM":
+    helpers: tuple[str, ...] = (own,) if own else ()
+    if op.bias and len(op.biases) == 1:
         make, helpers = py.call("one_bias", make), (*helpers, "one_bias")
     result = py.call(SELF, X[0], *_start(use))
+    kinds = py.literal(op.returns)
+    if op.given != (op.merged,):
+        call: py.Expr = py.call("merged", result, kinds, use.field("merge"))
+        if len(use.y) == 1:
+            call = py.Index(call, py.literal(0))
+        return Emitted(call, make, (*helpers, "returned", "merged"))
     if len(use.y) == 1:
         return Emitted(_one(use, result), make, helpers)
-    kinds = py.literal(op.returns)
     directions = use.fixed(op.directions).or_default(1)
     call = py.call("returned", result, kinds, directions=directions)
     return Emitted(call, make, (*helpers, "returned"))
@@ -74,8 +84,10 @@ def _layers_first(use: Use, name: str) -> py.Expr:
 
 
 LAYERS: Mapping[type[Op], Emit] = {
-    LSTM: recurrent,
-    BiLSTM: recurrent,
-    GRU: recurrent,
-    BiGRU: recurrent,
+    SimpleRNN: partial(recurrent, "RNN"),
+    BiSimpleRNN: partial(recurrent, "RNN"),
+    LSTM: partial(recurrent, "LSTM"),
+    BiLSTM: partial(recurrent, "LSTM"),
+    GRU: partial(recurrent, "GRU"),
+    BiGRU: partial(recurrent, "GRU"),
 }

@@ -16,7 +16,7 @@ def without(layer: nn.Module, name: str) -> nn.Module:
 
 
 class Stacked(nn.RNNBase):
-    """The layers of an nn.LSTM or nn.GRU, with dropout between them from a seed.
+    """The layers of nn.RNN, nn.LSTM or nn.GRU, with dropout between them from a seed.
 
     On a GPU those draw it from a state of cuDNN's, which no seed reaches.
     """
@@ -35,13 +35,42 @@ class Stacked(nn.RNNBase):
             weights = [w for way in self.all_weights[part] for w in way]
             states = [s[part] for s in starts]
             options = (self.bias, 1, 0.0, self.training, self.bidirectional, True)
-            if self.mode == "LSTM":
-                x, *end = torch.lstm(x, states, weights, *options)
-            else:
-                x, *end = torch.gru(x, states[0], weights, *options)
+            run = getattr(torch, self.mode.lower())
+            given = states if self.mode == "LSTM" else states[0]
+            x, *end = run(x, given, weights, *options)
             ends.append(end)
         state = tuple(torch.cat(s) for s in zip(*ends, strict=True))
         return x, state if self.mode == "LSTM" else state[0]
+
+
+class ResetBefore(nn.RNNBase):
+    """An nn.GRU whose reset gate acts before the recurrent product."""
+
+    def forward(self, x: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        ways = 2 if self.bidirectional else 1
+        if start is None:
+            start = x.new_zeros(self.num_layers * ways, x.shape[0], self.hidden_size)
+        ends = []
+        for i in range(self.num_layers):
+            if i > 0:
+                x = F.dropout(x, self.dropout, self.training)
+            made = []
+            for way in range(ways):
+                w, u, *bias = self.all_weights[i * ways + way]
+                u, v = u.split((2 * self.hidden_size, self.hidden_size))
+                gates = F.linear(x, w, bias[0] if bias else None).unbind(1)
+                h, steps = start[i * ways + way], []
+                for gate in reversed(gates) if way else gates:
+                    r, z, g = gate.chunk(3, -1)
+                    rh, zh = F.linear(h, u).chunk(2, -1)
+                    z = torch.sigmoid(z + zh)
+                    g = torch.tanh(g + F.linear(torch.sigmoid(r + rh) * h, v))
+                    h = (1 - z) * g + z * h
+                    steps.append(h)
+                ends.append(h)
+                made.append(torch.stack(steps[::-1] if way else steps, 1))
+            x = torch.cat(made, -1)
+        return x, torch.stack(ends)
 
 
 def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
@@ -67,6 +96,26 @@ def returned(
         "state": tuple(s[0] if len(s) == 1 else s.transpose(0, 1) for s in states),
     }
     return tuple(tensor for kind in kinds for tensor in found[kind])
+
+
+def merged(
+    result: tuple[Tensor, Any], kinds: tuple[str, ...], merge: str | None
+) -> tuple[Tensor, ...]:
+    """The same of two directions: their sum, product or mean, or both of them."""
+    made: list[Tensor] = []
+    for kind in kinds:
+        found = returned(result, (kind,), directions=2)
+        if kind != "state":
+            forward, backward = found[0].chunk(2, -1)
+            both = {
+                "sum": (forward + backward,),
+                "mul": (forward * backward,),
+                "ave": ((forward + backward) / 2,),
+                None: (forward, backward),
+            }
+            found = both[merge]
+        made += found
+    return tuple(made)
 
 
 def avg_pool1d(x: Tensor, kernel: int, stride: int, pads: tuple[int, ...]) -> Tensor:

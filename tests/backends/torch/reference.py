@@ -163,6 +163,13 @@ def lstm_step(gates: Array, u: Array, h: Array, c: Array) -> tuple[Array, Array]
     return sigmoid(o) * np.tanh(c), c
 
 
+def reset_before_step(gates: Array, u: Array, h: Array) -> Array:
+    r, z, g = np.split(gates, 3, -1)
+    ur, uz, ug = np.split(u, 3)
+    r, z = sigmoid(r + h @ ur.T), sigmoid(z + h @ uz.T)
+    return (1 - z) * np.tanh(g + (r * h) @ ug.T) + z * h
+
+
 def gru_step(gates: Array, u: Array, h: Array, d: Array | float) -> Array:
     ri, zi, gi = np.split(gates, 3, -1)
     rh, zh, gh = np.split(h @ u.T + d, 3, -1)
@@ -175,6 +182,16 @@ def first(given: list[Array], index: int, op: Any, y: Array) -> Array:
     if not given:
         return np.zeros((len(y), int(op.units)))
     return given[0][:, index] if given[0].ndim == 3 else given[0]
+
+
+def merged(op: Any, ways: list[Array]) -> list[Array]:
+    """The outputs of one direction or two, as they go together."""
+    how = getattr(op, "merge", "concat")
+    if how is None:
+        return ways
+    if how == "concat":
+        return [np.concatenate(ways, -1)]
+    return [np.prod(ways, 0) if how == "mul" else sum(ways) / (2 if how == "ave" else 1)]
 
 
 def recurrent(op: Any, x: list[Array], w: Weights) -> list[Array]:
@@ -197,6 +214,11 @@ def recurrent(op: Any, x: list[Array], w: Weights) -> list[Array]:
                 u = w[f"weight_hh{place}"]
                 if lstm:
                     h, c = lstm_step(gates[:, t], u, h, c)
+                elif "RNN" in op.kind():
+                    h = gates[:, t] + h @ u.T
+                    h = np.maximum(h, 0) if op.activation == "relu" else np.tanh(h)
+                elif op.reset == "before":
+                    h = reset_before_step(gates[:, t], u, h)
                 else:
                     h = gru_step(gates[:, t], u, h, w.get(f"bias_hh{place}", 0.0))
                 steps.append(h)
@@ -207,8 +229,8 @@ def recurrent(op: Any, x: list[Array], w: Weights) -> list[Array]:
     states = [hs, cs] if lstm else [hs]
     several = len(hs) > 1
     found = {
-        "last": [np.concatenate(hs[-len(ways) :], -1)],
-        "all": [y],
+        "last": merged(op, hs[-len(ways) :]),
+        "all": merged(op, out),
         "state": [np.stack(s, 1) if several else s[0] for s in states],
     }
     return [t for kind in op.returns for t in found[kind]]
@@ -310,6 +332,8 @@ REFERENCES: dict[str, Reference] = {
     "Rearrange": rearrange,
     "Concat": concat,
     "Embedding": lambda op, x, w: w["weight"][x[0].astype(int)],
+    "SimpleRNN": recurrent,
+    "BiSimpleRNN": recurrent,
     "LSTM": recurrent,
     "BiLSTM": recurrent,
     "GRU": recurrent,

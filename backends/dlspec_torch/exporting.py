@@ -14,8 +14,10 @@ IMPORTS = (
     py.Import("sys"),
     py.Import("warnings"),
     py.From("pathlib", ("Path",)),
+    py.From("typing", ("Any",)),
     py.Import("onnx"),
     py.Import("torch"),
+    py.From("torch.onnx", ("symbolic_helper",)),
     py.Import("checkpoint"),
     py.From("weights", ("CheckpointError", "write_whole")),
 )
@@ -36,12 +38,24 @@ model.ClearField("metadata_props")
 """
 
 
+RMS_NORM = """
+squares = g.op("Mul", x, x)
+axes = g.op("Constant", value_t=torch.arange(-len(shape), 0))
+mean = g.op("ReduceMean", squares, axes, keepdims_i=1)
+root = g.op("Sqrt", g.op("Add", mean, g.op("Constant", value_t=torch.tensor(eps))))
+y = g.op("Div", x, root)
+return y if weight.node().mustBeNone() else g.op("Mul", y, weight)
+"""
+
+
 def export_file(case: Case) -> str:
     """The text of `export.py`."""
     traces = bool(case.train.lengths)
+    spelled = rms_norm() if traces and "RMSNorm" in case.kinds else ()
     body: list[py.Statement] = [
         traced_targets(case) if traces else targets(case),
         py.Assign("OPSET", py.literal(OPSET)),
+        *spelled,
         traced(case) if traces else export(case),
         strip(),
         main(),
@@ -124,10 +138,13 @@ def traced(case: Case) -> py.Function:
     }
     inputs = py.Tuple(tuple(zeros(py.literal(1), case.train.fed(t)) for _, _, t in case.inputs))
     call = py.call("torch.onnx.export", py.Code("model"), inputs, py.Code("file"), **given)
+    register = 'torch.onnx.register_custom_op_symbolic("aten::rms_norm", rms_norm, OPSET)'
+    registered = [py.Do(register)] if "RMSNorm" in case.kinds else []
     body: list[py.Statement] = [
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
         py.Assign("file", "io.BytesIO()"),
+        *registered,
         py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),
         py.Do(call),
         py.Assign("proto", "onnx.load_from_string(file.getvalue())"),
@@ -142,6 +159,15 @@ def traced(case: Case) -> py.Function:
     )
     doc = "Writes one file, by tracing; the batch is the first axis of every input and output."
     return py.Function("export", params, body, "None", doc)
+
+
+def rms_norm() -> tuple[py.Statement, ...]:
+    """What tracing makes of PyTorch's function, for which ONNX has an operator from 23 on."""
+    kinds = {"g": "Any", "x": "Any", "shape": "list[int]", "weight": "Any", "eps": "float"}
+    params = tuple(py.Param(name, kind) for name, kind in kinds.items())
+    doc = "Each row through the root of the mean of its squares, in operators of ONNX."
+    parsed = py.Code('symbolic_helper.parse_args("v", "is", "v", "f")')
+    return (py.Function("rms_norm", params, [py.Raw(RMS_NORM)], "Any", doc, (parsed,)),)
 
 
 def zeros(size: py.Expr, t: Tensor) -> py.Expr:

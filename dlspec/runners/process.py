@@ -105,7 +105,7 @@ class Processes:
         """Ends all of them, and lets no other start. Whoever waits for one sees it crash."""
         with Processes.lock:
             Processes.refused = True
-            for process in Processes.running:
+            for process in tuple(Processes.running):  # others end meanwhile
                 _end(process)
 
     @staticmethod

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,11 +18,13 @@ from dlspec.pipeline import check
 SPECS = Path(__file__).parents[2] / "specs" / "models"
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
-MOST_LINES = {"densenet121": 80, "resnet50": 80}
+MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80}
 SMALL = {
     "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
+    "llama": ("Llama.dim=16", "Llama.groups=2", "Llama.heads=4", "Llama.hidden=24"),
     "mobilenet_v3_small": (),
     "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
+    "vit": ("ViT.dim=16", "ViT.depth=2", "ViT.heads=2", "ViT.patch=56"),
 }
 """Settings with which a model learns something in seconds."""
 
@@ -46,9 +49,12 @@ def test_a_model_is_short_in_code(name: str, backend: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a folder for each of a thousand classes, as ImageNet has them."""
-    root = tmp_path_factory.mktemp("pictures")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a folder for each of a thousand classes, as ImageNet has them; rows of words,
+    with the same one place on."""
+    root = tmp_path_factory.mktemp("data")
+    words = np.random.default_rng(0).integers(1, 4, (64, 513)).cumsum(axis=1) % 1000
+    np.savez(root / "corpus.npz", tokens=words[:, :-1], next=words[:, 1:])
     for i in range(1000):
         folder = root / "imagenet" / "train" / f"n{i:08}"
         folder.mkdir(parents=True)
@@ -61,9 +67,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_small_one_trains_and_is_verified(
-    name: str, backend: str, pictures: Path, tmp_path: Path
+    name: str, backend: str, data: Path, tmp_path: Path
 ) -> None:
-    spec = pictures / f"{name}.dls"
+    spec = data / f"{name}.dls"
     spec.write_text((SPECS / f"{name}.dls").read_text(encoding="utf-8"), encoding="utf-8")
     given = [word for s in SMALL[name] for word in ("--set", s)]
     run = tmp_path / "run"

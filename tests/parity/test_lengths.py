@@ -27,6 +27,17 @@ block Heads(heads: int) {
   x = x -> Dense(D) -> Tanh
   output x + (h -> Rearrange([T, h, d] -> [T, h*d]))
 }
+block Attend(heads: int) {
+  input x: f32[T, D]
+  h = x -> RMSNorm
+  q, k, v = (h -> Rotary(heads), h -> Dense(D // heads) -> Rotary, h -> Dense(D // heads))
+  output x + ((q, k, v) -> Attention(heads, kv_heads=1, causal=true, window=4) -> Dense(D))
+}
+block Cross(heads: int) {
+  input q: f32[T, D]
+  input k: f32[S, D]
+  output (q, k, k) -> Attention(heads)
+}
 block Read(dim: int) {
   input x: f32[T, D]
   y = x -> LSTM(dim, return=all)
@@ -40,6 +51,8 @@ model M(dim: int = 6) {
   s = sound -> Conv1D(5, 3, stride=2, padding=1) -> BatchNorm -> ReLU
   s = s -> MaxPool1D(2, stride=1, padding=(0, 1)) -> Rearrange([C, L] -> [L, C])
   s = s -> Read(4) -> Heads(4)
+  output read = x -> Attend(3) -> Attend(1)
+  output across = (x, k=s -> Dense(6)) -> Cross(2)
   output mixed = (mean(x, axis=0), max(s, axis=0)) -> Concat -> Dense(3)
   output steps: f32[T, 2] = x -> softmax(axis=0) -> Dense(2)
   output grouped = x -> Rearrange([T, D*h] -> [h, D, T], h=2)

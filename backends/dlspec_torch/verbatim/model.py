@@ -184,8 +184,9 @@ def attention(
     **options: Any,
 ) -> Tensor:
     """What each place of q reads of v, each head with its own part of the features."""
-    q = q.unflatten(-1, (heads, -1)).transpose(1, 2)  # [B, heads, T, features]
-    k, v = (z.unflatten(-1, (kv_heads or heads, -1)).transpose(1, 2) for z in (k, v))
+    groups = kv_heads or heads
+    q = q.reshape(*q.shape[:2], heads, -1).transpose(1, 2)  # [B, heads, T, features]
+    k, v = (z.reshape(*z.shape[:2], groups, -1).transpose(1, 2) for z in (k, v))
     if kv_heads:
         k, v = (z.repeat_interleave(heads // kv_heads, dim=1) for z in (k, v))
     x = F.scaled_dot_product_attention(q, k, v, **options)
@@ -219,10 +220,10 @@ def rotary(
     positions: Tensor | None = None,
 ) -> Tensor:
     """Pairs of features of each head, turned by angles that grow with the position."""
-    x = x.unflatten(-1, (heads, -1))  # [B, T, heads, features]
-    n = x.shape[-1] if features is None else features
     if positions is None:
         positions = torch.arange(x.shape[1], device=x.device)
+    x = x.reshape(*x.shape[:2], heads, -1)  # [B, T, heads, features]
+    n = x.shape[-1] if features is None else features
     angle = positions[..., None, None] * theta ** (
         -torch.arange(0, n, 2, device=x.device) / n
     )

@@ -22,7 +22,7 @@ help:
 	@echo "make demo       check, train, export and verify specs/digits.dls in both backends"
 	@echo "make test       the test suite"
 	@echo "make test-fast  the tests that take seconds"
-	@echo "make proof      the long proofs: an hour and more"
+	@echo "make proof      the long proofs, and tables of what they measured: hours"
 	@echo "make bench      measures what docs/benchmarks.md holds; ONLY=startup one section"
 	@echo "make lint       ruff and mypy"
 	@echo "TORCH_INDEX=https://download.pytorch.org/whl/cpu takes torch without CUDA"

@@ -85,16 +85,27 @@ def environment() -> dict[str, str]:
     return kept | {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
-def processor_seconds(command: Sequence[str]) -> float:
-    """The time that a whole process computes: waiting for a busy machine does not count."""
+class Used(NamedTuple):
+    """What a whole process took: seconds of the processor, and MB of memory at the most."""
+
+    seconds: float
+    megabytes: float
+
+
+def used(command: Sequence[str]) -> Used:
+    """Runs a process. Waiting for a busy machine does not count."""
     with subprocess.Popen(
         command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
-        _, status, used = os.wait4(process.pid, 0)
+        _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return used.ru_utime + used.ru_stime
+    return Used(usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6)
+
+
+def processor_seconds(command: Sequence[str]) -> float:
+    return used(command).seconds
 
 
 def child(module: str, arguments: Sequence[object], say: Say) -> Any:

@@ -426,15 +426,14 @@ class ClassWriter:
         """A list whose elements are of several classes: each is written out."""
         if len(set(lengths.values())) != 1:
             raise Differs
-        made = []
-        for row in range(max(lengths.values())):
-            template = unify([(o, c) for o, c in codes if rows[id(o)] == row])
-            made.append(self.filled(template))
-        return self.style.lists(py.List(tuple(made)))
+        made: list[list[tuple[Occurrence, Any]]] = [[] for _ in range(max(lengths.values()))]
+        for o, code in codes:
+            made[rows[id(o)]].append((o, code))
+        return self.style.lists(py.List(tuple(self.filled(unify(row)) for row in made)))
 
     def raw_make(self, m: Merged, o: Occurrence) -> Any:
         """The constructor call of one use, with its slots."""
-        flow = next(f for other, f in m.uses if other is o)
+        flow = m.by_use[id(o)]
         if getattr(flow, "factory", None) is not None:
             return self.makes[id(m)]
         if m.kind == "call":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from dlspec.backend.protocol import Hole, Inputs, Slot, X
@@ -56,6 +57,11 @@ class Merged:
     @property
     def flow(self) -> Any:
         return self.uses[0][1]
+
+    @cached_property
+    def by_use(self) -> dict[int, Any]:
+        """The flow of each occurrence, by its `id`."""
+        return {id(o): f for o, f in self.uses}
 
     @property
     def module(self) -> ir.Path | None:

@@ -53,7 +53,7 @@ def comprehension(
                 names[id(values)] = _name(values, arguments, {n for n, _ in varying})
                 varying.append((names[id(values)], values))
                 continue
-            cells = [_cell(values, r, row_of, arguments) for r in range(max(lengths.values()))]
+            cells = [_cell(r, arguments) for r in _rows(values, max(lengths.values()), row_of)]
             names[id(values)] = _column(columns, values, cells, arguments)
 
     whole = None
@@ -109,14 +109,16 @@ def _tables(
     }
 
 
-def _cell(values: Values, row: int, row_of: Callable[[Any], int], arguments: Arguments) -> py.Expr:
+def _cell(row: Values, arguments: Arguments) -> py.Expr:
     """One cell: a value of the loop's list where it has one, else what all instances share."""
-    one = _row(values, row, row_of)
-    return arguments.of_list(one, plain) or arguments.resolve(one, plain)
+    return arguments.of_list(row, plain) or arguments.resolve(row, plain)
 
 
-def _row(values: Values, row: int, row_of: Callable[[Any], int]) -> Values:
-    return Values(tuple((o, s) for o, s in values.slots if row_of(o) == row))
+def _rows(values: Values, length: int, row_of: Callable[[Any], int]) -> list[Values]:
+    slots: list[list[Any]] = [[] for _ in range(length)]
+    for o, s in values.slots:
+        slots[row_of(o)].append((o, s))
+    return [Values(tuple(row)) for row in slots]
 
 
 def _column(

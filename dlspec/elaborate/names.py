@@ -69,6 +69,10 @@ def names_of_chain(chain: tree.Expr, kinds: Kinds) -> Names:
     return namer.names
 
 
+def _numbered(base: str, number: int) -> str:
+    return base if number == 1 else f"{base}_{number}"
+
+
 class _Namer:
     def __init__(self, kinds: Kinds) -> None:
         self.kinds = kinds
@@ -76,6 +80,8 @@ class _Namer:
         self.written: Counter[str] = Counter()
         self.taken: set[str] = set()
         self.explicit: set[str] = set()
+        self.numbers: dict[str, int] = {}
+        """By base, the number that was free last: what is taken stays taken."""
 
     # -- which names are spoken for
 
@@ -89,11 +95,14 @@ class _Namer:
                     self.explicit.add(safe(name.id))
 
     def fresh(self, base: str, explicit: bool = False) -> str:
-        base, number = safe(base), 2
-        name = base
+        base = safe(base)
+        number = 1 if explicit else self.numbers.get(base, 1)
+        name = _numbered(base, number)
         while name in self.taken or (not explicit and name in self.explicit):
-            name = f"{base}_{number}"
             number += 1
+            name = _numbered(base, number)
+        if not explicit:
+            self.numbers[base] = number
         self.taken.add(name)
         return name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +21,13 @@ CHANGES = 0.1
 """What the inputs must change of each output: with less, agreement proves nothing."""
 
 
-def disagreements(r: Ran, names: Sequence[str], changes: bool = True) -> Iterator[str]:
+Seen = Callable[[str, float], None]
+"""Told of each runtime and how far an output is from its definition there."""
+
+
+def disagreements(
+    r: Ran, names: Sequence[str], changes: bool = True, seen: Seen | None = None
+) -> Iterator[str]:
     """What is wrong with these outputs of a spec, a line each."""
     for runtime in r.runtimes:
         if runtime in r.errors:
@@ -34,6 +40,8 @@ def disagreements(r: Ran, names: Sequence[str], changes: bool = True) -> Iterato
         own = difference(r.found["torch32"][name], r.found["torch64"][name])
         for runtime in r.runtimes:
             apart = difference(r.found[runtime][name], reference)
+            if seen:
+                seen(runtime, apart)
             limit = FP64 if runtime.endswith("64") else max(FP32, 3 * own)
             if not apart <= limit:
                 yield f"{name} in {runtime}: {apart:.1e} from its definition, of {limit:.1e}"
@@ -42,7 +50,13 @@ def disagreements(r: Ran, names: Sequence[str], changes: bool = True) -> Iterato
             yield f"{name} changes by {changed[name]:.0%} only"
 
 
-def held(cases: Sequence[Case], folder: Path, together_: int = 30, **options: bool) -> list[str]:
+def held(
+    cases: Sequence[Case],
+    folder: Path,
+    together_: int = 30,
+    seen: Seen | None = None,
+    **options: bool,
+) -> list[str]:
     """Everything that is wrong with these cases. Where a model of many fails somewhere as a whole,
     its halves are tried, until the case stands alone."""
     numbers = count()
@@ -66,7 +80,7 @@ def held(cases: Sequence[Case], folder: Path, together_: int = 30, **options: bo
                 left += [part[: len(part) // 2], part[len(part) // 2 :]]
                 continue
             for i, case in enumerate(part):
-                lines = disagreements(r, r.spec.outputs(i), options.get("changes", True))
+                lines = disagreements(r, r.spec.outputs(i), options.get("changes", True), seen)
                 wrong += [f"{case.id}: {line}" for line in lines]
     return wrong
 

@@ -22,13 +22,19 @@ def dlspec(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("backend", ("torch", "keras"))
 @pytest.mark.parametrize("name", SPECS)
-def test_a_trained_spec_agrees_with_its_exports(name: str, backend: str, tmp_path: Path) -> None:
+def test_a_trained_spec_agrees_with_its_exports(
+    name: str, backend: str, tmp_path: Path, specs_table: list[tuple[str, ...]]
+) -> None:
     run = tmp_path / "run"
     done = dlspec("train", ROOT / "specs" / f"{name}.dls", "--backend", backend, "-o", run)
     assert done.returncode == 0, done.stderr
     done = dlspec("verify", run)
     assert done.returncode == 0, done.stdout + done.stderr
-    print(done.stdout)
+    verified = json.loads((run / "verify.json").read_text(encoding="utf-8"))
+    for line in verified["table"]:
+        scores = ", ".join(f"{n} {x:.4f}" for n, x in line["scores"].items())
+        found = (line["runtime"], line["output"], f"{line['difference']:.1e}", scores)
+        specs_table.append((name, verified["trained_in"], *found))
     done = dlspec("export", run)
     assert done.returncode == 0, done.stdout + done.stderr
     for report in (run / "export").glob("*.json"):

@@ -155,3 +155,21 @@ class MissingElse(Diagnostic):
     @property
     def help(self) -> str:
         return "a value is `a if c else b`; statements are chosen by `if c { ... }`"
+
+
+@frozen
+class DefaultNeedsParentheses(Diagnostic):
+    """A parameter's default is arithmetic; what binds less stands in parentheses."""
+
+    code = "DLS057"
+    operator: str
+
+    @property
+    def title(self) -> str:
+        return f"a default with `{self.operator}` needs parentheses"
+
+    @property
+    def help(self) -> str:
+        if self.operator == "if":
+            return "write `= (a if c else b)`"
+        return f"write `= (a {self.operator} b)`"

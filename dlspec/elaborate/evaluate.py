@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics.expressions import PercentIsUnit
 from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.shapes import TensorAsValue
@@ -197,6 +198,8 @@ class Evaluator:
         return self.compute(e.span, arithmetic.call, name, arguments)
 
     def unknown_function(self, callee: tree.Expr) -> Diagnostic:
+        if isinstance(callee, tree.Quantity) and callee.unit.id == "%":
+            return PercentIsUnit(callee.span, callee.text)
         name = callee.span.text
         return UnknownName(callee.span, name, "function", nearest(name, arithmetic.FUNCTIONS))
 

@@ -14,6 +14,7 @@ from dlspec.diagnostics.expressions import (
     ChainedComparison,
     ChainNeedsParentheses,
     CountAfterName,
+    DefaultNeedsParentheses,
     EqualInCondition,
     MissingElse,
     PercentIsUnit,
@@ -113,6 +114,14 @@ def chain_needs_parentheses(p: Place) -> Diagnostic | None:
     start = p.back_to(*PARTS, *HEADS)
     first = (start if start >= 0 else max(p.opener, p.head - 1)) + 1
     return ChainNeedsParentheses(p.word.span, p.word.text, p.text(first, p.i - 1))
+
+
+def default_needs_parentheses(p: Place) -> Diagnostic | None:
+    if p.word.type not in ("IF", "OR", "AND", "COMPARE") or p.before.type not in ENDS_VALUE:
+        return None
+    declares = p.keyword == "param" or (p.opener > 0 and "LBRACE" not in p.accepts)
+    typed = p.back_to("EQUAL", stop=("COMMA",)) >= 0 and p.back_to("COLON", stop=("COMMA",)) >= 0
+    return DefaultNeedsParentheses(p.word.span, p.word.text) if declares and typed else None
 
 
 def trailing_operator(p: Place) -> Diagnostic | None:
@@ -251,6 +260,7 @@ RULES = (
     reserved_word,
     chained_comparison,
     chain_needs_parentheses,
+    default_needs_parentheses,
     trailing_operator,
     wrong_equal,
     wrong_colon,

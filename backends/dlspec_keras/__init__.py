@@ -19,9 +19,10 @@ def _backend() -> Backend:
     from dlspec.backend.protocol import Backend
     from dlspec_keras.folder import files
     from dlspec_keras.layers import LAYERS, UNSUPPORTED
+    from dlspec_keras.losses import compare
     from dlspec_keras.style import STYLE
 
-    return Backend("keras", LAYERS, UNSUPPORTED, STYLE, files)
+    return Backend("keras", LAYERS, UNSUPPORTED, STYLE, files, compare)
 
 
 def __getattr__(name: str) -> Any:

@@ -8,7 +8,17 @@ from functools import cached_property
 
 from dlspec.backend.names import class_name
 from dlspec.emit import python as py
-from dlspec.ir.model import Apply, Call, ModelIR, Path, Scope, flows, layers, statements
+from dlspec.ir.model import (
+    Apply,
+    Call,
+    ModelIR,
+    Path,
+    Scope,
+    flows,
+    layers,
+    read_inputs,
+    statements,
+)
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
 from dlspec.passes.batch import batched
@@ -38,6 +48,25 @@ class Case:
         """The model with its images kept channels-last."""
         return channels_last(batched(self.program.trained[self.name]))
 
+    @cached_property
+    def step(self) -> ModelIR | None:
+        """What is computed of a batch, where that is more than a sum of losses."""
+        step = self.train.step
+        if step is None:
+            return None
+        return batched(step.graph, networks=dict.fromkeys(step.updates, self.model))
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The fields that the objective reads, in its order."""
+        assert self.step is not None
+        return read_inputs(self.step.root)
+
+    @property
+    def watched(self) -> bool:
+        """Whether metrics read what the objective gives beside the loss."""
+        return self.step is not None and len(self.step.root.outputs) > 1
+
     @property
     def data(self) -> Data:
         return self.program.data[self.train.data]
@@ -53,9 +82,10 @@ class Case:
 
     @property
     def inputs(self) -> tuple[tuple[str, str, Tensor], ...]:
-        """Each input of the model: its name, the field that feeds it, its type."""
+        """Each input of the model: its name, the field that feeds it (nothing, where it is
+        computed), its type."""
         fed = self.train.inputs
-        return tuple((name, fed[name], t) for name, t in self.model.root.inputs)
+        return tuple((name, fed.get(name, ""), t) for name, t in self.model.root.inputs)
 
     @property
     def outputs(self) -> dict[str, Tensor]:

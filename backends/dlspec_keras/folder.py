@@ -11,9 +11,12 @@ from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
 from dlspec_keras.case import Case
 from dlspec_keras.exporting import export_file
-from dlspec_keras.readme import readme_file, requirements_file
+from dlspec_keras.readme import objective_doc, readme_file, requirements_file
 from dlspec_keras.saving import checkpoint_file
 from dlspec_keras.training import train_file
+
+WIDE = ("keras.config.dtype_policy().compute_dtype", '"float32"')
+"""An objective computes in 32 bits, whatever its networks do."""
 
 
 def files(
@@ -30,6 +33,13 @@ def files(
     the program to the spec, where the paths of its data begin; `classes` are those of a lock file.
     """
     case = Case(program, train, hash)
+    own = {}
+    if case.step is not None:
+        from dlspec.backend.plan import model_file
+        from dlspec_keras import BACKEND
+
+        text = model_file(case.step, BACKEND, objective_doc(case), case.exact)
+        own["objective.py"] = text.replace(*WIDE)
     return {
         "model.py": case.model_file,
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
@@ -37,6 +47,7 @@ def files(
         "recipe.py": recipe_file(case.train, case.data, tuple(weights(program.trained[train]))),
         "checkpoint.py": checkpoint_file(case),
         "train.py": train_file(case),
+        **own,
         "export.py": export_file(case),
         "requirements.txt": requirements_file(case),
         "README.md": readme_file(case),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
+from dlspec.backend.protocol import Comparison, Emitted, Hole, X
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir.recipe import LossTerm
-from dlspec.recipe.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber
+from dlspec.recipe.losses import KL, MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber, KLNormal
 from dlspec.tensor import FLOATS, Tensor
 
 Term = Callable[[Any, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
@@ -47,7 +50,7 @@ def huber(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tens
     """Keras averages over the last axis; for a sum there is one behind it."""
     given = {} if use.loss.delta == 1 else {"delta": use.loss.delta}
     pair = [target, alike(output, made, wanted)]
-    if use.loss.reduction == "sum":
+    if use.loss.reduction != "mean":
         pair = [py.Index(p, py.Code("(..., None)")) for p in pair]
     return reduced(use, py.call("keras.losses.huber", *pair, **given), wanted.rank)
 
@@ -139,10 +142,28 @@ def alike(output: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
 
 def reduced(use: Any, value: py.Expr, rank: int) -> py.Expr:
     """The mean over all elements, or over the examples of the sum of each."""
+    if use.loss.reduction is None:
+        return value
     if use.loss.reduction == "sum" and rank > 0:
         axes = 1 if rank == 1 else tuple(range(1, rank + 1))
         value = py.call("ops.sum", value, axis=axes)
     return py.call("ops.mean", value)
+
+
+def kl(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    logs = [py.call("ops.log", py.call("ops.maximum", p, 1e-7)) for p in (output, target)]
+    product = py.Binary(output, "*", py.Binary(logs[0], "-", logs[1]))
+    value = py.call("ops.sum", product, axis=use.loss.axis % made.rank + 1)
+    return reduced(use, value, made.rank - 1)
+
+
+def kl_normal(use: Any, mu: py.Expr, logvar: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    value: py.Expr = py.Binary(py.call("ops.square", mu), "+", py.call("ops.exp", logvar))
+    value = py.Binary(py.Binary(value, "-", py.literal(1)), "-", logvar)
+    if made.rank:
+        axes = 1 if made.rank == 1 else tuple(range(1, made.rank + 1))
+        value = py.call("ops.sum", value, axis=axes)
+    return reduced(use, py.Binary(value, "/", py.literal(2)), 0)
 
 
 _TERMS: Mapping[type[Any], Term] = {
@@ -151,4 +172,65 @@ _TERMS: Mapping[type[Any], Term] = {
     Huber: huber,
     CrossEntropy: cross_entropy,
     BinaryCrossEntropy: binary_cross_entropy,
+    KL: kl,
+    KLNormal: kl_normal,
 }
+
+
+# --- with what stands beside output and target ------------------------------------------------
+
+
+def compare(use: Comparison) -> Emitted:
+    """A loss of two tensors in a graph."""
+    term = _TERMS[type(use.loss)]
+    if not use.named:
+        return Emitted(term(use, X[0], X[1], use.output, use.target))
+    target: py.Expr = X[1]
+    counts = spread(use, "where")
+    if counts is not None and use.target.dtype == "class":
+        # a class that does not count may be any number
+        target = py.call("ops.where", counts, target, 0)
+    each = Comparison(
+        use.loss.model_copy(update={"reduction": None}), use.axis, use.output, use.target
+    )
+    value = term(each, X[0], target, use.output, use.target)
+    weight = spread(use, "weight")
+    if weight is not None:
+        value = py.Binary(weight, "*", value)
+    if counts is not None:
+        value = py.call("ops.where", counts, value, py.literal(0.0))
+    shape = elements(use)
+    if use.loss.reduction is None or counts is None or use.loss.reduction == "sum":
+        return Emitted(reduced(use, value, len(shape)))
+    return Emitted(py.Binary(py.call("ops.sum", value), "/", counted(use)))
+
+
+def elements(use: Comparison) -> tuple[int, ...]:
+    """The shape of what is averaged, of one example."""
+    return use.loss.elements(use.output, use.target)
+
+
+def spread(use: Comparison, name: str) -> py.Expr | None:
+    """What stands beside, for each element."""
+    t = use.named.get(name)
+    if t is None:
+        return None
+    missing = len(elements(use)) - t.rank
+    if t.common or not missing:
+        return Hole(name)
+    return py.Index(Hole(name), py.Code(f"(..., {', '.join(['None'] * missing)})"))
+
+
+def counted(use: Comparison) -> py.Expr:
+    """How many elements count, at least one."""
+    t, shape = use.named["where"], elements(use)
+    count: py.Expr = py.call("ops.sum", py.call("ops.cast", Hole("where"), "float32"))
+    if t.rank < len(shape):
+        size: py.Expr = py.literal(prod(map(int, shape)))
+        if not all(map(fixed, shape)):
+            size = py.call("ops.size", py.Index(X[1], py.literal(0)))
+            if use.target.rank > len(shape):
+                size = py.Binary(size, "//", py.literal(int(use.target.shape[use.axis or 0])))
+            size = py.call("ops.cast", size, "float32")
+        count = py.Binary(size, "*", count)
+    return py.call("ops.maximum", count, 1)

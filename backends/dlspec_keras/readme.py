@@ -39,6 +39,12 @@ def model_doc(case: Case) -> str:
     return described(case.model_class, definition.doc or case.program.doc, count, kept)
 
 
+def objective_doc(case: Case) -> str:
+    """What `objective.py` says of itself."""
+    name = f" {case.train.name}" if case.train.name else ""
+    return f"What `train{name}` computes of a batch: the loss, and what metrics read."
+
+
 def readme_file(case: Case) -> str:
     """How to run the program, and what its files are."""
     count = f"{cost(case.model).parameters.learned:,}"
@@ -46,12 +52,15 @@ def readme_file(case: Case) -> str:
     return README.format(
         model=case.model_class,
         data=case.data.name,
+        objective=OBJECTIVE if case.step is not None else "",
         doc=said,
         count=count,
         exports=", ".join(e.file for e in case.exports) or "model.tflite",
         part="test" if "test" in case.parts else case.parts[-1],
     )
 
+
+OBJECTIVE = "| `objective.py` | the loss of a batch |\n"
 
 README = """\
 # {model} on {data}
@@ -75,7 +84,7 @@ Without a GPU, the package `tensorflow-cpu` does the same and is smaller.
 | `recipe.py` | learning rates, metrics, the log |
 | `weights.py` | how weights start and are kept |
 | `checkpoint.py` | checkpoints, under names that the PyTorch program reads too |
-| `train.py` | training and evaluation |
+{objective}| `train.py` | training and evaluation |
 | `export.py` | the TFLite file |
 | `metrics.jsonl` | a line for each epoch |
 | `lock.json` | what the run was made of: data, seed, versions |

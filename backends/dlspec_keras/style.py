@@ -50,6 +50,10 @@ def training(op: Any) -> bool:
     return isinstance(op, BatchNorm) or bool(op.draws)
 
 
+def average(value: py.Expr) -> py.Expr:
+    return py.call("ops.mean", value)
+
+
 STYLE = Style(
     module="layers.Layer",
     model="keras.Model",
@@ -67,4 +71,5 @@ STYLE = Style(
     identity=identity,
     object_of=object_of,
     length=length,
+    average=average,
 )

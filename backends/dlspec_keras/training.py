@@ -25,7 +25,8 @@ def train_file(case: Case) -> str:
     name, alias = case.model_class, model_name(case)
     imported = name if name == alias else f"{name} as {alias}"
     onednn = py.From("tensorflow.python.util._pywrap_util_port", ("IsMklEnabled as onednn",))
-    imports = (py.Import("platform"), onednn, py.From("model", (imported,)))
+    own = py.From("objective", ("objective",))
+    imports = (py.Import("platform"), onednn, py.From("model", (imported,)), own)
     return program(doc, text, imports)
 
 
@@ -41,6 +42,8 @@ def features(case: Case) -> set[str]:
         "dropout": case.draws,
         "begins": case.draws or case.train.freezes,
         "folder": case.folder,
+        "step": case.step is not None,
+        "floating": floating(case),
         case.train.precision: True,
     }
     return {word for word, holds in words.items() if holds}
@@ -48,29 +51,50 @@ def features(case: Case) -> set[str]:
 
 def fills(case: Case) -> Fills:
     on = case.train.best_by[0].removeprefix("val.")
-    last = any(t.last for _, _, t in case.inputs)
+    last = case.step is None and any(t.last for _, _, t in case.inputs)
     doc = "What the model reads, with the channels of images behind their places."
+    reads = "What the objective reads." if case.step is not None else "What the model reads."
     stops = "Validation, early stopping, the log and the checkpoints."
     checks = "Validation, the log and the checkpoints."
     after = stops if case.patience is not None else checks if case.validated else None
     return {
         "constants": constants(case),
-        "loss_fn": [loss_fn(case)],
-        "training_class": [py.Raw(f"class Training({model_name(case)}):")],
-        "compute_loss": [py.Return(loss(case, "y_pred", "y", floating(case)))],
-        "inputs_doc": [py.Raw(f'"""{doc if last else "What the model reads."}"""')],
+        **(step_fills(case) if case.step is not None else loss_fills(case)),
+        "inputs_doc": [py.Raw(f'"""{doc if last else reads}"""')],
         "inputs": [py.Return(fed(case))],
-        "targets": [targets(case)],
-        "gather": [gathered(case)],
-        "evaluate_loss": [py.Assign("loss", py.call("float", evaluated(case)))],
-        "scores": [py.Return(py.Binary('{"loss": loss}', "|", scores(case)))],
         "after_doc": [py.Raw(f'"""{after or "The log and the checkpoints."}"""')],
         "improved": [py.Assign("improved", py.call("run.improved", py.Index("val", literal(on))))],
         "build": [py.Do(py.call("model", symbols(case)))],
         "optimizer": [py.Assign("optimizer", optimizer(case))],
         "lock": [py.Return(lock(case))],
-        "compile": [py.Do(compiled(case))],
+        "compile": [py.Do(compiled(case, "model"))],
+        "compile_step": [py.Do(compiled(case, "training"))],
         "parts": [py.Raw(f"choices={literal(case.parts)},")],
+    }
+
+
+def loss_fills(case: Case) -> Fills:
+    """What stands in a program whose loss is a sum of losses."""
+    return {
+        "loss_fn": [loss_fn(case)],
+        "training_class": [py.Raw(f"class Training({model_name(case)}):")],
+        "compute_loss": [py.Return(loss(case, "y_pred", "y", floating(case)))],
+        "targets": [targets(case)],
+        "gather": [gathered(case)],
+        "evaluate_loss": [py.Assign("loss", py.call("float", evaluated(case)))],
+        "scores": [py.Return(py.Binary('{"loss": loss}', "|", scores(case)))],
+    }
+
+
+def step_fills(case: Case) -> Fills:
+    """What stands in one whose objective is a function of its own."""
+    fields = [item("rows", field) for field in case.read]
+    return {
+        "network": [py.Raw("def model(x):")],
+        "objective": [py.Return(py.call("objective", py.Code("model"), *fields))],
+        "objective_32": [py.Return(py.call("objective", py.Code("self.net"), *fields))],
+        "computed_loss": [py.Return(py.Code("y_pred[0]" if case.watched else "y_pred"))],
+        "made": [py.Assign("model", py.call(model_name(case)))],
     }
 
 
@@ -81,8 +105,9 @@ TAKEN = frozenset(
     AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
     OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
     WEIGHT_GROUPS argparse batches bfloat16 built checkpoint data ended evaluate evaluating freeze
-    frozen group grouped inputs json keras lock log loss_fn main math np onednn ops os partial
-    platform processors rates rewind safetensors scores signal signature sys tf train write_lock
+    frozen group grouped inputs json keras lock log loss_fn main math np objective onednn ops os
+    partial platform processors rates rewind safetensors scores signal signature sys tf train
+    widened write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in
@@ -161,7 +186,9 @@ def floating(case: Case) -> bool:
 
 
 def fed(case: Case) -> py.Expr:
-    """The model's inputs, from rows of the data."""
+    """The model's inputs, from rows of the data; what an objective reads, where there is one."""
+    if case.step is not None:
+        return py.Dict(tuple((literal(f), item("rows", f)) for f in case.read))
     if len(case.inputs) == 1:
         _, field, t = case.inputs[0]
         return kept(item("rows", field), t)
@@ -247,11 +274,11 @@ def optimizer(case: Case) -> py.Expr:
     return py.Call(found.callee, (*found.args, py.Arg(literal(1024), "loss_scale_factor")))
 
 
-def compiled(case: Case) -> py.Expr:
+def compiled(case: Case, what: str) -> py.Expr:
     given: dict[str, Any] = {}
     given |= {"steps_per_execution": py.Code("together")} if case.small else {}
     given |= {"auto_scale_loss": False} if case.train.precision == "fp16" else {}
-    return py.call("model.compile", py.Code("optimizer"), **given)
+    return py.call(f"{what}.compile", py.Code("optimizer"), **given)
 
 
 def lock(case: Case) -> py.Expr:

@@ -19,9 +19,10 @@ def _backend() -> Backend:
     from dlspec.backend.protocol import Backend
     from dlspec_torch.folder import files
     from dlspec_torch.layers import LAYERS, UNSUPPORTED
+    from dlspec_torch.losses import compare
     from dlspec_torch.style import STYLE
 
-    return Backend("torch", LAYERS, UNSUPPORTED, STYLE, files)
+    return Backend("torch", LAYERS, UNSUPPORTED, STYLE, files, compare)
 
 
 def __getattr__(name: str) -> Any:

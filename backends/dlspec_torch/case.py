@@ -9,7 +9,7 @@ from functools import cached_property
 from dlspec.backend.names import class_name
 from dlspec.cost import weights
 from dlspec.emit import python as py
-from dlspec.ir.model import ModelIR, layers
+from dlspec.ir.model import ModelIR, layers, read_inputs
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
 from dlspec.ops.base import Weight
@@ -27,8 +27,8 @@ TAKEN = frozenset(
     Any BATCH CHUNK CheckpointError EPOCHS F HASH Iterator LEARNING_RATE LOSS_SCALE OPSET Path Run
     SEED TARGETS THREADS Tensor WEIGHT_GROUPS argparse batches checkpoint clip data ended evaluate
     export freeze frozen group grouped json lock log logging loss_fn main math nn np nullcontext
-    onnx platform rates rewind scores signal step_seed strip sys tensors torch train train_epoch
-    version warnings write_lock write_whole
+    objective onnx platform rates rewind scores signal step_seed strip sys tensors torch train
+    train_epoch version warnings write_lock write_whole
     """.split()
 )
 """Names of `train.py` and `export.py`, which no model's class may have there, besides those of
@@ -50,6 +50,23 @@ class Case:
     @cached_property
     def model(self) -> ModelIR:
         return batched(self.program.trained[self.name], devices=True)
+
+    @cached_property
+    def step(self) -> ModelIR | None:
+        """What is computed of a batch, where that is more than a sum of losses."""
+        step = self.train.step
+        return batched(step.graph, devices=True) if step is not None else None
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The fields that the objective reads, in its order."""
+        assert self.step is not None
+        return read_inputs(self.step.root)
+
+    @property
+    def watched(self) -> bool:
+        """Whether metrics read what the objective gives beside the loss."""
+        return self.step is not None and len(self.step.root.outputs) > 1
 
     @property
     def data(self) -> Data:
@@ -84,9 +101,10 @@ class Case:
 
     @property
     def inputs(self) -> tuple[tuple[str, str, Tensor], ...]:
-        """Each input in the order of `forward`: its name, the field that feeds it, its type."""
+        """Each input in the order of `forward`: its name, the field that feeds it (nothing, where
+        it is computed), its type."""
         fed = self.train.inputs
-        return tuple((name, fed[name], t) for name, t in self.model.root.inputs)
+        return tuple((name, fed.get(name, ""), t) for name, t in self.model.root.inputs)
 
     @property
     def outputs(self) -> dict[str, Tensor]:
@@ -122,7 +140,11 @@ class Case:
     def idle(self) -> bool:
         """Whether some weights may get no gradient: frozen ones, and those of an output that no
         loss reads."""
-        return self.train.freezes or set(self.outputs) != set(self.compared[0])
+        return (
+            self.train.freezes
+            or self.step is not None
+            or set(self.outputs) != set(self.compared[0])
+        )
 
     @property
     def slots(self) -> Mapping[str, str]:

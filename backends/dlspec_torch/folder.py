@@ -10,7 +10,7 @@ from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
 from dlspec_torch.case import Case
 from dlspec_torch.exporting import export_file
-from dlspec_torch.readme import model_doc, readme_file, requirements_file
+from dlspec_torch.readme import model_doc, objective_doc, readme_file, requirements_file
 from dlspec_torch.saving import checkpoint_file
 from dlspec_torch.training import train_file
 
@@ -33,6 +33,9 @@ def files(
 
     case = Case(program, train, hash)
     exact = case.train.numerics == "exact"
+    own = {}
+    if case.step is not None:
+        own["objective.py"] = model_file(case.step, BACKEND, objective_doc(case), exact)
     return {
         "model.py": model_file(case.model, BACKEND, model_doc(case), exact),
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
@@ -40,6 +43,7 @@ def files(
         "recipe.py": recipe_file(case.train, case.data, tuple(case.weights)),
         "checkpoint.py": checkpoint_file(case),
         "train.py": train_file(case),
+        **own,
         "export.py": export_file(case),
         "requirements.txt": requirements_file(case),
         "README.md": readme_file(case),

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
+from dlspec.backend.protocol import Comparison, Emitted, Hole, X
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir.recipe import LossTerm
-from dlspec.recipe.losses import MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber
+from dlspec.recipe.losses import (
+    KL,
+    MAE,
+    MSE,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    KLNormal,
+    Loss,
+)
 from dlspec.tensor import FLOATS, Tensor
 
-Term = Callable[[LossTerm, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
+Term = Callable[[Any, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
 """Gives the code of a term from the code and the types of its output and its target."""
 
 
@@ -37,18 +49,16 @@ def total(
 def _elementwise(function: str, **arguments: str) -> Term:
     """A loss of differences; `arguments` are fields of the loss, by PyTorch's names."""
 
-    def term(
-        use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
-    ) -> py.Expr:
+    def term(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
         given: dict[str, Any] = {n: getattr(use.loss, field) for n, field in arguments.items()}
         given = {n: v for n, v in given.items() if v != 1}
-        return _reduced(use, function, output, _alike(target, made, wanted), **given)
+        return _reduced(use, function, *_alike(use, output, target, made, wanted), **given)
 
     return term
 
 
 def cross_entropy(
-    use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+    use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
 ) -> py.Expr:
     loss = use.loss
     assert isinstance(loss, CrossEntropy)
@@ -73,7 +83,7 @@ def _moved(value: py.Expr, axis: int) -> py.Expr:
 
 
 def binary_cross_entropy(
-    use: LossTerm, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+    use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
 ) -> py.Expr:
     loss = use.loss
     assert isinstance(loss, BinaryCrossEntropy)
@@ -86,26 +96,62 @@ def binary_cross_entropy(
     if loss.positive_weight != 1:
         device = py.Attribute(output, "device")
         given["pos_weight"] = py.call("torch.tensor", loss.positive_weight, device=device)
-    target = _alike(target, made, wanted)
-    return _reduced(use, "F.binary_cross_entropy_with_logits", output, target, **given)
+    pair = _alike(use, output, target, made, wanted)
+    return _reduced(use, "F.binary_cross_entropy_with_logits", *pair, **given)
 
 
-def _alike(target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
-    """The target in the output's shape: one number may stand against a scalar. It is the target
-    that changes, since no gradient goes back through it."""
-    if made.rank > wanted.rank:
-        return py.call(py.Attribute(target, "unsqueeze"), 1)
-    if made.rank < wanted.rank:
-        return py.call(py.Attribute(target, "squeeze"), 1)
-    return target
+def _alike(
+    use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor
+) -> tuple[py.Expr, py.Expr]:
+    """Both in one shape: one number may stand against a scalar. It is the target that changes,
+    since no gradient goes back through it; but the elements have its shape."""
+    if made.rank == wanted.rank:
+        return output, target
+    if use.loss.reduction is None:
+        change = "squeeze" if made.rank > wanted.rank else "unsqueeze"
+        return py.call(py.Attribute(output, change), 1), target
+    change = "unsqueeze" if made.rank > wanted.rank else "squeeze"
+    return output, py.call(py.Attribute(target, change), 1)
 
 
 def _reduced(use: LossTerm, function: str, *args: py.Expr, **given: Any) -> py.Expr:
     """The mean over all elements, or over the examples of the sum of each."""
     if use.loss.reduction == "mean":
         return py.call(function, *args, **given)
+    if use.loss.reduction is None:
+        return py.call(function, *args, **given, reduction="none")
     summed = py.call(function, *args, **given, reduction="sum")
     return py.Binary(summed, "/", py.call("len", args[0]))
+
+
+def kl(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    logs = [
+        py.call(py.Attribute(py.call(py.Attribute(p, "clamp"), min=1e-7), "log"))
+        for p in (output, target)
+    ]
+    product = py.Binary(output, "*", py.Binary(logs[0], "-", logs[1]))
+    axis = use.loss.axis % made.rank + 1
+    return _over(use, py.call(py.Attribute(product, "sum"), axis), made.rank - 1)
+
+
+def kl_normal(use: Any, mu: py.Expr, logvar: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    square, variance = py.Binary(mu, "**", py.literal(2)), py.call(py.Attribute(logvar, "exp"))
+    value: py.Expr = py.Binary(
+        py.Binary(py.Binary(square, "+", variance), "-", py.literal(1)), "-", logvar
+    )
+    if made.rank:
+        axes = 1 if made.rank == 1 else tuple(range(1, made.rank + 1))
+        value = py.call(py.Attribute(value, "sum"), axes)
+    return _over(use, py.Binary(value, "/", py.literal(2)), 0)
+
+
+def _over(use: Any, value: py.Expr, rank: int) -> py.Expr:
+    """The mean of what is there for each element, or over the examples of the sum of each."""
+    if use.loss.reduction is None:
+        return value
+    if use.loss.reduction == "sum" and rank:
+        value = py.call(py.Attribute(value, "sum"), 1 if rank == 1 else tuple(range(1, rank + 1)))
+    return py.call(py.Attribute(value, "mean"))
 
 
 _TERMS: Mapping[type[Any], Term] = {
@@ -114,4 +160,66 @@ _TERMS: Mapping[type[Any], Term] = {
     Huber: _elementwise("F.huber_loss", delta="delta"),
     CrossEntropy: cross_entropy,
     BinaryCrossEntropy: binary_cross_entropy,
+    KL: kl,
+    KLNormal: kl_normal,
 }
+
+
+# --- with what stands beside output and target ------------------------------------------------
+
+
+def compare(use: Comparison) -> Emitted:
+    """A loss of two tensors in a graph."""
+    term = _TERMS[type(use.loss)]
+    if not use.named:
+        return Emitted(term(use, X[0], X[1], use.output, use.target))
+    target: py.Expr = X[1]
+    counts = _spread(use, "where")
+    if counts is not None and use.target.dtype == "class":
+        # a class that does not count may be any number
+        target = py.call("torch.where", counts, target, 0)
+    value = term(_each(use), X[0], target, use.output, use.target)
+    weight = _spread(use, "weight")
+    if weight is not None:
+        value = py.Binary(weight, "*", value)
+    if counts is not None:
+        value = py.call("torch.where", counts, value, 0)
+    rank = len(_elements(use))
+    if use.loss.reduction is None or counts is None or use.loss.reduction == "sum":
+        return Emitted(_over(use, value, rank))
+    return Emitted(py.Binary(py.call(py.Attribute(value, "sum")), "/", _count(use, value)))
+
+
+def _elements(use: Comparison) -> tuple[int, ...]:
+    return use.loss.elements(use.output, use.target)
+
+
+def _each(use: Comparison) -> Comparison:
+    """The same, of each element."""
+    loss: Loss = use.loss.model_copy(update={"reduction": None})
+    return Comparison(loss, use.axis, use.output, use.target)
+
+
+def _spread(use: Comparison, name: str) -> py.Expr | None:
+    """What stands beside, for each element."""
+    t = use.named.get(name)
+    if t is None:
+        return None
+    missing = len(_elements(use)) - t.rank
+    if t.common or not missing:
+        return Hole(name)
+    return py.Index(Hole(name), py.Code(f"(..., {', '.join(['None'] * missing)})"))
+
+
+def _count(use: Comparison, value: py.Expr) -> py.Expr:
+    """How many elements count, at least one."""
+    t, shape = use.named["where"], _elements(use)
+    count: py.Expr = py.call(py.Attribute(Hole("where"), "sum"))
+    if t.rank < len(shape):
+        size: py.Expr = py.literal(prod(map(int, shape)))
+        if not all(map(fixed, shape)):
+            size = py.call(py.Attribute(py.Index(X[1], py.literal(0)), "numel"))
+        if use.target.rank > len(shape) and not all(map(fixed, shape)):
+            size = py.Binary(size, "//", py.literal(int(use.target.shape[use.axis or 0])))
+        count = py.Binary(size, "*", count)
+    return py.call(py.Attribute(count, "clamp"), min=1)

@@ -38,6 +38,12 @@ def model_doc(case: Case) -> str:
     return described(case.model_class, definition.doc or case.program.doc, count)
 
 
+def objective_doc(case: Case) -> str:
+    """What `objective.py` says of itself."""
+    name = f" {case.train.name}" if case.train.name else ""
+    return f"What `train{name}` computes of a batch: the loss, and what metrics read."
+
+
 def readme_file(case: Case) -> str:
     """How to run the program, and what its files are."""
     found = cost(case.model)
@@ -48,12 +54,15 @@ def readme_file(case: Case) -> str:
     return README.format(
         model=case.model_class,
         data=case.data.name,
+        objective=OBJECTIVE if case.step is not None else "",
         doc=said,
         count=count,
         exports=exports,
         part=evaluated,
     )
 
+
+OBJECTIVE = "| `objective.py` | the loss of a batch |\n"
 
 README = """\
 # {model} on {data}
@@ -77,7 +86,7 @@ PyTorch's index for the CPU is <https://download.pytorch.org/whl/cpu>; the plain
 | `recipe.py` | learning rates, metrics, the log |
 | `weights.py` | how weights start and are kept |
 | `checkpoint.py` | checkpoints, under names that the Keras program reads too |
-| `train.py` | training and evaluation |
+{objective}| `train.py` | training and evaluation |
 | `export.py` | the ONNX file |
 | `metrics.jsonl` | a line for each epoch |
 | `lock.json` | what the run was made of: data, seed, versions |

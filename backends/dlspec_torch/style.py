@@ -35,6 +35,10 @@ def _absent(name: str, make: py.Expr) -> py.Statement:
     return py.Assign(py.Attribute("self", name), py.literal(None))
 
 
+def _average(value: py.Expr) -> py.Expr:
+    return py.call(py.Attribute(value, "mean"))
+
+
 STYLE = Style(
     module="nn.Module",
     model="nn.Module",
@@ -57,4 +61,5 @@ STYLE = Style(
     object_of=object_of,
     absent=_absent,
     length=length,
+    average=_average,
 )

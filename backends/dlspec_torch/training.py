@@ -44,7 +44,7 @@ def train_file(case: Case) -> str:
     """The text of `train.py`."""
     functions = [
         *([exact_clip()] if clips_exactly(case) else []),
-        loss_fn(case),
+        *([loss_fn(case)] if case.step is None else []),
         tensors(),
         batches(),
         *([step_seed()] if case.draws else []),
@@ -56,9 +56,10 @@ def train_file(case: Case) -> str:
         lock(case),
         main(case),
     ]
+    own = py.From("objective", ("objective",))
     return py.Module(
         f"Trains {case.model_class} on {case.data.name}.\n\n{AGAIN}",
-        (*IMPORTS, case.model_import),
+        (*IMPORTS, case.model_import, own),
         [*constants(case), *functions, py.If('__name__ == "__main__"', [py.Do("main()")])],
     ).render()
 
@@ -208,12 +209,17 @@ def step(case: Case, mixed: bool) -> Body:
         body.append(set_rate(case))
     body += [
         py.Do("optimizer.step()"),
-        py.Assign("size", py.call("len", item("batch", case.inputs[0][1]))),
+        py.Assign("size", py.call("len", item("batch", rows_of(case)))),
         py.Do("total.add_(loss.detach(), alpha=size)"),
         py.Assign("count", "size", op="+"),
         py.Assign("run.step", "1", op="+"),
     ]
     return body
+
+
+def rows_of(case: Case) -> str:
+    """A field, whose length is the number of rows."""
+    return case.read[0] if case.step is not None else case.inputs[0][1]
 
 
 def set_rate(case: Case) -> py.Statement:
@@ -258,7 +264,14 @@ def freeze() -> py.Function:
     return py.Function("freeze", (MODEL, py.Param("epoch", "int")), body, "None", doc)
 
 
+def objective(case: Case) -> py.Expr:
+    """What is computed of a batch: the loss, and what metrics read."""
+    return py.call("objective", py.Code("model"), *(item("batch", f) for f in case.read))
+
+
 def forward_and_loss(case: Case) -> Body:
+    if case.step is not None:
+        return [py.Assign("loss, _" if case.watched else "loss", objective(case))]
     if len(case.outputs) == 1:
         return [py.Assign("loss", loss(case, forward(case), "", "batch"))]
     return [
@@ -286,6 +299,8 @@ def exact_clip() -> py.Function:
 
 
 def evaluate(case: Case) -> py.Function:
+    if case.step is not None:
+        return evaluate_step(case)
     names = variables(
         tuple(case.outputs),
         ("model", "part", "device", "rows", "batch", "made", "loss", "torch", "data", *LOCAL),
@@ -321,6 +336,40 @@ def evaluate(case: Case) -> py.Function:
         [*body, py.Return(found)],
         "dict[str, Any]",
         "The loss and the metrics over all rows of a part.",
+        ("torch.inference_mode()",),
+    )
+
+
+def evaluate_step(case: Case) -> py.Function:
+    """The loss of chunks, weighed by their rows: what it compares may be no output."""
+    several = case.watched
+    size = py.call("len", item("rows", rows_of(case)))
+    chunk: Body = [
+        py.Assign("batch", "tensors(rows, device)"),
+        py.Assign("loss, outputs" if several else "loss", objective(case)),
+        py.Assign("size", size),
+        py.Assign("total", "size * loss.item()", op="+"),
+        py.Assign("count", "size", op="+"),
+    ]
+    if several:
+        chunk.append(py.Do("made.append(outputs)"))
+    found: py.Expr = py.Code('{"loss": total / count}')
+    body: Body = [
+        py.Do("model.eval()"),
+        py.Assign("total, count", "0.0, 0"),
+        *([py.Assign("made", "[]")] if several else []),
+        py.For("rows", "data.chunks(part, CHUNK)", chunk),
+    ]
+    if several:
+        cat = "torch.cat([m[name] for m in made]).float().numpy(force=True)"
+        body.append(py.Assign("arrays", f"{{name: {cat} for name in made[0]}}"))
+        found = py.Binary(found, "|", py.Code("scores(arrays, data.load()[part])"))
+    return py.Function(
+        "evaluate",
+        (MODEL, PART, DEVICE),
+        [*body, py.Return(found)],
+        "dict[str, Any]",
+        "The loss, the mean over chunks of rows, and the metrics over all rows of a part.",
         ("torch.inference_mode()",),
     )
 

@@ -11,7 +11,11 @@ def shared(inputs: Sequence[Merged]) -> Iterator[list[int]]:
     """The places of inputs that are outputs of one call: it is written once, and taken apart."""
     calls: dict[int, list[int]] = {}
     for i, m in enumerate(inputs):
-        if m.kind == "select" and m.body is not None and m.body.kind in ("apply", "call", "scope"):
+        if (
+            m.kind == "select"
+            and m.body is not None
+            and m.body.kind in ("apply", "call", "net", "scope")
+        ):
             calls.setdefault(m.body.flow.site, []).append(i)
     return (places for places in calls.values() if len(places) > 1)
 

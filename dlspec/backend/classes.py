@@ -21,7 +21,7 @@ from dlspec.backend.merge import (
     values_in,
 )
 from dlspec.backend.passed import Conflict
-from dlspec.backend.protocol import Emitted, Hole, Slot, Use
+from dlspec.backend.protocol import Comparison, Emitted, Hole, Slot, Use
 from dlspec.backend.tables import comprehension, plain
 from dlspec.elaborate.reserved import safe
 from dlspec.emit import python as py
@@ -75,10 +75,11 @@ class ClassWriter:
         self.instances = instances
         self.name = name
         self.steps = merge_body([(first(i), i.body) for i in instances])
-        self.is_function = definition.kind == "fn"
+        self.is_function = definition.kind in ("fn", "step")
         # Keras fills in arguments called `training` and `mask` by itself.
         methods = () if self.is_function else ("self", "kwargs", "training", "mask", "inputs")
         self.taken = {*planner.module_names, *methods}
+        self.nets = self.name_networks()
         self.arguments = Arguments(definition, instances, set(self.taken))
         self.layers: dict[str, Layer] = {}
         self.calls: dict[int, py.Expr] = {}
@@ -93,6 +94,16 @@ class ClassWriter:
         if self.conflicts:
             raise Conflict(self.conflicts)
 
+    def name_networks(self) -> dict[str, str]:
+        """The arguments of a step that are networks, by their names in the spec."""
+        found: dict[str, str] = {}
+        for step in self.all_steps(self.steps):
+            for m in flows(step.value) if step.value is not None else ():
+                if m.kind == "net" and m.flow.net not in found:
+                    found[m.flow.net] = identifier(m.flow.net, {*self.taken, *found.values()})
+        self.taken.update(found.values())
+        return found
+
     # -- planning
 
     def plan(self) -> None:
@@ -103,6 +114,10 @@ class ClassWriter:
                 self.emit(m)
             elif m.kind == "call":
                 self.emit_call(m)
+            elif m.kind == "net":
+                self.calls[id(m)] = self.network(m)
+            elif m.kind == "compare":
+                self.emit_loss(m)
             elif m.kind == "scope":
                 self.emit_sequence(m)
             else:
@@ -242,6 +257,25 @@ class ClassWriter:
             inputs.append(py.Arg(Hole(i), local if i and len(names) > 1 else ""))
             del name
         self.calls[id(m)] = py.Call(Hole("self"), tuple(inputs))
+
+    def network(self, m: Merged) -> py.Expr:
+        """The call of a network, which is an argument of the function."""
+        names = m.flow.takes
+        holes = tuple(Hole(i) for i in range(len(names)))
+        if self.style.dict_inputs and len(names) > 1:
+            pairs = zip(map(py.literal, names), holes, strict=True)
+            return py.call(self.nets[m.flow.net], py.Dict(tuple(pairs)))
+        return py.call(self.nets[m.flow.net], *holes)
+
+    def emit_loss(self, m: Merged) -> None:
+        codes: list[tuple[Occurrence, Emitted]] = []
+        for o, f in m.uses:
+            output, target = (i.types[0] for i in f.inputs)
+            named = {n: i.types[0] for n, i in f.named.items()}
+            use = Comparison(f.loss, f.axis, output, target, named)
+            codes.append((o, self.planner.backend.compare(use)))
+        self.calls[id(m)] = unify([(o, e.call) for o, e in codes])
+        self.needs(e for _, e in codes)
 
     def call_function(self, f: ir.Call, at: Occurrence) -> py.Expr:
         """The call of a function, concrete: the tensors, then its numbers by name."""

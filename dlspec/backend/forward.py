@@ -19,7 +19,7 @@ from dlspec.ir.model import is_list, layers
 from dlspec.ops.norm import RMSNorm
 from dlspec.ops.normalisation import Affine
 from dlspec.ops.only_training import OnlyTraining
-from dlspec.passes.layout import Permute
+from dlspec.passes.permute import Permute
 from dlspec.tensor import Tensor
 
 INDENT = 8
@@ -99,6 +99,7 @@ class Forward(Loops):
         super().__init__(writer)
         self.style = writer.style
         self.is_model = writer.definition.kind == "model"
+        self.is_step = writer.definition.kind == "step"
         self.locals: dict[str, str] = {}
         self.outputs: list[tuple[str | None, py.Expr]] = []
         self.reads = self.count_reads()
@@ -152,14 +153,20 @@ class Forward(Loops):
 
     def function(self) -> py.Function:
         """A function of the module: tensors, then numbers."""
-        inputs = [self.local(n) for n in self.w.definition.inputs]
+        inputs = [self.local(n) for n in self.w.definition.inputs if self.has(n)]
         kind = "Tensor" if self.style.typed else ""
         lines = self.body(self.w.steps, last=True)
-        params = [py.Param(n, kind) for n in inputs]
+        of_nets = self.style.module if self.style.typed else ""
+        params = [py.Param(n, of_nets) for n in self.w.nets.values()]
+        params.extend(py.Param(n, kind) for n in inputs)
         numbers = self.arguments.signature()
         params.extend(py.Param(a.name, a.annotation, a.default) for a in numbers)
         returns = self.returns() if self.style.typed else ""
         return py.Function(self.w.name, params, lines, returns)
+
+    def has(self, name: str) -> bool:
+        """Whether a function takes an input: a step takes only the fields that it reads."""
+        return not self.is_step or bool(self.reads.get(name))
 
     def method(self) -> py.Function:
         names = self.w.definition.inputs
@@ -198,6 +205,8 @@ class Forward(Loops):
         outputs = self.w.instances[0].outputs
         if len(outputs) == 1:
             return "Tensor"
+        if self.is_step:
+            return py.Code("tuple[Tensor, dict[str, Tensor]]")
         if self.is_model:
             return py.Code("dict[str, Tensor]")
         return py.Code(f"tuple[{', '.join(['Tensor'] * len(outputs))}]")
@@ -282,8 +291,30 @@ class Forward(Loops):
                 lines.append(py.Assign(local, made, self.comment(types)))
             return
         made = self.chain(value, self.fresh_target(value), lines)
+        if value.kind == "net":
+            lines.append(self.by_name(value, names, made, lines))
+            return
         targets = tuple(py.Atom(self.local(n) if self.reads.get(n) else "_") for n in names)
         lines.append(py.Assign(py.Tuple(targets, naked=True), made))
+
+    def by_name(
+        self, net: Merged, names: Sequence[str], made: py.Expr, lines: list[py.Statement]
+    ) -> py.Statement:
+        """The outputs of a network that are read, each a wire."""
+        read = [
+            (self.local(n), g)
+            for n, g in zip(names, net.flow.gives, strict=True)
+            if self.reads.get(n)
+        ]
+        if len(read) > 1:
+            kept = self.fresh("outputs")
+            lines.append(py.Assign(kept, made))
+            made = py.Atom(kept)
+        values = tuple(py.Index(made, py.literal(g)) for _, g in read)
+        targets = tuple(py.Atom(n) for n, _ in read)
+        if len(read) == 1:
+            return py.Assign(targets[0], values[0])
+        return py.Assign(py.Tuple(targets, naked=True), py.Tuple(values, naked=True))
 
     def element(self, step: Step, lines: list[py.Statement]) -> None:
         """An element of a list that the loop's header does not give."""
@@ -339,6 +370,9 @@ class Forward(Loops):
         value = step.value
         assert value is not None
         name = step.statement.name
+        if self.is_step and not self.outputs:
+            self.loss(value, lines)
+            return
         read_later = bool(name and self.reads.get(name))
         many = len(self.w.instances[0].outputs) > 1
         if (read_later or many) and not stands(value):
@@ -351,9 +385,24 @@ class Forward(Loops):
             return
         self.outputs.append((name, self.chain(value, self.fresh_target(value), lines)))
 
+    def loss(self, value: Merged, lines: list[py.Statement]) -> None:
+        """The loss of a step: one number for the batch."""
+        target = self.fresh("loss")
+        made = self.chain(value, target, lines)
+        if not value.flow.types[0].common:
+            made = self.style.average(made)
+        if len(self.w.instances[0].outputs) > 1:
+            lines.append(py.Assign(target, made))
+            made = py.Atom(target)
+        self.outputs.append(("loss", made))
+
     def finish(self, lines: list[py.Statement]) -> None:
         if len(self.outputs) == 1:
             lines.append(py.Return(self.outputs[0][1]))
+        elif self.is_step:
+            (_, loss), *others = self.outputs
+            given = py.Dict(tuple((py.literal(n), e) for n, e in others))
+            lines.append(py.Return(py.Tuple((loss, given), naked=True)))
         elif self.is_model:
             items = tuple((py.literal(n), e) for n, e in self.outputs)
             lines.append(py.Return(py.Dict(items)))
@@ -375,7 +424,7 @@ class Forward(Loops):
     def cut(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
         nodes: list[Merged] = []
         m = value
-        while m.kind in ("apply", "call", "scope", "repeat") and len(m.inputs) == 1:
+        while m.kind in ("apply", "call", "net", "scope", "repeat") and len(m.inputs) == 1:
             if m.kind == "repeat" and m.body is None:
                 m = m.inputs[0]
                 continue
@@ -409,7 +458,7 @@ class Forward(Loops):
         elif made != py.Atom(target):
             lines.append(py.Assign(target, made))
 
-    def reads_twice(self, m: Merged, i: int) -> bool:
+    def reads_twice(self, m: Merged, i: int | str) -> bool:
         """Whether the code of an op reads an input more than once: that must be a name."""
         return sum(1 for h in holes_in(self.w.calls.get(id(m))) if h.what == i) > 1
 
@@ -469,7 +518,10 @@ class Forward(Loops):
                 return py.call(py.Attribute(self.expression(m.body, lines), "pop"))
             case "select":
                 assert m.body is not None
-                return py.Index(self.expression(m.body, lines), py.literal(m.flow.index))
+                at = m.flow.index
+                if m.body.kind == "net":
+                    at = m.body.flow.gives[at]
+                return py.Index(self.expression(m.body, lines), py.literal(at))
             case "repeat":
                 inputs = [self.expression(i, lines) for i in m.inputs]
                 if m.body is None:
@@ -491,6 +543,10 @@ class Forward(Loops):
                 inputs[i] = py.Atom(self.fresh("h"))
                 lines.append(py.Assign(inputs[i], made))
         named = {n: self.expression(x, lines) for n, x in m.named.items()}
+        for n, made in named.items():
+            if not isinstance(made, py.Atom) and self.reads_twice(m, n):
+                named[n] = py.Atom(self.fresh(n))
+                lines.append(py.Assign(named[n], made))
 
         def put(code: Any) -> Any:
             if isinstance(code, Inputs):
@@ -515,6 +571,14 @@ class Forward(Loops):
             body = inputs[places[0]].body
             assert body is not None
             made = self.expression(body, lines)
+            if body.kind == "net":
+                kept = self.fresh("outputs")
+                lines.append(py.Assign(kept, made))
+                gives = body.flow.gives
+                found.update(
+                    (i, py.Index(kept, py.literal(gives[inputs[i].flow.index]))) for i in places
+                )
+                continue
             names = {inputs[i].flow.index: "" for i in places}
             names = {index: self.fresh("part") for index in sorted(names)}
             targets = (py.Atom(names.get(k, "_")) for k in range(len(body.flow.types)))

@@ -82,16 +82,17 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
             _same(f.index for _, f in uses)
         case "slice":
             _same((f.start, f.stop, f.step) for _, f in uses)
-    if kind in ("apply", "call", "repeat", "scope"):
+    if kind in ("apply", "call", "net", "compare", "repeat", "scope"):
         _same(f.site for _, f in uses)
-    if kind in ("apply", "call", "repeat", "scope", "items", "join"):
+    if kind in ("apply", "call", "net", "compare", "repeat", "scope", "items", "join"):
         _same(len(f.inputs) for _, f in uses)
         made.inputs = [
             merge_flow([(o, f.inputs[i]) for o, f in uses]) for i in range(len(flow.inputs))
         ]
     if kind in ("apply", "call"):
-        _same(tuple(f.named) for _, f in uses)
         _same(f.factory for _, f in uses)
+    if kind in ("apply", "call", "compare"):
+        _same(tuple(f.named) for _, f in uses)
         made.named = {n: merge_flow([(o, f.named[n]) for o, f in uses]) for n in flow.named}
     if kind in ("select", "slice"):
         made.body = merge_flow([(o, f.value) for o, f in uses])

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from dlspec.emit import python as py
 from dlspec.expr import Const, Expr, origin
 from dlspec.ops.base import Op
+from dlspec.recipe.losses import Loss
 from dlspec.tensor import Tensor
 
 NOTHING: Any = object()
@@ -106,6 +107,18 @@ Emit = Callable[[Use], Emitted]
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """One use of a loss, as a backend sees it: its output is `X[0]`, its target `X[1]`, and what
+    it takes beside them `Hole("where")` and `Hole("weight")`."""
+
+    loss: Loss
+    axis: int | None
+    output: Tensor
+    target: Tensor
+    named: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Unsupported:
     """Why a backend has no code for an op."""
 
@@ -119,6 +132,11 @@ class UnsupportedOp(Exception):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(f"{kind}: {reason}")
         self.kind, self.reason = kind, reason
+
+
+def no_losses(use: Comparison) -> Emitted:
+    """Of a backend without losses."""
+    raise UnsupportedOp(use.loss.kind(), "no code is written for it")
 
 
 def _none(name: str, make: py.Expr) -> py.Statement:
@@ -161,6 +179,8 @@ class Style:
     """Whether an op does nothing, so that no code is written for it."""
     length: Callable[[py.Expr, int], py.Expr] = lambda value, axis: py.call("length", value, axis)
     """The size of an axis of the batch, when the program runs."""
+    average: Callable[[py.Expr], py.Expr] = lambda value: py.call("mean", value)
+    """The mean over all elements of a batch."""
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")
     """The constructor call of a layer that a block takes as an argument, also of one that is
     otherwise written as a function: `nn.ReLU()`, `layers.LeakyReLU(negative_slope=0.2)`."""
@@ -179,3 +199,5 @@ class Backend:
     style: Style
     files: Callable[..., dict[str, str]]
     """`files(program, train)` gives every file of the folder, by its name."""
+    compare: Callable[[Comparison], Emitted] = no_losses
+    """The code of a loss."""

@@ -117,14 +117,7 @@ def _train(train: Train) -> list[tuple[str, str]]:
         ("data", train.data),
         ("model", train.model),
         ("inputs", ", ".join(f"{i}={f}" for i, f in train.inputs.items())),
-        (
-            "loss",
-            " + ".join(
-                ("" if t.factor == 1 else f"{t.factor:g} * ")
-                + f"{value(t.loss)} of {t.output}, {t.target}"
-                for t in train.loss
-            ),
-        ),
+        ("loss", _loss(train)),
         ("optimizer", value(train.optimizer)),
         ("schedule", " -> ".join(map(value, train.schedule)) or "constant"),
     ]
@@ -133,6 +126,16 @@ def _train(train: Train) -> list[tuple[str, str]]:
     for m in train.metrics:
         found.append((m.name, f"{value(m.metric)} of {m.output}, {m.target}"))
     return found
+
+
+def _loss(train: Train) -> str:
+    """Its terms; of one that is more than their sum, what is written."""
+    if train.step is not None:
+        return " ".join(train.step.text.split())
+    return " + ".join(
+        ("" if t.factor == 1 else f"{t.factor:g} * ") + f"{value(t.loss)} of {t.output}, {t.target}"
+        for t in train.loss
+    )
 
 
 def _export(export: Export) -> list[tuple[str, str]]:

@@ -228,6 +228,36 @@ class OnlyInOtherBranch(Diagnostic):
 
 
 @frozen
+class UsedBefore(Diagnostic):
+    """A wire that gets its value only further down. Statements are read from top to bottom."""
+
+    code = "DLS115"
+    name: str
+    defined: Span
+    context: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` is used before it is defined"
+
+    @property
+    def label(self) -> str:
+        return f"it gets its value on line {self.defined.line}"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.defined, "defined here"),)
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return self.context
+
+    @property
+    def help(self) -> str:
+        return f"move the statement that defines `{self.name}` in front of this one"
+
+
+@frozen
 class Recursion(Diagnostic):
     """A block that uses itself, directly or through others."""
 

@@ -232,7 +232,7 @@ class TensorAsValue(InContext):
 
 @frozen
 class WeightsInFunction(InContext):
-    """A layer with weights, or with a state of its own, in the body of a `fn`.
+    """A layer with weights, or with a state of its own, in the body of a `fn` or a `train` block.
 
     A function is the same wherever it is used, and owns nothing. What has weights, or draws numbers
     in training (Dropout), is part of a block: each use of a block has weights of its own.
@@ -240,13 +240,19 @@ class WeightsInFunction(InContext):
 
     code = "DLS211"
     layer: str
+    trains: bool = False
+    """Whether it stands in a `train` block."""
 
     @property
     def title(self) -> str:
+        if self.trains:
+            return f"a `train` block owns no weights: {self.layer} cannot stand in it"
         return f"a function owns no weights: {self.layer} cannot stand in a `fn`"
 
     @property
     def help(self) -> str:
+        if self.trains:
+            return "make it a part of a `model`, and name that: `let net = Net()`"
         return "make it a `block`, whose tensors are declared with `input`"
 
 

@@ -92,11 +92,12 @@ class DoesNotCompare(Diagnostic):
 
 @frozen
 class NotALoss(Diagnostic):
-    """A loss is a sum of losses with constant factors: `CrossEntropy(a, b) + 0.3 * Huber(c, d)`."""
+    """A loss is one number for the batch, or for each example, that a network computes:
+    `CrossEntropy(a, b) + 0.3 * Huber(c, d)`."""
 
     code = "DLS423"
     found: str
-    hint: str = "write `CrossEntropy(output, field)`, or a sum of such with constant factors"
+    hint: str = "write `CrossEntropy(output, field)`, or an expression of such"
 
     @property
     def title(self) -> str:

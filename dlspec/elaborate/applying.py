@@ -141,7 +141,7 @@ class LayerApplier(FunctionEvaluator):
         if isinstance(layer, Instance):
             return self.instance_of(layer, inputs, named, frame, node)
         site, span = frame.site(node), node.span
-        if frame.definition.kind == "fn":
+        if frame.definition.kind in ("fn", "step"):
             self.check_alone(layer, span)
         match layer:
             case FnLayer(definition=fn, given=given):
@@ -170,7 +170,8 @@ class LayerApplier(FunctionEvaluator):
                 what = op.kind()
             case _:
                 return
-        raise SpecError(WeightsInFunction(span, self.context, what))
+        trains = self.frame.definition.kind == "step"
+        raise SpecError(WeightsInFunction(span, self.context, what, trains))
 
     def instance_of(
         self,

@@ -47,10 +47,10 @@ def depth(flow: ir.Flow) -> int:
 def _read(flow: ir.Flow) -> Iterator[ir.Flow]:
     """What a flow reads directly."""
     match flow:
-        case ir.Apply() | ir.Call():
+        case ir.Apply() | ir.Call() | ir.Compare():
             yield from flow.inputs
             yield from flow.named.values()
-        case ir.Items() | ir.Join():
+        case ir.Items() | ir.Join() | ir.Net():
             yield from flow.inputs
         case ir.Select() | ir.Slice():
             yield flow.value

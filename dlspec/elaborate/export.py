@@ -19,6 +19,7 @@ from dlspec.ir.model import ModelIR, layers
 from dlspec.ops.base import FORMATS as NAMES
 from dlspec.ops.base import Refusal
 from dlspec.recipe.rows import Rows
+from dlspec.source import Span
 from dlspec.syntax import tree
 
 EXPORT = Kind(
@@ -150,10 +151,21 @@ class ExportBuilder:
             return None
         with self.objects.collecting():
             made = self.objects.object("quantize", e, self.rows).made
+            self.check_fed(e.span)
             if format_ == "onnx":
                 raise SpecError(NotInThisVersion(e.span, "`int8` in an ONNX file", "use tflite"))
             return made
         return None
+
+    def check_fed(self, span: Span) -> None:
+        """Whether rows of the data are all that the model reads. Raises SpecError."""
+        train = self.train
+        if train is None or train.step is None or train.name not in self.models:
+            return
+        computed = [n for n, _ in self.models[train.name].root.inputs if n not in train.inputs]
+        if computed:
+            what = f"`int8` of a model whose input `{computed[0]}` is computed in training"
+            raise SpecError(NotInThisVersion(span, what))
 
     def rows(self, argument: str, e: tree.Expr) -> Rows:
         """`digits.train[:256]`: rows of the data that the model was trained on."""

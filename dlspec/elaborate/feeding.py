@@ -15,6 +15,7 @@ from dlspec.elaborate.losses import Comparable, Named
 from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.objects import Objects, callee
 from dlspec.elaborate.settings import Settings
+from dlspec.elaborate.values import BlockLayer
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import Apply, Bind, Flow, ModelIR, Wire, statements
@@ -60,6 +61,8 @@ class Feeding:
         self.data_name = ""
         self.definition: tree.Definition | None = None
         self.model: ModelIR | None = None
+        self.layer: BlockLayer | None = None
+        """The model as it is written, with its arguments."""
         self.pairs: dict[str, tree.Argument] = {}
         self.counted: dict[str, str] = {}
         self.lengths: dict[str, int] = {}
@@ -98,8 +101,8 @@ class Feeding:
             arguments = self.split_arguments(e, definition)
             arguments += self.count(e, definition, arguments)
             builder = ModelBuilder(self.table, self.overrides, self.objects.scope)
-            layer = builder.block_layer(definition, arguments, e.span, self.objects.scope)
-            self.model = builder.model(layer)
+            self.layer = builder.block_layer(definition, arguments, e.span, self.objects.scope)
+            self.model = builder.model(self.layer)
             if self.model is None:
                 self.objects.problems.extend(builder.problems)
                 raise Skip
@@ -147,12 +150,22 @@ class Feeding:
         """Which field feeds each input of the model."""
         if self.model is None or self.data is None or self.data.ir is None:
             return {}
-        fields = {f.name: f.type for f in self.data.ir.fields}
         found: dict[str, str] = {}
         for name, wanted in self.model.root.inputs:
             with self.objects.collecting():
-                found[name] = self.feed(name, wanted, fields)
+                found[name] = self.feed(name, wanted, self.fields)
         return found
+
+    @property
+    def fields(self) -> dict[str, Tensor]:
+        """The fields of the data, with their types."""
+        data = self.data.ir if self.data is not None else None
+        return {f.name: f.type for f in data.fields} if data is not None else {}
+
+    @property
+    def computed(self) -> bool:
+        """Whether an input is fed by what is computed."""
+        return any(not isinstance(ungrouped(a.value), tree.Name) for a in self.pairs.values())
 
     def feed(self, name: str, wanted: Tensor, fields: Mapping[str, Tensor]) -> str:
         e = self.settings.get("model")
@@ -222,7 +235,7 @@ class Feeding:
                     self.as_fed(t),
                     self.place(name, tree.Output),
                     "an output of the model",
-                    _last_op(self.model, name),
+                    last_op(self.model, name),
                 )
                 for name, t in self.model.root.outputs
                 if name is not None
@@ -244,7 +257,7 @@ def _feeds(given: Tensor, wanted: Tensor) -> bool:
     return given.dtype == wanted.dtype and given.shape == wanted.shape
 
 
-def _last_op(model: ModelIR, output: str) -> str:
+def last_op(model: ModelIR, output: str) -> str:
     """The kind of the op that makes an output; empty where it is no op of the model itself."""
     made: dict[str, Flow] = {}
     for s in statements(model.root.body):

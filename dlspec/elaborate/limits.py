@@ -71,6 +71,9 @@ def _check_metric(name: tree.Name, train: ir.Train) -> None:
     if not train.metrics:
         what = "`accuracy_drop` is points of the first metric, and the training has none"
         raise SpecError(BadLimit(name.span, what, "add `metrics = [...]` to it"))
+    if not train.measured:
+        what = "`accuracy_drop` is points of a metric of the model's outputs, and these are wires"
+        raise SpecError(BadLimit(name.span, what, "feed the model with fields, as `model = Net()`"))
     first = train.metrics[0].metric
     if not first.scalar or not first.greater_is_better:
         what = f"`accuracy_drop` is points of the first metric, which is {first.kind()}"

@@ -22,7 +22,7 @@ from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 from dlspec.units import plain_number
 
-LATER_ARGUMENTS = {"where": "`where=` of a loss or metric", "weight": "`weight=` of a loss"}
+LATER_ARGUMENTS = {"where": "`where=` of a metric", "weight": "`weight=` of a metric"}
 
 
 @frozen
@@ -201,8 +201,8 @@ class Comparisons:
             if e.id in self.comparable.reported:
                 raise Skip
             return e.id
-        what = "a loss or metric of something computed"
-        raise SpecError(NotInThisVersion(e.span, what, "name an output and a field"))
+        what = "a metric of something computed"
+        raise SpecError(NotInThisVersion(e.span, what, "name an output or wire, and a field"))
 
     def find(
         self,
@@ -250,9 +250,6 @@ def _has_loss(e: tree.Expr) -> bool:
 
 def _no_call(place: str, e: tree.Expr) -> Any:
     if place == "loss":
-        computed = isinstance(e, tree.Chain | tree.Index | tree.Binary | tree.Conditional)
-        if computed:
-            return NotInThisVersion(e.span, "a loss that is computed")
         return NotALoss(e.span, "")
     hint = "write `Accuracy(output, field)`"
     return WrongOperands(e.span, "a metric", "this is none", hint)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from dlspec.diagnostics import Diagnostic, nearest
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.recipe import MissingSetting, SettingTwice, UnknownSetting
+from dlspec.elaborate.uses import walk
 from dlspec.frozen import frozen
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -28,7 +29,9 @@ class Kind:
     """Statements that it takes beside settings."""
     sections: tuple[str, ...] = ()
     wires: bool = False
-    """Whether an assignment to another name is a wire, in later versions."""
+    """Whether an assignment to another name is a wire."""
+    instead: Mapping[str, type] = field(default_factory=dict)
+    """Settings that need not be there where such a statement is."""
 
     def __str__(self) -> str:
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} `{self.name}` block"
@@ -40,6 +43,8 @@ class Settings:
 
     values: dict[str, tree.Assign] = field(default_factory=dict)
     statements: list[tree.Statement] = field(default_factory=list)
+    wires: list[tree.Statement] = field(default_factory=list)
+    """What is computed of a batch, in order: assignments to other names, `let`, `if`, `for`."""
     sections: dict[str, tree.Section] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
     complete: bool = False
@@ -66,7 +71,11 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
     for s in block.body.statements:
         match s:
             case tree.Assign(names=(name,), type=None):
-                _assign(found, s, name, kind)
+                _assign(found, s, name, kind, block)
+            case tree.Assign() | tree.Let() | tree.Bare() if kind.wires:
+                found.wires.append(s)
+            case tree.If() | tree.For() if kind.wires and _gives(s, block):
+                found.wires.append(s)
             case tree.Section() if s.name.id in kind.sections:
                 if s.name.id in found.sections:
                     first = found.sections[s.name.id].name.span
@@ -85,8 +94,9 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
                 found.problems.append(Misplaced(head(s), "this statement", what, hint))
     # what did not parse may have been what is missing
     given = found.values.keys() | found.meant
-    found.complete = whole and all(n in found.values for n, _ in kind.required)
-    missing = [(n, e) for n, e in kind.required if n not in given]
+    instead = {n for n, t in kind.instead.items() if any(isinstance(s, t) for s in found.wires)}
+    found.complete = whole and all(n in found.values.keys() | instead for n, _ in kind.required)
+    missing = [(n, e) for n, e in kind.required if n not in given | instead]
     if missing and whole:
         names = tuple(n for n, _ in missing)
         example = "; ".join(e for _, e in missing)
@@ -94,7 +104,9 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
     return found
 
 
-def _assign(found: Settings, s: tree.Assign, name: tree.Name, kind: Kind) -> None:
+def _assign(
+    found: Settings, s: tree.Assign, name: tree.Name, kind: Kind, block: tree.Declaration
+) -> None:
     if name.id in found.values:
         first = found.values[name.id].names[0].span
         found.problems.append(SettingTwice(name.span, name.id, first))
@@ -102,11 +114,26 @@ def _assign(found: Settings, s: tree.Assign, name: tree.Name, kind: Kind) -> Non
         found.values[name.id] = s
     elif name.id in kind.later:
         found.problems.append(NotInThisVersion(name.span, kind.later[name.id]))
+    elif kind.wires and _is_read(name.id, s, block):
+        found.wires.append(s)
     else:
         near = nearest(name.id, (*kind.settings, *kind.later))
         found.meant.add(near or name.id)
-        if kind.wires and near is None:
-            found.problems.append(NotInThisVersion(name.span, f"a wire in {kind}"))
-            return
         where = str(kind)
         found.problems.append(UnknownSetting(name.span, name.id, where, kind.settings, near))
+
+
+def _is_read(name: str, own: tree.Assign, block: tree.Declaration) -> bool:
+    """Whether another statement of a block names a wire: then it is no misspelt setting."""
+    others = (s for s in block.body.statements if s is not own)
+    return any(isinstance(n, tree.Name) and n.id == name for s in others for n in walk(s))
+
+
+def _gives(s: tree.If | tree.For, block: tree.Declaration) -> bool:
+    """Whether a branch or loop writes a wire that the block reads, and says nothing of weights."""
+    inner = list(walk(s))
+    if any(isinstance(n, tree.Weights) for n in inner):
+        return False
+    given = {name.id for n in inner if isinstance(n, tree.Assign) for name in n.names}
+    others = (n for other in block.body.statements if other is not s for n in walk(other))
+    return any(isinstance(n, tree.Name) and n.id in given for n in others)

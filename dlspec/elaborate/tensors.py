@@ -8,13 +8,13 @@ from typing import Any
 
 from dlspec import ops
 from dlspec.diagnostics import Label, SpecError, nearest
-from dlspec.diagnostics.names import NotALayer, NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import NotALayer, NotInThisVersion, UnknownName, UsedBefore
 from dlspec.diagnostics.shapes import (
     NotATensor,
     ShapesDoNotCombine,
 )
 from dlspec.diagnostics.values import WrongType
-from dlspec.elaborate import arithmetic, lists, operands
+from dlspec.elaborate import arithmetic, lists, operands, wires
 from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
@@ -52,6 +52,9 @@ class TensorEvaluator(Indexer):
             return super().unbound(e, scope, words)
         if e.id in ops.LATER or e.id == "training":
             raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
+        later = wires.defined(e.id, self.frame) if self.frame is not None else None
+        if later is not None and e.span.end <= later.start:
+            raise SpecError(UsedBefore(e.span, e.id, later, self.context))
         known = (*scope.names(), *arithmetic.FUNCTIONS, *ops.names(), *self.table.definitions)
         raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
 

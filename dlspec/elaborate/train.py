@@ -12,6 +12,7 @@ from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.groups import GroupReader
 from dlspec.elaborate.losses import Comparisons
+from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.ir import recipe as ir
@@ -51,13 +52,10 @@ TRAIN = Kind(
         "accumulate": "`accumulate`",
         "distill": "`distill`",
     },
-    later_statements={
-        tree.Let: "`let` in a `train` block",
-        tree.Step: "`step`",
-        tree.Penalty: "`penalty`",
-    },
+    later_statements={tree.Step: "`step`", tree.Penalty: "`penalty`"},
     statements=(tree.Weights, tree.If, tree.For),
     wires=True,
+    instead={"model": tree.Let},
 )
 BATCH = 32
 
@@ -88,15 +86,23 @@ class TrainBuilder:
         self.objects.problems.extend(self.settings.problems)
         found = Feeding(self.settings, self.table, self.overrides, self.objects, self.known)
         self.data = found.data
-        inputs = found.inputs()
-        comparisons = Comparisons(self.objects, found.comparable())
+        computed = self.objective(found)
+        inputs = computed.inputs if computed is not None else found.inputs()
+        comparable = computed.comparable() if computed is not None else found.comparable()
+        comparisons = Comparisons(self.objects, comparable)
         loss_e, metrics_e = self.settings.get("loss"), self.settings.get("metrics")
-        loss = comparisons.loss(loss_e) if loss_e is not None else []
+        loss: list[ir.LossTerm] = []
+        if computed is not None:
+            loss = computed.terms()
+        elif loss_e is not None:
+            loss = comparisons.loss(loss_e)
         metrics = comparisons.metrics(metrics_e, loss) if metrics_e is not None else []
+        step = computed.step(metrics) if computed is not None else None
+        model = computed.model if computed is not None else found.model
         epochs = self.whole("epochs", least=1)
         values: dict[str, Any] = {
             "optimizer": self.object("optimizer"),
-            "groups": self.groups(found.model),
+            "groups": self.groups(model),
             "schedule": self.schedule(epochs),
             "epochs": epochs,
             "batch": self.whole("batch", least=1, default=BATCH),
@@ -107,22 +113,37 @@ class TrainBuilder:
             "early_stop": self.early_stop(metrics),
         }
         broken = self.objects.broken > before or not self.settings.complete
-        if broken or found.model is None or found.data is None or found.data.ir is None:
+        if broken or model is None or found.data is None or found.data.ir is None:
+            return None
+        if computed is not None and step is None:
             return None
         train = ir.Train(
             name=self.block.name.id if self.block.name else "",
             data=found.data_name,
-            model=found.model.name,
+            model=model.name,
             inputs=inputs,
             counted=found.counted,
             lengths=found.lengths,
             loss=tuple(loss),
+            step=step,
             metrics=tuple(metrics),
             doc=self.block.doc,
             line=self.block.span.line,
             **values,
         )
-        return train, found.model
+        return train, model
+
+    def objective(self, found: Feeding) -> Objective | None:
+        """What is computed of a batch, where that is more than a sum of losses."""
+        e = self.settings.get("loss")
+        names = found.fields.keys() | {
+            n for n, _ in (found.model.root.outputs if found.model else ())
+        }
+        plain = e is None or is_sum(e, {n for n in names if n is not None})
+        if plain and not self.settings.wires and not found.computed:
+            return None
+        given = (self.block, self.settings, self.table, self.overrides, self.objects)
+        return Objective(*given, found)
 
     # -- settings
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import OnlyInOtherBranch, UnknownName
 from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.uses import walk
 from dlspec.elaborate.values import NotTaken, Value
 from dlspec.ir import model as ir
+from dlspec.source import Span
 from dlspec.syntax import tree
 
 
@@ -28,6 +30,16 @@ def read(wire: tree.Name, body: tuple[ir.Statement, ...], frame: Frame) -> ir.Ou
     flow = ir.Wire(name=name, types=found.types)
     line = frame.definition.span.line
     return ir.Output(site=frame.site(frame.definition), name=None, value=flow, line=line)
+
+
+def defined(name: str, frame: Frame) -> Span | None:
+    """Where the body of a frame's definition first writes a wire, whether that runs or not."""
+    body = frame.definition.body
+    if not isinstance(body, tree.Body):
+        return None
+    places = (n for s in body.statements for n in walk(s) if isinstance(n, tree.Assign))
+    names = (n.span for s in places for n in s.names if n.id == name)
+    return next(names, None)
 
 
 def cut(wire: str, body: tuple[ir.Statement, ...]) -> tuple[ir.Statement, ...]:

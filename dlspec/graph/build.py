@@ -206,6 +206,8 @@ class _Body:
                 return self.scope(f)
             case ir.Repeat():
                 return self.repeat(f)
+            case ir.Net() | ir.Compare():
+                raise TypeError(f"a model has no {f.kind}")
 
     def apply(self, f: ir.Apply) -> list[Port]:
         inputs = self.inputs(f)

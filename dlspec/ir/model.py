@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dlspec.ir.values import AnyInit, AnyOp, Extent, Known, Origin, Type, Value
+from dlspec.ir.values import AnyInit, AnyLoss, AnyOp, Extent, Known, Origin, Type, Value
 
 _reading: ContextVar[bool] = ContextVar("_reading", default=False)
 
@@ -144,6 +144,32 @@ class Call(Node):
     factory: str | None = None
 
 
+class Net(Node):
+    """A network of a `train` block applied to inputs, which are those of its model, in order. One
+    with several outputs gives them by name."""
+
+    kind: Literal["net"] = "net"
+    site: int
+    net: str
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
+    inputs: "tuple[Flow, ...]"
+    types: tuple[Type, ...]
+
+
+class Compare(Node):
+    """A loss of an output and a target. `named` has what it takes beside them: `where` says which
+    elements count, `weight` how much; `axis` is that of the classes."""
+
+    kind: Literal["compare"] = "compare"
+    site: int
+    loss: AnyLoss
+    axis: int | None = None
+    inputs: "tuple[Flow, ...]"
+    named: "dict[str, Flow]" = {}
+    types: tuple[Type, ...]
+
+
 class Select(Node):
     """One of several outputs, or one element of a list: `skips[-1]`."""
 
@@ -203,7 +229,19 @@ class Scope(Node):
 
 
 Flow = Annotated[
-    Wire | Carry | Scalar | Apply | Call | Select | Items | Join | Slice | Repeat | Scope,
+    Wire
+    | Carry
+    | Scalar
+    | Apply
+    | Call
+    | Net
+    | Compare
+    | Select
+    | Items
+    | Join
+    | Slice
+    | Repeat
+    | Scope,
     Field(discriminator="kind"),
 ]
 
@@ -270,10 +308,11 @@ class Parameter(Node):
 
 
 class Definition(Node):
-    """A `block`, a `model` or a `fn` of tensors as it was written."""
+    """A `block`, a `model` or a `fn` of tensors as it was written; or a `step`, what a `train`
+    block computes of a batch."""
 
     name: str
-    kind: Literal["block", "model", "fn"]
+    kind: Literal["block", "model", "fn", "step"]
     parameters: tuple[Parameter, ...]
     inputs: tuple[str, ...]
     doc: str = ""
@@ -332,12 +371,12 @@ def is_list(flow: Flow) -> bool:
 def flows(flow: Flow) -> Iterator[Flow]:
     """A flow and everything that it reads, inputs before what reads them."""
     match flow:
-        case Apply() | Call():
+        case Apply() | Call() | Compare():
             for f in (*flow.inputs, *flow.named.values()):
                 yield from flows(f)
         case Select() | Slice():
             yield from flows(flow.value)
-        case Items() | Join():
+        case Items() | Join() | Net():
             for f in flow.inputs:
                 yield from flows(f)
         case Repeat():
@@ -347,6 +386,14 @@ def flows(flow: Flow) -> Iterator[Flow]:
             for f in (*flow.inputs, flow.body):
                 yield from flows(f)
     yield flow
+
+
+def read_inputs(instance: Instance) -> tuple[str, ...]:
+    """The inputs that a body reads."""
+    read = {
+        f.name for s in statements(instance.body) for f in flows(s.value) if isinstance(f, Wire)
+    }
+    return tuple(name for name, _ in instance.inputs if name in read)
 
 
 def statements(body: tuple[Statement, ...]) -> Iterator[Bind | Output]:

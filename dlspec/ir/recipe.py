@@ -4,18 +4,15 @@ Objects of the recipe (losses, optimizers, sources, ...) stand in it as they are
 `{"kind": "AdamW", "lr": 0.003, ...}`.
 """
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import pydantic
-from pydantic_core import core_schema
 
-from dlspec import recipe
-from dlspec.ir.model import Node
-from dlspec.ir.values import Extent, Type
+from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements
+from dlspec.ir.values import At, Extent, Type
 from dlspec.length import put
 from dlspec.recipe.augmentations import Augmentation
-from dlspec.recipe.base import Recipe
 from dlspec.recipe.exports import Int8
 from dlspec.recipe.losses import Activation, Loss
 from dlspec.recipe.metrics import Metric
@@ -26,39 +23,6 @@ from dlspec.recipe.splits import Split
 from dlspec.recipe.stops import Patience
 from dlspec.recipe.transforms import Transform
 from dlspec.tensor import Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """Annotates a field that holds an object of the recipe: one that may stand at this place."""
-
-    place: str
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            self.read,
-            serialization=core_schema.plain_serializer_function_ser_schema(Recipe.to_json),
-        )
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        kinds = list(recipe.table(self.place))
-        return {
-            "type": "object",
-            "properties": {"kind": {"enum": kinds}},
-            "required": ["kind"],
-            "description": f"A {self.place}; the other properties are its arguments.",
-        }
-
-    def read(self, value: Any) -> Recipe:
-        if isinstance(value, Recipe):
-            return value
-        if not isinstance(value, dict) or "kind" not in value:
-            raise ValueError(f"not a {self.place}")
-        cls = recipe.lookup(self.place, value["kind"])
-        if cls is None:
-            raise ValueError(f"no {self.place} is called {value['kind']}")
-        return cls.from_json({k: v for k, v in value.items() if k != "kind"})
-
 
 # --- data -------------------------------------------------------------------------------------
 
@@ -163,20 +127,36 @@ class Group(Node):
     """For how many epochs they stay as they are, in evaluation mode; None is for ever."""
 
 
+class Step(Node):
+    """What is computed of a batch, and which networks learn from it.
+
+    `graph` is a definition of the kind `step`: its inputs are the fields of the data, its first
+    output is the loss (one number, or one for each example, which are averaged), the others are
+    what metrics read.
+    """
+
+    updates: tuple[str, ...]
+    graph: ModelIR
+    text: str
+    """The loss as it is written."""
+
+
 class Train(Node):
-    """A `train` block. The loss is the sum of its terms."""
+    """A `train` block. The loss is the sum of its terms; where it is more, there is a step, and the
+    terms are only those of its losses that compare an output with a field as both are."""
 
     name: str
     data: str
     model: str
     inputs: dict[str, str]
-    """Each input of the model and the field that feeds it."""
+    """Each input of the model and the field that feeds it; those that are computed are not here."""
     counted: dict[str, str] = pydantic.Field(default_factory=dict)
     """Parameters of the model that are the class count of a field, which only the data tells. As
     long as the field's type leaves it open, another number stands for it."""
     lengths: dict[str, Extent] = pydantic.Field(default_factory=dict)
     """The dynamic sizes of the model's inputs, with those of the fields that feed them."""
     loss: tuple[LossTerm, ...]
+    step: Step | None = None
     optimizer: Annotated[Optimizer, At("optimizer")]
     schedule: tuple[Annotated[Schedule, At("schedule")], ...]
     epochs: int
@@ -210,6 +190,24 @@ class Train(Node):
     def freezes(self) -> bool:
         """Whether some weights stay as they are, for a time or for ever."""
         return any(group.frozen != 0 for group in self.groups)
+
+    @property
+    def measured(self) -> bool:
+        """Whether the metrics read outputs of the model that fields alone feed, so that a file of
+        the model has them too."""
+        if self.step is None:
+            return True
+        given = {m.output for m in self.metrics}
+        for s in statements(self.step.graph.root.body):
+            names = given & set(s.names) if isinstance(s, Bind) else None
+            if not names:
+                continue
+            fed = s.value.inputs if isinstance(s.value, Net) else ()
+            plain = [f.name for f in fed if isinstance(f, Wire)]
+            if plain != list(self.inputs.values()) or not fed or len(plain) != len(fed):
+                return False
+            given -= names
+        return not given
 
     def fed(self, t: Tensor) -> Tensor:
         """A type of the model, with the sizes that the data gives it."""
@@ -265,6 +263,7 @@ __all__ = [
     "Loss",
     "LossTerm",
     "MetricUse",
+    "Step",
     "Train",
     "Transformed",
 ]

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import core_schema
 
-from dlspec import length, ops
+from dlspec import length, ops, recipe
 from dlspec.expr import Const, Expr, Ref, Size, Static, Term, fixed
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS, Init
+from dlspec.recipe.base import Recipe
+from dlspec.recipe.losses import Loss
 from dlspec.tensor import DTYPES, Tensor
 from dlspec.units import Quantity
 
@@ -51,6 +53,43 @@ def configured(op: Op | Init) -> dict[str, Any]:
 
 
 AnyOp = Annotated[Op, _Configured()]
+
+# --- the recipe -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Annotates a field that holds an object of the recipe: one that may stand at this place."""
+
+    place: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(Recipe.to_json),
+        )
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        kinds = list(recipe.table(self.place))
+        return {
+            "type": "object",
+            "properties": {"kind": {"enum": kinds}},
+            "required": ["kind"],
+            "description": f"A {self.place}; the other properties are its arguments.",
+        }
+
+    def read(self, value: Any) -> Recipe:
+        if isinstance(value, Recipe):
+            return value
+        if not isinstance(value, dict) or "kind" not in value:
+            raise ValueError(f"not a {self.place}")
+        cls = recipe.lookup(self.place, value["kind"])
+        if cls is None:
+            raise ValueError(f"no {self.place} is called {value['kind']}")
+        return cls.from_json({k: v for k, v in value.items() if k != "kind"})
+
+
+AnyLoss = Annotated[Loss, At("loss")]
 
 
 # --- types ------------------------------------------------------------------------------------

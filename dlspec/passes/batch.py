@@ -7,7 +7,7 @@ example there, and what is given out is common again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,12 +16,14 @@ from dlspec.ir.model import (
     Bind,
     Branch,
     Call,
+    Compare,
     Flow,
     Instance,
     Items,
     Join,
     Loop,
     ModelIR,
+    Net,
     Output,
     Repeat,
     Scalar,
@@ -34,6 +36,7 @@ from dlspec.ir.model import (
 )
 from dlspec.ops.base import Op
 from dlspec.ops.common import alike, each
+from dlspec.passes.permute import Permute
 
 FIRST_SITE = 2_000_000_000
 """The sites of what this pass makes begin behind all others."""
@@ -52,13 +55,17 @@ class Only(Op):
     """The only example, as a common tensor. Only this pass makes it."""
 
 
-def batched(model: ModelIR, devices: bool = False) -> ModelIR:
+def batched(
+    model: ModelIR, devices: bool = False, networks: Mapping[str, ModelIR] | None = None
+) -> ModelIR:
     """The same model, with common tensors expanded where they meet what wants one for each.
 
-    With `devices`, positions get an input beside which they are made.
+    With `devices`, positions get an input beside which they are made. `networks` are those of a
+    step, by name: an image goes channels-last into one that keeps it so.
     """
     sites: dict[tuple[Any, ...], int] = {}
-    instances = tuple(_Walk(model, i, sites, devices).instance() for i in model.instances)
+    nets = networks or {}
+    instances = tuple(_Walk(model, i, sites, devices, nets).instance() for i in model.instances)
     return model.model_copy(update={"instances": instances})
 
 
@@ -70,6 +77,7 @@ class _Walk:
     of: Instance
     sites: dict[tuple[Any, ...], int]
     devices: bool
+    networks: Mapping[str, ModelIR]
     wires: dict[str, Wire] = field(default_factory=dict)
     """Every wire as it stands, by name."""
     kept: tuple[Bind, ...] = ()
@@ -78,6 +86,11 @@ class _Walk:
     def alone(self) -> bool:
         """Whether nothing here belongs to an example."""
         return bool(self.of.inputs) and all(t.common for _, t in self.of.inputs)
+
+    @property
+    def step(self) -> bool:
+        """Whether it is a step of a training, whose loss is common."""
+        return self.model.definitions[self.of.definition].kind == "step"
 
     def instance(self) -> Instance:
         self.wires = {n: Wire(name=n, types=(t,)) for n, t in self.of.inputs}
@@ -112,7 +125,9 @@ class _Walk:
         """An output of the model belongs to each example; one of a block that reads common tensors
         is common."""
         value = self.flow(s.value)
-        if self.of.definition == self.model.root.definition:
+        if self.step:
+            pass
+        elif self.of.definition == self.model.root.definition:
             value = self.expanded(value, (s.site, "output"))
         elif self.alone and len(value.types) > 1:
             names = tuple(f"part_{i}" for i in range(len(value.types)))
@@ -146,6 +161,10 @@ class _Walk:
                 types = dict(self.model.instances[flow.instance].inputs)
                 names = [n for n in types if n not in flow.named]
                 return self.fed(flow, lambda key: not types[_name(key, names)].common)
+            case Compare():
+                return self.fed(flow, _every)
+            case Net():
+                return self.network(self.fed(flow, _every))
             case Repeat():
                 bodies = tuple(map(self.flow, flow.bodies))
                 return self.fed(flow, _every, bodies=bodies)
@@ -156,6 +175,19 @@ class _Walk:
             case Select() | Slice():
                 return flow.model_copy(update={"value": self.flow(flow.value)})
         return flow
+
+    def network(self, flow: Net) -> Net:
+        """A network whose images are kept as it reads them."""
+        model = self.networks.get(flow.net)
+        last = {n for n, t in model.root.inputs if t.last} if model is not None else set()
+        inputs = []
+        for name, f in zip(flow.takes, flow.inputs, strict=True):
+            if name in last:
+                kept = replace(f.types[0], last=True)
+                site = self.site(flow.site, name, "last")
+                f = Apply(site=site, op=Permute(order="last"), inputs=(f,), types=(kept,))
+            inputs.append(f)
+        return flow.model_copy(update={"inputs": tuple(inputs)})
 
     def fed(self, flow: Any, wants: Callable[[int | str], bool], **update: Any) -> Any:
         """The flow with its inputs expanded for which `wants` holds, by number or name."""

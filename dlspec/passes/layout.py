@@ -16,12 +16,14 @@ from dlspec.ir.model import (
     Branch,
     Call,
     Carry,
+    Compare,
     Flow,
     Instance,
     Items,
     Join,
     Loop,
     ModelIR,
+    Net,
     Output,
     Repeat,
     Scalar,
@@ -34,21 +36,14 @@ from dlspec.ir.model import (
     is_list,
     statements,
 )
-from dlspec.ops.base import Op
 from dlspec.ops.shape import Flatten, Reshape
 from dlspec.passes.batch import Expand
+from dlspec.passes.permute import Permute
 from dlspec.passes.regions import Order, Place, Regions, Source, moves_only_ones
 from dlspec.passes.roles import keeps_channels, role
 from dlspec.tensor import Tensor
 
 ALWAYS = 1_000_000
-
-
-class Permute(Op):
-    """The same tensor, kept channels-last or channels-first. Only the layout pass makes it."""
-
-    order: str
-    """`last` or `first`."""
 
 
 def channels_last(model: ModelIR) -> ModelIR:
@@ -233,6 +228,8 @@ class _Walk:
                 inputs = self.arriving(flow, places, carry)
                 body, sources = self.flow(flow.body, places, (flow.site, "body"))
                 return self.typed(flow, sources, inputs=inputs, body=body), sources
+            case Net() | Compare():
+                raise TypeError(f"a model has no {flow.kind}")
 
     def carried(self, kind: str, flow: Repeat | Scope) -> tuple[Source, ...]:
         return tuple((self.definition, kind, flow.site, i) for i in range(len(flow.inputs)))

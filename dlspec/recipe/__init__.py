@@ -12,7 +12,10 @@ from importlib import import_module
 from dlspec.recipe.base import Recipe
 
 PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "loss": ("losses", ("MSE", "MAE", "Huber", "CrossEntropy", "BinaryCrossEntropy")),
+    "loss": (
+        "losses",
+        ("MSE", "MAE", "Huber", "CrossEntropy", "BinaryCrossEntropy", "KL", "KLNormal"),
+    ),
     "metric": (
         "metrics",
         ("Accuracy", "Precision", "Recall", "F1", "ConfusionMatrix", "MAE", "RMSE", "R2"),

@@ -1,12 +1,18 @@
 """Losses: one number for a batch, the mean over all of its elements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Literal
 
 from dlspec.declared import Problem
 from dlspec.recipe.base import Recipe
 from dlspec.recipe.fields import Positive, Whole
-from dlspec.recipe.targets import class_axis, class_problems, equal_shapes, numeric_problems
+from dlspec.recipe.targets import (
+    class_axis,
+    class_problems,
+    equal_shapes,
+    numeric_problems,
+    without,
+)
 from dlspec.tensor import FLOATS, Tensor
 from dlspec.units import Share
 
@@ -14,13 +20,22 @@ Activation = Literal["none", "sigmoid", "softmax"]
 
 
 class Loss(Recipe):
-    """The base of all losses. They compare an output of the model with a field of the data."""
+    """The base of all losses. They compare an output of the model with a field of the data, or any
+    two tensors of a `train` block.
+
+    `reduction` is `mean` (over all elements of the batch), `sum` (over those of an example, and the
+    mean over examples) or `none` (the tensor of all elements).
+    """
 
     formula: ClassVar[str]
     activation: ClassVar[Activation] = "none"
     """What turns the output into a prediction."""
+    of_outputs: ClassVar[bool] = False
+    """Whether it compares two outputs, and no field."""
+    named: ClassVar[tuple[str, ...]] = ("where", "weight")
+    """The tensors that it takes beside the two, by name: which elements count, and how much."""
 
-    reduction: Literal["mean", "sum"] = "mean"
+    reduction: Literal["mean", "sum"] | None = "mean"
 
     def problems(self, output: Tensor, target: Tensor) -> Iterable[Problem]:
         """What does not fit these two, of one example."""
@@ -30,12 +45,28 @@ class Loss(Recipe):
         """The axis of the output that holds the classes; None where the loss has none."""
         return None
 
+    def elements(self, output: Tensor, target: Tensor) -> tuple[int, ...]:
+        """The shape of what is averaged, of one example."""
+        return target.shape
+
+    def beside(
+        self, output: Tensor, target: Tensor, named: Mapping[str, Tensor]
+    ) -> Iterable[Problem]:
+        """What does not fit of `where` and `weight`: one for each element, or for each example."""
+        shape = self.elements(output, target)
+        for name, t in named.items():
+            whole = Tensor("bool" if name == "where" else "f32", shape)
+            fits = t.dtype == "bool" if name == "where" else t.dtype in FLOATS
+            if not fits or t.shape not in (shape, ()):
+                single = Tensor(whole.dtype, ())
+                either = f"{whole}, or {single} for each example" if shape else str(whole)
+                yield Problem(name, f"`{name}` is {t}; {self.kind()} takes {either}")
+
 
 class MSE(Loss):
     """The mean squared error.
 
-    `output` and `target` are numbers of equal shapes. `reduction=sum` sums the elements of an
-    example and averages the examples.
+    `output` and `target` are numbers of equal shapes.
     """
 
     formula = "(output - target) ** 2"
@@ -44,8 +75,7 @@ class MSE(Loss):
 class MAE(Loss):
     """The mean absolute error, which large errors move less than they move `MSE`.
 
-    `output` and `target` are numbers of equal shapes. `reduction=sum` sums the elements of an
-    example and averages the examples.
+    `output` and `target` are numbers of equal shapes.
     """
 
     formula = "abs(output - target)"
@@ -96,6 +126,19 @@ class CrossEntropy(Loss):
     def class_axis(self, output: Tensor, target: Tensor) -> int | None:
         return class_axis(output, target, self.axis)
 
+    def elements(self, output: Tensor, target: Tensor) -> tuple[int, ...]:
+        axis = self.class_axis(output, target)
+        return without(output.shape, axis if axis is not None else 0)
+
+    def beside(
+        self, output: Tensor, target: Tensor, named: Mapping[str, Tensor]
+    ) -> Iterable[Problem]:
+        yield from super().beside(output, target, named)
+        single = [*named, *(["reduction=none"] if self.reduction is None else [])]
+        if single and self.class_weights is not None:
+            what = f"`class_weights` and `{single[0]}` do not go together"
+            yield Problem("class_weights", what, "say both in `weight`")
+
 
 class BinaryCrossEntropy(Loss):
     """The cross-entropy of a sigmoid of the output, for yes or no, or for several labels at once.
@@ -126,3 +169,54 @@ class BinaryCrossEntropy(Loss):
             if output.shape == (2, *target.shape):
                 help = "use CrossEntropy, or give the model one logit: `Dense(1)`"
             yield Problem(None, what, help)
+
+
+class KL(Loss):
+    """The Kullback-Leibler divergence of one distribution from another: how much is lost where
+    `target` stands for `output`.
+
+    Both hold probabilities that add to 1 along `axis`, which the result lacks: `KL(p, q)`. One
+    below 1e-7 counts as 1e-7 in the logarithm.
+    """
+
+    formula = "sum(p * (log(p) - log(q)))"
+    of_outputs = True
+    source = "Kullback and Leibler 1951, On information and sufficiency"
+
+    axis: Whole = -1
+
+    def problems(self, output: Tensor, target: Tensor) -> Iterable[Problem]:
+        found = list(numeric_problems("KL", output, target))
+        yield from found
+        if not found and output.rank == 0:
+            yield Problem(None, "KL compares distributions, not single numbers")
+        elif not found and not -output.rank <= self.axis < output.rank:
+            yield Problem("axis", f"`axis` is {self.axis}, and {output} has {output.rank} axes")
+
+    def class_axis(self, output: Tensor, target: Tensor) -> int | None:
+        return self.axis % output.rank
+
+    def elements(self, output: Tensor, target: Tensor) -> tuple[int, ...]:
+        return without(output.shape, self.axis % output.rank)
+
+
+class KLNormal(Loss):
+    """The Kullback-Leibler divergence of independent normal distributions from the standard one:
+    one number for each example, the sum over its elements.
+
+    `output` holds the means and `target` the logarithms of the variances:
+    `KLNormal(mu, logvar)`.
+    """
+
+    formula = "sum(mu ** 2 + exp(logvar) - 1 - logvar) / 2"
+    of_outputs = True
+    source = "Kingma and Welling 2014, Auto-encoding variational Bayes, appendix B"
+
+    def problems(self, output: Tensor, target: Tensor) -> Iterable[Problem]:
+        if output.dtype not in FLOATS or target.dtype not in FLOATS:
+            yield Problem(None, f"KLNormal takes numbers: {output} and {target}")
+        elif output.shape != target.shape:
+            yield Problem(None, f"means {output} and variances {target}: the shapes must be equal")
+
+    def elements(self, output: Tensor, target: Tensor) -> tuple[int, ...]:
+        return ()

@@ -79,6 +79,7 @@ class Bench:
         task = {
             "program": str(self.trained.folder.resolve()),
             "part": self.trained.part,
+            "scored": self.trained.train.measured,
             "reference": str(self.outputs("reference")),
             "reference64": str(self.outputs("reference64")),
             "found": {name: str(self.outputs(name)) for name in names},

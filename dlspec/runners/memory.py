@@ -119,6 +119,8 @@ class _Walk:
                 for body in flow.bodies:
                     inner = self.value(body, wires, inner)
                 return inner
+            case ir.Net() | ir.Compare():
+                raise TypeError(f"a model has no {flow.kind}")
 
     def read(
         self, flow: ir.Apply | ir.Call, wires: Wires, carried: list[Buffer]

@@ -57,7 +57,13 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
 
 
 def prepare_task(run: Trained, input: Path, scratch: Path, outputs: Path) -> dict[str, Any]:
-    """The task of reading a file, by a script that is written into the scratch folder for it."""
+    """The task of reading a file, by a script that is written into the scratch folder for it.
+
+    Raises SpecError where a file cannot hold all that the model reads.
+    """
+    for name in run.computed:
+        why = f"the input `{name}` of {run.model.name} is computed in training; no field feeds it"
+        raise SpecError(CannotReadInput(None, input.as_posix(), why, ()))
     reader = scratch / "reader"
     write_tree(reader, {"inputs.py": inputs_file(run.data, run.train)})
     return {

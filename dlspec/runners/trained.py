@@ -52,7 +52,14 @@ class Trained:
     @property
     def fed(self) -> dict[str, str]:
         """Each input of the model and the field that feeds it, in the order of the model."""
-        return {name: self.train.inputs[name] for name, _ in self.model.root.inputs}
+        fed = self.train.inputs
+        return {name: fed[name] for name, _ in self.model.root.inputs if name in fed}
+
+    @property
+    def computed(self) -> dict[str, tuple[str, list[int]]]:
+        """Each input of the model that no field feeds as it is, with its dtype and its shape."""
+        rest = ((n, self.train.fed(t)) for n, t in self.model.root.inputs if n not in self.fed)
+        return {name: (t.dtype, list(map(int, t.shape))) for name, t in rest}
 
     @property
     def outputs(self) -> list[str]:
@@ -137,6 +144,7 @@ def write_rows(command: str, run: Trained, scratch: Path) -> tuple[Path, int]:
         "program": str(run.folder.resolve()),
         "part": run.part,
         "inputs": run.fed,
+        "drawn": run.computed,
         "outputs": str(inputs),
     }
     found = answer(command, "the data", run_one("rows", task))

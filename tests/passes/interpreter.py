@@ -16,7 +16,7 @@ import numpy as np
 
 from dlspec.ir import model as ir
 from dlspec.passes.batch import Expand, Only
-from dlspec.passes.layout import Permute
+from dlspec.passes.permute import Permute
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "backends" / "torch")]
 

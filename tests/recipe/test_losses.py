@@ -110,7 +110,7 @@ def test_the_class_axis_is_the_one_that_the_target_lacks(output, target, given, 
     [
         ({"label_smoothing": 1.5}, "must be at most 1"),
         ({"class_weights": [1, 0]}, "must be greater than 0"),
-        ({"reduction": "none"}, "must be mean or sum"),
+        ({"reduction": "all"}, "must be mean or sum"),
     ],
 )
 def test_what_cross_entropy_refuses(arguments, says):

@@ -7,7 +7,7 @@ from dlspec.backend.sizes import shaped
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.shape import Concat, Flatten, Reshape
-from dlspec.passes.layout import Permute
+from dlspec.passes.permute import Permute
 from dlspec.passes.regions import moves_only_ones
 from dlspec_keras.layers.common import axis_slot, length
 

@@ -54,6 +54,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 # end
+# if not step
 loss_fn: Any = ops.mean  # fill loss_fn
 
 
@@ -66,6 +67,42 @@ class Training(DigitsCNN):  # fill training_class
         return loss_fn(y_pred, y["label"])  # fill compute_loss
 
 
+# end
+# if step
+class Training(keras.Model):
+    """The model in its objective, which is computed in 32 bits."""
+
+    def __init__(self, net: keras.Model) -> None:
+        super().__init__(dtype="float32")
+        self.net, self.built = net, True
+
+    # if floating
+    def call(self, rows, training=None):
+        def model(x):  # fill network
+            return keras.tree.map_structure(widened, self.net(x))
+
+        return objective(model, rows["image"], rows["label"])  # fill objective
+
+    # end
+    # if not floating
+    def call(self, rows, training=None):
+        return objective(self.net, rows["image"], rows["label"])  # fill objective_32
+
+    # end
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        return y_pred  # fill computed_loss
+
+
+# if floating
+def widened(x):
+    """What was computed in 16 bits, in 32."""
+    return ops.cast(x, "float32") if keras.backend.is_float_dtype(x.dtype) else x
+
+
+# end
+# end
 def inputs(rows: data.Rows) -> Any:
     """What the model reads."""  # fill inputs_doc
     return rows["image"].transpose(0, 2, 3, 1)  # fill inputs
@@ -74,12 +111,21 @@ def inputs(rows: data.Rows) -> Any:
 def batches(run: Run) -> tf.data.Dataset:
     """The batches of all epochs from the run's on, made some at a time and ahead."""
 
+    # if not step
     def blocks() -> Iterator[tuple[Any, data.Rows]]:
         for epoch in itertools.count(run.epoch):
             for rows in data.blocks("train", BATCH, run.seed, epoch):
                 targets = {"label": rows["label"]}  # fill targets
                 yield inputs(rows), targets
 
+    # end
+    # if step
+    def blocks() -> Iterator[tuple[Any]]:
+        for epoch in itertools.count(run.epoch):
+            for rows in data.blocks("train", BATCH, run.seed, epoch):
+                yield (inputs(rows),)
+
+    # end
     def cut(*block: Any) -> tf.data.Dataset:
         return tf.data.Dataset.from_tensors(block).rebatch(BATCH)
 
@@ -91,6 +137,35 @@ def batches(run: Run) -> tf.data.Dataset:
     return found.prefetch(1).flat_map(cut)
 
 
+# if step
+def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
+    """The loss, the mean over chunks of rows, and the metrics over all of a part."""
+    total, count = 0.0, 0
+    # if metrics
+    made = []
+    # end
+    for rows in data.chunks(part, CHUNK):
+        # if metrics
+        loss, outputs = model.predict_on_batch(inputs(rows))
+        made.append(outputs)
+        # end
+        # if not metrics
+        loss = model.predict_on_batch(inputs(rows))
+        # end
+        size = data.length(rows)
+        total += size * float(loss)
+        count += size
+    # if metrics
+    arrays = {name: np.concatenate([m[name] for m in made]) for name in made[0]}
+    return {"loss": total / count} | scores(arrays, data.load()[part])
+    # end
+    # if not metrics
+    return {"loss": total / count}
+    # end
+
+
+# end
+# if not step
 def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
     """The loss and the metrics over all rows of a part."""
     chunks = data.chunks(part, CHUNK)
@@ -106,6 +181,7 @@ def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
     # end
 
 
+# end
 # if grouped
 def grouped(model: keras.Model, steps: int) -> None:
     """Tells the optimizer what differs for some weights."""
@@ -165,10 +241,20 @@ class AfterEpoch(keras.callbacks.Callback):
     # if begins
     def on_epoch_begin(self, epoch: int, logs: dict[str, float]) -> None:
         # if dropout
+        # if step
+        checkpoint.seed_dropout(self.model.net, self.run)
+        # end
+        # if not step
         checkpoint.seed_dropout(self.model, self.run)
         # end
+        # end
         # if freezes
+        # if step
+        waiting = freeze(self.model.net, epoch)
+        # end
+        # if not step
         waiting = freeze(self.model, epoch)
+        # end
         if waiting != self.waiting:  # a step is compiled anew
             self.model.make_train_function(force=True)
         self.waiting = waiting
@@ -176,13 +262,23 @@ class AfterEpoch(keras.callbacks.Callback):
 
     # end
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        # if step
+        run, model, loss = self.run, self.model.net, logs["loss"]
+        # end
+        # if not step
         run, model, loss = self.run, self.model, logs["loss"]
+        # end
         run.step += self.params["steps"]
         if not math.isfinite(loss):
             place = f"in epoch {run.epoch + 1}"
             sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
         # if validated
+        # if step
+        val = evaluate(self.model, "val")
+        # end
+        # if not step
         val = evaluate(model, "val")
+        # end
         improved = run.improved(val["loss"])  # fill improved
         report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
         # end
@@ -205,13 +301,23 @@ class AfterEpoch(keras.callbacks.Callback):
         epochs = self.params["epochs"]
         print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
         # if patient
+        # if step
+        self.model.stop_training = bool(ended(run, epochs))
+        # end
+        # if not step
         model.stop_training = bool(ended(run, epochs))
+        # end
         # end
 
 
 def built() -> keras.Model:
     """The model with its variables, which a call on symbols makes."""
+    # if step
+    model = DigitsCNN()  # fill made
+    # end
+    # if not step
     model = Training()
+    # end
     model(keras.KerasTensor((None, 8, 8, 1)))  # fill build
     return model
 
@@ -228,7 +334,14 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     # if small
     together = max(n for n in range(1, 51) if steps % n == 0)
     # end
+    # if step
+    training = Training(model)
+    training.compile(optimizer)  # fill compile_step
+    model.compile(optimizer)  # where checkpoints look for it
+    # end
+    # if not step
     model.compile(optimizer)  # fill compile
+    # end
     optimizer.build(model.trainable_variables)
     # if grouped
     grouped(model, steps)
@@ -247,6 +360,18 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
         print("nothing to train:", end)
         return
     write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
+    # if step
+    training.fit(
+        batches(run),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        initial_epoch=run.epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[AfterEpoch(out, run)],
+    )
+    # end
+    # if not step
     model.fit(
         batches(run),
         steps_per_epoch=steps,
@@ -256,6 +381,7 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
         verbose=0,
         callbacks=[AfterEpoch(out, run)],
     )
+    # end
 
 
 def lock(seed: int, epochs: int) -> dict[str, Any]:
@@ -327,6 +453,9 @@ def main() -> None:
         if args.eval:
             model = built()
             checkpoint.load(best, model)
+            # if step
+            model = Training(model)
+            # end
             print(json.dumps(evaluate(model, args.eval), indent=2))
             return
         old = [path for path in (last, best) if path.exists()]

@@ -1,6 +1,7 @@
 """Compares the outputs of several runtimes, and scores each on its task. NumPy only.
 
-A task names the `program` folder and the `part` of its data, the outputs of the reference as NPZ
+A task names the `program` folder and the `part` of its data, whether the metrics are `scored` (not
+where they read more than the model's outputs), the outputs of the reference as NPZ
 files in both precisions (`reference`, `reference64`), those `found` by runtime, and how many `rows`
 are compared. The scores are those of all rows.
 """
@@ -26,6 +27,7 @@ def compare(task: Task) -> Task:
     limits = {}
     for name, y in reference.items():
         limits[name] = max(FP32, 3 * difference(y[:rows], exact[name][:rows]))
+    part = task["part"] if task["scored"] else ""
     found = {runtime: read(path) for runtime, path in task["found"].items()}
     return {
         "limits": limits,
@@ -40,8 +42,8 @@ def compare(task: Task) -> Task:
             for runtime, made in found.items()
         },
         "scores": {
-            "reference": scores(task["part"], reference),
-            **{runtime: scores(task["part"], made) for runtime, made in found.items()},
+            "reference": scores(part, reference),
+            **{runtime: scores(part, made) for runtime, made in found.items()},
         },
     }
 
@@ -71,7 +73,7 @@ def ratio(found: np.ndarray, reference: np.ndarray) -> float | None:
 def scores(part: str, outputs: dict[str, np.ndarray]) -> dict[str, float]:
     """The metrics of the spec that are numbers."""
     score = getattr(import_module("recipe"), "scores", None)
-    if score is None:
+    if score is None or not part:
         return {}
     found: dict[str, Any] = score(outputs, import_module("data").load()[part])
     return {name: value for name, value in found.items() if isinstance(value, float)}

@@ -1,7 +1,8 @@
 """Writes the rows of a part of the data as the model takes them. NumPy only.
 
 A task names the `program` folder, the `part`, each of the model's `inputs` with the field that
-feeds it, and the NPZ file `outputs`.
+feeds it, those that are computed in training and `drawn` here, with dtype and shape, and the NPZ
+file `outputs`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,23 @@ def write(task: Task) -> Task:
     """Writes the inputs, in the order of the task."""
     enter(task["program"])
     rows = import_module("data").load()[task["part"]]
-    np.savez(task["outputs"], **{name: rows[field] for name, field in task["inputs"].items()})
-    return {"rows": len(next(iter(rows.values())))}
+    found = {name: rows[field] for name, field in task["inputs"].items()}
+    count = len(next(iter(rows.values())))
+    generator = np.random.default_rng(0)
+    for name, (dtype, shape) in task["drawn"].items():
+        found[name] = drawn(generator, dtype, (count, *shape))
+    np.savez(task["outputs"], **found)
+    return {"rows": count}
+
+
+def drawn(generator: np.random.Generator, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Any numbers of a type: 0 and 1, which every table and class has, where they are whole."""
+    if dtype in WHOLE:
+        return generator.integers(0, 2, shape).astype(WHOLE[dtype])
+    return generator.standard_normal(shape, np.float32)
+
+
+WHOLE = {"i8": "int8", "i32": "int32", "i64": "int64", "class": "int64", "bool": "bool"}
 
 
 if __name__ == "__main__":

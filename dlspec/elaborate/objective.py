@@ -1,0 +1,190 @@
+"""Whether the loss of a `train` block is a sum of losses, and the graph of one that is more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from dlspec import recipe
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.feeding import Feeding, last_op
+from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.kinds import ungrouped
+from dlspec.elaborate.losses import Comparable, Named
+from dlspec.elaborate.objects import Objects
+from dlspec.elaborate.settings import Settings
+from dlspec.elaborate.steps import MODEL, Network, StepBuilder, terms
+from dlspec.elaborate.values import Value
+from dlspec.ir import recipe as ir
+from dlspec.ir.model import ModelIR
+from dlspec.length import Dynamic
+from dlspec.recipe.losses import Loss
+from dlspec.syntax import tree
+
+
+def is_sum(e: tree.Expr, tensors: Collection[str]) -> bool:
+    """Whether an expression is a sum of losses of two names, with factors: right or wrong, it needs
+    no graph. `tensors` are the names of outputs and fields."""
+    match e:
+        case tree.Group(value=inner) | tree.Unary(op="-", operand=inner):
+            return is_sum(inner, tensors)
+        case tree.Binary(op="+" | "-", left=left, right=right):
+            return is_sum(left, tensors) and is_sum(right, tensors)
+        case tree.Binary(op="*", left=left, right=right) if _factor(left, tensors):
+            return is_sum(right, tensors)
+        case tree.Binary(op="*" | "/", left=left, right=right):
+            return is_sum(left, tensors) and _factor(right, tensors)
+        case tree.Call(callee=tree.Name(id=name), arguments=arguments):
+            cls = recipe.lookup("loss", name)
+            computed = cls is not None and issubclass(cls, Loss) and cls.of_outputs
+            return name[:1].isupper() and not computed and all(map(_simple, arguments))
+        case tree.Name(id=name):
+            return name[:1].isupper()
+        case tree.Number() | tree.Quantity() | tree.Literal():
+            return True
+    return False
+
+
+def _factor(e: tree.Expr, tensors: Collection[str]) -> bool:
+    """Whether an expression is a number, as far as its text tells."""
+    match e:
+        case tree.Group(value=inner) | tree.Unary(operand=inner):
+            return _factor(inner, tensors)
+        case tree.Binary(left=left, right=right):
+            return _factor(left, tensors) and _factor(right, tensors)
+        case tree.Call(callee=tree.Name(id=name), arguments=arguments):
+            return name[:1].islower() and all(_factor(a.value, tensors) for a in arguments)
+        case tree.Name(id=name):
+            return not name[:1].isupper() and name not in tensors
+        case tree.Number() | tree.Quantity():
+            return True
+    return False
+
+
+def _simple(a: tree.Argument) -> bool:
+    """Whether an argument of a loss is a name, or a number of compile time."""
+    if a.name is None:
+        return isinstance(ungrouped(a.value), tree.Name)
+    none = isinstance(a.value, tree.Literal) and a.value.value is None
+    return a.name.id not in ("where", "weight") and not (a.name.id == "reduction" and none)
+
+
+class Objective:
+    """Elaborates what one `train` block computes of a batch, where that is more than such a sum."""
+
+    def __init__(
+        self,
+        block: tree.Declaration,
+        settings: Settings,
+        table: FileTable,
+        overrides: Mapping[str, tree.Expr],
+        objects: Objects,
+        found: Feeding,
+    ) -> None:
+        self.settings = settings
+        self.objects = objects
+        self.found = found
+        self.builder = StepBuilder(table, overrides, objects, block)
+        self.inputs: dict[str, str] = {}
+        """The inputs of the model that a field feeds as it is."""
+        self.ready = found.data is not None and found.data.ir is not None
+        with objects.collecting():
+            self.read(block)
+
+    @property
+    def model(self) -> ModelIR | None:
+        """The network that is trained."""
+        return next((n.model for n in self.builder.networks.values()), None)
+
+    def read(self, block: tree.Declaration) -> None:
+        """The statements in order, and the loss. Raises Skip where data or model are broken."""
+        found, builder = self.found, self.builder
+        given = self.settings.values.get(MODEL)
+        if not self.ready or (given is not None and found.model is None):
+            raise Skip
+        assert found.data is not None and found.data.ir is not None
+        fields = {f.name: f.type for f in found.data.ir.fields}
+        builder.fields(fields)
+        for s in block.body.statements:
+            if s is given:
+                self.apply(given, fields)
+            elif s in self.settings.wires:
+                builder.wires(s)
+        if len(builder.networks) > 1:
+            _, second = list(builder.networks.values())[:2]
+            what = "a `train` block with several networks"
+            raise SpecError(NotInThisVersion(second.span, what))
+        e = self.settings.get("loss")
+        if e is not None:
+            builder.loss(e)
+
+    def apply(self, given: tree.Assign, fields: Mapping[str, object]) -> None:
+        """`model = Net(tokens=tokens[:-1])`: the network on what feeds it."""
+        found, builder = self.found, self.builder
+        model, layer = found.model, found.layer
+        assert model is not None and layer is not None
+        made_by = {n: last_op(model, n) for n, _ in model.root.outputs if n is not None}
+        builder.network(MODEL, Network(layer, model, given.value.span), made_by)
+        fed: dict[str, tree.Expr | None] = {}
+        before = self.objects.broken
+        for name, wanted in model.root.inputs:
+            pair = found.pairs.get(name)
+            e = ungrouped(pair.value) if pair is not None else tree.Name(given.value.span, name)
+            fed[name] = e
+            a_wire = isinstance(e, tree.Name) and builder.frame.scope.find(e.id) is not None
+            if isinstance(e, tree.Name) and (e.id in fields or pair is None or not a_wire):
+                with self.objects.collecting():
+                    self.inputs[name] = found.feed(name, wanted, found.fields)
+        if self.objects.broken > before:
+            builder.missing(builder.networks[MODEL])
+            return
+        builder.outputs(MODEL, fed, given.value.span)
+        for s in builder.statements[-1:]:
+            flow = getattr(s, "value", None)
+            for (_, wanted), f in zip(model.root.inputs, getattr(flow, "inputs", ()), strict=False):
+                for size, at in zip(wanted.shape, f.types[0].shape, strict=False):
+                    if isinstance(size, Dynamic):
+                        found.lengths = {str(size): at} | found.lengths
+
+    def comparable(self) -> Comparable:
+        """What metrics can name: outputs of the model, wires, and fields."""
+        known = self.found.comparable()
+        if not self.ready:
+            return known
+        outputs = dict(known.outputs or {})
+        fields = known.fields or {}
+        for name, entry in self.builder.frame.scope.entries.items():
+            if isinstance(entry, Value) and name not in fields and len(entry.types) == 1:
+                span = entry.since
+                what = outputs[name].what if name in outputs else "a wire"
+                outputs[name] = Named(name, entry.types[0], span, what)
+        broken = self.builder.frame.broken
+        return replace(known, outputs=None if broken and not outputs else outputs)
+
+    def terms(self) -> list[ir.LossTerm]:
+        """The losses that compare an output with a field, as both are."""
+        graph = self.builder.statements
+        outputs = [n for n in self.builder.frame.scope.entries if n not in self.found.fields]
+        return [
+            ir.LossTerm(
+                factor=1.0,
+                loss=f.loss,
+                output=output,
+                target=target,
+                axis=f.axis,
+                line=line,
+            )
+            for f, output, target, line in terms(graph, outputs, list(self.found.fields))
+        ]
+
+    def step(self, metrics: list[ir.MetricUse]) -> ir.Step | None:
+        """The graph, with what the metrics read; None where something is wrong."""
+        builder = self.builder
+        builder.watch(list(dict.fromkeys(m.output for m in metrics)))
+        made, e = builder.graph(), self.settings.get("loss")
+        self.objects.problems.extend(builder.problems)
+        if made is None or e is None:
+            return None
+        return ir.Step(updates=tuple(builder.networks), graph=made, text=e.span.text)

@@ -38,6 +38,7 @@ FAMILIES: dict[str, str] = {
     "embedding": "Embedding",
     "recurrent": "SimpleRNN LSTM GRU BiSimpleRNN BiLSTM BiGRU",
     "attention": "Attention Rotary",
+    "multi_head": "MultiHeadAttention",
     "tied": "Transposed",
     "positions": "range linspace",
     "raw": "Parameter Buffer",
@@ -63,7 +64,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    MultiHeadAttention Scan Experts
+    Scan Experts
     EmbeddingBag normal normal_like uniform randint beta
     permutation gradient lengths batch row
     """.split()

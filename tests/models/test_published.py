@@ -10,23 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from small_settings import SMALL, SPECS
 
 from dlspec.backend.registry import find
 from dlspec.cost import cost
 from dlspec.pipeline import check
 
-SPECS = Path(__file__).parents[2] / "specs" / "models"
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
 MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80}
-SMALL = {
-    "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
-    "llama": ("Llama.dim=16", "Llama.groups=2", "Llama.heads=4", "Llama.hidden=24"),
-    "mobilenet_v3_small": (),
-    "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
-    "vit": ("ViT.dim=16", "ViT.depth=2", "ViT.heads=2", "ViT.patch=56"),
-}
-"""Settings with which a model learns something in seconds."""
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -220,6 +220,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "Split": ("parts",),
         "Attention": ("heads",),
         "Rotary": ("heads",),
+        "MultiHeadAttention": ("heads",),
         "Transposed": ("of", "reads", "gives"),
         "Parameter": ("type",),
         "Buffer": ("value",),

@@ -126,6 +126,11 @@ Attention(2, causal=true) | f32[5, 4], f32[6, 4], f32[6, 4] | causal | with caus
 Attention(2, window=2) | f32[T..5, 4], f32[S..5, 4], f32[S..5, 4] | window | with window=, q and k must have the same places, got f32[T, 4] and f32[S, 4] |
 Attention(2) | f32[5, 4], f32[6, 4], f32[6, 4], mask=f32[5, 6] | mask | `mask` must be bool[5, 6] or bool[2, 5, 6], got f32[5, 6] |
 Attention(2) | f32[5, 4], f32[6, 4], f32[6, 4], bias=f32[3, 5, 6] | bias | `bias` must be f32[5, 6] or f32[2, 5, 6], got f32[3, 5, 6] |
+MultiHeadAttention(2) | i32[5, 4] | none | MultiHeadAttention needs floating-point numbers, got i32[5, 4] | cast(x, f32)
+MultiHeadAttention(2) | f32[5, 4], f32[4] | none | MultiHeadAttention needs [places, features], got f32[4] |
+MultiHeadAttention(3) | f32[5, 4] | heads | the features of f32[5, 4] do not make 3 heads | features= may be any number
+MultiHeadAttention(2, rotary=true) | f32[5, 6] | heads | Rotary turns pairs, and 3 features of a head are odd |
+MultiHeadAttention(2, causal=true) | f32[5, 4], f32[6, 4] | causal | with causal=, q and k must have the same places, got f32[5, 4] and f32[6, 4] |
 Rotary | f32[4] | none | Rotary needs [places, features], got f32[4] |
 Rotary(3) | f32[5, 4] | heads | the features of f32[5, 4] do not make 3 heads |
 Rotary(2) | f32[5, 6] | heads | Rotary turns pairs, and 3 features of a head are odd |

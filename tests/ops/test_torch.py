@@ -337,6 +337,29 @@ def attention(op, x):
     return None, call
 
 
+def multi_head(op, x):
+    """For its weights: modules of their own, in their order."""
+    each = op.features or x.shape[-1] // op.heads
+    keys = (op.kv_heads or op.heads) * each
+
+    class Four(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.query = nn.Linear(x.shape[-1], op.heads * each, op.bias)
+            self.key, self.value = (nn.LazyLinear(keys, op.bias) for _ in range(2))
+            self.out = nn.Linear(op.heads * each, op.units or x.shape[-1], op.out_bias)
+
+    four = Four()
+
+    def call(q, k=None, v=None, **named):
+        k = q if k is None else k
+        v = k if v is None else v
+        q, k, v = four.query(q), four.key(k), four.value(v)
+        return four.out(attention(op.inner, x)[1](q, k, v))
+
+    return four, call
+
+
 def clip(op, x):
     return None, lambda t: t.clamp(op.low, op.high).to(t.dtype)
 
@@ -432,7 +455,7 @@ REFERENCES = {
     "SoftShrink": lambda op, x: (None, nn.Softshrink(op.threshold)),
     "Threshold": lambda op, x: (None, nn.Threshold(op.threshold, op.value)),
     "SparsePlus": plain(lambda t: t), "SparseSigmoid": plain(lambda t: t),
-    "Attention": attention, "Rotary": plain(lambda t, **named: t),
+    "Attention": attention, "MultiHeadAttention": multi_head, "Rotary": plain(lambda t, **named: t),
     "Flatten": plain(lambda t: t.flatten(1)),
     "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),
     "Rearrange": rearrange,

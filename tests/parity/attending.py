@@ -41,4 +41,21 @@ def rotary(rng: Rng) -> Case:
     return Case("Rotary", f"Rotary({', '.join(given)})", (f"f32[{t}, {2 * pairs * heads}]",), named)
 
 
-ATTENDING = {"Attention": attention, "Rotary": rotary}
+def multi_head(rng: Rng) -> Case:
+    heads, t, s, each, n, m = (int(i) for i in rng.integers((1, 1, 1, 1, 1, 1), 6))
+    groups = int(rng.choice([i for i in range(1, heads + 1) if heads % i == 0]))
+    own = rng.random() < 0.5
+    given = [f"{heads}", f"kv_heads={groups}"]
+    given += [] if own else [f"features={2 * each}"]
+    n = 2 * heads * each if own else n
+    words = ("causal", "alibi", "rotary") if rng.random() < 0.5 else ("rotary",)
+    given += [f"{word}=true" for word in words if rng.random() < 0.4]
+    given += [f"{word}=false" for word in ("bias", "out_bias") if rng.random() < 0.3]
+    given += [f"units={rng.integers(1, 9)}"] if rng.random() < 0.3 else []
+    given += [f"dropout={0.9 * rng.random():.1f}"] if rng.random() < 0.3 else []
+    s = t if len(words) > 1 else s
+    inputs = (f"f32[{t}, {n}]", f"f32[{s}, {m}]", f"f32[{s}, {n}]")[: int(rng.integers(1, 4))]
+    return Case("MultiHeadAttention", f"MultiHeadAttention({', '.join(given)})", inputs)
+
+
+ATTENDING = {"MultiHeadAttention": multi_head, "Attention": attention, "Rotary": rotary}

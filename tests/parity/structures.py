@@ -666,6 +666,21 @@ block Encoder(heads: int, groups: int = 1, drop: float = 0.0) {
 }
 """,
     ),
+    "layers of transformers and positions of the library": (
+        ("x: f32[6, 8]", "y: f32[5, 8]"),
+        (
+            "m = x -> SinusoidalPositions -> PostEncoderLayer(2, 16, dropout=0.1, act=SiLU) * 2",
+            "y = y -> LearnedPositions(9)",
+            "  -> EncoderLayer(2, 9, causal=true, act=Tanh, norm=RMSNorm)",
+            "z = (y, memory=m) -> DecoderLayer(2, 12, act=SiLU) * 2 -> LlamaLayer(4, 10, 2)",
+            "q, k, v = z -> Dense(24) -> Split(3)",
+            "output z = (q, k, v, bias=(z -> RelativeBias(2))) -> Attention(2)",
+            "output m = (m, memory=y) -> PostDecoderLayer(4, 5, act=ReLU)",
+        ),
+        "from std.transformer import PostEncoderLayer, EncoderLayer, DecoderLayer\n"
+        "from std.transformer import PostDecoderLayer, LlamaLayer, LearnedPositions\n"
+        "from std.transformer import SinusoidalPositions, RelativeBias\n",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

@@ -6,6 +6,7 @@ from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.attention import Attention, Rotary
 from dlspec.ops.base import Op
+from dlspec.ops.multi_head import MultiHeadAttention
 
 
 def attention(use: Use) -> Emitted:
@@ -30,6 +31,39 @@ def attention(use: Use) -> Emitted:
         return Emitted(call, make, ("dropped_attention", *helpers), imports)
     call = py.call("attention", *X[:3], use.field("heads"), **given)
     return Emitted(call, helpers=("attention", *helpers), imports=imports)
+
+
+def multi_head(use: Use) -> Emitted:
+    op, q = use.op, use.x[0]
+    causal = op.causal and (op.window is not None or op.dropout > 0)
+    bias, biased = _bias(use)
+    mask, masked = _mask(use, causal)
+    units = use.size("in_features") if op.units is None else use.field("units")
+    features = use.given(int(op.width(q)), "features")
+    if op.features is not None:
+        features = use.field("features")
+    make = py.call(
+        "MultiHeadAttention",
+        use.field("heads"),
+        features,
+        units,
+        kv_heads=use.field("kv_heads").or_default(None),
+        use_bias=use.field("bias").or_default(True),
+        out_bias=use.field("out_bias").or_default(True),
+        dropout=use.field("dropout").or_default(0.0),
+        **({"theta": use.field("theta")} if op.rotary else {}),
+    )
+    options = {
+        "scale": use.field("scale").or_default(None),
+        "bias": bias,
+        "mask": mask,
+        "is_causal": py.literal(True) if op.causal and not causal else None,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    helpers = ("in_heads", "attention", "dropped_attention", "rotary", "MultiHeadAttention")
+    imports = ("import math",) if op.alibi else ()
+    call = py.call(SELF, *X[: len(use.x)], **given)
+    return Emitted(call, make, (*helpers, *biased, *masked), imports)
 
 
 def _bias(use: Use) -> tuple[py.Expr | None, tuple[str, ...]]:
@@ -74,4 +108,8 @@ def rotary(use: Use) -> Emitted:
     return Emitted(call, helpers=("rotary",))
 
 
-LAYERS: dict[type[Op], Emit] = {Attention: attention, Rotary: rotary}
+LAYERS: dict[type[Op], Emit] = {
+    Attention: attention,
+    Rotary: rotary,
+    MultiHeadAttention: multi_head,
+}

@@ -426,3 +426,39 @@ def rotary(x, heads, theta=10000.0, features=None, interleaved=False, positions=
         a, b = x[..., : n // 2], x[..., n // 2 : n]
         turned = ops.concatenate((a * cos - b * sin, a * sin + b * cos), axis=-1)
     return ops.reshape(ops.concatenate((turned, x[..., n:]), axis=-1), shape)
+
+
+class MultiHeadAttention(layers.Layer):
+    """Attention with a projection of each input and of what it gives."""
+
+    def __init__(
+        self,
+        heads: int,
+        features: int,
+        units: int,
+        kv_heads: int | None = None,
+        use_bias: bool = True,
+        out_bias: bool = True,
+        dropout: float = 0.0,
+        theta: float | None = None,
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.heads, self.kv_heads, self.theta = heads, kv_heads, theta
+        keys = (kv_heads or heads) * features
+        self.query = layers.Dense(heads * features, use_bias=use_bias)
+        self.key = layers.Dense(keys, use_bias=use_bias)
+        self.value = layers.Dense(keys, use_bias=use_bias)
+        self.dropout = layers.Dropout(dropout) if dropout else None
+        self.out = layers.Dense(units, use_bias=out_bias)
+
+    def call(self, q, k=None, v=None, **options):
+        k = q if k is None else k
+        q, k, v = self.query(q), self.key(k), self.value(k if v is None else v)
+        if self.theta is not None:
+            q = rotary(q, self.heads, self.theta)
+            k = rotary(k, self.kv_heads or self.heads, self.theta)
+        options["kv_heads"] = self.kv_heads
+        if self.dropout is None:
+            return self.out(attention(q, k, v, self.heads, **options))
+        return self.out(dropped_attention(q, k, v, self.heads, self.dropout, **options))

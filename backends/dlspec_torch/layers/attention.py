@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlspec.backend.protocol import Emit, Emitted, Hole, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.attention import Attention, Rotary
 from dlspec.ops.base import Op
+from dlspec.ops.multi_head import MultiHeadAttention
 
 TRAINING = py.Code("self.training")
 
@@ -74,6 +75,39 @@ class Mask:
         return py.Index(Hole(name), every) if t.rank == 2 and not t.common else Hole(name)
 
 
+def multi_head(use: Use) -> Emitted:
+    op, mask = use.op, Mask(use)
+    q, k, v = op.three(*use.x)
+    widths = {
+        f"{name}_features": use.given(int(t.shape[-1]), f"{name}_features")
+        for name, t in (("key", k), ("value", v))
+        if t.shape[-1] != q.shape[-1]
+    }
+    make = py.call(
+        "MultiHeadAttention",
+        use.size("in_features"),
+        use.field("heads"),
+        **widths,
+        features=use.field("features").or_default(None),
+        units=use.field("units").or_default(None),
+        kv_heads=use.field("kv_heads").or_default(None),
+        bias=use.field("bias").or_default(True),
+        out_bias=use.field("out_bias").or_default(True),
+        dropout=use.field("dropout").or_default(0.0),
+        **({"theta": use.field("theta")} if op.rotary else {}),
+    )
+    options = {
+        "attn_mask": mask.whole,
+        "is_causal": py.literal(True) if mask.plain else None,
+        "scale": use.field("scale").or_default(None),
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    call = py.call(SELF, *X[: len(use.x)], **given)
+    helpers = ("attention", "rotary", "MultiHeadAttention", *mask.helpers)
+    imports = ("import math",) if op.alibi else ()
+    return Emitted(call, make, helpers, imports)
+
+
 def rotary(use: Use) -> Emitted:
     call = py.call(
         "rotary",
@@ -87,4 +121,8 @@ def rotary(use: Use) -> Emitted:
     return Emitted(call, helpers=("rotary",))
 
 
-LAYERS: Mapping[type[Op], Emit] = {Attention: attention, Rotary: rotary}
+LAYERS: Mapping[type[Op], Emit] = {
+    Attention: attention,
+    Rotary: rotary,
+    MultiHeadAttention: multi_head,
+}

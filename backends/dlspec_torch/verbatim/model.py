@@ -272,3 +272,47 @@ class GaussianNoise(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.std * torch.randn_like(x) if self.training else x
+
+
+class MultiHeadAttention(nn.Module):
+    """Attention with a projection of each input and of what it gives."""
+
+    def __init__(
+        self,
+        in_features: int,
+        heads: int,
+        key_features: int | None = None,
+        value_features: int | None = None,
+        features: int | None = None,
+        units: int | None = None,
+        kv_heads: int | None = None,
+        bias: bool = True,
+        out_bias: bool = True,
+        dropout: float = 0.0,
+        theta: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.heads, self.kv_heads = heads, kv_heads
+        self.dropout, self.theta = dropout, theta
+        features = features or in_features // heads
+        keys = (kv_heads or heads) * features
+        self.query = nn.Linear(in_features, heads * features, bias=bias)
+        self.key = nn.Linear(key_features or in_features, keys, bias=bias)
+        self.value = nn.Linear(value_features or in_features, keys, bias=bias)
+        self.out = nn.Linear(heads * features, units or in_features, bias=out_bias)
+
+    def forward(
+        self,
+        q: Tensor,
+        k: Tensor | None = None,
+        v: Tensor | None = None,
+        **options: Any,
+    ) -> Tensor:
+        k = q if k is None else k
+        q, k, v = self.query(q), self.key(k), self.value(k if v is None else v)
+        if self.theta is not None:
+            q = rotary(q, self.heads, self.theta)
+            k = rotary(k, self.kv_heads or self.heads, self.theta)
+        dropout = self.dropout if self.training else 0.0
+        options["dropout_p"] = dropout
+        return self.out(attention(q, k, v, self.heads, self.kv_heads, **options))

@@ -115,7 +115,15 @@ def arrays(scope):
             patch.setitem(sys.modules, name, stub)
         fills = {"slots": [py.Assign("SLOTS", py.literal({}))], "calls": [py.Raw("calls = 0")]}
         exec(template("checkpoint", FEATURES, fills), found.__dict__)
-    return found.arrays
+
+    def arrays(layer):
+        own = list(found.arrays(layer))
+        yield from own
+        for path, part in () if own else found.sublayers(layer):
+            for entry in found.arrays(part):
+                yield replace(entry, name=f"{path}.{entry.name}")
+
+    return arrays
 
 
 def orders(use):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -62,4 +63,24 @@ def rotary(op: Any, x: list[Array], w: Any) -> Array:
     return y.reshape(x[0].shape)
 
 
+def multi_head(op: Any, x: list[Array], w: Any) -> Array:
+    """The Dense before and behind it are matrices; what stands beside follows q, k and v."""
+    beside = x[-1:] if x[-1].ndim == 4 else []
+    count = len(x) - len(beside)
+    q, k, v = x[0], x[min(1, count - 1)], x[count - 1]
+
+    def dense(name: str, t: Array) -> Array:
+        return t @ w[f"{name}.weight"].T + w.get(f"{name}.bias", 0.0)
+
+    q, k, v = dense("query", q), dense("key", k), dense("value", v)
+    if op.rotary:
+        turn = SimpleNamespace(theta=op.theta, features=None, interleaved=False)
+        turn.heads = op.heads
+        q = rotary(turn, [q], w)
+        turn.heads = op.inner.groups
+        k = rotary(turn, [k], w)
+    return dense("out", attention(op.inner, [q, k, v, *beside], w))
+
+
 ATTENTION: dict[str, Reference] = {"Attention": attention, "Rotary": rotary}
+ATTENTION["MultiHeadAttention"] = multi_head

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, ClassVar, Self
@@ -152,7 +153,8 @@ def _wait(process: subprocess.Popen[bytes], answered: Path, seconds: float) -> b
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ends the process and what it started."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it ended meanwhile, and another thread saw that
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 

@@ -93,7 +93,9 @@ __all__ = [
     "literal",
 ]
 
-LOCAL = frozenset({"checkpoint", "data", "export", "model", "recipe", "train", "weights"})
+LOCAL = frozenset(
+    ("checkpoint", "data", "export", "model", "objective", "recipe", "train", "weights")
+)
 """The modules of a generated folder, whose imports form the last section."""
 
 

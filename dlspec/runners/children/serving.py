@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PROGRAM = ("checkpoint", "data", "export", "model", "recipe", "train", "weights")
+PROGRAM = ("checkpoint", "data", "export", "model", "objective", "recipe", "train", "weights")
 """The modules of a generated folder."""
 
 Task = dict[str, Any]

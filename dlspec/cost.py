@@ -158,15 +158,16 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
         x = tuple(flow.types[0] for flow in layer.apply.inputs)
         new = layer.apply.module is None or layer.name not in seen
         seen.add(layer.name)
-        macs = op.macs(*x)
+        macs = op.macs(*x) * layer.steps
         made = sum(_bytes(t) for t in layer.apply.types) if not is_view(op) else 0
+        kept = made * layer.steps
         yield LayerCost(
             name=layer.name,
             kind=op.kind(),
             output=layer.apply.types,
             parameters=Parameters.of(op.weights(*x)) if new else Parameters(),
             macs=macs,
-            activation=made,
+            activation=kept,
             needs=made + sum(_bytes(t) for t in x) if macs else 0,
             line=layer.line,
             defaults=op.defaults_taken(),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlspec.backend.protocol import Style
+from dlspec.backend.protocol import Emitted, Slot, Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
-from dlspec_keras.layers.common import length
+from dlspec_keras.layers.choosing import DTYPES
+from dlspec_keras.layers.common import as_float, length
 from dlspec_keras.objects import object_of
 from dlspec_keras.pieces import items, template
 
@@ -54,6 +55,17 @@ def average(value: py.Expr) -> py.Expr:
     return py.call("ops.mean", value)
 
 
+def start(x: py.Expr, value: Slot, sizes: tuple[Slot, ...], dtype: str, like: str) -> Emitted:
+    """In the type that layers compute in, since the next ones are."""
+    shape = py.Tuple((length(x, 0), *sizes))
+    named = {} if dtype == "f32" else {"dtype": py.literal(DTYPES[dtype])}
+    if value.value == 0:
+        made = py.call("ops.zeros", shape, **named)
+    else:
+        made = py.call("ops.full", shape, value, **named)
+    return as_float(made) if dtype == "f32" else Emitted(made)
+
+
 STYLE = Style(
     module="layers.Layer",
     model="keras.Model",
@@ -72,4 +84,5 @@ STYLE = Style(
     object_of=object_of,
     length=length,
     average=average,
+    start=start,
 )

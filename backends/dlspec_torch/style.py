@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dlspec.backend.protocol import Style
+from dlspec.backend.protocol import Emitted, Slot, Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
 from dlspec_torch.helpers import HELPERS
-from dlspec_torch.layers.common import length
+from dlspec_torch.layers.common import DTYPES, length, method
 from dlspec_torch.objects import object_of
 
 
@@ -39,6 +39,14 @@ def _average(value: py.Expr) -> py.Expr:
     return py.call(py.Attribute(value, "mean"))
 
 
+def _start(x: py.Expr, value: Slot, sizes: tuple[Slot, ...], dtype: str, like: str) -> Emitted:
+    named = {} if dtype == like else {"dtype": DTYPES[dtype]}
+    shape = (length(x, 0), *sizes)
+    if value.value == 0:
+        return Emitted(method(x, "new_zeros", *shape, **named))
+    return Emitted(method(x, "new_full", py.Tuple(shape), value, **named))
+
+
 STYLE = Style(
     module="nn.Module",
     model="nn.Module",
@@ -59,6 +67,7 @@ STYLE = Style(
     helpers=HELPERS,
     identity=_identity,
     object_of=object_of,
+    start=_start,
     absent=_absent,
     length=length,
     average=_average,

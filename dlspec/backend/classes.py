@@ -120,6 +120,8 @@ class ClassWriter:
                 self.emit_loss(m)
             elif m.kind == "scope":
                 self.emit_sequence(m)
+            elif m.kind == "scan":
+                self.emit_scan(m)
             else:
                 continue
             found.extend(values_in(self.makes.get(id(m))))
@@ -276,6 +278,27 @@ class ClassWriter:
             codes.append((o, self.planner.backend.compare(use)))
         self.calls[id(m)] = unify([(o, e.call) for o, e in codes])
         self.needs(e for _, e in codes)
+
+    def emit_scan(self, m: Merged) -> None:
+        """`scan(step, sequences, states)`; a state without a tensor starts as a number."""
+        self.calls[id(m)] = unify([(o, self.scan_of(f)) for o, f in m.uses])
+        self.helpers.add("scan")
+
+    def scan_of(self, f: ir.Scan) -> py.Expr:
+        sequences = tuple(Hole(i) for i in range(f.sequences))
+        states: list[py.Expr] = []
+        for i, given in enumerate(f.inputs[f.sequences : f.sequences + f.states], f.sequences):
+            if not isinstance(given, ir.Scalar):
+                states.append(Hole(i))
+                continue
+            t = given.types[0]
+            value = Slot(given.value.value, given.value.origin, role="start")
+            sizes = tuple(Slot(int(s), origin(s), role="units") for s in t.shape)
+            start = self.style.start(Hole(0), value, sizes, t.dtype, f.inputs[0].types[0].dtype)
+            self.needs((start,))
+            states.append(start.call)
+        made = py.call("scan", Hole("step"), py.Tuple(sequences), py.Tuple(tuple(states)))
+        return py.Index(made, py.literal(0)) if len(f.types) == 1 else made
 
     def call_function(self, f: ir.Call, at: Occurrence) -> py.Expr:
         """The call of a function, concrete: the tensors, then its numbers by name."""

@@ -527,6 +527,8 @@ class Forward(Loops):
                 if m.body is None:
                     return inputs[0]
                 return self.repeat(m, inputs, self.fresh("h"), lines)
+            case "scan":
+                return self.scan(m, lines)
         return self.applied(m, lines, None)
 
     def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
@@ -560,6 +562,35 @@ class Forward(Loops):
             return named[what] if isinstance(what, str) else inputs[what]
 
         return fill(code, put)
+
+    def scan(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+        """`scan(self.cell, (x,), (h,))`; what is the same at each step stands in a lambda."""
+        assert m.body is not None
+        steps = m.flow.sequences + m.flow.states
+        inputs: list[py.Expr] = []
+        for i, x in enumerate(m.inputs):
+            start = m.flow.sequences <= i < steps and x.kind == "scalar"
+            made = py.Atom("") if start else self.operand(x, lines)
+            if not isinstance(made, py.Atom) and (i >= steps or self.reads_twice(m, i)):
+                kept = py.Atom(self.fresh("h"))
+                lines.append(py.Assign(kept, made))
+                made = kept
+            inputs.append(made)
+        read = {x.flow.index: i for i, x in enumerate(m.body.inputs)}
+        step = self.layer(m.body)
+        if [x.flow.index for x in m.body.inputs] != list(range(steps)):
+            cell = self.w.planner.model.instances[m.body.flow.instance]
+            names = [self.fresh(cell.inputs[read[i]][0]) for i in range(steps)]
+            self.carries.append([*map(py.Atom, names), *inputs[steps:]])
+            step = py.Lambda(tuple(names), self.expression(m.body, lines))
+            self.carries.pop()
+
+        def put(code: Any) -> Any:
+            if isinstance(code, Values):
+                return self.constant(code)
+            return step if code.what == "step" else inputs[code.what]
+
+        return fill(self.w.calls[id(m)], put)
 
     def constant(self, values: Values) -> py.Expr | None:
         return None if values.omitted else self.value(values)

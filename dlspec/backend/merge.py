@@ -82,9 +82,9 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
             _same(f.index for _, f in uses)
         case "slice":
             _same((f.start, f.stop, f.step) for _, f in uses)
-    if kind in ("apply", "call", "net", "compare", "repeat", "scope"):
+    if kind in ("apply", "call", "net", "compare", "repeat", "scope", "scan"):
         _same(f.site for _, f in uses)
-    if kind in ("apply", "call", "net", "compare", "repeat", "scope", "items", "join"):
+    if kind in ("apply", "call", "net", "compare", "repeat", "scope", "scan", "items", "join"):
         _same(len(f.inputs) for _, f in uses)
         made.inputs = [
             merge_flow([(o, f.inputs[i]) for o, f in uses]) for i in range(len(flow.inputs))
@@ -96,7 +96,7 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
         made.named = {n: merge_flow([(o, f.named[n]) for o, f in uses]) for n in flow.named}
     if kind in ("select", "slice"):
         made.body = merge_flow([(o, f.value) for o, f in uses])
-    if kind == "scope":
+    if kind in ("scope", "scan"):
         made.body = merge_flow([(o, f.body) for o, f in uses])
     if kind == "repeat":
         rounds = [

@@ -143,6 +143,10 @@ def _none(name: str, make: py.Expr) -> py.Statement:
     return py.Assign(py.Attribute("self", name), py.literal(None))
 
 
+def _nothing(x: py.Expr, value: Slot, sizes: tuple[Slot, ...], dtype: str, like: str) -> Emitted:
+    return Emitted(py.call("start", x, value, *sizes))
+
+
 @dataclass(frozen=True)
 class Style:
     """How classes look in a framework; everything else about `model.py` is the planner's."""
@@ -184,6 +188,9 @@ class Style:
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")
     """The constructor call of a layer that a block takes as an argument, also of one that is
     otherwise written as a function: `nn.ReLU()`, `layers.LeakyReLU(negative_slope=0.2)`."""
+    start: Callable[[py.Expr, Slot, tuple[Slot, ...], str, str], Emitted] = _nothing
+    """The first value of a state, one for each example of a tensor: its number, its sizes, its
+    dtype and that of the tensor."""
     absent: Callable[[str, py.Expr], py.Statement] = _none
     """What stands for a layer that only some instances have, by its name and constructor call,
     before the condition that makes it."""

@@ -173,7 +173,7 @@ def rebuilt(flow: Any, change: Callable[[Any], Any]) -> Any:
         update["named"] = {n: change(f) for n, f in flow.named.items()}
     if isinstance(flow, ir.Select | ir.Slice):
         update["value"] = change(flow.value)
-    if isinstance(flow, ir.Scope):
+    if isinstance(flow, ir.Scope | ir.Scan):
         update["body"] = change(flow.body)
     return flow.model_copy(update=update) if update else flow
 
@@ -186,7 +186,7 @@ def _inside(flow: Any, depth: int, inputs: tuple[str, ...]) -> Any:
     if getattr(flow, "module", None):
         update["module"] = flow.module[depth:]
     flow = flow.model_copy(update=update) if update else flow
-    if isinstance(flow, ir.Repeat | ir.Scope):
+    if isinstance(flow, ir.Repeat | ir.Scope | ir.Scan):
         outer = tuple(_inside(f, depth, inputs) for f in flow.inputs)
         strip = partial(_stripped, depth=depth)
         if isinstance(flow, ir.Repeat):

@@ -48,7 +48,7 @@ def _carried(flow: Any, values: tuple[Any, ...]) -> Any:
     """A body that reads `values` where it read what arrived."""
     if isinstance(flow, ir.Carry):
         return values[flow.index]
-    if isinstance(flow, ir.Scope):
+    if isinstance(flow, ir.Scope | ir.Scan):
         inputs = tuple(_carried(f, values) for f in flow.inputs)
         return flow.model_copy(update={"inputs": inputs})
     return rebuilt(flow, lambda f: _carried(f, values))

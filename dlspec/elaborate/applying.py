@@ -30,6 +30,7 @@ from dlspec.elaborate.values import (
     Layer,
     Link,
     OpLayer,
+    ScanLayer,
     Scope,
     Value,
 )
@@ -156,6 +157,10 @@ class LayerApplier(FunctionEvaluator):
                 module = frame.module(node)
                 assert module is not None
                 return self.block(layer, inputs, named, module, factory, site, span)
+            case ScanLayer():
+                module = frame.module(node)
+                assert module is not None
+                return self.scan(layer, inputs, named, module, site, span)
         module = None
         if not is_chain(node) or frame.names.place(node) is not None:
             module = frame.module(node) if owns(layer) else None
@@ -164,7 +169,7 @@ class LayerApplier(FunctionEvaluator):
     def check_alone(self, layer: Layer, span: Span) -> None:
         """Whether a layer in a `fn` does without weights and state. Raises SpecError."""
         match layer:
-            case BlockLayer(definition=definition):
+            case BlockLayer(definition=definition) | ScanLayer(cell=BlockLayer(definition)):
                 what = f"the {definition.kind} {definition.name.id}"
             case OpLayer(op=op) if op.has_object():
                 what = op.kind()
@@ -199,6 +204,8 @@ class LayerApplier(FunctionEvaluator):
                 return self.block(layer, inputs, named, module, None, site, span)
             case FnLayer():
                 return self.apply(layer, inputs, named, frame, None, node)
+            case ScanLayer():
+                return self.scan(layer, inputs, named, module, site, span)
         return self.chain_of(layer, inputs, named, frame, module if owns(layer) else None, node)
 
     def chain_of(
@@ -373,6 +380,18 @@ class LayerApplier(FunctionEvaluator):
             factory=factory,
         )
         return Value(flow)
+
+    @abstractmethod
+    def scan(
+        self,
+        layer: ScanLayer,
+        inputs: tuple[ir.Flow, ...],
+        named: dict[str, ir.Flow],
+        module: ir.Path,
+        site: int,
+        span: Span,
+    ) -> Value:
+        """A cell at each step of what arrives without a name."""
 
     @abstractmethod
     def title(self, definition: tree.Definition | tree.Fn) -> str:

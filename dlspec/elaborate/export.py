@@ -15,7 +15,8 @@ from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import ModelIR, layers
+from dlspec.ir.model import Apply, ModelIR, Scan, flows, layers, statements
+from dlspec.length import Dynamic
 from dlspec.ops.base import FORMATS as NAMES
 from dlspec.ops.base import Refusal
 from dlspec.recipe.rows import Rows
@@ -68,7 +69,9 @@ class ExportBuilder:
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
         if self.train is not None and format_ is not None:
-            self.objects.problems.extend(self.refused(self.models[self.train.name], format_))
+            model = self.models[self.train.name]
+            self.objects.problems.extend(self.refused(model, format_))
+            self.objects.problems.extend(self.loops(model, quantize is not None, dynamic))
         section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
         if wrong is not None:
             hint = "write `budget { size <= 60 KB }`"
@@ -144,6 +147,26 @@ class ExportBuilder:
         span = e.span if e is not None else head(self.block)
         for (kind, r), places in found.items():
             yield CannotHold(span, NAMES[format_], kind, r.when, r.reason, tuple(places), r.help)
+
+    def loops(
+        self, model: ModelIR, quantized: bool, dynamic: tuple[Any, ...]
+    ) -> Iterator[CannotExport]:
+        """What the exporters cannot do with steps that a program goes through itself."""
+        found = tuple(_steps(model))
+        if quantized and any(kind == "`Scan`" for kind, _ in found):
+            e = self.settings.get("quantize")
+            assert e is not None
+            reason = "TensorFlow's converter crashes on such loops in int8"
+            yield CannotExport(e.span, "a `Scan` cannot be quantized", reason, "leave it out")
+        for kind, size in found:
+            names = size.length.names & {*dynamic} if isinstance(size, Dynamic) else ()
+            for name in sorted(names):
+                e = self.settings.get("dynamic")
+                assert e is not None
+                what = f"the number of steps of {kind} is fixed in an ONNX file"
+                reason = "PyTorch's exporter writes them out one by one"
+                yield CannotExport(e.span, what, reason, f"leave `{name}` out")
+                return
 
     def quantize(self, format_: str | None) -> Any:
         e = self.settings.get("quantize")
@@ -241,6 +264,17 @@ class ExportBuilder:
             what = f"dynamic size of {model.name}"
             raise SpecError(UnknownName(e.span, e.id, what, nearest(e.id, known)))
         return e
+
+
+def _steps(model: ModelIR) -> Iterator[tuple[str, int]]:
+    """The recurrences that a PyTorch program goes through step by step, and how many steps."""
+    for instance in model.instances:
+        for s in statements(instance.body):
+            for f in flows(s.value):
+                if isinstance(f, Scan):
+                    yield "`Scan`", f.steps
+                elif isinstance(f, Apply) and getattr(f.op, "reset", "") == "before":
+                    yield f"{f.op.kind()}(reset=before)", f.inputs[0].types[0].shape[0]
 
 
 def _whole(train: ir.Train | None) -> ir.Train:

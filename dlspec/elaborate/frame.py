@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.values import Entry, Scope
+from dlspec.expr import Static
 from dlspec.ir import model as ir
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -35,6 +36,10 @@ class Frame:
     """The `let`s that nothing has used yet."""
     fed: dict[str, Tensor] = field(default_factory=dict)
     """What each layer that `let` named has read."""
+    states: dict[str, Static] = field(default_factory=dict)
+    """The first values of the states of a cell."""
+    following: dict[str, str] = field(default_factory=dict)
+    """The wires that the next states are."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 

@@ -69,7 +69,7 @@ def written(s: tree.Statement) -> Iterator[tree.Name]:
     match s:
         case tree.Assign(names=names):
             yield from names
-        case tree.Input(name=name) | tree.Let(name=name):
+        case tree.Input(name=name) | tree.Let(name=name) | tree.State(name=name):
             yield name
         case tree.Output(name=name) if name is not None and s.value is not None:
             yield name

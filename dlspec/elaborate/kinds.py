@@ -16,6 +16,8 @@ from dlspec.syntax import tree
 Definitions = Callable[[str], tree.Definition | None]
 """A block or model by its name in a file: `Residual`, `vision.Residual`."""
 
+SCAN = "Scan"
+"""What calls a block with state at each step: its layer is the block."""
 CHAIN = "stage"
 """The kind of a chain in parentheses."""
 
@@ -41,7 +43,7 @@ class Kinds:
             match node:
                 case tree.Let(name=name):
                     self.lets.add(name.id)
-                case tree.Input(name=name):
+                case tree.Input(name=name) | tree.State(name=name):
                     self.wires.add(name.id)
                 case tree.Assign(names=names) | tree.For(names=names):
                     self.wires.update(n.id for n in names)
@@ -139,8 +141,13 @@ def weighs(definition: tree.Definition, kinds: Kinds) -> bool:
 
 
 def options(layer: tree.Expr) -> Iterator[tree.Expr]:
-    """The layers that an expression may be: those that a condition chooses from, else itself."""
+    """The layers that an expression may be: those that a condition chooses from, the cell of a
+    Scan, else itself."""
     match layer:
+        case tree.Call(callee=tree.Name(id=name), arguments=(tree.Argument(value=cell),)) if (
+            name == SCAN
+        ):
+            yield from options(cell)
         case tree.Group(value=inner):
             yield from options(inner)
         case tree.Conditional(then=then, otherwise=otherwise):

@@ -17,6 +17,7 @@ from dlspec.diagnostics.names import (
     WrongArgumentCount,
 )
 from dlspec.diagnostics.shapes import TensorAsValue
+from dlspec.diagnostics.state import BadRecurrence
 from dlspec.diagnostics.values import BadValue, WrongType
 from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.bounds import MOST_COPIES, too_many
@@ -24,7 +25,7 @@ from dlspec.elaborate.configured import configure
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
-from dlspec.elaborate.kinds import chain_stages
+from dlspec.elaborate.kinds import SCAN, chain_stages
 from dlspec.elaborate.lists import holds_tensors
 from dlspec.elaborate.parts import part
 from dlspec.elaborate.passing import passed
@@ -37,6 +38,7 @@ from dlspec.elaborate.values import (
     Layer,
     Link,
     OpLayer,
+    ScanLayer,
     Scope,
     Value,
     describe,
@@ -70,7 +72,7 @@ class LayerEvaluator(TypedEvaluator):
     # -- expressions
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
-        if not words and (self.file_of(e).definition(e.id) or ops.lookup(e.id)):
+        if not words and (self.file_of(e).definition(e.id) or ops.lookup(e.id) or e.id == SCAN):
             return Static(self.named_layer(e, (), e.span, scope)[0])
         return super().unbound(e, scope, words)
 
@@ -204,14 +206,33 @@ class LayerEvaluator(TypedEvaluator):
             raise SpecError(NotALayer(name.span, f"`{name.id}` is {describe(entry)}", hint))
         if (definition := self.file_of(name).definition(name.id)) is not None:
             return self.block_layer(definition, arguments, span, scope), None
+        if name.id == SCAN:
+            return self.scan_layer(arguments, span, scope), None
         if (cls := ops.lookup(name.id)) is not None:
             return self.op_layer(cls, arguments, span, scope), None
         raise SpecError(self.unknown_layer(name))
 
+    def scan_layer(
+        self, arguments: tuple[tree.Argument, ...], span: Span, scope: Scope
+    ) -> ScanLayer:
+        """`Scan(Cell(8))`. Raises SpecError where its argument is no block with state."""
+        if len(arguments) != 1 or arguments[0].name is not None:
+            raise SpecError(WrongArgumentCount(span, "Scan takes a block: `Scan(Cell(8))`"))
+        written = arguments[0].value
+        cell = self.layer(written, scope)[0]
+        body = cell.definition.body if isinstance(cell, BlockLayer) else None
+        held = body.statements if isinstance(body, tree.Body) else ()
+        if not isinstance(cell, BlockLayer) or not any(isinstance(s, tree.State) for s in held):
+            what = "Scan takes a block with `state`"
+            hint = "of layers without state, the steps need no order: `x -> Dense(8)` reads each"
+            said = f"{cell} has none"
+            raise SpecError(BadRecurrence(written.span, self.context, what, hint, said))
+        return ScanLayer(cell, span)
+
     def unknown_layer(self, name: tree.Name) -> Diagnostic:
         if name.id in ops.LATER:
             return NotInThisVersion(name.span, f"`{name.id}`")
-        known = (*self.file_of(name).definitions, *ops.names(), *self.file_scope.names())
+        known = (*self.file_of(name).definitions, *ops.names(), SCAN, *self.file_scope.names())
         return UnknownName(name.span, name.id, "layer or block", nearest(name.id, known))
 
     # -- ops

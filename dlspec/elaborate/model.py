@@ -48,6 +48,7 @@ class ModelBuilder(StatementBuilder):
         self.names: dict[str, Names] = {}
         self.sites: dict[str, dict[int, int]] = {}
         self.active: list[str] = []
+        self.scanned: set[int] = set()
         self.patterns: list[tuple[tree.Weights, Scope]] = []
 
     # -- entry
@@ -167,6 +168,7 @@ class ModelBuilder(StatementBuilder):
             frame.outputs = [(None, t) for t in output.value.types]
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
+        body = (*body, *self.ended(frame))
         if name not in self.definitions:
             self.definitions[name] = self.describe(definition, frame)
             note_definition(self.definitions[name], definition)
@@ -177,6 +179,7 @@ class ModelBuilder(StatementBuilder):
             dims=frame.dims,
             inputs=tuple(frame.inputs),
             outputs=tuple(frame.outputs),
+            states=frame.states,
             body=body,
             unread=digest([*frame.unread, *frame.idle.values()]),
         )

@@ -48,7 +48,7 @@ def names_of(definition: tree.Definition, kinds: Kinds) -> Names:
     if isinstance(body, tree.Body):
         for s in _statements(body):
             match s:
-                case tree.Input(name=n):
+                case tree.Input(name=n) | tree.State(name=n):
                     namer.written[n.id] += 1
                 case tree.Assign(names=ns):
                     namer.written.update(n.id for n in ns)
@@ -128,7 +128,7 @@ class _Namer:
                 case tree.Output():
                     if s.value is not None:
                         self.statement(s.value, loop, s.name.id if s.name else None)
-                case tree.Bare():
+                case tree.Bare() | tree.Next():
                     self.statement(s.value, loop, None)
 
     def statement(self, value: tree.Expr, loop: dict[str, str] | None, wire: str | None) -> None:

@@ -7,7 +7,15 @@ from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import NotALayer
-from dlspec.elaborate.values import BlockLayer, ChainLayer, FnLayer, Instance, Link, size_of
+from dlspec.elaborate.values import (
+    BlockLayer,
+    ChainLayer,
+    FnLayer,
+    Instance,
+    Link,
+    ScanLayer,
+    size_of,
+)
 from dlspec.expr import Static
 from dlspec.source import Span
 
@@ -25,6 +33,8 @@ def passed(value: Any, span: Span) -> Any:
             return replace(value, arguments={n: _own(s) for n, s in value.arguments.items()})
         case FnLayer():
             return _alone(value, span)
+        case ScanLayer():
+            return replace(value, cell=passed(value.cell, span))
         case list() | tuple() if size_of(value):
             return type(value)(passed(v, span) for v in value)
         case _:
@@ -67,7 +77,7 @@ def owns(value: Any) -> bool:
             return False
         case ChainLayer():
             return any(n.parameter is not None or owns(n.layer) for n in value.links)
-        case BlockLayer():
+        case BlockLayer() | ScanLayer():
             return True
         case _:
             return bool(value.op.has_object())

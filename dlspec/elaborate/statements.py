@@ -16,7 +16,8 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.headers import elements, written
 from dlspec.elaborate.lists import Tensors, holds_tensors, named, written_out
-from dlspec.elaborate.raw import RawWeights, is_raw
+from dlspec.elaborate.raw import is_raw
+from dlspec.elaborate.recurrence import RecurrenceBuilder
 from dlspec.elaborate.signatures import is_tensor
 from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
 from dlspec.expr import Static
@@ -27,7 +28,7 @@ from dlspec.syntax import tree
 FUNCTION = "a function"
 
 
-class StatementBuilder(RawWeights):
+class StatementBuilder(RecurrenceBuilder):
     """Elaborates the statements of one body after the other."""
 
     patterns: list[tuple[tree.Weights, Scope]]
@@ -97,9 +98,12 @@ class StatementBuilder(RawWeights):
                     raise SpecError(NotInThisVersion(s.span, "`weights` in a block"))
             case tree.Broken():
                 raise Skip
-            case tree.State() | tree.Next() | tree.Penalty():
-                word = type(s).__name__.lower()
-                raise SpecError(NotInThisVersion(s.span, f"`{word}`"))
+            case tree.State():
+                self.state(s, frame, scope)
+            case tree.Next():
+                yield from self.next(s, frame, scope)
+            case tree.Penalty():
+                raise SpecError(NotInThisVersion(s.span, "`penalty`"))
             case _:
                 kind = frame.definition.kind
                 raise SpecError(Misplaced(s.span, "this statement", f"a {kind}"))

@@ -61,7 +61,7 @@ def _used(
                 seen.setdefault(name, node)
             case tree.For(names=names):
                 own.update(n.id for n in names)
-            case tree.Input(name=declared) | tree.Let(name=declared):
+            case tree.Input(name=declared) | tree.Let(name=declared) | tree.State(name=declared):
                 own.add(declared.id)
     return iter([n for name, n in seen.items() if name not in own])
 
@@ -87,10 +87,12 @@ GIVEN: dict[type, tuple[str, ...]] = {
     tree.For: ("names",),
     tree.Input: ("name", "type"),
     tree.Let: ("name",),
+    tree.Next: ("name",),
     tree.Output: ("name", "type"),
     tree.Parameter: ("name", "type", "space"),
     tree.Quantity: ("unit",),
     tree.Stage: ("name",),
+    tree.State: ("name", "type"),
     tree.Weights: ("patterns", "body"),
 }
 """What stands in a node and is a name that it gives, or no expression."""

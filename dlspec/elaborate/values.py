@@ -170,7 +170,26 @@ class ChainLayer:
         return ("->", id(self.home), digest([self.written]), *links)
 
 
-Layer = OpLayer | BlockLayer | ChainLayer | FnLayer
+@frozen
+class ScanLayer:
+    """`Scan(Cell(8))`: a block with state, at each step of sequences."""
+
+    cell: BlockLayer
+    span: Span
+
+    def __str__(self) -> str:
+        return f"Scan({self.cell})"
+
+    @property
+    def size(self) -> int:
+        return self.cell.size
+
+    @property
+    def key(self) -> Any:
+        return ("Scan", self.cell.key)
+
+
+Layer = OpLayer | BlockLayer | ChainLayer | FnLayer | ScanLayer
 
 
 @frozen
@@ -235,7 +254,7 @@ class Scope:
 def size_of(value: Any) -> int:
     """The number of layers in a value."""
     match value:
-        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | Instance():
+        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | ScanLayer() | Instance():
             return value.size
         case list() | tuple():
             return sum(map(size_of, value))
@@ -246,7 +265,7 @@ def size_of(value: Any) -> int:
 def key_of(value: Any) -> Any:
     """A value as a dictionary's key: equal values, equal keys, and 1 is not true or 1.0."""
     match value:
-        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | Instance():
+        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | ScanLayer() | Instance():
             return value.key
         case Static(value=inner):
             return key_of(inner)
@@ -301,7 +320,7 @@ def describe(entry: Any) -> str:
             return "several tensors"
         case FnLayer():
             return f"the function {entry.definition.name.id}"
-        case Instance() | OpLayer() | BlockLayer() | ChainLayer():
+        case Instance() | OpLayer() | BlockLayer() | ChainLayer() | ScanLayer():
             return "a layer"
         case Static(value=value):
             return describe(value)

@@ -208,6 +208,8 @@ class _Body:
                 return self.repeat(f)
             case ir.Net() | ir.Compare():
                 raise TypeError(f"a model has no {f.kind}")
+            case ir.Scan():
+                return self.scan(f)
 
     def apply(self, f: ir.Apply) -> list[Port]:
         inputs = self.inputs(f)
@@ -271,6 +273,25 @@ class _Body:
         if copies and copies[0].name != copies[-1].name:
             node.name = f"{copies[0].name} ... {copies[-1].name.rpartition('.')[2]}"
         return found
+
+    def scan(self, f: ir.Scan) -> list[Port]:
+        """A cell in a box: what arrives there is a step of it, and so is what it gives."""
+        given = [i for i in f.inputs if not isinstance(i, ir.Scalar)]
+        arriving = [self.here(p) for i in given for p in self.ports(i)]
+        node = self.builder.node("scope", "Scan", line=self.line)
+        node.inputs = [Input(p) for p in arriving]
+        inner = _Body(self.builder, node, self.prefix)
+        inner.outer, inner.env, inner.line, inner.home = self, self.env, self.line, self.home
+        ends = [inner.end_in("", self.type(p)) for p in arriving]
+        inner.taken = dict(zip(arriving, ends, strict=True))
+        ports = iter(ends)
+        inner.carried = []
+        for i in f.inputs:
+            inner.carried.append(next(ports) if i in given else inner.end_in("", i.types[0]))
+        for port in inner.ports(f.body)[: len(f.types)]:
+            inner.end_out("", inner.here(port))
+        node.types = list(f.types)
+        return self.place(node)
 
     def arriving(self, f: ir.Scope | ir.Repeat) -> list[Port]:
         return [self.here(p) for i in f.inputs for p in self.ports(i)]

@@ -93,7 +93,7 @@ class Wire(Node):
 
 
 class Carry(Node):
-    """What arrives at the body of a `Repeat` or `Scope`."""
+    """What arrives at the body of a `Repeat`, `Scope` or `Scan`."""
 
     kind: Literal["carry"] = "carry"
     index: int = 0
@@ -228,6 +228,30 @@ class Scope(Node):
     types: tuple[Type, ...]
 
 
+class Scan(Node):
+    """`Scan(cell)`: a block with state at each step of sequences, along their first axis.
+
+    `inputs` are `sequences` of them, then the first value of each of `states` states (a `Scalar`
+    where it is a number), then what is the same at each step. The body is the call of the cell on
+    one step: it reads these as `Carry`, and gives its outputs, then the next states. `types` are
+    those of all steps' outputs.
+    """
+
+    kind: Literal["scan"] = "scan"
+    site: int
+    sequences: int
+    states: int
+    inputs: "tuple[Flow, ...]"
+    body: "Flow"
+    types: tuple[Type, ...]
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are."""
+        size: int = self.inputs[0].types[0].shape[0]
+        return size
+
+
 Flow = Annotated[
     Wire
     | Carry
@@ -241,7 +265,8 @@ Flow = Annotated[
     | Join
     | Slice
     | Repeat
-    | Scope,
+    | Scope
+    | Scan,
     Field(discriminator="kind"),
 ]
 
@@ -333,7 +358,11 @@ class Instance(Node):
     arguments: dict[str, Value]
     dims: dict[str, Extent]
     inputs: tuple[tuple[str, Type], ...]
+    """Those of a cell's states too."""
     outputs: tuple[tuple[str | None, Type], ...]
+    """Those of a cell, then its next states."""
+    states: dict[str, Known] = {}
+    """The first values of the states of a cell, which are inputs."""
     body: tuple[Statement, ...]
     unread: str = ""
     """A digest of what the definition says that does not run with these values: branches not
@@ -346,6 +375,8 @@ class Layer(Node):
     name: str
     apply: Apply
     line: int
+    steps: int = 1
+    """How often it runs for one example: at each step of a `Scan`."""
 
 
 class ModelIR(Node):
@@ -382,7 +413,7 @@ def flows(flow: Flow) -> Iterator[Flow]:
         case Repeat():
             for f in (*flow.inputs, *flow.bodies):
                 yield from flows(f)
-        case Scope():
+        case Scope() | Scan():
             for f in (*flow.inputs, flow.body):
                 yield from flows(f)
     yield flow
@@ -413,14 +444,18 @@ def layers(model: ModelIR) -> Iterator[Layer]:
     """Every op of a model in order of execution, blocks opened. One that is called twice comes
     twice, under the same name; an op without an object has the name of its kind."""
 
-    def walk(instance: Instance, prefix: Path) -> Iterator[Layer]:
+    def walk(instance: Instance, prefix: Path, steps: int) -> Iterator[Layer]:
         for s in statements(instance.body):
-            for f in flows(s.value):
+            found = list(flows(s.value))
+            cells = {id(f.body): int(f.steps) for f in found if isinstance(f, Scan)}
+            for f in found:
                 match f:
                     case Apply():
                         own = f.module if f.module is not None else (f.op.snake(),)
-                        yield Layer(name=dotted(*prefix, *own), apply=f, line=s.line)
+                        yield Layer(name=dotted(*prefix, *own), apply=f, line=s.line, steps=steps)
                     case Call():
-                        yield from walk(model.instances[f.instance], (*prefix, *f.module))
+                        inner = model.instances[f.instance]
+                        times = steps * cells.get(id(f), 1)
+                        yield from walk(inner, (*prefix, *f.module), times)
 
-    yield from walk(model.root, ())
+    yield from walk(model.root, (), 1)

@@ -64,7 +64,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Scan Experts
+    Experts
     EmbeddingBag normal normal_like uniform randint beta
     permutation gradient lengths batch row
     """.split()

@@ -27,6 +27,7 @@ from dlspec.ir.model import (
     Output,
     Repeat,
     Scalar,
+    Scan,
     Scope,
     Select,
     Slice,
@@ -168,7 +169,7 @@ class _Walk:
             case Repeat():
                 bodies = tuple(map(self.flow, flow.bodies))
                 return self.fed(flow, _every, bodies=bodies)
-            case Scope():
+            case Scope() | Scan():
                 return self.fed(flow, _every, body=self.flow(flow.body))
             case Items() | Join():
                 return flow.model_copy(update={"inputs": tuple(map(self.flow, flow.inputs))})

@@ -27,6 +27,7 @@ from dlspec.ir.model import (
     Output,
     Repeat,
     Scalar,
+    Scan,
     Scope,
     Select,
     Slice,
@@ -230,12 +231,22 @@ class _Walk:
                 return self.typed(flow, sources, inputs=inputs, body=body), sources
             case Net() | Compare():
                 raise TypeError(f"a model has no {flow.kind}")
+            case Scan():
+                places = self.logical(len(flow.inputs))
+                inputs = self.arriving(flow, places, carry)
+                body, sources = self.flow(flow.body, places, (flow.site, "step"))
+                body = self.alike(body, sources, self.logical(len(sources)))
+                scan = flow.model_copy(update={"inputs": inputs, "body": body})
+                return scan, self.logical(len(flow.types))
+
+    def logical(self, count: int) -> tuple[Source, ...]:
+        return tuple[Source, ...](["first"] * count)
 
     def carried(self, kind: str, flow: Repeat | Scope) -> tuple[Source, ...]:
         return tuple((self.definition, kind, flow.site, i) for i in range(len(flow.inputs)))
 
     def arriving(
-        self, flow: Repeat | Scope, places: tuple[Source, ...], carry: tuple[Source, ...]
+        self, flow: Repeat | Scope | Scan, places: tuple[Source, ...], carry: tuple[Source, ...]
     ) -> tuple[Flow, ...]:
         return tuple(
             self.read(f, place, carry, (flow.site, i, "arrives"))

@@ -114,6 +114,15 @@ class _Walk:
             case ir.Scope():
                 inner = [b for f in flow.inputs for b in self.value(f, wires, carried)]
                 return self.value(flow.body, wires, inner)
+            case ir.Scan():
+                inner = [b for f in flow.inputs for b in self.value(f, wires, carried)]
+                starts = [self.buffer(f.types[0]) for f in flow.inputs if isinstance(f, ir.Scalar)]
+                ends = flow.sequences + flow.states - len(starts)
+                inner[ends:ends] = starts
+                self.value(flow.body, wires, inner)
+                makes = [self.buffer(t) for t in flow.types]
+                self.steps.append(Step(tuple(inner), tuple(makes), False))
+                return makes
             case ir.Repeat():
                 inner = [b for f in flow.inputs for b in self.value(f, wires, carried)]
                 for body in flow.bodies:

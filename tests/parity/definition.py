@@ -82,6 +82,8 @@ class _Flow:
                 inner = [a for f in flow.inputs for a in self.value(f)]
                 inside = _Flow(self.model, self.wires, self.path, self.weights, inner)
                 return inside.value(flow.body)
+            case ir.Scan():
+                return self.scan(flow)
             case ir.Repeat():
                 carried = [a for f in flow.inputs for a in self.value(f)]
                 for body in flow.bodies:
@@ -89,6 +91,23 @@ class _Flow:
                     carried = inside.value(body)
                 return carried
         raise TypeError(flow)
+
+    def scan(self, flow: ir.Scan) -> list[Array]:
+        given = [a for f in flow.inputs for a in self.value(f)]
+        rows, ends = len(given[0]), flow.sequences + flow.states
+        for i, f in enumerate(flow.inputs[flow.sequences : ends], flow.sequences):
+            if isinstance(f, ir.Scalar):
+                shape = (rows, *(int(n) for n in f.types[0].shape))
+                given[i] = np.full(shape, given[i].item())
+        read, states, same = given[: flow.sequences], given[flow.sequences : ends], given[ends:]
+        steps: list[list[Array]] = []
+        for t in range(read[0].shape[1]):
+            arriving = [*(x[:, t] for x in read), *states, *same]
+            inside = _Flow(self.model, self.wires, self.path, self.weights, arriving)
+            made = inside.value(flow.body)
+            steps.append(made[: len(flow.types)])
+            states = made[len(flow.types) :]
+        return [np.stack(y, 1) for y in zip(*steps, strict=True)]
 
     def apply(self, flow: ir.Apply) -> list[Array]:
         x = [a for f in flow.inputs for a in self.value(f)]

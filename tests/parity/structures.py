@@ -681,6 +681,59 @@ block Encoder(heads: int, groups: int = 1, drop: float = 0.0) {
         "from std.transformer import PostDecoderLayer, LlamaLayer, LearnedPositions\n"
         "from std.transformer import SinusoidalPositions, RelativeBias\n",
     ),
+    "recurrences of one's own": (
+        ("x: f32[7, 4]", "z: f32[5]", "m: f32[3, 6]"),
+        (
+            "k = m -> Dense(2)",
+            "output gated = (x, memory=m, keys=k, h=z) -> Scan(Gated(5, 2))",
+            "output read = (x, start=z) -> Reader(5)",
+            "p, q = (x, x[:, :3]) -> Scan(Two(4))",
+            "output p",
+            "output q",
+            "output deep = x -> Scan(Cell(5)) * 2",
+            "let own = Scan(Cell(3))",
+            "output shared = (x -> own) + (x * 2 -> own)",
+            "output single = x[:1] -> Scan(Cell(2))",
+        ),
+        """
+block Cell(dim: int) {
+  input x: f32[D]
+  state h: f32[dim] = 0
+  u = (x, h) -> Concat -> Dense(dim) -> Sigmoid
+  new = u * h + (1 - u) * ((x, h) -> Concat -> Dense(dim) -> Tanh)
+  next h = new
+  output new
+}
+block Reader(dim: int) {
+  input x: f32[T, D]
+  input start: f32[dim]
+  output (x, h=start) -> Scan(Cell(dim))
+}
+block Gated(dim: int, align: int) {
+  input y: f32[E]
+  input memory: f32[S, M]
+  input keys: f32[S, align]
+  state h: f32[dim] = 0
+  e = keys + (h -> Dense(align, bias=false))[none] -> Tanh -> Dense(1, bias=false)
+  c = sum(softmax(e, axis=0) * memory, axis=0)
+  new = (y, h, c) -> Concat -> Dense(dim) -> Tanh
+  next h = 0.5 * (h + new)
+  output (h, y, c) -> Concat -> Dense(4) -> Maxout(2)
+}
+block Two(dim: int) {
+  input a: f32[D]
+  input b: f32[E]
+  state count: f32[] = 1
+  state c: f32[dim, 2] = 0.5
+  seen = count + 1
+  next count = seen
+  seen = seen * 2
+  next c = c * 0.5 + (a -> Dense(2 * dim) -> Reshape(dim, 2)) / seen
+  output sum(c, axis=1) + sum(b)
+  output b * count
+}
+""",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

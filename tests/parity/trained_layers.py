@@ -32,6 +32,22 @@ SIZES = (
     "p = i -> Upsample3D(2, mode=trilinear) -> Conv3D(2, 2) -> Flatten",
     "sized = (n, o, p) -> Concat",
 )
+STEPS = (
+    "q = signal -> Rearrange([C, L] -> [L, C]) -> Dense(5)",
+    "r = (q, h=mean(q, axis=0)) -> Scan(Cell(5)) -> GRU(4, reset=before)",
+    "s = q[:9] -> BiSimpleRNN(3, merge=sum)",
+    "stepped = (r, s) -> Concat",
+)
+CELL = """
+block Cell(dim: int) {
+  input x: f32[D]
+  state h: f32[dim] = 0
+  state seen: f32[] = 1
+  next seen = seen + 1
+  next h = h + ((x, h) -> Concat -> Dense(dim) -> Tanh) / seen
+  output x * h
+}
+"""
 
 
 def spec(folder: Path) -> Path:
@@ -49,13 +65,14 @@ def spec(folder: Path) -> Path:
         "  input x: f32[4, 6, 6, 5]",
         "  image = x -> Reshape(24, 6, 5)",
         "  signal = x -> Reshape(24, 30)",
-        *(f"  {line}" for line in CONVOLUTIONS + POOLS + SIZES),
-        "  output y: f32[3] = (convolved, pooled, sized) -> Concat -> Dense(3)",
+        *(f"  {line}" for line in CONVOLUTIONS + POOLS + SIZES + STEPS),
+        "  output y: f32[3] = (convolved, pooled, sized, stepped) -> Concat -> Dense(3)",
         "}",
         "train {",
         "  data = rows; model = M(); loss = CrossEntropy(y, kind); optimizer = Adam(lr=1e-2)",
         "  epochs = 1; batch = 4",
         "}",
+        CELL,
     )
     path = folder / "layers.dls"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

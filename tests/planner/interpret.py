@@ -83,6 +83,21 @@ class _Run:
                     made = inner(body, values)
                     values = made if isinstance(made, tuple) else (made,)
                 return values if len(values) > 1 else values[0]
+            case ir.Scan():
+                given = [inner(g) for g in f.inputs]
+                ends = f.sequences + f.states
+                for i in range(f.sequences, ends):
+                    if not isinstance(given[i], torch.Tensor):
+                        size = (len(given[0]), *f.inputs[i].types[0].shape)
+                        given[i] = torch.full(size, float(given[i]))
+                states, steps = given[f.sequences : ends], []
+                for t in range(given[0].shape[1]):
+                    read = (*(x[:, t] for x in given[: f.sequences]), *states, *given[ends:])
+                    made = inner(f.body, read)
+                    steps.append(made[: len(f.types)])
+                    states = made[len(f.types) :]
+                stacked = tuple(torch.stack(y, 1) for y in zip(*steps, strict=True))
+                return stacked if len(stacked) > 1 else stacked[0]
             case ir.Scope():
                 return inner(f.body, tuple(map(inner, f.inputs)))
             case ir.Call():

@@ -29,7 +29,7 @@ def text(spec: str, name: str, of: str | None = None) -> str:
 @pytest.mark.parametrize("name", ["torch", "keras"])
 @pytest.mark.parametrize(
     "golden",
-    ["digits", "resnet", "net", "skips", "loops", "own", "tied", "functions", "lengths"],
+    ["digits", "resnet", "net", "skips", "loops", "own", "tied", "functions", "lengths", "scan"],
 )
 def test_goldens(golden: str, name: str) -> None:
     specs = {
@@ -42,6 +42,7 @@ def test_goldens(golden: str, name: str) -> None:
         "own": MODELS["weights of blocks' own"],
         "functions": BLOCKS + MODELS["functions of tensors"],
         "lengths": BLOCKS + MODELS["dynamic sizes"],
+        "scan": BLOCKS + MODELS["recurrences of one's own"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"

@@ -276,6 +276,28 @@ class PaddedEmbedding(layers.Embedding):
         return ops.where(padding, ops.stop_gradient(rows), rows)
 
 
+def scan(step, sequences, states):
+    """The outputs of a cell at each step: it gives those, then its next states.
+
+    The first step stands before the loop: it makes the weights and shows the shapes.
+    """
+    made = step(*(s[:, 0] for s in sequences), *states)
+    outputs = [y[:, None] for y in made[: -len(states)]]
+    if sequences[0].shape[1] == 1:
+        return tuple(outputs)
+
+    def further(made, x):
+        made = step(*x, *made[-len(states) :])
+        return made, made
+
+    later = tuple(ops.swapaxes(s[:, 1:], 0, 1) for s in sequences)
+    _, steps = ops.scan(further, made, later)
+    return tuple(
+        ops.concatenate((y, ops.swapaxes(z, 0, 1)), axis=1)
+        for y, z in zip(outputs, steps, strict=False)
+    )
+
+
 class Recurrent(layers.Layer):
     """Recurrent layers one behind the other, in one direction or two.
 

@@ -15,6 +15,20 @@ def without(layer: nn.Module, name: str) -> nn.Module:
     return layer
 
 
+def scan(
+    step: Callable[..., tuple[Tensor, ...]],
+    sequences: tuple[Tensor, ...],
+    states: tuple[Tensor, ...],
+) -> tuple[Tensor, ...]:
+    """The outputs of a cell at each step: it gives those, then its next states."""
+    steps = []
+    for x in zip(*(s.unbind(1) for s in sequences), strict=True):
+        made = step(*x, *states)
+        steps.append(made[: -len(states)])
+        states = made[-len(states) :]
+    return tuple(torch.stack(y, 1) for y in zip(*steps, strict=True))
+
+
 class Stacked(nn.RNNBase):
     """The layers of nn.RNN, nn.LSTM or nn.GRU, with dropout between them from a seed.
 

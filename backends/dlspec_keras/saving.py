@@ -48,6 +48,7 @@ def features(case: Case) -> set[str]:
     found |= {"shaped"} if case.kinds & SHAPED else set()
     found |= {"dropout"} if case.draws else set()
     found |= {"Dense"} if "MultiHeadAttention" in case.kinds else set()
+    found |= {"constrained"} if case.model.constraints else set()
     found |= {"freezes"} if case.train.freezes else set()
     found |= {"sequential"} if case.sequential else set()
     found |= {"lists"} if case.listed else set()

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlspec.backend.protocol import UnsupportedOp
+from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.expr import fixed
+from dlspec.ir.model import layers
+from dlspec.ops.constraints import Constraint, OfNorms, max_norm, min_max_norm
 from dlspec.programs.compose import Verbatim
+from dlspec.programs.constraints import rules, table
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case, item
 from dlspec_keras.losses import total
@@ -38,6 +43,7 @@ def features(case: Case) -> set[str]:
         "patient": case.patience is not None,
         "small": case.small,
         "grouped": bool(case.train.groups),
+        "constrained": bool(case.model.constraints),
         "freezes": case.train.freezes,
         "dropout": case.draws,
         "begins": case.draws or case.train.freezes,
@@ -102,12 +108,12 @@ literal = py.literal
 
 TAKEN = frozenset(
     """
-    AfterEpoch Any BATCH CHUNK CheckpointError EPOCHS HASH INPUTS Iterator LEARNING_RATE LOSS_SCALE
-    OUTPUTS Path Run SEED SGD SLOTS Adam AdamW RMSprop Schedule TARGETS THREADS Training
-    WEIGHT_GROUPS argparse batches bfloat16 built checkpoint data ended evaluate evaluating freeze
-    frozen group grouped inputs json keras lock log loss_fn main math np objective onednn ops os
-    partial platform processors rates rewind safetensors scores signal signature sys tf train
-    widened write_lock
+    Adam AdamW AfterEpoch Any BATCH CHUNK CONSTRAINTS CheckpointError EPOCHS HASH INPUTS
+    Iterator LEARNING_RATE LOSS_SCALE OUTPUTS Path RMSprop Run SEED SGD SLOTS Schedule TARGETS
+    THREADS Training WEIGHT_GROUPS argparse batches bfloat16 built checkpoint constrain data
+    ended evaluate evaluating fnmatchcase freeze frozen group grouped inputs json keras lock log
+    loss_fn main math np objective onednn ops os partial platform processors rates rewind
+    safetensors scores signal signature sys tf train widened write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in
@@ -139,7 +145,49 @@ def constants(case: Case) -> Body:
         kind = block.optimizer.kind()
         text = template("optimizers", {"grouped"} if grouped else ())
         found.append(Verbatim(kind, source=items(text)[kind]))
+    if case.model.constraints:
+        check_constraints(case)
+        known = weights(case.model)
+        found.append(table(rules(case.model.constraints, known), known, rule))
     return found
+
+
+def rule(made: Constraint, axes: tuple[int, ...] | None) -> tuple[py.Expr, py.Expr]:
+    """A constraint of Keras, and the axes of the weight that its norms are taken over."""
+    given: dict[str, Any] = {}
+    match made:
+        case max_norm():
+            given |= {"max_value": made.max}
+        case min_max_norm():
+            given |= {"min_value": made.min, "max_value": made.max}
+            given |= {"rate": made.rate} if made.rate != 1 else {}
+    kind = py.Code(f"keras.constraints.{KINDS[made.kind()]}")
+    return py.call("partial", kind, **given) if given else kind, literal(axes)
+
+
+KINDS = {
+    "non_neg": "NonNeg",
+    "max_norm": "MaxNorm",
+    "unit_norm": "UnitNorm",
+    "min_max_norm": "MinMaxNorm",
+}
+
+
+def check_constraints(case: Case) -> None:
+    """Raises UnsupportedOp where a variable of Keras is not one weight, but two or a part."""
+    held = case.model.constraints
+    for layer in layers(case.model):
+        op = layer.apply.op
+        if op.kind().endswith("GRU"):
+            ih, hh = (
+                {n.removeprefix(start): held[n] for n in held if n.startswith(start)}
+                for start in (f"{layer.name}.bias_ih", f"{layer.name}.bias_hh")
+            )
+            if ih != hh:
+                raise UnsupportedOp(op.kind(), "its two biases are one variable of Keras's")
+        grouped = "ConvTranspose" in op.kind() and getattr(op, "groups", 1) > 1
+        if grouped and isinstance(held.get(f"{layer.name}.weight"), OfNorms):
+            raise UnsupportedOp(op.kind(), "the norms of groups lie in parts of one axis")
 
 
 # --- the loss ---------------------------------------------------------------------------------

@@ -18,10 +18,10 @@ def taken_apart(source: str) -> dict[str, str]:
     }
 
 
-HELPERS = {
-    name: text
-    for file in ("model", "functions")
-    for name, text in taken_apart(
-        (Path(__file__).parent / f"verbatim/{file}.py").read_text(encoding="utf-8")
-    ).items()
-}
+def definitions(file: str) -> dict[str, str]:
+    """Those of a file of `verbatim`."""
+    path = Path(__file__).parent / f"verbatim/{file}.py"
+    return taken_apart(path.read_text(encoding="utf-8"))
+
+
+HELPERS = definitions("model") | definitions("functions")

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlspec.emit import python as py
+from dlspec.ops.constraints import Constraint, max_norm, min_max_norm
+from dlspec.programs.compose import Verbatim
+from dlspec.programs.constraints import rules, table
 from dlspec_torch.case import TAKEN, Case, item
 from dlspec_torch.command import main
+from dlspec_torch.helpers import definitions
 from dlspec_torch.losses import total
 from dlspec_torch.optimizers import made
 
@@ -17,8 +21,10 @@ IMPORTS = (
     py.Import("platform"),
     py.Import("signal"),
     py.Import("sys"),
-    py.From("collections.abc", ("Iterator",)),
+    py.From("collections.abc", ("Callable", "Iterator")),
     py.From("contextlib", ("nullcontext",)),
+    py.From("fnmatch", ("fnmatchcase",)),
+    py.From("functools", ("partial",)),
     py.From("importlib.metadata", ("version",)),
     py.From("pathlib", ("Path",)),
     py.From("typing", ("Any",)),
@@ -50,6 +56,7 @@ def train_file(case: Case) -> str:
         *([step_seed()] if case.draws else []),
         *([grouped()] if case.train.groups else []),
         *([freeze()] if case.train.freezes else []),
+        *([constrained()] if case.model.constraints else []),
         train_epoch(case),
         evaluate(case),
         train(case),
@@ -80,7 +87,33 @@ def constants(case: Case) -> Body:
     found.append(py.Assign("SEED", py.literal(block.seed)))
     if case.small:
         found.append(py.Assign("THREADS", "1", "more do not make such small steps faster"))
+    if case.model.constraints:
+        found += constraints(case)
     return found
+
+
+def constraints(case: Case) -> Body:
+    """What weights are held to, and the functions that do so."""
+    found = rules(case.model.constraints, case.weights)
+    kinds = dict.fromkeys(made.kind() for made, _ in found)
+    texts = definitions("constraints")
+    return [
+        *(Verbatim(kind, source=texts[kind]) for kind in kinds),
+        table(found, case.weights, rule),
+    ]
+
+
+def rule(made: Constraint, axes: tuple[int, ...] | None) -> tuple[py.Expr]:
+    """A constraint as a function of a weight."""
+    given: dict[str, object] = {} if axes is None else {"axis": axes}
+    match made:
+        case max_norm():
+            given |= {"most": made.max}
+        case min_max_norm():
+            given |= {"least": made.min, "most": made.max}
+            given |= {"rate": made.rate} if made.rate != 1 else {}
+    kind = py.Code(made.kind())
+    return (py.call("partial", kind, **given) if given else kind,)
 
 
 # --- the loss ---------------------------------------------------------------------------------
@@ -155,6 +188,7 @@ def train_epoch(case: Case) -> py.Function:
     body += autocast
     body += [
         py.Assign("parameters", "list(model.parameters())"),
+        *([py.Assign("held", "list(constrained(model))")] if case.model.constraints else []),
         py.Assign("total, count", "torch.zeros((), device=device), 0"),
         py.For("batch", "batches(run, device)", step(case, mixed=bool(autocast))),
         py.Return("total.item() / count"),
@@ -207,8 +241,11 @@ def step(case: Case, mixed: bool) -> Body:
         body.append(py.Do(py.call("nn.utils.clip_grad_norm_", parameters, most)))
     if case.scheduled:
         body.append(set_rate(case))
+    body.append(py.Do("optimizer.step()"))
+    if case.model.constraints:
+        put = [py.Do("weight.data.copy_(rule(weight.data))")]
+        body.append(py.For("weight, rule", "held", put))
     body += [
-        py.Do("optimizer.step()"),
         py.Assign("size", py.call("len", item("batch", rows_of(case)))),
         py.Do("total.add_(loss.detach(), alpha=size)"),
         py.Assign("count", "size", op="+"),
@@ -267,6 +304,16 @@ def freeze() -> py.Function:
 def objective(case: Case) -> py.Expr:
     """What is computed of a batch: the loss, and what metrics read."""
     return py.call("objective", py.Code("model"), *(item("batch", f) for f in case.read))
+
+
+def constrained() -> py.Function:
+    matching = "any(fnmatchcase(name, pattern) for pattern in patterns)"
+    learns = py.If(f"weight.requires_grad and {matching}", [py.Raw("yield weight, rule")])
+    inner = py.For("patterns, rule", "CONSTRAINTS", [learns])
+    body = [py.For("name, weight", "model.named_parameters()", [inner])]
+    kind = "Iterator[tuple[nn.Parameter, Callable[[Tensor], Tensor]]]"
+    doc = "The weights that are held to something after each step, but for frozen ones."
+    return py.Function("constrained", [MODEL], body, kind, doc)
 
 
 def forward_and_loss(case: Case) -> Body:

@@ -90,6 +90,7 @@ def _entry(f: Facts) -> Iterator[str]:
         yield ""
     runs = {name: why or "yes" for name, why in f.backends.items()}
     runs |= {"ONNX": ", ".join(f.onnx), "TFLite": ", ".join(f.tflite)}
+    runs["TFLite Micro"] = f.runs["TFLite Micro"] or "yes"
     made = [(name, how or "without an operator of its own") for name, how in runs.items()]
     yield table(("runs in", "as"), made, ())
     if f.unheld:

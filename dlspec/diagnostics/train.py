@@ -196,13 +196,19 @@ class NoValidation(Diagnostic):
 
 @frozen
 class ActivatedTwice(Diagnostic):
-    """A loss that takes logits gets probabilities: training is slow, and rarely what was meant."""
+    """A loss that takes logits gets what an activation has made of them.
+
+    Probabilities make training slow, and are rarely what was meant; behind a ReLU no class can be
+    thought less likely than the others.
+    """
 
     code = "DLS428"
     severity = "warning"
     loss: str
     output: str
     layer: str
+    contained: bool = True
+    """Whether the loss contains this activation."""
 
     @property
     def title(self) -> str:
@@ -210,6 +216,8 @@ class ActivatedTwice(Diagnostic):
 
     @property
     def help(self) -> str:
+        if not self.contained:
+            return f"leave the {self.layer} out: logits are any numbers"
         return f"leave the {self.layer} out: the loss contains it, and `predict` applies it"
 
 

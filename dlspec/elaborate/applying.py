@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from dlspec.declared import Problem
-from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics import Diagnostic, SpecError, nearest
+from dlspec.diagnostics.consistency import BiasWithoutEffect
 from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.diagnostics.shapes import WeightsInFunction, WrongInput, WrongInputCount
@@ -56,6 +57,9 @@ class LayerApplier(FunctionEvaluator):
     """Applies layers to what arrives, within a frame."""
 
     frame: Frame
+    warnings: list[Diagnostic]
+    biased: tuple[ir.Flow, Span] | None = None
+    """The layer with a bias that was applied last, and where it is written."""
     steps = MOST_STEPS
     """How many statements, rounds of loops and layers may still be elaborated."""
 
@@ -199,7 +203,9 @@ class LayerApplier(FunctionEvaluator):
         match layer:
             case OpLayer(op=op):
                 own = module if op.has_object() else None
-                return self.op(layer, inputs, named, own, None, site, span)
+                made = self.op(layer, inputs, named, own, None, site, span)
+                self.biased = None  # another use may need it
+                return made
             case BlockLayer():
                 return self.block(layer, inputs, named, module, None, site, span)
             case FnLayer():
@@ -265,7 +271,21 @@ class LayerApplier(FunctionEvaluator):
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
         self.check_fixed(op, x, span)
-        return self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
+        made = self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
+        if self.biased is not None and inputs and inputs[0] is self.biased[0]:
+            self.check_bias(op, self.biased[0], self.biased[1], span)
+        own = module is not None and factory is None
+        self.biased = (made.flow, layer.span) if own and op.bias_axis is not None else None
+        return made
+
+    def check_bias(self, op: Op, before: ir.Flow, written: Span, span: Span) -> None:
+        """Notes a bias whose channels a normalisation brings to mean 0."""
+        assert isinstance(before, ir.Apply)
+        centred, biased, rank = op.centred_axis, before.op.bias_axis, before.types[0].rank
+        if centred is not None and biased is not None and centred % rank == biased % rank:
+            own = "bias" in before.op.model_fields_set
+            kinds = before.op.kind(), op.kind()
+            self.warnings.append(BiasWithoutEffect(written, *kinds, span, own))
 
     def applied(
         self,

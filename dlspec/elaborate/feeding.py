@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dlspec.diagnostics import Label, SpecError, nearest
@@ -18,7 +18,7 @@ from dlspec.elaborate.settings import Settings
 from dlspec.elaborate.values import BlockLayer
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import Apply, Bind, Flow, ModelIR, Wire, statements
+from dlspec.ir.model import Apply, Bind, Call, Flow, Instance, ModelIR, Output, Wire, statements
 from dlspec.length import Dynamic, put, written
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -103,6 +103,7 @@ class Feeding:
             builder = ModelBuilder(self.table, self.overrides, self.objects.scope)
             self.layer = builder.block_layer(definition, arguments, e.span, self.objects.scope)
             self.model = builder.model(self.layer)
+            self.objects.problems.extend(builder.warnings)
             if self.model is None:
                 self.objects.problems.extend(builder.problems)
                 raise Skip
@@ -258,15 +259,22 @@ def _feeds(given: Tensor, wanted: Tensor) -> bool:
 
 
 def last_op(model: ModelIR, output: str) -> str:
-    """The kind of the op that makes an output; empty where it is no op of the model itself."""
+    """The kind of the op that makes an output, in the model or in a block of it; empty where that
+    is no op."""
+    return _op_of(model, model.root, lambda s: s.name == output)
+
+
+def _op_of(model: ModelIR, of: Instance, wanted: Callable[[Output], bool]) -> str:
     made: dict[str, Flow] = {}
-    for s in statements(model.root.body):
+    for s in statements(of.body):
         if isinstance(s, Bind):
             made |= dict.fromkeys(s.names, s.value)
-        elif s.name == output:
+        elif isinstance(s, Output) and wanted(s):
             flow: Flow | None = s.value
             while isinstance(flow, Wire) and flow.name in made:
                 flow = made.pop(flow.name)
+            if isinstance(flow, Call) and len(flow.types) == 1:
+                return _op_of(model, model.instances[flow.instance], lambda s: True)
             return flow.op.kind() if isinstance(flow, Apply) else ""
     return ""
 

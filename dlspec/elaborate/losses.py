@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from dlspec import recipe
+from dlspec import ops, recipe
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.train import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
@@ -17,10 +17,16 @@ from dlspec.elaborate.objects import Objects, callee
 from dlspec.elaborate.values import describe
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
+from dlspec.recipe.losses import Loss
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 from dlspec.units import plain_number
+
+FAMILIES_OF_ACTIVATIONS = ("activation", "along_axis", "smooth", "piecewise", "functional")
+ACTIVATIONS = frozenset(n for f in FAMILIES_OF_ACTIVATIONS for n in ops.FAMILIES[f].split())
+ACTIVATIONS -= {"Identity", "GLU", "glu", "Maxout", "maxout"}
+"""What turns logits into something else, as a layer or a function."""
 
 LATER_ARGUMENTS = {"where": "`where=` of a metric", "weight": "`weight=` of a metric"}
 
@@ -86,12 +92,8 @@ class Comparisons:
                 return self.scaled(e, left, right, factor)
         with self.objects.collecting():
             found = self.compared("loss", e)
-            if found.output.made_by.lower() == found.made.activation:
-                self.objects.problems.append(
-                    ActivatedTwice(
-                        e.span, found.made.kind(), found.output.name, found.output.made_by
-                    )
-                )
+            output = found.output
+            self.objects.problems += activated(found.made, output.made_by, output.name, e.span)
             term = ir.LossTerm(
                 factor=factor,
                 loss=found.made,
@@ -234,6 +236,13 @@ class Comparisons:
         ]
         if found:
             raise SpecError(*found)
+
+
+def activated(loss: Loss, layer: str, output: str, span: Span) -> Iterator[ActivatedTwice]:
+    """What is said of a loss that takes logits, where an activation makes what it compares."""
+    if loss.activation != "none" and layer in ACTIVATIONS:
+        plain = layer.lower().replace("_", "").removeprefix("log")
+        yield ActivatedTwice(span, loss.kind(), output, layer, plain == loss.activation)
 
 
 def _has_loss(e: tree.Expr) -> bool:

@@ -40,6 +40,7 @@ class ModelBuilder(StatementBuilder):
         super().__init__(table, overrides)
         self.file_scope = file_scope
         self.problems: list[Diagnostic] = []
+        self.warnings: list[Diagnostic] = []
         self.told: set[Any] = set()
         self.definitions: dict[str, ir.Definition] = {}
         self.instances: list[ir.Instance] = []
@@ -71,11 +72,11 @@ class ModelBuilder(StatementBuilder):
             instances=tuple(self.instances),
         )
         if self.patterns:
-            from dlspec.elaborate.initial import initial
+            from dlspec.elaborate.initial import said_of_weights
 
-            found, problems = initial(made, self.patterns, self)
+            found, problems = said_of_weights(made, self.patterns, self)
             self.problems.extend(problems)
-            made = made.model_copy(update={"initial": found})
+            made = made.model_copy(update=found)
         return made if not self.problems else None
 
     # -- definitions and instances

@@ -49,7 +49,7 @@ def default_models(
             continue
         except Skip:
             continue
-        problems.extend(builder.problems)
+        problems.extend((*builder.problems, *builder.warnings))
         if model is not None:
             made[name] = model
     return made, problems

@@ -9,12 +9,13 @@ from typing import Any
 from dlspec import recipe
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion
-from dlspec.diagnostics.train import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.train import DoesNotCompare, NotALoss, WrongOperands
 from dlspec.elaborate import operands
 from dlspec.elaborate.configured import configure
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
+from dlspec.elaborate.losses import activated
 from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.objects import LATER, Objects
@@ -345,15 +346,13 @@ class StepBuilder(ModelBuilder):
         return self.single(found, a.value).flow
 
     def check_activation(self, loss: Loss, output: Value, e: tree.Expr) -> None:
-        """A loss that takes logits warns of probabilities."""
+        """A loss that takes logits warns of activations."""
         flow, kind = output.flow, ""
         if isinstance(flow, ir.Apply):
             kind = flow.op.kind()
         elif isinstance(flow, ir.Wire):
             kind = self.made_by.get(flow.name, "")
-        if kind and kind.lower() == loss.activation:
-            name = output.name or "its output"
-            self.objects.problems.append(ActivatedTwice(e.span, loss.kind(), name, kind))
+        self.objects.problems += activated(loss, kind, output.name or "its output", e.span)
 
 
 def terms(

@@ -13,7 +13,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dlspec.ir.values import AnyInit, AnyLoss, AnyOp, Extent, Known, Origin, Type, Value
+from dlspec.ir.values import (
+    AnyConstraint,
+    AnyInit,
+    AnyLoss,
+    AnyOp,
+    Extent,
+    Known,
+    Origin,
+    Type,
+    Value,
+)
 
 _reading: ContextVar[bool] = ContextVar("_reading", default=False)
 
@@ -388,6 +398,8 @@ class ModelIR(Node):
     instances: tuple[Instance, ...]
     initial: dict[str, AnyInit] = {}
     """Neutral name of a weight -> its initialiser, where `weights ... { init }` gave another."""
+    constraints: dict[str, AnyConstraint] = {}
+    """Neutral name of a weight -> what it is held to after each update."""
 
     @property
     def root(self) -> Instance:

@@ -11,6 +11,7 @@ from pydantic_core import core_schema
 from dlspec import length, ops, recipe
 from dlspec.expr import Const, Expr, Ref, Size, Static, Term, fixed
 from dlspec.ops.base import Op
+from dlspec.ops.constraints import CONSTRAINTS, Constraint
 from dlspec.ops.init import INITS, Init
 from dlspec.recipe.base import Recipe
 from dlspec.recipe.losses import Loss
@@ -47,7 +48,7 @@ class _Configured:
         return cls.model_validate({k: v for k, v in value.items() if k != "kind"}, strict=False)
 
 
-def configured(op: Op | Init) -> dict[str, Any]:
+def configured(op: Op | Init | Constraint) -> dict[str, Any]:
     """An op or initialiser with its kind and its arguments."""
     return {"kind": op.kind(), **op.model_dump(mode="json")}
 
@@ -191,7 +192,7 @@ def plain(value: Any) -> Any:
             return [plain(v) for v in value]
         case dict():
             return {str(k): plain(v) for k, v in value.items()}
-        case Op() | Init():
+        case Op() | Init() | Constraint():
             return configured(value)
         case Quantity():
             return {"value": value.value, "unit": value.unit}
@@ -238,3 +239,14 @@ def _read_init(value: Any) -> Any:
 
 AnyInit = Annotated[Any, PlainValidator(_read_init), PlainSerializer(plain)]
 """An initialiser."""
+
+
+def _read_constraint(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("kind") in CONSTRAINTS:
+        given = {k: v for k, v in value.items() if k != "kind"}
+        return CONSTRAINTS[value["kind"]].model_validate(given)
+    return value
+
+
+AnyConstraint = Annotated[Any, PlainValidator(_read_constraint), PlainSerializer(plain)]
+"""A constraint."""

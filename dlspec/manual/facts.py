@@ -23,6 +23,7 @@ from dlspec.ir.values import Type
 from dlspec.manual.arguments import Argument, arguments, signature
 from dlspec.ops.base import FORMATS, Example, Op, Refusal
 from dlspec.ops.indexing import getitem
+from dlspec.ops.micro import absent
 from dlspec.pipeline import check
 from dlspec.source import Source
 from dlspec.syntax import parse, tree
@@ -62,6 +63,17 @@ class Facts:
     """What files of exports cannot hold of it."""
 
     @property
+    def runs(self) -> Mapping[str, str]:
+        """Why a framework or runtime does not run it, or not always; "" where it does."""
+        names = {"torch": "PyTorch", "keras": "Keras"}
+        found = {names.get(name, name): why for name, why in self.backends.items()}
+        for key, title in FORMATS.items():
+            found[title] = "; ".join(f"not with {r.when}" for r in self.unheld if r.format == key)
+        lacks = absent(self.tflite)
+        found["TFLite Micro"] = f"lacks {', '.join(lacks)}" if lacks else found["TFLite"]
+        return found
+
+    @property
     def limits(self) -> tuple[str, ...]:
         """The same in sentences."""
         return tuple(
@@ -90,6 +102,7 @@ class Facts:
             "refusals": {name: why for name, why in self.backends.items() if why},
             "onnx": self.onnx,
             "tflite": self.tflite,
+            "micro": {"runs": not self.runs["TFLite Micro"], "absent": absent(self.tflite)},
             "limits": [
                 {"format": r.format, "when": r.when, "reason": r.reason} for r in self.unheld
             ],

@@ -15,11 +15,18 @@ ABOUT = (
     "`->`; a function too, or called on tensors."
 )
 
+MICRO = (
+    "TFLite Micro runs what its interpreter registers, which "
+    "[`dlspec/ops/micro.py`](../dlspec/ops/micro.py) lists with its source. It lacks what some or "
+    "all uses of a layer become. A name is not all: a kernel may lack a dtype or a number of axes, "
+    "which a run in the interpreter shows."
+)
+
 
 def page() -> str:
     """The text of the page."""
     known = [facts(kind) for kind in ops.names()]
-    parts = ["# Layers and functions", note(ABOUT), index(known)]
+    parts = ["# Layers and functions", note(ABOUT), index(known), MICRO]
     for title in dict.fromkeys(f.family for f in known):
         parts.append(f"## {title}")
         parts.extend(part for f in known if f.family == title for part in one(f))
@@ -32,12 +39,9 @@ def heading(f: Facts) -> str:
 
 
 def index(known: Sequence[Facts]) -> str:
-    """What each becomes, in one table."""
-    rows = []
-    for f in known:
-        where = (why or "yes" for why in f.backends.values())
-        rows.append((link(heading(f)), *where, ", ".join(f.onnx), ", ".join(f.tflite)))
-    return table(("", *known[0].backends, "ONNX", "TFLite"), rows)
+    """Where each runs, in one table."""
+    rows = [(link(heading(f)), *(why or "yes" for why in f.runs.values())) for f in known]
+    return table(("", *known[0].runs), rows)
 
 
 def one(f: Facts) -> Iterator[str]:
@@ -53,6 +57,10 @@ def one(f: Facts) -> Iterator[str]:
     for name, why in f.backends.items():
         if why:
             yield f"{name}: {why}."
+    made = {"ONNX": f.onnx, "TFLite": f.tflite}
+    becomes = (f"{title}: {', '.join(names)}" for title, names in made.items() if names)
+    if text := "; ".join(becomes):
+        yield f"{text}."
     yield from f.limits
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from dlspec import recipe, units
 from dlspec.declared import Declared
 from dlspec.manual.arguments import arguments, listed, signature
 from dlspec.manual.markdown import code, fence, joined, link, note, prose, table
-from dlspec.ops import init
+from dlspec.ops import constraints, init
 from dlspec.recipe.budgets import MEASURES
 from dlspec.recipe.bundled import SETS
 
 ABOUT = (
     "What a spec says beside its models: losses, metrics, optimizers, schedules, data, exports, "
-    "and how weights start."
+    "how weights start and what they are held to."
 )
 TITLES = {
     "loss": "Losses",
@@ -31,8 +31,14 @@ TITLES = {
     "split": "Splits",
     "quantize": "Quantization",
     "initialiser": "Initialisers",
+    "constraint": "Constraints",
 }
-TABLES = {place: recipe.table(place) for place in recipe.PLACES} | {"initialiser": init.INITS}
+TABLES: dict[str, Mapping[str, type[Declared]]] = {
+    **{place: recipe.table(place) for place in recipe.PLACES},
+    "initialiser": init.INITS,
+    "constraint": constraints.CONSTRAINTS,
+}
+MODULES = {"initialiser": "dlspec.ops.init", "constraint": "dlspec.ops.constraints"}
 COUNTS = Counter(kind.lower() for table in TABLES.values() for kind in table)
 
 
@@ -52,8 +58,8 @@ def page() -> str:
 
 def about(place: str) -> str:
     """What holds for all at this place: the module's introduction."""
-    name = "dlspec.ops.init" if place == "initialiser" else ""
-    module = import_module(name or f"dlspec.recipe.{recipe.PLACES[place][0]}")
+    name = MODULES.get(place) or f"dlspec.recipe.{recipe.PLACES[place][0]}"
+    module = import_module(name)
     _, _, rest = (module.__doc__ or "").strip().partition("\n\n")
     return rest
 

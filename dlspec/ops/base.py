@@ -129,6 +129,16 @@ class Op(Declared):
         return False
 
     @property
+    def bias_axis(self) -> int | None:
+        """The axis of the output with a number of the bias for each place; None without a bias."""
+        return None
+
+    @property
+    def centred_axis(self) -> int | None:
+        """The axis of which each place is brought to mean 0; None where that is none."""
+        return None
+
+    @property
     def draws(self) -> bool:
         """Whether training draws random numbers for it: a `rate` or `dropout` above 0."""
         return any(getattr(self, name, 0.0) > 0 for name in ("rate", "dropout"))

@@ -47,6 +47,10 @@ class Convolution(Windowed):
     def has_weights(cls) -> bool:
         return True
 
+    @property
+    def bias_axis(self) -> int | None:
+        return 0 if self.bias else None
+
     @abstractmethod
     def filters(self, x: Tensor) -> tuple[int, int]:
         """The numbers of output channels and of groups."""

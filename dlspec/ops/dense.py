@@ -42,6 +42,12 @@ class Dense(Op):
     init: Initial = GLOROT
     bias_init: Initial = ZEROS
 
+    @property
+    def bias_axis(self) -> int | None:
+        if not self.bias:
+            return None
+        return -1 if self.axis is None else self.axis
+
     @classmethod
     def has_object(cls) -> bool:
         return True

@@ -117,6 +117,10 @@ class InstanceNorm(_OfChannels):
         example("InstanceNorm(scale=false)", "f32[3, 2, 4, 2]"),
     )
 
+    @property
+    def centred_axis(self) -> int:
+        return self.channels
+
     def counts(self, x: Tensor) -> Iterator[Problem]:
         if self.spread(x) == 1:
             what = f"a channel of one place is its own mean, so that {x} becomes zeros"

@@ -54,6 +54,10 @@ class BatchNorm(Affine):
     def _axis(self) -> int:
         return 0 if self.axis is None else self.axis
 
+    @property
+    def centred_axis(self) -> int:
+        return self._axis
+
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         yield from floats("BatchNorm", x[0])
         yield from channel_axis_is_meant("BatchNorm", self.axis, x[0])

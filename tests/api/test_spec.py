@@ -51,7 +51,9 @@ def test_what_is_not_there_is_said():
 
 
 def test_a_right_spec_is_told(spec):
-    assert repr(spec(NET).check()) == "net.dls: ok: 1 model"
+    text = NET.replace(', note: str = "plain"', "")
+    assert repr(spec(text).check()) == "net.dls: ok: 1 model"
+    assert [d.code for d in spec(NET).check().warnings] == ["DLS240"]
     empty = spec("# nothing").check()
     assert [d.code for d in empty.warnings] == ["DLS120"]
     assert "warning[DLS120]" in repr(empty)

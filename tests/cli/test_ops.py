@@ -21,7 +21,7 @@ def test_every_op_has_a_page(dlspec, name):
     ran = dlspec("ops", name)
     assert ran.status == 0 and ran.err == ""
     assert ran.out.startswith(name)
-    for runtime in ("torch", "keras", "ONNX", "TFLite"):
+    for runtime in ("torch", "keras", "ONNX", "TFLite", "TFLite Micro"):
         assert re.search(rf"^{runtime}  +\S", ran.out, re.MULTILINE)
 
 

@@ -14,6 +14,7 @@ from dlspec.manual import COMMAND, ROOT, pages
 from dlspec.manual.arguments import signature, takes
 from dlspec.ops.conv import Conv2D
 from dlspec.ops.init import INITS
+from dlspec.ops.micro import REGISTERED
 from dlspec.ops.regularize import Dropout
 from dlspec.recipe.augmentations import RandomShift
 
@@ -35,6 +36,24 @@ def test_everything_has_an_entry() -> None:
     names = {n for place in recipe.PLACES for n in recipe.table(place)}
     assert names | set(INITS) <= headings("docs/recipe.md")
     assert set(CODES) == headings("docs/errors.md")
+
+
+def test_the_table_says_of_each_op_where_it_runs() -> None:
+    text = PAGES["docs/ops.md"]
+    head, _, *rows = text.split("\n\n")[2].split("\n")
+    assert head == "|  | PyTorch | Keras | ONNX | TFLite | TFLite Micro |"
+    names = [re.findall(r"\[(.*?)[(\]]", row)[0] for row in rows]
+    cells = {n: [c.strip() for c in r.split("|")[2:-1]] for n, r in zip(names, rows, strict=True)}
+    assert len(rows) == len(ops.names()) and set(cells) == set(ops.names())
+    assert cells["Conv2D"] == ["yes"] * 5
+    assert cells["GELU"][4].startswith("lacks GELU")
+    assert cells["topk"][4] == "lacks TOPK_V2"
+    assert "not with groups above 1" in cells["Conv3D"][3]
+    for kind in ops.names():
+        op = ops.lookup(kind)
+        absent = [name for name in op.tflite if name not in REGISTERED]
+        assert all(name in cells[kind][4] for name in absent), kind
+        assert not any(cell == "" for cell in cells[kind])
 
 
 def test_arguments_are_those_that_the_compiler_takes() -> None:

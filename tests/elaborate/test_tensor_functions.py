@@ -143,7 +143,7 @@ def test_functions_use_each_other_those_of_numbers_and_parameters_of_the_file() 
 
 
 def test_a_tensor_may_be_written_again_and_a_number_may_not() -> None:
-    text = "fn f(x: f32[D], n: int) {{ {} = x * 2\n output x }}\n"
+    text = "fn f(x: f32[D], n: int) {{ {} = x * n\n output x }}\n"
     text += "model M {{ input x: f32[8]\n output y = f(x, 3) }}"
     assert problems(text.format("x")) == []
     assert [d.code for d in problems(text.format("n"))] == ["DLS102"]

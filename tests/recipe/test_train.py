@@ -214,7 +214,7 @@ def test_a_name_that_is_an_output_and_a_field_is_neither(one_error):
 
 @pytest.mark.parametrize("output", ["h -> Dense(10) -> Softmax", "p"])
 def test_a_softmax_before_the_softmax_of_the_loss_is_a_warning(checked, output):
-    p = "p = h -> Dense(10) -> Softmax\n  output logits"
+    p = "p = h -> Dense(10) -> Softmax\n  output logits" if output == "p" else "output logits"
     result = checked(("output logits", p), ("h -> Dense(10)\n", f"{output}\n"))
     assert result.program is not None
     (warning,) = result.diagnostics

@@ -1,6 +1,6 @@
 """Checkpoints of a Keras run, under names that every backend reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,20 @@ class Entry:
     shape: tuple[int, ...] | None = None  # in the end
     # end
 
+    # if constrained
+    def over(self, axes: Iterable[int]) -> tuple[int, ...]:
+        """The variable's axes for these of the weight."""
+        # if shaped
+        if self.shape and len(self.shape) == 1:
+            return tuple(range(len(self.variable.shape)))
+        if self.shape and self.axes:  # depthwise: outputs and inputs are apart here
+            first, second, *places = self.axes
+            own = ((first, second), (), *((place,) for place in places))
+            return tuple(a for axis in axes for a in own[axis])
+        # end
+        return tuple(self.axes[axis] if self.axes else axis for axis in axes)
+
+    # end
     # if not shaped
     def get(self) -> np.ndarray:
         value = keras.ops.convert_to_numpy(self.variable)
@@ -60,6 +74,11 @@ class Gates(Entry):
 
     row: int | None = None
 
+    # if constrained
+    def over(self, axes: Iterable[int]) -> tuple[int, ...]:
+        return tuple(1 - axis for axis in axes)
+
+    # end
     def get(self) -> np.ndarray:
         value = keras.ops.convert_to_numpy(self.variable)
         return exchanged(value if self.row is None else value[self.row]).T
@@ -84,6 +103,12 @@ class Turned(Entry):
 
     groups: int = 1
 
+    # if constrained
+    def over(self, axes: Iterable[int]) -> tuple[int, ...]:
+        rank = len(self.variable.shape)
+        return tuple((axis - 2) % rank for axis in axes)
+
+    # end
     def get(self) -> np.ndarray:
         value = keras.ops.convert_to_numpy(self.variable)
         value = np.moveaxis(value, (-2, -1), (0, 1))
@@ -257,6 +282,10 @@ def parts(owner: layers.Layer) -> Iterator[tuple[str, layers.Layer]]:
     # if sequential
     if isinstance(owner, keras.Sequential):
         yield from ((layer.name, layer) for layer in owner.layers)
+        return
+    # end
+    # if single
+    if isinstance(owner, layers.RNN):  # its arrays are its own
         return
     # end
     # if two_ways

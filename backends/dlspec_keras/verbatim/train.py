@@ -11,6 +11,7 @@ import math
 import signal
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -198,6 +199,17 @@ def grouped(model: keras.Model, steps: int) -> None:
 
 
 # end
+# if constrained
+def constrain(model: keras.Model) -> None:
+    """Tells the weights what they are held to after each step."""
+    for entry in checkpoint.entries(model):
+        for patterns, rule, axes in CONSTRAINTS:
+            if any(fnmatchcase(entry.name, pattern) for pattern in patterns):
+                made = rule() if axes is None else rule(axis=entry.over(axes))
+                entry.variable.constraint = made
+
+
+# end
 # if freezes
 def freeze(model: keras.Model, epoch: int) -> set[str]:
     """Weights that wait are not updated; what has no others is in evaluation mode."""
@@ -327,6 +339,9 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     last = out / "last.safetensors"
     steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     model = built()
+    # if constrained
+    constrain(model)
+    # end
     # if scheduled
     schedule = Schedule(rates(LEARNING_RATE, epochs * steps, steps))
     # end

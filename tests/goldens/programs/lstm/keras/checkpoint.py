@@ -51,6 +51,8 @@ def gates(place: str, cell: layers.Layer) -> Iterator[Entry]:
 
 def parts(owner: layers.Layer) -> Iterator[tuple[str, layers.Layer]]:
     """The layers that an object holds, by name."""
+    if isinstance(owner, layers.RNN):  # its arrays are its own
+        return
     own = {name: v for name, v in vars(owner).items() if not name.startswith("_")}
     yield from ((n, item) for n, item in own.items() if isinstance(item, layers.Layer))
 

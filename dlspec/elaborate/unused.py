@@ -1,0 +1,160 @@
+"""What is written in a file and nothing reads: wires, inputs, parameters, `let`s and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dlspec.diagnostics import Diagnostic
+from dlspec.diagnostics.consistency import NeverRead, UnusedOutput
+from dlspec.elaborate.file import FileTable
+from dlspec.ir.model import Wire, flows, statements
+from dlspec.ir.program import Program
+from dlspec.syntax import tree
+
+Names = frozenset[str]
+NONE: Names = frozenset()
+
+
+def unused(file: tree.File, table: FileTable, program: Program) -> Iterator[Diagnostic]:
+    """What nothing reads in the file itself, not in those that it imports."""
+    of_parts = frozenset(n.name.id for n in nodes(file.statements) if isinstance(n, tree.Attribute))
+    written: list[tree.Definition | tree.Fn] = [*table.own.values(), *table.own_functions.values()]
+    for definition in written:
+        if not any(isinstance(n, tree.Broken) for n in nodes(definition)):
+            yield from _definition(definition, of_parts)
+    everywhere = reads(file.statements)
+    for p in table.parameters.values() if table.models else ():  # else there is nothing yet
+        name = p.parameter.name
+        if name.id not in everywhere:
+            yield NeverRead(name.span, "parameter", name.id)
+    yield from _outputs(table, program)
+
+
+def _definition(d: tree.Definition | tree.Fn, of_parts: Names) -> Iterator[Diagnostic]:
+    whole = [p for p in (d.body, *(p.default for p in d.parameters), *_types(d)) if p is not None]
+    inside = reads(whole)
+    for p in d.parameters:
+        if p.name.id not in inside:
+            yield NeverRead(p.name.span, "parameter", p.name.id)
+    if isinstance(d.body, tree.Body):
+        yield from Lives(of_parts).problems(d.body)
+
+
+def _types(d: tree.Definition | tree.Fn) -> Iterator[tree.Type | None]:
+    yield from (p.type for p in d.parameters)
+    if isinstance(d, tree.Fn):
+        yield d.returns
+
+
+def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:
+    """Outputs of models that are trained, which no training or export of them uses."""
+    exported = {program.trains[e.train].model for e in program.exports.values()}
+    used: dict[str, set[str]] = {}
+    for train in program.trains.values():
+        compared = used.setdefault(train.model, set())
+        compared |= {t.output for t in train.loss} | {m.output for m in train.metrics}
+        if train.step is not None:
+            body = statements(train.step.graph.root.body)
+            compared |= {f.name for s in body for f in flows(s.value) if isinstance(f, Wire)}
+    for model, names in used.items():
+        definition = table.models.get(model)
+        if definition is None or model in exported or not isinstance(definition.body, tree.Body):
+            continue
+        for s in nodes(definition.body):
+            if isinstance(s, tree.Output):
+                name = s.name or s.value
+                if isinstance(name, tree.Name) and name.id not in names:
+                    yield UnusedOutput(name.span, name.id, model)
+
+
+class Lives:
+    """Reads a body from its end: a name lives where something behind still reads it."""
+
+    def __init__(self, of_parts: Names) -> None:
+        self.of_parts = of_parts
+        """Names behind a dot anywhere in the file: `Net.features` reads a wire from outside."""
+        self.found: dict[int, Diagnostic] = {}
+
+    def problems(self, body: tree.Body) -> list[Diagnostic]:
+        self.before(body.statements, self.of_parts)
+        return list(self.found.values())
+
+    def before(self, statements: Sequence[tree.Statement], live: Names, note: bool = True) -> Names:
+        """The names that live before these statements, of those that live behind them."""
+        for s in reversed(statements):
+            match s:
+                case tree.Assign(names=names, type=type_, value=value):
+                    if note and not any(n.id in live for n in names):
+                        for n in names:
+                            self.note(n, "wire")
+                    live = (live - {n.id for n in names}) | reads((type_, value))
+                case tree.Let(name=name, value=value):
+                    if note and name.id not in live:
+                        self.note(name, "`let`")
+                    live = (live - {name.id}) | reads(value)
+                case tree.Input(name=name, type=type_):
+                    if note and name.id not in live:
+                        self.note(name, "input")
+                    live = (live - {name.id}) | reads(type_)
+                case tree.Output(name=name, type=type_, value=value):
+                    named = {name.id} if name is not None else NONE
+                    live = (live - named if value is not None else live | named) | reads(
+                        (type_, value)
+                    )
+                case tree.If(branches=branches, otherwise=otherwise):
+                    bodies = [b.statements for _, b in branches]
+                    bodies.append(otherwise.statements if otherwise is not None else ())
+                    live = frozenset().union(*(self.before(b, live, note) for b in bodies))
+                    live |= reads([test for test, _ in branches])
+                case tree.For(iterable=iterable, body=body):
+                    again = live | self.before(body.statements, live, note=False)
+                    live = again | self.before(body.statements, again, note) | reads(iterable)
+                case _:
+                    live |= reads(s)
+        return live
+
+    def note(self, name: tree.Name, what: str) -> None:
+        self.found[id(name)] = NeverRead(name.span, what, name.id)
+
+
+def reads(part: Any) -> Names:
+    """The names that stand in a part of the syntax as values: not those that it defines, nor
+    those of arguments and attributes."""
+    return frozenset(_reads(part))
+
+
+DEFINES = frozenset({"names", "name"})
+
+
+def _reads(part: Any) -> Iterator[str]:
+    match part:
+        case tree.Name():
+            yield part.id
+        case tree.Output(name=tree.Name(id=name), value=None):
+            yield name
+        case tree.Pattern() | tree.Quantity():
+            return
+        case tree.Comprehension(names=names):
+            own = {n.id for n in names}
+            yield from (n for n in _reads(part.body) if n not in own)
+            yield from _reads(part.iterable)
+        case tree.Node():
+            for field in part.__dataclass_fields__:
+                if field not in DEFINES or isinstance(part, tree.Step):
+                    yield from _reads(getattr(part, field))
+        case tuple() | list():
+            for p in part:
+                yield from _reads(p)
+
+
+def nodes(part: Any) -> Iterator[tree.Node]:
+    """A part of the syntax and everything in it."""
+    match part:
+        case tree.Node():
+            yield part
+            for field in part.__dataclass_fields__:
+                yield from nodes(getattr(part, field))
+        case tuple() | list():
+            for p in part:
+                yield from nodes(p)

@@ -290,8 +290,7 @@ def call(name: str, arguments: list[Static]) -> Static:
     for a in arguments:
         for size in a.value if isinstance(a.value, list | tuple) else (a.value,):
             if not fixed(size):
-                hint = "a loop runs as often in every batch" if name == "range" else ""
-                raise NotFixed(f"`{name}`", size, hint)
+                raise NotFixed(f"`{name}`", size)
     try:
         value = FUNCTIONS[name](*(a.value for a in arguments))
     except TypeError:

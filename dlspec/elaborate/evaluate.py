@@ -13,6 +13,7 @@ from dlspec.diagnostics.values import BadArithmetic, TooLarge, WrongType
 from dlspec.elaborate import arithmetic
 from dlspec.elaborate.arithmetic import ArithmeticProblem, NotFixed
 from dlspec.elaborate.bounds import MOST_ELEMENTS, too_many
+from dlspec.elaborate.positions import Evenly, steps
 from dlspec.elaborate.values import (
     BlockLayer,
     Broken,
@@ -195,6 +196,8 @@ class Evaluator:
                 what = f"{name} takes no argument `{a.name.id}` here"
                 raise SpecError(BadArithmetic(a.span, self.context, what))
             arguments.append(self.value(a.value, scope))
+        if name == "range" and (found := steps(arguments)) is not None:
+            return Static(found)
         return self.compute(e.span, arithmetic.call, name, arguments)
 
     def unknown_function(self, callee: tree.Expr) -> Diagnostic:
@@ -275,6 +278,9 @@ class Evaluator:
     ) -> tuple[Static, list[dict[str, Entry]]]:
         """The list that a loop runs over, and the names of each round."""
         items = self.value(iterable, scope)
+        if isinstance(items.value, Evenly):
+            stop, hint = str(items.value.stop), "a loop runs as often in every batch"
+            raise SpecError(FixedSizeNeeded(iterable.span, self.context, "a loop", stop, hint))
         if not isinstance(items.value, list | tuple):
             wrong = WrongType(iterable.span, self.context, "for", "a list", describe(items))
             raise SpecError(wrong)

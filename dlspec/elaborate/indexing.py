@@ -10,7 +10,7 @@ from dlspec.diagnostics.shapes import BadIndex, NotATensor
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.calling import FunctionApplier
 from dlspec.elaborate.lists import Tensors, unwrapped
-from dlspec.elaborate.positions import evenly, hint, is_range
+from dlspec.elaborate.positions import Evenly, evenly, hint, is_range
 from dlspec.elaborate.values import Scope, Value, describe
 from dlspec.expr import Static, with_origin
 from dlspec.ops.base import Op
@@ -45,6 +45,8 @@ class Indexer(FunctionApplier):
 
     def wants_tensor(self, found: Static, e: tree.Index, scope: Scope) -> bool:
         """Whether brackets behind a list of numbers are such as only a tensor takes."""
+        if isinstance(found.value, Evenly):
+            return True
         if not isinstance(found.value, list) or isinstance(found.value, Tensors):
             return False
         if len(e.subscripts) != 1:

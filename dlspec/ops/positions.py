@@ -5,7 +5,7 @@ The class bears the name of the language, so that within this module `range` is 
 
 from typing import ClassVar
 
-from dlspec.expr import Size, origin
+from dlspec.expr import origin, with_origin
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import Axis as Whole
 from dlspec.ops.fields import Count, Number
@@ -49,7 +49,7 @@ class range(_Even):
 
     def shape(self, *x: Tensor) -> Tensor:
         plain = self.start == 0 and self.step == 1
-        return Tensor("i32", (Size(self.count, origin(self.stop) if plain else None),))
+        return Tensor("i32", (with_origin(self.count, origin(self.stop) if plain else None),))
 
 
 class linspace(_Even):

@@ -272,7 +272,8 @@ model Lengths(dim: int = 8) {
   input tokens: i32[T <= 12]
   input sound: f32[2, S <= 9]
   input table: f32[12, dim]
-  x, parts = (tokens -> Embedding(9, dim)) + table[:T] -> Heads(2)
+  x = (tokens -> Embedding(9, dim)) + (range(T) -> Embedding(12, dim))
+  x, parts = x + table[:T] -> Heads(2)
   s = sound -> Conv1D(dim, 3, stride=2, padding=1) -> ReLU -> Rearrange([C, L] -> [L, C])
   s, _ = s -> Heads(4)
   output both = (mean(x, axis=0), s[-1]) -> Concat -> Dense(3)

@@ -33,6 +33,7 @@ class Lengths(keras.Model):
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.embedding = layers.Embedding(9, 8)
+        self.embedding_2 = layers.Embedding(12, 8)
         self.heads = Heads(8, 2, 2)
         self.conv1d = layers.Conv1D(8, 3, strides=2)
         self.heads_2 = Heads(8, 1, 4)
@@ -40,7 +41,11 @@ class Lengths(keras.Model):
 
     def call(self, inputs):
         tokens, sound, table = inputs["tokens"], inputs["sound"], inputs["table"]
-        x, parts = self.heads(self.embedding(tokens) + table[:, : ops.shape(tokens)[1]])
+        # [B, T, 8]
+        x = self.embedding(tokens) + self.embedding_2(
+            ops.arange(ops.shape(tokens)[1], dtype="int32")
+        )
+        x, parts = self.heads(x + table[:, : ops.shape(tokens)[1]])
         # [B, (S + 1) // 2, 8]
         s = ops.relu(self.conv1d(ops.pad(sound, ((0, 0), (1, 1), (0, 0)))))
         s, _ = self.heads_2(s)

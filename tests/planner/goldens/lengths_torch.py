@@ -28,6 +28,7 @@ class Lengths(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(9, 8)
+        self.embedding_2 = nn.Embedding(12, 8)
         self.heads = Heads(8, 2, 2)
         self.conv1d = nn.Conv1d(2, 8, 3, stride=2, padding=1)
         self.heads_2 = Heads(8, 1, 4)
@@ -36,7 +37,11 @@ class Lengths(nn.Module):
     def forward(
         self, tokens: Tensor, sound: Tensor, table: Tensor
     ) -> dict[str, Tensor]:
-        x, parts = self.heads(self.embedding(tokens) + table[:, : tokens.shape[1]])
+        # [B, T, 8]
+        x = self.embedding(tokens) + self.embedding_2(
+            torch.arange(tokens.shape[1], dtype=torch.int32)
+        )
+        x, parts = self.heads(x + table[:, : tokens.shape[1]])
         s = F.relu(self.conv1d(sound)).transpose(1, 2)  # [B, (S + 1) // 2, 8]
         s, _ = self.heads_2(s)
         both = self.both(torch.cat((x.mean(1), s[:, -1]), dim=1))  # [B, 3]

@@ -31,6 +31,8 @@ class TypeReader(TensorEvaluator):
 
     active: list[str]
     """The definitions that are being elaborated, outermost first."""
+    around: int
+    """How many of them stand around the model: 1 in a `train` block."""
 
     def input(self, s: tree.Input, frame: Frame) -> None:
         name = s.name.id

@@ -50,6 +50,7 @@ class ModelBuilder(StatementBuilder):
         self.sites: dict[str, dict[int, int]] = {}
         self.active: list[str] = []
         self.scanned: set[int] = set()
+        self.around = 0
         self.patterns: list[tuple[tree.Weights, Scope]] = []
 
     # -- entry

@@ -94,7 +94,7 @@ class StatementBuilder(RecurrenceBuilder):
                 raise SpecError(Misplaced(s.span, "`weights`", "a `fn`"))
             case tree.Weights():
                 self.patterns.append((s, scope))
-                if len(self.active) > 1:
+                if len(self.active) > self.around + 1:
                     raise SpecError(NotInThisVersion(s.span, "`weights` in a block"))
             case tree.Broken():
                 raise Skip

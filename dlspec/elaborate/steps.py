@@ -72,6 +72,7 @@ class StepBuilder(ModelBuilder):
         definition = tree.Definition(block.span, "step", name, (), block.body, block.doc)
         self.top = self.frame = Frame(definition, Names(), Scope(Scope(objects.scope)), {}, {})
         self.active = self.within.active = [NAME]
+        self.within.around = 1
         self.statements: list[ir.Statement] = []
 
     # -- entry

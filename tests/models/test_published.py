@@ -18,7 +18,7 @@ from dlspec.pipeline import check
 
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
-MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80}
+MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80, "gpt2": 80}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,11 +42,21 @@ def test_a_model_is_short_in_code(name: str, backend: str) -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a folder for each of a thousand classes, as ImageNet has them; rows of words,
-    with the same one place on."""
+    """A folder with a folder for each of a thousand classes, as ImageNet has them, and arrays of
+    words, of sentences and of their pairs."""
     root = tmp_path_factory.mktemp("data")
-    words = np.random.default_rng(0).integers(1, 4, (64, 513)).cumsum(axis=1) % 1000
-    np.savez(root / "corpus.npz", tokens=words[:, :-1], next=words[:, 1:])
+    rng = np.random.default_rng(0)
+
+    def words(length: int) -> np.ndarray:
+        return rng.integers(1, 4, (100, length)).cumsum(axis=1) % 50
+
+    def either(*shape: int) -> np.ndarray:
+        return rng.integers(0, 2, (100, *shape))
+
+    np.savez(root / "corpus.npz", tokens=words(17))
+    np.savez(root / "wmt.npz", en=words(16), de=words(17))
+    pairs = {"segment": either(16), "hidden": either(16), "is_next": either()}
+    np.savez(root / "pairs.npz", tokens=words(16), word=words(16), **pairs)
     for i in range(1000):
         folder = root / "imagenet" / "train" / f"n{i:08}"
         folder.mkdir(parents=True)

@@ -11,6 +11,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "llama": (*TEXT, "Llama.dim=16", "Llama.groups=2", "Llama.heads=4", "Llama.hidden=24"),
     "mobilenet_v3_small": (),
     "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
+    "seq2seq": (*TEXT, "RNNsearch.dim=8", "RNNsearch.embed=6", "RNNsearch.out=4"),
     "t5": (*TEXT, "T5.dim=16", "T5.heads=2", "T5.hidden=24", "T5.depth=2"),
     "vit": ("ViT.dim=16", "ViT.depth=2", "ViT.heads=2", "ViT.patch=56"),
 }

@@ -54,7 +54,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return rng.integers(0, 2, (100, *shape))
 
     np.savez(root / "corpus.npz", tokens=words(17))
-    np.savez(root / "wmt.npz", en=words(16), de=words(17))
+    np.savez(root / "wmt.npz", en=words(16), de=words(17), fr=words(17))
     pairs = {"segment": either(16), "hidden": either(16), "is_next": either()}
     np.savez(root / "pairs.npz", tokens=words(16), word=words(16), **pairs)
     for i in range(1000):

@@ -43,6 +43,7 @@ def calls(case: Case) -> py.Statement:
 def features(case: Case) -> set[str]:
     """What the template is asked for."""
     found = set(case.kinds - TRANSPOSED)
+    found |= {"Embedding"} if "EmbeddingBag" in found else set()
     found |= {"GroupNorm"} if "InstanceNorm" in found else set()
     found |= {"slots"} if case.slots else set()
     found |= {"shaped"} if case.kinds & SHAPED else set()

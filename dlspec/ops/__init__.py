@@ -35,7 +35,7 @@ FAMILIES: dict[str, str] = {
     "shape": "Flatten Reshape Concat",
     "splitting": "Split",
     "rearrange": "Rearrange",
-    "embedding": "Embedding",
+    "embedding": "Embedding EmbeddingBag",
     "recurrent": "SimpleRNN LSTM GRU BiSimpleRNN BiLSTM BiGRU",
     "attention": "Attention Rotary",
     "multi_head": "MultiHeadAttention",
@@ -65,7 +65,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 LATER = frozenset(
     """
     Experts
-    EmbeddingBag normal normal_like uniform randint beta
+    normal normal_like uniform randint beta
     permutation gradient lengths batch row
     """.split()
 )

@@ -18,7 +18,7 @@ from dlspec.ops.comparison import logical_not
 from dlspec.ops.contraction import einsum, matmul
 from dlspec.ops.dense import Dense
 from dlspec.ops.elementwise import Elementwise
-from dlspec.ops.embedding import Embedding
+from dlspec.ops.embedding import Embedding, EmbeddingBag
 from dlspec.ops.indexing import gather, getitem
 from dlspec.ops.moving import pad, roll, stack, transpose
 from dlspec.ops.normalisation import OverAxes
@@ -43,7 +43,7 @@ def alike(op: Op, x: Sequence[Tensor]) -> bool:
     """Whether the code of an op is the same for tensors with a batch axis and without."""
     if isinstance(op, ON_LAST_AXIS):
         return op.axis is None and x[0].rank > 1
-    if isinstance(op, Embedding):
+    if isinstance(op, Embedding | EmbeddingBag):
         return x[0].rank > 0
     if isinstance(op, stack):
         return len({t.common for t in x}) == 1

@@ -211,6 +211,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "GroupNorm": ("groups",),
         "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),
+        "EmbeddingBag": ("count", "dim"),
         "SimpleRNN": ("units",),
         "BiSimpleRNN": ("units",),
         "LSTM": ("units",),

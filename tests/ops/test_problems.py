@@ -91,6 +91,11 @@ log_softmax(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0
 ReLU | i32[4] | none | ReLU needs floating-point numbers, got i32[4] | cast(x, f32)
 SpatialDropout(0.5) | f32[4] | none | SpatialDropout needs channels and places, got f32[4] | Dropout drops single elements
 SpatialDropout(0.5) | f32[4, 5] | axis | SpatialDropout needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
+EmbeddingBag(7, 2) | i32[] | none | EmbeddingBag needs a bag of numbers along the last axis, got i32[] | Embedding looks up one
+EmbeddingBag(7, 2, padding_id=7) | i32[3] | padding_id | padding_id=7 is no row: there are 7 | 0 to 6
+EmbeddingBag(7, 2) | class[9][3] | count | class[9][3] has 9 classes, and the table 7 rows | EmbeddingBag(9, 2)
+EmbeddingBag(7, 2) | i32[3], weight=f32[3] | mode | `weight` scales the rows of a sum, and the mode is mean |
+EmbeddingBag(7, 2, mode=sum) | i32[2, 3], weight=f32[3] | weight | `weight` must be f32[2, 3], got f32[3] |
 Dropout(0.5) | i32[4] | none | Dropout needs floating-point numbers, got i32[4] | cast(x, f32)
 Reshape(2, 5) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [2, 5] takes 10 | one size may be -1: it follows from the others
 Reshape(5, -1) | f32[3, 4] | dims | f32[3, 4] has 12 elements, [5, -1] takes a multiple of 5 |

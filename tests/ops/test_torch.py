@@ -239,6 +239,15 @@ def embedding(op, x):
     return m, m
 
 
+def embedding_bag(op, x):
+    m = nn.EmbeddingBag(op.count, op.dim, mode=op.mode, padding_idx=op.padding_id)
+
+    def call(t, weight=None):
+        return m(t.flatten(0, -2), per_sample_weights=weight).unflatten(0, t.shape[:-1])
+
+    return m, call
+
+
 def prelu(op, x):
     axis = op.axis or 0
     m = nn.PReLU(x.shape[axis])
@@ -431,7 +440,7 @@ REFERENCES = {
     "PixelUnshuffle": lambda op, x: (None, nn.PixelUnshuffle(op.factor)),
     "BatchNorm": batch_norm, "GroupNorm": group_norm, "InstanceNorm": instance_norm,
     "LayerNorm": layer_norm, "RMSNorm": rms_norm, "Normalize": plain(F.normalize),
-    "Embedding": embedding, "PReLU": prelu,
+    "Embedding": embedding, "EmbeddingBag": embedding_bag, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
     "SimpleRNN": recurrent, "BiSimpleRNN": recurrent,
     **{n: plain(lambda t: t) for n in dlspec.ops.FAMILIES["regularize"].split()},
@@ -504,7 +513,7 @@ def test_shape_and_weights(name, example, read, typed):
     least = int(name in ("floor_divide", "remainder"))
 
     def drawn(t):
-        high = t.classes or (op.count if name == "Embedding" else 2)
+        high = t.classes or (op.count if name.startswith("Embedding") else 2)
         draw = (
             torch.randint(least, high, (2, *t.shape))
             if t.dtype != "f32"

@@ -85,7 +85,7 @@ class Case:
     @property
     def ids(self) -> int:
         """The number of rows of an embedding."""
-        found = re.match(r"Embedding\((?:count=)?(\d+)", self.layer)
+        found = re.match(r"Embedding(?:Bag)?\((?:count=)?(\d+)", self.layer)
         return int(found[1]) if found else 7
 
 

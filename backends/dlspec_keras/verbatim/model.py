@@ -298,6 +298,30 @@ def scan(step, sequences, states):
     )
 
 
+class EmbeddingBag(layers.Embedding):
+    """The rows of each bag together."""
+
+    def __init__(self, *args, mode: str = "mean", padding_id=None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.mode, self.padding_id = mode, padding_id
+
+    def call(self, ids, weight=None):
+        rows = super().call(ids)
+        if weight is not None:
+            rows = rows * weight[..., None]
+        if self.padding_id is None:
+            return getattr(ops, self.mode)(rows, axis=-2)
+        real = ops.not_equal(ids, self.padding_id)[..., None]
+        counted = ops.cast(real, rows.dtype)
+        if self.mode == "max":
+            most = ops.max(ops.where(real, rows, float("-inf")), axis=-2)
+            return ops.where(ops.max(counted, axis=-2) > 0, most, 0.0)
+        total = ops.sum(rows * counted, axis=-2)
+        if self.mode == "sum":
+            return total
+        return total / ops.maximum(ops.sum(counted, axis=-2), 1)
+
+
 class Recurrent(layers.Layer):
     """Recurrent layers one behind the other, in one direction or two.
 

@@ -330,3 +330,26 @@ class MultiHeadAttention(nn.Module):
         dropout = self.dropout if self.training else 0.0
         options["dropout_p"] = dropout
         return self.out(attention(q, k, v, self.heads, self.kv_heads, **options))
+
+
+class EmbeddingBag(nn.Embedding):
+    """The rows of each bag together. PyTorch's own becomes a loop in ONNX files."""
+
+    def __init__(
+        self, count: int, dim: int, mode: str = "mean", padding_idx: int | None = None
+    ) -> None:
+        super().__init__(count, dim, padding_idx)
+        self.mode = mode
+
+    def forward(self, ids: Tensor, weight: Tensor | None = None) -> Tensor:
+        rows = super().forward(ids)
+        if weight is not None:
+            rows = rows * weight[..., None]
+        if self.padding_idx is None:
+            return rows.amax(-2) if self.mode == "max" else getattr(rows, self.mode)(-2)
+        real = (ids != self.padding_idx)[..., None]
+        if self.mode == "max":
+            most = rows.masked_fill(~real, -torch.inf).amax(-2)
+            return most.masked_fill(~real.any(-2), 0.0)
+        total = (rows * real).sum(-2)
+        return total / real.sum(-2).clamp(min=1) if self.mode == "mean" else total

@@ -75,6 +75,19 @@ def layer_norm(op: Any, x: list[Array], w: Weights) -> Array:
     return y + w["bias"].reshape(to) if op.bias else y
 
 
+def bag(op: Any, x: list[Array], w: Weights) -> Array:
+    """Each bag by itself."""
+    ids = x[0].astype(int)
+    scale = x[1] if len(x) > 1 else np.ones(ids.shape)
+    made = np.zeros((*ids.shape[:-1], op.dim))
+    for at in np.ndindex(ids.shape[:-1]):
+        real = [i for i, n in enumerate(ids[at]) if n != op.padding_id]
+        rows = w["weight"][ids[at][real]] * scale[at][real][:, None]
+        if real:
+            made[at] = getattr(rows, op.mode)(0)
+    return made
+
+
 def dense(op: Any, x: list[Array], w: Weights) -> Array:
     axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
     y = np.moveaxis(x[0], axis, -1) @ w["weight"].T
@@ -331,6 +344,7 @@ REFERENCES: dict[str, Reference] = {
     "Reshape": reshape,
     "Rearrange": rearrange,
     "Concat": concat,
+    "EmbeddingBag": bag,
     "Embedding": lambda op, x, w: w["weight"][x[0].astype(int)],
     "SimpleRNN": recurrent,
     "BiSimpleRNN": recurrent,

@@ -28,6 +28,16 @@ DTYPES = {
 }
 OPSET = 20
 
+APART = """
+graph = program.model.graph
+outside = {*graph.inputs, *graph.outputs}
+names = {value.name for value in outside}
+for node in graph.all_nodes():
+    for value in node.outputs:
+        if value.name in names and value not in outside:
+            value.name = f"{value.name}/inner"
+return program.model_proto
+"""
 STRIP = """
 for node in (*model.graph.node, *model.graph.input, *model.graph.output):
     node.doc_string = ""
@@ -57,6 +67,7 @@ def export_file(case: Case) -> str:
         py.Assign("OPSET", py.literal(OPSET)),
         *spelled,
         traced(case) if traces else export(case),
+        *(() if traces else (kept_apart(),)),
         strip(),
         main(),
         py.If('__name__ == "__main__"', [py.Do("main()")]),
@@ -93,7 +104,7 @@ def export(case: Case) -> py.Function:
         py.Assign("rows, batch", '2 if any_batch else 1, torch.export.Dim("batch")'),
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Raw("assert program is not None"),
-        py.Assign("proto", "program.model_proto"),
+        py.Assign("proto", "kept_apart(program)"),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),
         py.Do("write_whole(path, proto.SerializeToString())"),
@@ -174,6 +185,12 @@ def zeros(size: py.Expr, t: Tensor) -> py.Expr:
     """An input of this type, for so many examples."""
     kind = {} if t.dtype == "f32" else {"dtype": py.Code(DTYPES[t.dtype])}
     return py.call("torch.zeros", size, *(int(s) for s in t.shape), **kind)
+
+
+def kept_apart() -> py.Function:
+    doc = "The model; what the exporter calls like an input or output gets another name."
+    params = (py.Param("program", "torch.onnx.ONNXProgram"),)
+    return py.Function("kept_apart", params, [py.Raw(APART)], "onnx.ModelProto", doc)
 
 
 def strip() -> py.Function:

@@ -104,3 +104,21 @@ class UnknownModelFile(Diagnostic):
     @property
     def help(self) -> str:
         return "`--model` takes a file that `dlspec export` wrote: .onnx or .tflite"
+
+
+@frozen
+class NotANumber(Diagnostic):
+    """An output of the trained model that is no number: nothing can be compared with it."""
+
+    code = "DLS705"
+    output: str
+    rows: int
+    of: int
+
+    @property
+    def title(self) -> str:
+        return f"the model's output `{self.output}` is not a number in {self.rows} of {self.of} rows"
+
+    @property
+    def help(self) -> str:
+        return "the training diverged, or the weights are damaged: see the losses in metrics.jsonl"

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import MissingExtra, NoCheckpoint
-from dlspec.diagnostics.runs import RuntimeFailed
+from dlspec.diagnostics.runs import NotANumber, RuntimeFailed
 from dlspec.emit.files import write_tree
 from dlspec.emit.text import identifier
 from dlspec.frozen import frozen
@@ -129,6 +129,8 @@ def compiled_in(run: Trained, program: Program, backend: str, out: Path) -> Path
 def answer(command: str, runtime: str, outcome: Outcome) -> dict[str, Any]:
     """What a child answered. Raises SpecError where it did not."""
     if outcome.answer is not None:
+        for name, (rows, of) in outcome.answer.get("nan", {}).items():
+            raise SpecError(NotANumber(None, name, rows, of))
         return dict(outcome.answer)
     if outcome.missing:
         module = outcome.missing.partition(".")[0]

@@ -64,6 +64,7 @@ WORDING: tuple[Diagnostic, ...] = (
         ),
     ),
     r.UnknownModelFile(None, "net.pt"),
+    r.NotANumber(None, "logits", 449, 449),
     UnknownCode(None, "DLS240", ("DLS204", "DLS201")),
     UnknownCode(None, "overfitting", ()),
     UnknownOp(None, "Conv2", ("Conv2D", "DepthwiseConv2D"), False),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save
 
 pytestmark = pytest.mark.slow
 
@@ -48,3 +51,18 @@ def test_a_program_that_computes_something_else_is_found(dlspec, digits, tmp_pat
     done = dlspec("verify", run)
     assert done.returncode == 1
     assert "DIFFERS" in done.stdout
+
+
+def test_weights_that_are_no_numbers_agree_with_nothing(dlspec, digits, tmp_path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(digits, run)
+    path = run / "best.safetensors"
+    with safe_open(path, "np") as file:
+        broken = {name: np.full_like(file.get_tensor(name), np.nan) for name in file.keys()}
+        header = file.metadata()
+    path.write_bytes(save(broken, header))
+    np.savez(tmp_path / "rows.npz", image=np.zeros((2, 1, 8, 8), np.float32))
+    for command in (("verify", run), ("predict", run, "--input", tmp_path / "rows.npz")):
+        done = dlspec(*command)
+        assert done.returncode == 1 and done.stdout == ""
+        assert "DLS705" in done.stderr and "`logits` is not a number in" in done.stderr

@@ -7,12 +7,15 @@ A task names the NPZ file `outputs` of a model and for each output its `activati
 from __future__ import annotations
 
 import numpy as np
+from finite import nan_rows
 from serving import Task, serve
 
 
 def decide(task: Task) -> Task:
     """For each output its values, and what was chosen where it is of classes."""
     outputs = np.load(task["outputs"])
+    if broken := nan_rows(outputs):
+        return {"nan": broken}
     found = {}
     for name, kind in task["heads"].items():
         y = outputs[name].astype(np.float64)

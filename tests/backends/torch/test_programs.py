@@ -173,6 +173,18 @@ def test_the_onnx_file_computes_what_the_trained_model_does(digits):
     assert abs(found - expected).max() < 1e-5 * abs(expected).max()
 
 
+def test_inputs_and_outputs_may_have_names_that_the_exporter_uses(tmp_path):
+    onnx = pytest.importorskip("onnx")
+    spec = DIGITS.replace("image", "conv2d").replace('column("conv2d")', 'column("image")') + TRAIN
+    spec = spec.replace("logits", "linear")
+    folder = compiled(spec, tmp_path)
+    trained(folder, "run", 1)
+    done = run(folder, "--run", "run", script="export.py")
+    assert done.returncode == 0, done.stderr
+    graph = onnx.load(folder / "run/export/model.onnx").graph
+    assert [v.name for v in (*graph.input, *graph.output)] == ["conv2d", "linear"]
+
+
 def test_a_run_without_validation_keeps_its_last_weights_as_the_best(tmp_path):
     spec = DIGITS.replace("train=60 %, val=15 %, test=25 %", "train=75 %, test=25 %") + TRAIN
     folder = compiled(spec, tmp_path)

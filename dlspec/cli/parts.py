@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from dlspec.cli.table import size
@@ -41,7 +42,7 @@ def parts(program: Program) -> Iterator[ModelPart | BlockPart]:
     """Everything, in the order in which it is shown."""
     for name, train in program.trains.items():
         model = program.trained[name]
-        yield _model(cost(model), model.root.arguments)
+        yield _model(cost(model), model.root.arguments, program.standing_in(name))
         yield _block("data", train.data, _data(program.data[train.data]))
         yield _block("train", name, _train(train))
     for model in program.models.values():
@@ -55,7 +56,9 @@ def _block(kind: str, name: str, settings: list[tuple[str, str]]) -> BlockPart:
     return BlockPart(f"{kind} {name}".rstrip(), tuple(settings))
 
 
-def _model(found: Cost, arguments: dict[str, Any]) -> ModelPart:
+def _model(
+    found: Cost, arguments: dict[str, Any], standing_in: Mapping[str, str] = MappingProxyType({})
+) -> ModelPart:
     given = ", ".join(f"{n}={value(v)}" for n, v in arguments.items())
     inputs = ", ".join(f"{n}: {t}" for n, t in found.inputs.items())
     outputs = ", ".join(f"{n}: {t}" for n, t in found.outputs.items())
@@ -82,6 +85,10 @@ def _model(found: Cost, arguments: dict[str, Any]) -> ModelPart:
             ("parameters", f"{p.learned:,}{fixed}{statistics}"),
             ("MACs", f"{found.macs:,}  for one example"),
             ("activations", f"{size(found.activations)}  for one example"),
+            *(
+                (name, f"{arguments[name]} stands for the count that only the data of `{f}` tells")
+                for name, f in standing_in.items()
+            ),
         ),
         defaults=tuple(_defaults(found)),
     )

@@ -57,7 +57,12 @@ def to_json(program: Program) -> dict[str, Any]:
     return {
         "models": {name: found.to_json() for name, found in models.items()},
         "trains": {
-            name: {"model": found.name, **found.to_json()} for name, found in trained.items()
+            name: {
+                "model": found.name,
+                **found.to_json(),
+                "standing_in": program.standing_in(name),
+            }
+            for name, found in trained.items()
         },
     }
 

@@ -36,3 +36,10 @@ class Program(Node):
     exports: dict[str, Export] = {}
     unused: dict[str, str] = {}
     """A digest of each block and model that no model here uses."""
+
+    def standing_in(self, train: str) -> dict[str, str]:
+        """Of a train's model the parameters that are a class count which only the data tells: the
+        number that they have here stands in its place. By parameter, the field."""
+        used = self.trains[train]
+        open_ = {f.name for f in self.data[used.data].fields if f.type.classes is None}
+        return {name: field for name, field in used.counted.items() if field in open_}

@@ -132,3 +132,25 @@ def test_a_budget_that_cannot_hold_names_the_costliest_layers(checked, old, new,
 )
 def test_a_budget_that_may_hold_is_left_to_the_export(checked, old, new):
     assert budget(checked, old, new) == ()
+
+
+def test_a_count_that_only_the_data_tells_breaks_no_budget(checked, tmp_path):
+    text = """
+data d {
+  source = csv("d.csv")
+  field x: f32[4]    = columns("a", "b", "c", "d")
+  field kind: class  = column("kind")
+  split = random(train=80 %, test=20 %)
+}
+model M(classes: int) {
+  input x: f32[4]
+  output logits: f32[classes] = x -> Dense(classes)
+}
+train { data = d; model = M(); loss = CrossEntropy(logits, kind); optimizer = Adam; epochs = 1 }
+export { format = onnx; budget { size <= 100 KB; macs <= 100 } }
+"""
+    result = checked(text)
+    assert result.errors == ()
+    assert result.program.standing_in("") == {"classes": "kind"}
+    known = checked(text.replace("kind: class ", "kind: class[40] "))
+    assert known.program is None or known.program.standing_in("") == {}

@@ -117,7 +117,8 @@ class NotANumber(Diagnostic):
 
     @property
     def title(self) -> str:
-        return f"the model's output `{self.output}` is not a number in {self.rows} of {self.of} rows"
+        where = f"{self.rows} of {self.of} rows"
+        return f"the model's output `{self.output}` is not a number in {where}"
 
     @property
     def help(self) -> str:

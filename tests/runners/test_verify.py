@@ -58,7 +58,8 @@ def test_weights_that_are_no_numbers_agree_with_nothing(dlspec, digits, tmp_path
     shutil.copytree(digits, run)
     path = run / "best.safetensors"
     with safe_open(path, "np") as file:
-        broken = {name: np.full_like(file.get_tensor(name), np.nan) for name in file.keys()}
+        names = file.keys()
+        broken = {name: np.full_like(file.get_tensor(name), np.nan) for name in names}
         header = file.metadata()
     path.write_bytes(save(broken, header))
     np.savez(tmp_path / "rows.npz", image=np.zeros((2, 1, 8, 8), np.float32))

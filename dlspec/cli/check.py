@@ -17,12 +17,16 @@ def check(
     results = [check_spec(path, given) for path in specs]
     found = [d for r in results for d in r.diagnostics]
     for path, result in zip(specs, results, strict=True):
-        lines = [f"{path.as_posix()}: {content(result)}"] if not result.errors else []
+        lines: list[str] = []
+        fine = not result.errors
         if data:
             from dlspec.cli.data import read_data
 
-            told, problems = read_data(path, result)
-            lines, found = [*lines, *told], [*found, *problems]
+            lines, problems = read_data(path, result)
+            found = [*found, *problems]
+            fine = fine and not any(d.severity == "error" for d in problems)
+        if fine:
+            lines = [f"{path.as_posix()}: {content(result)}", *lines]
         if form == "text" and lines:
             print("\n".join(lines))
     report(found, form, to_stdout=True)

@@ -238,11 +238,16 @@ class TrainBuilder:
             known = ("val.loss", *(f"val.{m.name}" for m in metrics if m.metric.scalar))
             made: Patience = found.made
             on = made.on
-            if on not in known:
+            if on not in known and len(metrics) == len(self.items("metrics")):  # none is broken
                 span = found.span("on", e.span)
                 raise SpecError(CannotStopOn(span, on, known, nearest(on, known)))
             return made
         return None
+
+    def items(self, name: str) -> tuple[tree.Expr, ...]:
+        """The elements of a setting that is a list."""
+        e = self.settings.get(name)
+        return e.items if isinstance(e, tree.List) else ()
 
     def watched(self, argument: str, e: tree.Expr) -> str:
         name = dotted(e)

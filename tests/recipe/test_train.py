@@ -187,6 +187,11 @@ def test_a_confusion_matrix_cannot_stop_a_run(one_error):
     assert error.help == "it can watch: val.loss, val.accuracy"
 
 
+def test_a_broken_metric_that_stops_the_run_is_reported_once(one_error):
+    error = one_error(("[Accuracy(", "[Acuracy("), (STOP, "patience(3 epochs, on=val.accuracy)"))
+    assert error.code == "DLS100"
+
+
 def test_an_input_shows_where_both_shapes_come_from(one_error):
     error = one_error(("input image: f32[1, 8, 8]", "input image: f32[1, 9, 8]"))
     assert error.label == "f32[1, 8, 8] for f32[1, 9, 8]"

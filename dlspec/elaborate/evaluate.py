@@ -196,9 +196,13 @@ class Evaluator:
                 what = f"{name} takes no argument `{a.name.id}` here"
                 raise SpecError(BadArithmetic(a.span, self.context, what))
             arguments.append(self.value(a.value, scope))
+        return self.called_on(name, arguments, e.span)
+
+    def called_on(self, name: str, arguments: list[Static], span: Span) -> Static:
+        """A function of numbers and lists; `range` of a dynamic size is positions."""
         if name == "range" and (found := steps(arguments)) is not None:
             return Static(found)
-        return self.compute(e.span, arithmetic.call, name, arguments)
+        return self.compute(span, arithmetic.call, name, arguments)
 
     def unknown_function(self, callee: tree.Expr) -> Diagnostic:
         if isinstance(callee, tree.Quantity) and callee.unit.id == "%":

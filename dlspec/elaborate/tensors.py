@@ -18,7 +18,6 @@ from dlspec.elaborate import arithmetic, lists, operands, wires
 from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
-from dlspec.elaborate.positions import steps
 from dlspec.elaborate.values import (
     Bundle,
     Entry,
@@ -236,9 +235,7 @@ class TensorEvaluator(Indexer):
         if name in arithmetic.FUNCTIONS:
             numbers = [found for found, _ in given if isinstance(found, Static)]
             if numbers and len(numbers) == len(e.arguments):
-                if name == "range" and (found := steps(numbers)) is not None:
-                    return Static(found)
-                return self.compute(e.span, arithmetic.call, name, numbers)
+                return self.called_on(name, numbers, e.span)
             return super().call(e, scope)
         if cls is not None:
             layer = self.op_layer(cls, e.arguments, e.span, scope)

@@ -1,10 +1,10 @@
 """What reductions share: over some axes, or over all of an example, whose places become one."""
 
 from collections.abc import Iterator
-from math import prod
 from typing import ClassVar
 
 from dlspec.declared import Problem
+from dlspec.expr import product
 from dlspec.ops.base import Op
 from dlspec.ops.broadcasting import Broadcasting
 from dlspec.ops.fields import Axes
@@ -36,7 +36,7 @@ class Reduction(Op):
 
     def count(self, x: Tensor) -> int:
         """How many numbers become one."""
-        return prod(int(x.shape[a]) for a in all_axes(self.axis, x))
+        return product(*(x.shape[a] for a in all_axes(self.axis, x)))
 
 
 class Extreme(Broadcasting):

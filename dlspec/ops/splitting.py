@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import PlainValidator
 
 from dlspec.declared import Problem
-from dlspec.expr import Const, Size, Term, origin
+from dlspec.expr import Const, Size, Term, fixed, origin, with_origin
+from dlspec.length import quotient
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import AS_IT_IS, Axis, at_least
 from dlspec.ops.rules import axis_exists, last_axis_is_meant
@@ -63,12 +64,12 @@ class Split(Op):
         yield from wrong
         if wrong:
             return
-        size = int(x[0].shape[self.place])
+        size = x[0].shape[self.place]
         if isinstance(self.parts, tuple):
             if sum(self.parts) != size:
                 what = f"the parts are {sum(self.parts)} together, and the axis of {x[0]} {size}"
                 yield Problem("parts", what)
-        elif size % self.parts:
+        elif quotient(size, self.parts) is None:
             what = f"the axis of {x[0]} has {size} places, which do not make {self.count} parts"
             yield Problem("parts", what, "sizes of their own are listed: Split((2, 3))")
 
@@ -85,6 +86,8 @@ class Split(Op):
         """A part's size: of `3 * d` in 3 parts, `d`."""
         if isinstance(self.parts, tuple):
             return self.parts[i]
+        if not fixed(whole):
+            return with_origin(quotient(whole, self.parts) or 0, None)
         size = int(whole) // int(self.parts)
         match origin(whole):
             case Term("*", (Const(n), rest)) | Term("*", (rest, Const(n))) if n == self.parts:

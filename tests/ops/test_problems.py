@@ -32,6 +32,7 @@ ConvTranspose2D(4, 3, stride=2, padding=same, output_padding=1) | f32[3, 8, 8] |
 ConvTranspose2D(4, 3, stride=2, output_padding=(1, 2)) | f32[3, 8, 8] | output_padding | an output padding of 2 is no less than the stride of 2 | at most 1
 ConvTranspose1D(4, 3, padding=3) | f32[3, 4] | padding | padding of 6 leaves nothing of axis 1, which would have 6 places | at most 5 at both ends together
 Conv1D(4, 3, stride=2, padding=same) | f32[3, T..8] | padding | how much `same` puts before f32[3, T] would depend on T, with a stride | padding=1 is the same for every row
+Split(2, axis=0) | f32[T..8, 3] | parts | the axis of f32[T, 3] has T places, which do not make 2 parts | sizes of their own are listed: Split((2, 3))
 GLU(axis=0) | f32[T..8, 3] | axis | axis 0 of f32[T, 3] cannot be halved | an even number: one half is gated by the other
 Reshape(8, 3) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [8, 3] takes 24 | one size may be -1: it follows from the others
 Reshape(-1, 2) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [-1, 2] takes a multiple of 2 |

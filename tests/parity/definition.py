@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from dlspec.expr import fixed
 from dlspec.ir import model as ir
+from dlspec.length import Dynamic, put
 
 Array = np.ndarray
 
@@ -25,10 +27,24 @@ def _references() -> Mapping[str, Any]:
 REFERENCES = _references()
 
 
+SIZES: dict[str, int] = {}
+"""The dynamic sizes of the inputs, by their names."""
+
+
+def settled(value: Any) -> Any:
+    """An argument of an op whose dynamic sizes are known now."""
+    if isinstance(value, tuple):
+        return tuple(map(settled, value))
+    return put(value, SIZES) if isinstance(value, Dynamic) else value
+
+
 def outputs(model: ir.ModelIR, x: Mapping[str, Array], weights: Mapping[str, Array]) -> Any:
     """Every output by its name, in float64."""
     values = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in x.values()]
     names = [name or "output" for name, _ in model.root.outputs]
+    SIZES.clear()
+    for (_, t), a in zip(model.root.inputs, x.values(), strict=True):
+        SIZES.update((str(size), n) for size, n in zip(t.shape, a.shape[1:], strict=True))
     made = _instance(model, model.root, values, (), weights)
     made = [np.broadcast_to(y, (len(values[0]), *y.shape[1:])) for y in made]
     return dict(zip(names, made, strict=True))
@@ -122,7 +138,9 @@ class _Flow:
             own = {"weight": self.weights[f"{prefix}.weight"].astype(np.float64)}
         rows = max(map(len, x), default=1)
         x = [np.broadcast_to(a, (rows, *a.shape[1:])) for a in x]
-        made = REFERENCES[flow.op.kind()](flow.op, x, own)
+        given = {n: settled(getattr(flow.op, n)) for n in type(flow.op).model_fields}
+        op = flow.op.model_copy(update={n: v for n, v in given.items() if fixed(v)})
+        made = REFERENCES[flow.op.kind()](op, x, own)
         return list(made) if isinstance(made, list) else [made]
 
     def call(self, flow: ir.Call) -> list[Array]:

@@ -47,7 +47,9 @@ model M(dim: int = 6) {
   input tokens: i32[T <= 12]
   input other: f32[T, 4]
   input sound: f32[2, S <= 9]
-  x = (tokens -> Embedding(7, dim)) + (other -> Dense(dim)) -> Heads(2) -> Read(dim)
+  let start = Parameter(f32[12, dim], init=zeros)
+  x = (tokens -> Embedding(7, dim)) + (range(T) -> Embedding(12, dim)) + start[:T]
+  x = x + (other -> Dense(dim)) -> Heads(2) -> Read(dim)
   s = sound -> Conv1D(5, 3, stride=2, padding=1) -> BatchNorm -> ReLU
   s = s -> MaxPool1D(2, stride=1, padding=(0, 1)) -> Rearrange([C, L] -> [L, C])
   s = s -> Read(4) -> Heads(4)
@@ -65,6 +67,9 @@ model M(dim: int = 6) {
   output larger: f32[2, 2 * S + 2] = larger
   output greatest: f32[2, 1] = larger -> AvgPool1D(2) -> GlobalMaxPool1D(keepdims=true)
   output flat: f32[T * dim] = x -> Flatten
+  first, second = (x, x[:, ::-1]) -> Concat(axis=0) -> Split(2, axis=0)
+  output halves: f32[T, dim] = first * second
+  output gaps: f32[T, T] = x[:, :1] * cast(range(T)[none, :] - range(T)[:, none], f32)
   output turned: f32[2, T, 3] = x -> Reshape(2, T, 3)
 }
 data d {

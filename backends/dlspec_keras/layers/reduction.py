@@ -6,6 +6,7 @@ from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ops import reduction as r
 from dlspec.ops.base import Op
 from dlspec.ops.rules import all_axes
@@ -43,10 +44,13 @@ def spread(name: str, use: Use) -> Emitted:
     if not use.op.unbiased:
         return made
     n = use.op.count(use.x[0])
-    share: py.Expr = py.Binary(use.fixed(n), "/", use.fixed(n - 1))
+    share: py.Expr = py.Binary(use.fixed(int(n)), "/", use.fixed(int(n) - 1))
+    helpers: tuple[str, ...] = ()
+    if not fixed(n):
+        share, helpers = py.call("unbiased", X[0], axis=axes(use)), ("unbiased",)
     if name == "std":
         share = py.Binary(share, "**", use.fixed(0.5))
-    return Emitted(py.Binary(made.call, "*", share))
+    return Emitted(py.Binary(made.call, "*", share), helpers=helpers)
 
 
 def norm(use: Use) -> Emitted:

@@ -75,6 +75,15 @@ def cumprod(x, axis):
     return x
 
 
+def unbiased(x, axis):
+    """What makes a mean over n places of these axes one that divides by n - 1."""
+    sizes, n = ops.shape(x), 1
+    for a in axis if isinstance(axis, tuple) else (axis,):
+        n = n * sizes[a]
+    n = ops.cast(n, x.dtype)
+    return n / (n - 1)
+
+
 def norm(x, axis):
     """The root of the sum of squares; its gradient at 0 is 0."""
     square = ops.sum(ops.square(x), axis=axis)

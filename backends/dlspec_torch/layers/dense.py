@@ -14,9 +14,9 @@ from dlspec_torch.layers.common import applied, batched, moved
 def dense(use: Use) -> Emitted:
     bias = use.field("bias").or_default(True)
     make = py.call("nn.Linear", use.size("in_features"), use.field("units"), bias=bias)
-    axis = use.op.sizes["in_features"] % use.x[0].rank
-    last = use.x[0].rank - 1
-    return moved(batched(axis, use.x[0]) if axis != last else -1, -1, applied(make))
+    x = use.x[0]
+    axis = use.op.sizes["in_features"] % x.rank
+    return moved(batched(axis, x), batched(x.rank - 1, x), applied(make))
 
 
 LAYERS: Mapping[type[Op], Emit] = {Dense: dense}

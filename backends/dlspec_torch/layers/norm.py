@@ -81,7 +81,7 @@ def _over_axes(use: Use, emitted: Emitted) -> Emitted:
     if axes == tuple(range(rank - len(axes), rank)):
         return emitted
     there = tuple(a + 1 for a in axes) if len(axes) > 1 else axes[0] + 1
-    ends = tuple(range(-len(axes), 0)) if len(axes) > 1 else -1
+    ends = tuple(range(rank + 1 - len(axes), rank + 1)) if len(axes) > 1 else rank
     value = method(X[0], "movedim", there, ends)
     back = method(py.call(SELF, value), "movedim", ends, there)
     return Emitted(back, emitted.make, emitted.helpers)

@@ -11,6 +11,7 @@ from dlspec.emit import python as py
 from dlspec.ir.model import (
     Apply,
     Call,
+    Flow,
     ModelIR,
     Path,
     Scope,
@@ -21,6 +22,7 @@ from dlspec.ir.model import (
 )
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ops.drawing import Draw
 from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 from dlspec.tensor import Tensor
@@ -144,7 +146,21 @@ class Case:
     @cached_property
     def draws(self) -> bool:
         """Whether a training step draws random numbers."""
-        return any(apply.op.draws for apply in self.ops)
+        models = (self.model,) if self.step is None else (self.model, self.step)
+        return any(layer.apply.op.draws for model in models for layer in layers(model))
+
+    @cached_property
+    def sampled(self) -> bool:
+        """Whether anything but a layer draws random numbers."""
+        models = (self.model,) if self.step is None else (self.model, self.step)
+        ops = (layer.apply.op for model in models for layer in layers(model))
+        return any(isinstance(op, Draw) for op in ops)
+
+    @cached_property
+    def within(self) -> list[Flow]:
+        """All that the objective is made of, each as often as a step computes it."""
+        body = self.step.root.body if self.step is not None else ()
+        return [f for s in statements(body) for f in flows(s.value)]
 
     @cached_property
     def model_file(self) -> str:

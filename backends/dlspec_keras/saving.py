@@ -6,7 +6,7 @@ from collections import Counter
 
 from dlspec.backend.protocol import Use
 from dlspec.emit import python as py
-from dlspec.ir.model import Apply, layers
+from dlspec.ir.model import Apply, Net, layers
 from dlspec.ops.raw import Raw
 from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
@@ -33,8 +33,11 @@ def checkpoint_file(case: Case) -> str:
 
 def calls(case: Case) -> py.Statement:
     """How often a layer that draws was called in so many steps, at most."""
-    used = Counter(layer.name for layer in layers(case.model) if layer.apply.op.draws)
-    most = max(used.values(), default=1)
+    drawn = (layer for layer in layers(case.model) if layer.apply.op.draws)
+    used = Counter(n.name if n.apply.module else n.name.rpartition(".")[0] for n in drawn)
+    uses = sum(isinstance(f, Net) for f in case.within) if case.step is not None else 1
+    own = sum(isinstance(f, Apply) and f.op.draws for f in case.within)
+    most = max(uses * max(used.values(), default=1), own)
     if most == 1:
         return py.Assign("calls", "run.step")
     return py.Assign("calls", f"{most} * run.step", "a step may use a layer again")
@@ -50,6 +53,7 @@ def features(case: Case) -> set[str]:
     found |= {"dropout"} if case.draws else set()
     found |= {"Dense"} if "MultiHeadAttention" in case.kinds else set()
     found |= {"constrained"} if case.model.constraints else set()
+    found |= {"sampled"} if case.sampled else set()
     found |= {"freezes"} if case.train.freezes else set()
     found |= {"sequential"} if case.sequential else set()
     found |= {"lists"} if case.listed else set()

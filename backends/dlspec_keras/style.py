@@ -85,4 +85,5 @@ STYLE = Style(
     length=length,
     average=average,
     start=start,
+    seed=py.call("keras.random.SeedGenerator"),
 )

@@ -9,8 +9,9 @@ from dlspec.backend.protocol import UnsupportedOp
 from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.expr import fixed
-from dlspec.ir.model import layers
+from dlspec.ir.model import Apply, Mode, layers
 from dlspec.ops.constraints import Constraint, OfNorms, max_norm, min_max_norm
+from dlspec.ops.drawing import Draw
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
 from dlspec.tensor import Tensor
@@ -49,6 +50,8 @@ def features(case: Case) -> set[str]:
         "begins": case.draws or case.train.freezes,
         "folder": case.folder,
         "step": case.step is not None,
+        "sampled": case.sampled,
+        "draws_in_step": draws_in_step(case),
         "floating": floating(case),
         case.train.precision: True,
     }
@@ -95,6 +98,8 @@ def loss_fills(case: Case) -> Fills:
 def step_fills(case: Case) -> Fills:
     """What stands in one whose objective is a function of its own."""
     fields = [item("rows", field) for field in case.read]
+    fields += [py.Code("self.seed_generator")] if draws_in_step(case) else []
+    fields += [py.Code("training")] if any(isinstance(f, Mode) for f in case.within) else []
     return {
         "network": [py.Raw("def model(x):")],
         "objective": [py.Return(py.call("objective", py.Code("model"), *fields))],
@@ -102,6 +107,11 @@ def step_fills(case: Case) -> Fills:
         "computed_loss": [py.Return(py.Code("y_pred[0]" if case.watched else "y_pred"))],
         "made": [py.Assign("model", py.call(model_name(case)))],
     }
+
+
+def draws_in_step(case: Case) -> bool:
+    """Whether the objective itself draws random numbers."""
+    return any(isinstance(f, Apply) and isinstance(f.op, Draw) for f in case.within)
 
 
 literal = py.literal

@@ -13,6 +13,7 @@ from dlspec.ir.model import ModelIR, layers, read_inputs
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Train
 from dlspec.ops.base import Weight
+from dlspec.ops.drawing import Draw
 from dlspec.passes.batch import batched
 from dlspec.recipe.optimizers import SGD
 from dlspec.tensor import Tensor
@@ -175,7 +176,15 @@ class Case:
     @cached_property
     def draws(self) -> bool:
         """Whether a training step draws random numbers."""
-        return any(layer.apply.op.draws for layer in layers(self.model))
+        models = (self.model,) if self.step is None else (self.model, self.step)
+        return any(layer.apply.op.draws for model in models for layer in layers(model))
+
+    @cached_property
+    def samples(self) -> bool:
+        """Whether evaluation draws random numbers too."""
+        models = (self.model,) if self.step is None else (self.model, self.step)
+        ops = (layer.apply.op for model in models for layer in layers(model, training=False))
+        return any(isinstance(op, Draw) for op in ops)
 
     @cached_property
     def small(self) -> bool:

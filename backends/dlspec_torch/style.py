@@ -71,4 +71,5 @@ STYLE = Style(
     absent=_absent,
     length=length,
     average=_average,
+    trains="training",
 )

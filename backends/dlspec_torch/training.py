@@ -220,7 +220,8 @@ def precision(case: Case) -> Body:
 def step(case: Case, mixed: bool) -> Body:
     body: Body = []
     if case.draws:
-        body.append(py.Do("generator.manual_seed(step_seed(run))", "for dropout"))
+        drawn = "for all that is drawn" if case.samples else "for dropout"
+        body.append(py.Do("generator.manual_seed(step_seed(run))", drawn))
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
     clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
@@ -359,6 +360,7 @@ def evaluate(case: Case) -> py.Function:
     ]
     body: Body = [
         py.Do("model.eval()"),
+        *evaluation_seed(case),
         py.Assign("made", "[]"),
         py.For("rows", "data.chunks(part, CHUNK)", collect),
     ]
@@ -387,6 +389,12 @@ def evaluate(case: Case) -> py.Function:
     )
 
 
+def evaluation_seed(case: Case) -> Body:
+    """Every evaluation draws the same numbers."""
+    seed = py.Do("torch.manual_seed(0)", "the same draws in every evaluation")
+    return [seed] if case.samples else []
+
+
 def evaluate_step(case: Case) -> py.Function:
     """The loss of chunks, weighed by their rows: what it compares may be no output."""
     several = case.watched
@@ -403,6 +411,7 @@ def evaluate_step(case: Case) -> py.Function:
     found: py.Expr = py.Code('{"loss": total / count}')
     body: Body = [
         py.Do("model.eval()"),
+        *evaluation_seed(case),
         py.Assign("total, count", "0.0, 0"),
         *([py.Assign("made", "[]")] if several else []),
         py.For("rows", "data.chunks(part, CHUNK)", chunk),

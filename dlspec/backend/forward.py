@@ -100,6 +100,10 @@ class Forward(Loops):
         self.style = writer.style
         self.is_model = writer.definition.kind == "model"
         self.is_step = writer.definition.kind == "step"
+        self.draws = False
+        """Whether a step takes a generator of random numbers."""
+        self.modes = False
+        """Whether anything is computed otherwise in training."""
         self.locals: dict[str, str] = {}
         self.outputs: list[tuple[str | None, py.Expr]] = []
         self.reads = self.count_reads()
@@ -159,6 +163,8 @@ class Forward(Loops):
         of_nets = self.style.module if self.style.typed else ""
         params = [py.Param(n, of_nets) for n in self.w.nets.values()]
         params.extend(py.Param(n, kind) for n in inputs)
+        params.extend(py.Param("seed") for _ in range(self.draws))
+        params.extend(py.Param("training") for _ in range(self.modes))
         numbers = self.arguments.signature()
         params.extend(py.Param(a.name, a.annotation, a.default) for a in numbers)
         returns = self.returns() if self.style.typed else ""
@@ -189,9 +195,10 @@ class Forward(Loops):
             params.append(py.Param("inputs"))
         else:
             params.extend(py.Param(n, kind) for n in inputs)
-        if self.is_model and any(
+        asked = self.is_model and any(
             self.style.training(layer.apply.op) for layer in layers(self.w.planner.model)
-        ):
+        )
+        if asked or self.modes:
             params.append(py.Param("training", default="None"))
         return py.Function(
             self.style.forward,
@@ -500,6 +507,8 @@ class Forward(Loops):
                 return py.Atom(self.local(m.flow.name))
             case "carry":
                 return self.carries[-1][m.flow.index]
+            case "mode":
+                return self.mode(m, lines)
             case "scalar":
                 slots = tuple((o, Slot(f.value.value, f.value.origin)) for o, f in m.uses)
                 return self.value(Values(slots))
@@ -531,6 +540,28 @@ class Forward(Loops):
                 return self.scan(m, lines)
         return self.applied(m, lines, None)
 
+    def mode(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+        """One value in training, and another in evaluation."""
+        test: py.Expr
+        if not self.style.trains:
+            self.modes, test = True, py.Atom("training")
+        elif self.is_step:
+            test = py.Attribute(next(iter(self.w.nets.values())), self.style.trains)
+        else:
+            test = py.Attribute("self", self.style.trains)
+        sides: list[tuple[list[py.Statement], py.Expr]] = []
+        for side in m.inputs:
+            own: list[py.Statement] = []
+            sides.append((own, self.expression(side, own)))
+        (first, then), (second, otherwise) = sides
+        if not first and not second:
+            return py.IfElse(then, test, otherwise)
+        target = self.fresh("h")
+        first.append(py.Assign(target, then))
+        second.append(py.Assign(target, otherwise))
+        lines.append(py.If(test, first, second))
+        return py.Atom(target)
+
     def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
         """An op, block or scope on its inputs."""
         code = self.w.calls[id(m)]
@@ -559,6 +590,8 @@ class Forward(Loops):
             what = code.what
             if what == "self":
                 return self.layer(m)
+            if what == "seed":
+                return self.seed()
             return named[what] if isinstance(what, str) else inputs[what]
 
         return fill(code, put)
@@ -591,6 +624,15 @@ class Forward(Loops):
             return step if code.what == "step" else inputs[code.what]
 
         return fill(self.w.calls[id(m)], put)
+
+    def seed(self) -> py.Expr:
+        """The generator of random numbers: an attribute, or the argument of a step."""
+        assert self.style.seed is not None
+        if self.is_step:
+            self.draws = True
+            return py.Atom("seed")
+        self.w.stored["seed_generator"] = self.style.seed
+        return py.Attribute("self", "seed_generator")
 
     def constant(self, values: Values) -> py.Expr | None:
         return None if values.omitted else self.value(values)

@@ -69,6 +69,10 @@ class Merged:
         return getattr(self.flow, "module", None) or None
 
 
+PLACED = ("apply", "call", "net", "compare", "mode", "repeat", "scope", "scan")
+"""What has a site of its own."""
+
+
 def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
     flow = uses[0][1]
     kind = flow.kind
@@ -82,9 +86,9 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
             _same(f.index for _, f in uses)
         case "slice":
             _same((f.start, f.stop, f.step) for _, f in uses)
-    if kind in ("apply", "call", "net", "compare", "repeat", "scope", "scan"):
+    if kind in PLACED:
         _same(f.site for _, f in uses)
-    if kind in ("apply", "call", "net", "compare", "repeat", "scope", "scan", "items", "join"):
+    if kind in (*PLACED, "items", "join"):
         _same(len(f.inputs) for _, f in uses)
         made.inputs = [
             merge_flow([(o, f.inputs[i]) for o, f in uses]) for i in range(len(flow.inputs))

@@ -47,6 +47,8 @@ class Hole(py.Expr):
 
 SELF = Hole("self")
 X = tuple(Hole(i) for i in range(8))
+SEED = Hole("seed")
+"""The generator of random numbers of a class, or of a step."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,12 @@ class Style:
     """Whether an op does nothing, so that no code is written for it."""
     length: Callable[[py.Expr, int], py.Expr] = lambda value, axis: py.call("length", value, axis)
     """The size of an axis of the batch, when the program runs."""
+    seed: py.Expr | None = None
+    """What makes a generator of random numbers, which a class that draws holds as the attribute
+    `seed_generator`; None where the framework has one for all."""
+    trains: str = ""
+    """How a class says whether it is being trained: an attribute; nothing: by the argument
+    `training`."""
     average: Callable[[py.Expr], py.Expr] = lambda value: py.call("mean", value)
     """The mean over all elements of a batch."""
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")

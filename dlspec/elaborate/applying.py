@@ -11,7 +11,7 @@ from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.consistency import BiasWithoutEffect
 from dlspec.diagnostics.lengths import FixedSizeNeeded
-from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.shapes import WeightsInFunction, WrongInput, WrongInputCount
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
 from dlspec.elaborate.file import FileTable
@@ -39,6 +39,7 @@ from dlspec.expr import Ref, Static, fixed, origin, with_origin
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.ops.common import alike, each
+from dlspec.ops.drawing import Draw
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -175,6 +176,9 @@ class LayerApplier(FunctionEvaluator):
         match layer:
             case BlockLayer(definition=definition) | ScanLayer(cell=BlockLayer(definition)):
                 what = f"the {definition.kind} {definition.name.id}"
+            case OpLayer(op=Draw() as op) if self.frame.definition.kind == "fn":
+                hint = "give it the numbers: `f(x, normal_like(x))`"
+                raise SpecError(Misplaced(span, f"`{op.kind()}`", "a `fn`", hint))
             case OpLayer(op=op) if op.has_object():
                 what = op.kind()
             case _:

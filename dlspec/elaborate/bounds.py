@@ -50,7 +50,7 @@ def _read(flow: ir.Flow) -> Iterator[ir.Flow]:
         case ir.Apply() | ir.Call() | ir.Compare():
             yield from flow.inputs
             yield from flow.named.values()
-        case ir.Items() | ir.Join() | ir.Net():
+        case ir.Items() | ir.Join() | ir.Net() | ir.Mode():
             yield from flow.inputs
         case ir.Select() | ir.Slice():
             yield flow.value

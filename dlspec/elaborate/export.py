@@ -138,7 +138,7 @@ class ExportBuilder:
     def refused(self, model: ModelIR, format_: str) -> Iterator[CannotHold]:
         """What the file cannot hold, each reason once with all its layers."""
         found: dict[tuple[str, Refusal], dict[str, None]] = {}
-        for layer in layers(model):
+        for layer in layers(model, training=False):
             x = (flow.types[0] for flow in layer.apply.inputs)
             for refusal in layer.apply.op.refused(format_, *x):
                 places = found.setdefault((layer.apply.op.kind(), refusal), {})

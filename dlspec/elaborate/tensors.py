@@ -8,7 +8,7 @@ from typing import Any
 
 from dlspec import ops
 from dlspec.diagnostics import Label, SpecError, nearest
-from dlspec.diagnostics.names import NotALayer, NotInThisVersion, UnknownName, UsedBefore
+from dlspec.diagnostics.names import Misplaced, NotALayer, NotInThisVersion, UnknownName, UsedBefore
 from dlspec.diagnostics.shapes import (
     NotATensor,
     ShapesDoNotCombine,
@@ -27,10 +27,14 @@ from dlspec.elaborate.values import (
     Value,
     describe,
 )
-from dlspec.expr import Static
+from dlspec.expr import Static, fixed
 from dlspec.ir import model as ir
+from dlspec.ops.base import Op
+from dlspec.ops.drawing import ForEach
+from dlspec.ops.draws import full
 from dlspec.source import Span
 from dlspec.syntax import tree
+from dlspec.tensor import Tensor
 
 
 class TensorEvaluator(Indexer):
@@ -50,7 +54,10 @@ class TensorEvaluator(Indexer):
         found = file.definition(e.id) or file.function(e.id) or ops.lookup(e.id)
         if found is not None:
             return super().unbound(e, scope, words)
-        if e.id in ops.LATER or e.id == "training":
+        if e.id == "training":
+            hint = "write `a if training else b`"
+            raise SpecError(Misplaced(e.span, "`training`", "arithmetic", hint))
+        if e.id in ops.LATER:
             raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
         later = wires.defined(e.id, self.frame) if self.frame is not None else None
         if later is not None and e.span.end <= later.start:
@@ -62,6 +69,54 @@ class TensorEvaluator(Indexer):
         if name[:1].isupper() or name in operands.SYMBOLS:
             return False
         return ops.lookup(name) is not None
+
+    def conditional(self, e: tree.Conditional, scope: Scope, words: bool) -> Any:
+        """`a if training else b`: both are built."""
+        test = e.test
+        negated = isinstance(test, tree.Unary) and test.op == "not"
+        name = test.operand if isinstance(test, tree.Unary) and negated else test
+        if not isinstance(name, tree.Name) or name.id != "training" or self.frame is None:
+            return super().conditional(e, scope, words)
+        if scope.find("training") is not None:
+            return super().conditional(e, scope, words)
+        written = (e.otherwise, e.then) if negated else (e.then, e.otherwise)
+        found = [self.expression(side, scope, words=words) for side in written]
+        if not any(isinstance(v, Value) for v in found):
+            what = "`training` between numbers"
+            hint = "one of the two is a tensor; a layer such as Dropout follows training by itself"
+            raise SpecError(Misplaced(e.span, what, "a spec", hint))
+        first, second = found
+        flows = (self.operand(first, second, written[0]), self.operand(second, first, written[1]))
+        return Value(self.mode(flows, written, e))
+
+    def mode(
+        self, flows: tuple[ir.Flow, ir.Flow], written: tuple[tree.Expr, ...], e: tree.Conditional
+    ) -> ir.Mode:
+        """Two values of one type; a number stands for one of any shape."""
+        first, second = (f.types[0] for f in flows)
+        numbers = [isinstance(f, ir.Scalar) for f in flows]
+        if not any(numbers) and not first.same(second):
+            what = "both sides of `if training` have one type"
+            a, b = str(first), str(second)
+            raise SpecError(ShapesDoNotCombine(e.span, self.context, what, a, "or", b, (), ""))
+        kind = second if numbers[0] else first
+        common = first.common and second.common if not any(numbers) else kind.common
+        made = replace(kind, common=common, image=False)
+        if True in numbers and not common:
+            at = numbers.index(True)
+            filled = self.filled(flows[at], made, written[at])
+            flows = (filled, flows[1]) if at == 0 else (flows[0], filled)
+        return ir.Mode(site=self.frame.site(e), inputs=flows, types=(made,))
+
+    def filled(self, number: ir.Flow, t: Tensor, e: tree.Expr) -> ir.Flow:
+        """A number as a tensor for each example."""
+        example = self.example()
+        assert isinstance(number, ir.Scalar)
+        if example is None or t.dtype != "f32" or not all(map(fixed, t.shape)):
+            hint = f"write a tensor of {t}, such as `zeros_like(x)`"
+            raise SpecError(NotATensor(e.span, self.context, f"a number beside {t}", hint))
+        op = full(value=number.value.value, shape_=t.shape)
+        return self.applied(op, {}, (example,), {}, self.frame.site(e), e.span).flow
 
     def chain(self, e: tree.Chain, scope: Scope) -> Any:
         head = self.expression(e.head, scope)
@@ -224,6 +279,8 @@ class TensorEvaluator(Indexer):
         cls = ops.lookup(name)
         if name[:1].isupper() or self.file_of(e).definition(name) is not None:
             return super().call(e, scope)
+        if cls is not None and issubclass(cls, ForEach):
+            return self.drawn(cls, e, scope)
         given = self.unnamed(e, scope) if cls is not None else []
         if name == "sum" and len(given) == 1 and (items := operands.listed(given[0][0])):
             return self.total(items, e)
@@ -246,6 +303,23 @@ class TensorEvaluator(Indexer):
             raise SpecError(NotInThisVersion(e.callee.span, f"`{name}`"))
         known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
+
+    def drawn(self, cls: type[Op], e: tree.Call, scope: Scope) -> Value:
+        """`normal(64)`: numbers for each example. A tensor tells how many there are."""
+        layer = self.op_layer(cls, e.arguments, e.span, scope)
+        example = self.example()
+        if example is not None:
+            return self.apply(layer, (example,), {}, self.frame, None, e)
+        hint = "it belongs into a model, a block that reads a tensor, or a `train` block"
+        raise SpecError(Misplaced(e.span, f"`{cls.kind()}` for each example", "this", hint))
+
+    def example(self) -> ir.Flow | None:
+        """An input that belongs to each example: it tells how many there are."""
+        for name, _ in self.frame.inputs if self.frame is not None else ():
+            found = self.frame.scope.entries.get(name)
+            if isinstance(found, Value) and not found.types[0].common:
+                return found.flow
+        return None
 
     def total(self, items: Sequence[Value], e: tree.Call) -> Value:
         """`sum([x, y, z])`."""

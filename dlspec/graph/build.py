@@ -206,6 +206,8 @@ class _Body:
                 return self.scope(f)
             case ir.Repeat():
                 return self.repeat(f)
+            case ir.Mode():
+                return self.ports(f.inputs[1])
             case ir.Net() | ir.Compare():
                 raise TypeError(f"a model has no {f.kind}")
             case ir.Scan():

@@ -180,6 +180,15 @@ class Compare(Node):
     types: tuple[Type, ...]
 
 
+class Mode(Node):
+    """`a if training else b`: the first input in training, the second in evaluation."""
+
+    kind: Literal["mode"] = "mode"
+    site: int
+    inputs: "tuple[Flow, ...]"
+    types: tuple[Type, ...]
+
+
 class Select(Node):
     """One of several outputs, or one element of a list: `skips[-1]`."""
 
@@ -270,6 +279,7 @@ Flow = Annotated[
     | Call
     | Net
     | Compare
+    | Mode
     | Select
     | Items
     | Join
@@ -411,23 +421,27 @@ def is_list(flow: Flow) -> bool:
     return isinstance(flow, Items | Join | Slice) or (isinstance(flow, Wire) and flow.is_list)
 
 
-def flows(flow: Flow) -> Iterator[Flow]:
-    """A flow and everything that it reads, inputs before what reads them."""
+def flows(flow: Flow, training: bool = True) -> Iterator[Flow]:
+    """A flow and everything that it reads, inputs before what reads them; without `training`, what
+    evaluation reads."""
     match flow:
         case Apply() | Call() | Compare():
             for f in (*flow.inputs, *flow.named.values()):
-                yield from flows(f)
+                yield from flows(f, training)
         case Select() | Slice():
-            yield from flows(flow.value)
+            yield from flows(flow.value, training)
         case Items() | Join() | Net():
             for f in flow.inputs:
-                yield from flows(f)
+                yield from flows(f, training)
+        case Mode():
+            for f in flow.inputs if training else flow.inputs[1:]:
+                yield from flows(f, training)
         case Repeat():
             for f in (*flow.inputs, *flow.bodies):
-                yield from flows(f)
+                yield from flows(f, training)
         case Scope() | Scan():
             for f in (*flow.inputs, flow.body):
-                yield from flows(f)
+                yield from flows(f, training)
     yield flow
 
 
@@ -452,13 +466,14 @@ def statements(body: tuple[Statement, ...]) -> Iterator[Bind | Output]:
                     yield from statements(iteration)
 
 
-def layers(model: ModelIR) -> Iterator[Layer]:
+def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
     """Every op of a model in order of execution, blocks opened. One that is called twice comes
-    twice, under the same name; an op without an object has the name of its kind."""
+    twice, under the same name; an op without an object has the name of its kind. Without
+    `training`, what only training computes is left out."""
 
     def walk(instance: Instance, prefix: Path, steps: int) -> Iterator[Layer]:
         for s in statements(instance.body):
-            found = list(flows(s.value))
+            found = list(flows(s.value, training))
             cells = {id(f.body): int(f.steps) for f in found if isinstance(f, Scan)}
             for f in found:
                 match f:

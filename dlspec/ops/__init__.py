@@ -52,6 +52,7 @@ FAMILIES: dict[str, str] = {
     "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 erf floor ceil round sign abs",
     "contraction": "matmul einsum",
     "segment": "segment_sum segment_mean segment_max segment_min",
+    "draws": "normal uniform randint beta normal_like uniform_like zeros_like ones_like full",
     "choosing": "where Clip clip cast one_hot stop_gradient",
     "moving": "stack transpose pad roll",
     "ordering": "argmax argmin topk sort argsort cumsum cumprod",
@@ -64,9 +65,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Experts
-    normal normal_like uniform randint beta
-    permutation gradient lengths batch row
+    Experts permutation gradient lengths batch row
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

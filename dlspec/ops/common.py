@@ -17,6 +17,7 @@ from dlspec.ops.choosing import one_hot
 from dlspec.ops.comparison import logical_not
 from dlspec.ops.contraction import einsum, matmul
 from dlspec.ops.dense import Dense
+from dlspec.ops.drawing import Like
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.embedding import Embedding, EmbeddingBag
 from dlspec.ops.indexing import gather, getitem
@@ -31,7 +32,7 @@ from dlspec.tensor import Tensor
 
 ALIKE = (
     *(Elementwise, negative, logical_not, getitem, gather, Identity, Raw, Broadcasting),
-    *(Dropout, AlphaDropout, GaussianDropout, GaussianNoise),
+    *(Dropout, AlphaDropout, GaussianDropout, GaussianNoise, Like),
     *(Reduction, one_hot, stack, transpose, pad, roll, matmul, einsum, Positions, linspace),
 )
 """Their code is the same with a batch axis and without, but for the number of an axis."""

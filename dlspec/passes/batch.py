@@ -22,6 +22,7 @@ from dlspec.ir.model import (
     Items,
     Join,
     Loop,
+    Mode,
     ModelIR,
     Net,
     Output,
@@ -164,6 +165,8 @@ class _Walk:
                 return self.fed(flow, lambda key: not types[_name(key, names)].common)
             case Compare():
                 return self.fed(flow, _every)
+            case Mode():
+                return self.fed(flow, _nothing if flow.types[0].common else _every)
             case Net():
                 return self.network(self.fed(flow, _every))
             case Repeat():

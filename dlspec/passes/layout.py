@@ -22,6 +22,7 @@ from dlspec.ir.model import (
     Items,
     Join,
     Loop,
+    Mode,
     ModelIR,
     Net,
     Output,
@@ -229,6 +230,15 @@ class _Walk:
                 inputs = self.arriving(flow, places, carry)
                 body, sources = self.flow(flow.body, places, (flow.site, "body"))
                 return self.typed(flow, sources, inputs=inputs, body=body), sources
+            case Mode():
+                place = (self.definition, "mode", flow.site)
+                sides = []
+                for i, f in enumerate(flow.inputs):
+                    value, sources = self.flow(f, carry, (*at, i))
+                    if not isinstance(f, Scalar):
+                        value = self.border(value, sources[0], place, (flow.site, "mode", i))
+                    sides.append(value)
+                return self.typed(flow, (place,), inputs=tuple(sides)), (place,)
             case Net() | Compare():
                 raise TypeError(f"a model has no {flow.kind}")
             case Scan():

@@ -11,6 +11,7 @@ from dlspec.ops.broadcasting import Broadcasting
 from dlspec.ops.comparison import logical_not
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.dense import Dense
+from dlspec.ops.drawing import Like
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.indexing import getitem
@@ -44,7 +45,7 @@ ROLES: dict[type[Op], Role] = {
     OfPlaces: "last",
     GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, OnlyTraining, Concat), "either"),
-    **dict.fromkeys((negative, logical_not, Reduction, Expand, Only), "either"),
+    **dict.fromkeys((negative, logical_not, Reduction, Expand, Only, Like), "either"),
     **dict.fromkeys((pad, roll, Bordered, Split, Normalize), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     **dict.fromkeys((Rearrange, transpose), "free"),

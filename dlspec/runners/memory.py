@@ -128,6 +128,8 @@ class _Walk:
                 for body in flow.bodies:
                     inner = self.value(body, wires, inner)
                 return inner
+            case ir.Mode():
+                return self.value(flow.inputs[1], wires, carried)
             case ir.Net() | ir.Compare():
                 raise TypeError(f"a model has no {flow.kind}")
 

@@ -241,7 +241,7 @@ def test_a_wire_that_nothing_reads_is_a_setting_that_does_not_exist():
 
 def test_a_softmax_in_front_of_a_loss_that_has_one_is_a_warning():
     result = checked("CrossEntropy(softmax(logits), label)")
-    assert [d.code for d in result.diagnostics] == ["DLS428"] and result.program is not None
+    assert "DLS428" in [d.code for d in result.diagnostics] and result.program is not None
 
 
 def test_metrics_read_wires_and_losses_tell_what_outputs_are():

@@ -43,9 +43,12 @@ def layer(text: str) -> Op:
     text = text if text.endswith(")") else f"{text}()"
     text = re.sub(r"\bf32\[[\d, ]*\]", r'"\g<0>"', text)
     text = re.sub(r"\[.*?\] -> \[.*?\]", r'"\g<0>"', text.replace("return=", "return_="))
-    made = value(ast.parse(text, mode="eval").body)
-    assert isinstance(made, Op)
-    return made
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    kind = ops.lookup(node.func.id)  # `normal` within is an initialiser
+    assert kind is not None, text
+    named = {k.arg.removesuffix("_"): value(k.value) for k in node.keywords if k.arg}
+    return kind.bind([value(a) for a in node.args], named)
 
 
 def indexing(text: str) -> Op:

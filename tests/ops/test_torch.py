@@ -6,11 +6,14 @@ import pytest
 
 import dlspec.ops.functional
 from dlspec import ops
+from dlspec.ops.drawing import Draw
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
 
-CASES = [(n, e) for n in ops.names() for e in ops.lookup(n).examples if e.inputs]
+DRAWN = {n for n in ops.names() if issubclass(ops.lookup(n), Draw)}
+KINDS = [n for n in ops.names() if n not in DRAWN]
+CASES = [(n, e) for n in KINDS for e in ops.lookup(n).examples if e.inputs]
 IDS = [f"{e.layer} {' '.join(e.inputs)}" for _, e in CASES]
 DTYPES = {"f32": torch.float32, "i32": torch.int32, "i64": torch.int64, "class": torch.int64}
 DTYPES |= {"bool": torch.bool}
@@ -480,6 +483,9 @@ REFERENCES = {
     **{n: reduction(getattr(torch, t)) for n, t in REDUCTIONS.items()},
     "where": plain(lambda c, a, b: torch.where(c, *scalar_last(pair)(0, 0)[1](a, b))),
     "Clip": clip, "clip": clip,
+    "zeros_like": lambda op, x: (None, torch.zeros_like),
+    "ones_like": lambda op, x: (None, torch.ones_like),
+    "full": lambda op, x: (None, lambda t: torch.full((len(t), *op.shape_), op.value)),
     "cast": lambda op, x: (None, lambda t: t.to(DTYPES[op.dtype])),
     "one_hot": one_hot, "stop_gradient": plain(torch.detach),
     "stack": lambda op, x: (None, lambda *t: torch.stack(t, op.axis % (x.rank + 1) + 1)),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from agreement import RECURRENT, disagreements, held
-from cases import Case, examples, together
+from cases import Case, defined, examples, together
 from drawn import configurations
 from runs import prepare, run_all
 
@@ -33,8 +33,9 @@ def rounded(case: Case) -> bool:
     return case.kind in ROUNDED or "linear" in case.layer
 
 
-PLAIN = [c for c in drawn(set(ops.names()) - RECURRENT) if not rounded(c)]
-NATIVE = [c for c in examples() if not rounded(c)]
+PLAIN = [c for c in drawn(set(defined()) - RECURRENT) if not rounded(c)]
+CONSTANT = {"zeros_like", "ones_like", "full"}
+NATIVE = [c for c in examples() if not rounded(c) and c.kind not in CONSTANT]
 
 
 @pytest.mark.parametrize("cases", parts(NATIVE, 2))
@@ -47,13 +48,18 @@ def test_random_configurations_agree_in_four_runtimes(cases: list[Case], tmp_pat
     assert held(cases, tmp_path, changes=False) == []
 
 
+def test_constants_agree_in_four_runtimes(tmp_path: Path) -> None:
+    cases = [c for c in examples() if c.kind in CONSTANT]
+    assert held(cases, tmp_path, changes=False) == []
+
+
 def test_activations_neither_overflow_nor_underflow_far_from_zero(tmp_path: Path) -> None:
     families = ("activation", "along_axis", "smooth", "piecewise")
     kinds = {k for f in families for k in ops.FAMILIES[f].split()} - ROUNDED
     assert held([c for c in examples() if c.kind in kinds], tmp_path, far=True) == []
 
 
-ROUNDED_CASES = [c for c in (*examples(), *drawn(set(ops.names()) - RECURRENT)) if rounded(c)]
+ROUNDED_CASES = [c for c in (*examples(), *drawn(set(defined()) - RECURRENT)) if rounded(c)]
 
 
 def test_exact_numerics_spell_out_what_tensorflow_rounds(tmp_path: Path) -> None:
@@ -84,4 +90,4 @@ def test_what_a_format_is_said_not_to_hold_it_does_not_hold(tmp_path: Path) -> N
 
 
 def test_every_op_has_random_configurations() -> None:
-    assert [kind for kind in ops.names() if len(configurations(kind, EACH)) < EACH] == []
+    assert [kind for kind in defined() if len(configurations(kind, EACH)) < EACH] == []

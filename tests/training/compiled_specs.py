@@ -22,7 +22,7 @@ from dlspec.source import Source
 
 SPECS = Path(__file__).parents[2] / "specs"
 BACKENDS = ["torch", pytest.param("keras", marks=pytest.mark.tensorflow)]
-MODULES = ("train", "checkpoint", "data", "model", "recipe", "weights")
+MODULES = ("train", "checkpoint", "data", "model", "objective", "recipe", "weights")
 
 
 def program(spec: Path, folder: Path, backend: str) -> Path:

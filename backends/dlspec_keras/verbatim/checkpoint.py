@@ -388,9 +388,25 @@ def load(path: Path, model: keras.Model, whole: bool = False) -> Run:
 def seed_dropout(model: keras.Model, run: Run) -> None:
     """Each layer draws from its own seed and the number of its calls."""
     calls = run.step  # fill calls
+    # if sampled
+    for i, (_, layer) in enumerate((*sublayers(model), ("", model))):
+        if hasattr(layer, "seed_generator"):
+            layer.seed_generator.state.assign([run.seed * 1_000_003 + i, calls])
+    # end
+    # if not sampled
     for i, (_, layer) in enumerate(sublayers(model)):
         if hasattr(layer, "seed_generator"):
             layer.seed_generator.state.assign([run.seed * 1_000_003 + i, calls])
+    # end
+
+
+# end
+# if sampled
+def seed_evaluation(model: keras.Model) -> None:
+    """Every evaluation draws the same numbers."""
+    for i, (_, layer) in enumerate((*sublayers(model), ("", model))):
+        if hasattr(layer, "seed_generator"):
+            layer.seed_generator.state.assign([i, 0])
 
 
 # end

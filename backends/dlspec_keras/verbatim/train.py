@@ -76,6 +76,9 @@ class Training(keras.Model):
     def __init__(self, net: keras.Model) -> None:
         super().__init__(dtype="float32")
         self.net, self.built = net, True
+        # if draws_in_step
+        self.seed_generator = keras.random.SeedGenerator()
+        # end
 
     # if floating
     def call(self, rows, training=None):
@@ -141,6 +144,9 @@ def batches(run: Run) -> tf.data.Dataset:
 # if step
 def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
     """The loss, the mean over chunks of rows, and the metrics over all of a part."""
+    # if sampled
+    checkpoint.seed_evaluation(model)
+    # end
     total, count = 0.0, 0
     # if metrics
     made = []
@@ -169,6 +175,9 @@ def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
 # if not step
 def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
     """The loss and the metrics over all rows of a part."""
+    # if sampled
+    checkpoint.seed_evaluation(model)
+    # end
     chunks = data.chunks(part, CHUNK)
     made = [model.predict_on_batch(inputs(rows)) for rows in chunks]
     logits = np.concatenate(made)  # fill gather
@@ -253,12 +262,7 @@ class AfterEpoch(keras.callbacks.Callback):
     # if begins
     def on_epoch_begin(self, epoch: int, logs: dict[str, float]) -> None:
         # if dropout
-        # if step
-        checkpoint.seed_dropout(self.model.net, self.run)
-        # end
-        # if not step
         checkpoint.seed_dropout(self.model, self.run)
-        # end
         # end
         # if freezes
         # if step

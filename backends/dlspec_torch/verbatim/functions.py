@@ -78,3 +78,9 @@ def sparsemax(x: Tensor, dim: int) -> Tensor:
 def maxout(x: Tensor, pieces: int, dim: int) -> Tensor:
     """The greatest of each group of neighbours on an axis."""
     return x.unflatten(dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)
+
+
+def draw_beta(a: float, b: float, *size: int, device: torch.device) -> Tensor:
+    """Numbers of the beta distribution, drawn by the generator of the device."""
+    ones = torch.ones(size, device=device)
+    return torch.distributions.Beta(a * ones, b * ones).sample()

@@ -1,0 +1,85 @@
+"""What every run needs and no framework has a say in."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from weights import CheckpointError, write_whole
+
+BEST = "lowest val.loss"  # what makes an epoch the best
+
+
+@dataclass
+class Run:
+    """Where a run stands.
+
+    Every draw is a function of (seed, step), so this and the weights are all there is.
+    """
+
+    seed: int
+    epoch: int = 0
+    step: int = 0
+    best: float = math.inf
+    wait: int = 0
+    measure: str = BEST  # what `best` is
+
+    def improved(self, value: float) -> bool:
+        """Counts an epoch that ended with this value; says whether it is the best."""
+        self.epoch += 1
+        self.wait += 1
+        if value < self.best:
+            self.best, self.wait = value, 0
+        return self.wait == 0
+
+    def resume(self) -> None:
+        """Seeks the best anew where the run was measured otherwise until now."""
+        if self.measure != BEST:
+            measures = f"by the {BEST}, no more by the {self.measure}"
+            print("the best epoch is sought anew,", measures, flush=True)
+            self.best, self.wait, self.measure = math.inf, 0, BEST
+
+
+def ended(run: Run, epochs: int) -> str:
+    """Why a run is at its end, and what lets it go on; nothing where it is not."""
+    if run.epoch >= epochs:
+        return f"the run has {run.epoch} of {epochs} epochs; a greater --epochs goes on"
+    return ""
+
+
+def log(path: Path, record: Mapping[str, Any]) -> None:
+    """Adds a line of JSON. What is not a finite number is null."""
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in record.items()
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(plain) + "\n")
+
+
+def rewind(path: Path, epoch: int) -> None:
+    """Drops what a killed run logged after its checkpoint."""
+    if path.exists():
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]
+        kept = [line for line in whole if json.loads(line)["epoch"] <= epoch]
+        write_whole(path, "".join(kept).encode())
+
+
+def write_lock(path: Path, facts: Mapping[str, Any], epoch: int) -> None:
+    """Writes what a run is made of, so that it can be made again.
+
+    Raises CheckpointError if the epochs so far were of other data.
+    """
+    if epoch and path.exists():
+        try:
+            before = json.loads(path.read_text(encoding="utf-8"))["data"]["hash"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} is damaged, or no lock file") from error
+        if before != facts["data"]["hash"]:
+            others = "the data are not those that the run began with"
+            raise CheckpointError(f"{others}; --overwrite starts again")
+    text = json.dumps({"format": 1, **facts}, indent=2, sort_keys=True)
+    write_whole(path, text.encode() + b"\n")

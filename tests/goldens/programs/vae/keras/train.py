@@ -1,0 +1,258 @@
+"""Trains VAE on digits.
+
+Stopped at any moment and resumed, a run ends with the same bits.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+
+import argparse
+import itertools
+import json
+import math
+import platform
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import safetensors
+import tensorflow as tf
+from keras import ops
+from tensorflow.python.util._pywrap_util_port import IsMklEnabled as onednn
+
+import checkpoint
+import data
+from model import VAE
+from objective import objective
+from recipe import Run, ended, log, rewind, write_lock
+from weights import CheckpointError
+
+HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
+EPOCHS = 30
+BATCH = 64
+CHUNK = 256  # rows at a time in evaluation
+SEED = 0
+THREADS = 1  # more do not make such small steps faster
+
+
+class Training(keras.Model):
+    """The model in its objective, which is computed in 32 bits."""
+
+    def __init__(self, net: keras.Model) -> None:
+        super().__init__(dtype="float32")
+        self.net, self.built = net, True
+
+    def call(self, rows, training=None):
+        def model(x):
+            return keras.tree.map_structure(widened, self.net(x))
+
+        return objective(model, rows["image"])
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        return y_pred
+
+
+def widened(x):
+    """What was computed in 16 bits, in 32."""
+    return ops.cast(x, "float32") if keras.backend.is_float_dtype(x.dtype) else x
+
+
+def inputs(rows: data.Rows) -> Any:
+    """What the objective reads."""
+    return {"image": rows["image"]}
+
+
+def batches(run: Run) -> tf.data.Dataset:
+    """The batches of all epochs from the run's on, made some at a time and ahead."""
+
+    def blocks() -> Iterator[tuple[Any]]:
+        for epoch in itertools.count(run.epoch):
+            for rows in data.blocks("train", BATCH, run.seed, epoch):
+                yield (inputs(rows),)
+
+    def cut(*block: Any) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensors(block).rebatch(BATCH)
+
+    def kind(array: np.ndarray) -> tf.TensorSpec:
+        return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+    kinds = tf.nest.map_structure(kind, next(blocks()))
+    found = tf.data.Dataset.from_generator(blocks, output_signature=kinds)
+    return found.prefetch(1).flat_map(cut)
+
+
+def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
+    """The loss, the mean over chunks of rows, and the metrics over all of a part."""
+    checkpoint.seed_evaluation(model)
+    total, count = 0.0, 0
+    for rows in data.chunks(part, CHUNK):
+        loss = model.predict_on_batch(inputs(rows))
+        size = data.length(rows)
+        total += size * float(loss)
+        count += size
+    return {"loss": total / count}
+
+
+class AfterEpoch(keras.callbacks.Callback):
+    """Validation, the log and the checkpoints."""
+
+    def __init__(self, out: Path, run: Run) -> None:
+        super().__init__()
+        self.last, self.best = out / "last.safetensors", out / "best.safetensors"
+        self.metrics, self.run = out / "metrics.jsonl", run
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float]) -> None:
+        checkpoint.seed_dropout(self.model, self.run)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        run, model, loss = self.run, self.model.net, logs["loss"]
+        run.step += self.params["steps"]
+        if not math.isfinite(loss):
+            place = f"in epoch {run.epoch + 1}"
+            sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
+        val = evaluate(self.model, "val")
+        improved = run.improved(val["loss"])
+        report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
+        log(self.metrics, {"epoch": run.epoch, "step": run.step} | report)
+        if improved:
+            # before `last`, which promises that it is there
+            checkpoint.save(self.best, run, model)
+        checkpoint.save(self.last, run, model, whole=True)
+        shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
+        epochs = self.params["epochs"]
+        print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
+
+
+def built() -> keras.Model:
+    """The model with its variables, which a call on symbols makes."""
+    model = VAE()
+    model(keras.KerasTensor((None, 1, 8, 8)))
+    return model
+
+
+def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
+    """Trains to the end of the last epoch, with a checkpoint after each."""
+    last = out / "last.safetensors"
+    steps = math.ceil(data.length(data.load()["train"]) / BATCH)
+    model = built()
+    optimizer = keras.optimizers.Adam(0.001, epsilon=1e-8)
+    together = max(n for n in range(1, 51) if steps % n == 0)
+    training = Training(model)
+    training.compile(optimizer, steps_per_execution=together)
+    model.compile(optimizer)  # where checkpoints look for it
+    optimizer.build(model.trainable_variables)
+    if resume and last.exists():
+        run = checkpoint.load(last, model, whole=True)
+        run.resume()
+    else:
+        run = Run(seed)
+        checkpoint.initialise(model, seed)
+    rewind(out / "metrics.jsonl", run.epoch)
+    end = ended(run, epochs)
+    if end:
+        print("nothing to train:", end)
+        return
+    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
+    training.fit(
+        batches(run),
+        steps_per_epoch=steps,
+        epochs=epochs,
+        initial_epoch=run.epoch,
+        shuffle=False,
+        verbose=0,
+        callbacks=[AfterEpoch(out, run)],
+    )
+
+
+def lock(seed: int, epochs: int) -> dict[str, Any]:
+    """What the run is made of."""
+    packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
+    return {
+        "spec": HASH,
+        "parameters": {},
+        "data": data.facts(),
+        "seed": seed,
+        "epochs": epochs,
+        "device": "cuda" if tf.config.get_visible_devices("GPU") else "cpu",
+        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "onednn": onednn(),
+        "versions": {"python": platform.python_version(), **packages},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    folder = Path(__file__).parent
+    parser.add_argument("--out", help="folder of the run", type=Path, default=folder)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument(
+        "--seed", help="a resumed run keeps its own", type=int, default=SEED
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--threads", type=int, default=THREADS)
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--resume", help="go on from the last whole epoch", action="store_true"
+    )
+    start.add_argument(
+        "--overwrite", help="start again, whatever is there", action="store_true"
+    )
+    start.add_argument(
+        "--eval",
+        help="evaluate the best weights on a part, and stop",
+        choices=("train", "val", "test"),
+    )
+    args = parser.parse_args()
+    gpus = tf.config.list_physical_devices("GPU")
+    if args.device == "cuda" and not gpus:
+        parser.error("there is no CUDA device that TensorFlow can use")
+    if args.device == "cpu":
+        gpus = []
+        tf.config.set_visible_devices(gpus, "GPU")
+    tf.config.threading.set_intra_op_parallelism_threads(args.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(args.threads)
+    if gpus and all(bfloat16(gpu) for gpu in gpus):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops like Ctrl-C
+    last, best = args.out / "last.safetensors", args.out / "best.safetensors"
+    try:
+        if args.eval:
+            model = built()
+            checkpoint.load(best, model)
+            model = Training(model)
+            print(json.dumps(evaluate(model, args.eval), indent=2))
+            return
+        old = [path for path in (last, best) if path.exists()]
+        if old and not (args.resume or args.overwrite):
+            sys.exit(
+                f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
+            )
+        if args.overwrite:
+            for path in old:
+                path.unlink()
+        args.out.mkdir(parents=True, exist_ok=True)
+        train(args.out, args.epochs, args.seed, args.resume)
+    except KeyboardInterrupt:
+        kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
+        said = kept if last.exists() else "no epoch was whole yet"
+        print("stopped:", said, file=sys.stderr)
+        sys.exit(130)
+    except (data.DataError, CheckpointError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+def bfloat16(gpu: Any) -> bool:
+    """Whether a device computes in bfloat16."""
+    details = tf.config.experimental.get_device_details(gpu)
+    return details.get("compute_capability", (0, 0)) >= (8, 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Draws in a model and in a `train` block: a matter of the seed and the step, in both backends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from compiled_specs import BACKENDS, SPECS, program, run
+
+pytestmark = pytest.mark.slow
+
+DENOISER = """
+data digits {
+  source = sklearn("digits")
+  field image: f32[1, 8, 8] = column("image") -> Scale(1 / 8, offset=-1)
+  split = random(train=30 %, val=20 %, test=50 %, seed=0)
+}
+model Denoiser(ch: int = 8) {
+  input image: f32[1, 8, 8]
+  input t: i32[]
+  time = t -> Embedding(100, ch) -> SiLU -> Dense(ch)
+  h = image -> Conv2D(ch, 3, padding=same) -> SiLU
+  h = (h + time[:, none, none]) -> Conv2D(ch, 3, padding=same) -> SiLU -> Dropout(0.1)
+  output noise: f32[1, 8, 8] = h -> Conv2D(1, 3, padding=same)
+}
+train {
+  data = digits
+  let net = Denoiser()
+  t = randint(0, 100)
+  e = normal_like(image)
+  kept = 1 - cast(t, f32)[none, none, none] / 100
+  noisy = sqrt(kept) * image + sqrt(1 - kept) * e
+  w = beta(0.5, 0.5) + uniform(0, 1) if training else 1.0
+  guess = net(noisy, t=t)
+  twice = net(noisy + 0.1 * normal(1, 8, 8), t=t)
+  loss = MSE(guess, e, weight=w) + MSE(twice, e)
+  optimizer = Adam(lr=2e-3); epochs = 3
+}
+"""
+FILES = ("last.safetensors", "metrics.jsonl")
+
+
+@pytest.fixture(params=["vae", "denoiser"])
+def spec(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    text = DENOISER if request.param == "denoiser" else (SPECS / "vae.dls").read_text()
+    path = tmp_path / f"{request.param}.dls"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_run_that_goes_on_draws_as_one_that_was_never_stopped(
+    spec: Path, backend: str, tmp_path: Path
+) -> None:
+    folder = program(spec, tmp_path / "program", backend)
+    run(folder, "--out", tmp_path / "whole", "--epochs", 3)
+    run(folder, "--out", tmp_path / "parts", "--epochs", 1)
+    run(folder, "--out", tmp_path / "parts", "--epochs", 3, "--resume")
+    run(folder, "--out", tmp_path / "other", "--epochs", 3, "--seed", 1)
+    for name in FILES:
+        whole = (tmp_path / "whole" / name).read_bytes()
+        assert (tmp_path / "parts" / name).read_bytes() == whole
+        assert (tmp_path / "other" / name).read_bytes() != whole
+    rows = [json.loads(line) for line in (tmp_path / "whole/metrics.jsonl").open()]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    told = json.loads(run(folder, "--out", tmp_path / "whole", "--eval", "val"))
+    best = min(row["val.loss"] for row in rows)
+    assert told["loss"] == pytest.approx(best, rel=1e-5)

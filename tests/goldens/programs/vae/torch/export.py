@@ -34,10 +34,22 @@ def export(weights: Path, path: Path, any_batch: bool) -> None:
         verbose=False,
     )
     assert program is not None
-    proto = program.model_proto
+    proto = kept_apart(program)
     strip(proto)
     onnx.checker.check_model(proto)
     write_whole(path, proto.SerializeToString())
+
+
+def kept_apart(program: torch.onnx.ONNXProgram) -> onnx.ModelProto:
+    """The model; what the exporter calls like an input or output gets another name."""
+    graph = program.model.graph
+    outside = {*graph.inputs, *graph.outputs}
+    names = {value.name for value in outside}
+    for node in graph.all_nodes():
+        for value in node.outputs:
+            if value.name in names and value not in outside:
+                value.name = f"{value.name}/inner"
+    return program.model_proto
 
 
 def strip(model: onnx.ModelProto) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlspec.backend.merge import Differs, Occurrence, Values, first, same
+from dlspec.backend.names import variable
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
 from dlspec.expr import Const, Expr, Ref, Size, Term, evaluate, fixed, refs
@@ -57,7 +58,7 @@ class Arguments:
 
     def __post_init__(self) -> None:
         for p in self.definition.parameters:
-            name = identifier(p.name, self.taken)
+            name = variable(p.name, self.taken)
             values = {i.number: i.arguments.get(p.name) for i in self.instances}
             default = p.default.value if p.default is not None else None
             plain = p.default is not None and _plain(default)

@@ -11,6 +11,7 @@ from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, negated
 from dlspec.backend.loops import Loops
 from dlspec.backend.merge import Merged, Step, Values, fill, flows, holes_in, same
+from dlspec.backend.names import variable
 from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
@@ -132,12 +133,12 @@ class Forward(Loops):
 
     def local(self, name: str) -> str:
         if name not in self.locals:
-            self.locals[name] = identifier(name, self.taken)
+            self.locals[name] = variable(name, self.taken)
             self.taken.add(self.locals[name])
         return self.locals[name]
 
     def fresh(self, name: str) -> str:
-        made = identifier(name, {*self.taken, *self.locals.values()})
+        made = variable(name, {*self.taken, *self.locals.values()})
         self.taken.add(made)
         return made
 

@@ -9,10 +9,10 @@ from typing import Any
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows
+from dlspec.backend.names import variable
 from dlspec.backend.protocol import Slot
 from dlspec.backend.tables import sequence
 from dlspec.emit import python as py
-from dlspec.emit.text import identifier
 from dlspec.expr import Expr, Ref, Term
 from dlspec.ir import model as ir
 
@@ -166,7 +166,7 @@ class Loops(ABC):
         return found
 
     def local_variable(self, name: str) -> str:
-        made = identifier(name, self.taken)
+        made = variable(name, self.taken)
         return made
 
     def threaded(self, step: Step) -> tuple[Layer, str] | None:

@@ -24,3 +24,8 @@ def class_name(name: str, helpers: Collection[str]) -> str:
     if base in ("", *IMPORTED, *ARGUMENTS, *RESERVED) or base in helpers:
         name = f"{name}_"
     return identifier(name)
+
+
+def variable(name: str, taken: Collection[str]) -> str:
+    """The argument or local variable that stands for a name of the spec."""
+    return identifier(f"{name}_" if name in IMPORTED else name, taken)

@@ -46,8 +46,8 @@ def relu6ish(x):
     return -ops.relu(6 - value) + 6
 
 
-def print_(torch, len_: int = 3, self: int = 4):
-    mask = torch * len_
+def print_(torch_, len_: int = 3, self: int = 4):
+    mask = torch_ * len_
     inputs = mask + self
     return ops.relu(inputs)
 

@@ -49,8 +49,8 @@ def relu6ish(x: Tensor) -> Tensor:
     return -F.relu(6 - value) + 6
 
 
-def print_(torch_2: Tensor, len_: int = 3, self: int = 4) -> Tensor:
-    mask = torch_2 * len_
+def print_(torch_: Tensor, len_: int = 3, self: int = 4) -> Tensor:
+    mask = torch_ * len_
     inputs = mask + self
     return F.relu(inputs)
 

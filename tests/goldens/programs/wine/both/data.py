@@ -191,8 +191,10 @@ def class_names(
     if all(name.removeprefix("-").isdecimal() for name in found):
         return sorted(found, key=int) if count is None else [*map(str, range(count))]
     if count is not None and len(found) > count:
-        known = ", ".join(found[: count + 1])
-        raise DataError(f"{what} has {len(found)} classes, not {count}: {known}, ...")
+        known = ", ".join(
+            [*found[: count + 1], *(["..."] if len(found) > count + 1 else [])]
+        )
+        raise DataError(f"{what} has {len(found)} classes, not {count}: {known}")
     return found
 
 

@@ -503,6 +503,8 @@ class Forward(Loops):
         )
 
     def expression(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+        if id(m) in self.held:
+            return self.held[id(m)]
         match m.kind:
             case "wire":
                 return py.Atom(self.local(m.flow.name))

@@ -40,6 +40,8 @@ class Loops(ABC):
         """The loops around, outermost first."""
         self.reads: dict[str, int] = {}
         """How often each wire is read."""
+        self.held: dict[int, py.Expr] = {}
+        """Values that stand in a local since before the loop that reads them."""
         self.headed: set[int] = set()
         """The elements of lists that a loop's header gives."""
         self.shown: tuple[int, ...] | None = None
@@ -56,6 +58,9 @@ class Loops(ABC):
 
     @abstractmethod
     def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr: ...
+
+    @abstractmethod
+    def expression(self, m: Merged, lines: list[py.Statement]) -> py.Expr: ...
 
     @abstractmethod
     def value(self, values: Values) -> py.Expr: ...
@@ -77,6 +82,7 @@ class Loops(ABC):
             left = py.Atom(target)
             if inputs[0] != left:
                 lines.append(py.Assign(target, inputs[0]))
+        self.hold(m.body, lines)
         self.carries.append([py.Atom(t) for t in targets])
         self.rounds.append(Round(m, m.flow.site))
         inner: list[py.Statement] = []
@@ -92,6 +98,19 @@ class Loops(ABC):
         self.leave(zipped)
         self.shown = None
         return left if len(targets) > 1 else py.Atom(targets[0])
+
+    def hold(self, body: Merged, lines: list[py.Statement]) -> None:
+        """What every copy of a block is given beside its first input is computed once, before the
+        loop."""
+        if body.kind != "call":
+            return
+        names = [name for name, _ in self.w.planner.model.instances[body.flow.instance].inputs]
+        for name, value in zip(names, body.inputs, strict=False):
+            parts = list(flows(value))
+            if len(parts) > 1 and not any(m.kind == "carry" for m in parts):
+                held = py.Atom(self.fresh(name))
+                lines.append(py.Assign(held, self.expression(value, lines)))
+                self.held[id(value)] = held
 
     def loop(self, step: Step, lines: list[py.Statement]) -> None:
         if not step.bodies.get(0):

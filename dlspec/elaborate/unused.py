@@ -38,7 +38,8 @@ def _definition(d: tree.Definition | tree.Fn, of_parts: Names) -> Iterator[Diagn
         if p.name.id not in inside:
             yield NeverRead(p.name.span, "parameter", p.name.id)
     if isinstance(d.body, tree.Body):
-        yield from Lives(of_parts).problems(d.body)
+        given = frozenset(p.name.id for p in d.parameters)
+        yield from Lives(of_parts, given).problems(d.body)
 
 
 def _types(d: tree.Definition | tree.Fn) -> Iterator[tree.Type | None]:
@@ -77,9 +78,11 @@ def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:
 class Lives:
     """Reads a body from its end: a name lives where something behind still reads it."""
 
-    def __init__(self, of_parts: Names) -> None:
+    def __init__(self, of_parts: Names, given: Names = NONE) -> None:
         self.of_parts = of_parts
         """Names behind a dot anywhere in the file: `Net.features` reads a wire from outside."""
+        self.given = given
+        """The parameters: in a shape they are no dimensions."""
         self.found: dict[int, Diagnostic] = {}
 
     def problems(self, body: tree.Body) -> list[Diagnostic]:
@@ -100,7 +103,8 @@ class Lives:
                         self.note(name, "`let`")
                     live = (live - {name.id}) | reads(value)
                 case tree.Input(name=name, type=type_):
-                    if note and name.id not in live:
+                    sizes = reads(type_) - self.given  # of `x: f32[T, dim]`, T may be what is read
+                    if note and name.id not in live and not sizes & live:
                         self.note(name, "input")
                     live = (live - {name.id}) | reads(type_)
                 case tree.Output(name=name, type=type_, value=value):

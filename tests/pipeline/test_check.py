@@ -189,3 +189,16 @@ def test_a_parameter_without_a_value_is_asked_for(checked):
 def test_what_depends_on_a_broken_parameter_says_nothing_more(checked):
     text = "param n: int = nix\nparam m: int = n + 1\n" + NET.replace("= 8", "= n")
     assert codes(checked(text)) == ["DLS100"]
+
+
+@pytest.mark.parametrize(
+    ("shape", "warned"), [("f32[T, 4]", []), ("f32[7, 4]", ["DLS240"]), ("f32[7, d]", ["DLS240"])]
+)
+def test_an_input_whose_size_is_read_is_read(checked, shape, warned):
+    count = "T" if "T" in shape else "7"
+    text = f"""
+block Gaps(d: int) {{ input x: {shape}; output range({count})[:, none] * d }}
+model M {{ input x: f32[7, 4]; output y = cast(x -> Gaps(4), f32) }}
+"""
+    result = checked(text)
+    assert result.program is not None and codes(result) == warned

@@ -334,4 +334,16 @@ model Recurrences(dim: int = 5) {
   output shared = (x -> own) + (x * 2 -> own)
 }
 """,
+    "a repeat that is given a value": """
+block Layer(dim: int) {
+  input x: f32[dim]
+  input memory: f32[E]
+  output x + ((x, memory) -> Concat -> Dense(dim))
+}
+model Beside {
+  input x: f32[4]
+  input m: f32[3]
+  output y = (x, memory=(m -> Dense(5) -> Tanh)) -> Layer(4) * 3
+}
+""",
 }

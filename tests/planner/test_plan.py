@@ -147,3 +147,11 @@ def test_a_repeat_of_no_copies_stands_beside_a_list_of_one(name: str) -> None:
       output y = x -> (Dense(32) -> ReLU) * 0 -> Dense(8) * 1
     }"""
     compile(text(spec, name), "model.py", "exec")
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_what_every_copy_is_given_is_computed_once(name: str) -> None:
+    lines = text(MODELS["a repeat that is given a value"], name).splitlines()
+    (made,) = (i for i, line in enumerate(lines) if "tanh(" in line)
+    (loop,) = (i for i, line in enumerate(lines) if line.strip().startswith("for layer in self"))
+    assert made < loop and "memory=memory" in lines[loop + 1]

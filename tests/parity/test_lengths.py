@@ -109,7 +109,7 @@ def sized(model: ModelIR, sizes: dict[str, int]) -> ModelIR:
 
 def apart(ran: Ran, sizes: dict[str, int], child: str, runtime: str) -> Iterator[str]:
     """What differs from the definition at these lengths."""
-    inputs = drawn_inputs(sized(ran.model, sizes), INPUTS, 3, seed=1)
+    inputs = drawn_inputs(sized(ran.model, sizes), ran.spec.inputs, 3, seed=1)
     reference = outputs(ran.model, inputs, ran.weights)
     np.savez(ran.folder / "inputs.npz", **inputs)
     forward([ran], child, runtime)

@@ -78,6 +78,7 @@ def fills(case: Case) -> Fills:
         "lock": [py.Return(lock(case))],
         "compile": [py.Do(compiled(case, "model"))],
         "compile_step": [py.Do(compiled(case, "training"))],
+        "compile_kept": [py.Do(kept_by_model(case), "where checkpoints look for it")],
         "parts": [py.Raw(f"choices={literal(case.parts)},")],
     }
 
@@ -337,6 +338,12 @@ def compiled(case: Case, what: str) -> py.Expr:
     given |= {"steps_per_execution": py.Code("together")} if case.small else {}
     given |= {"auto_scale_loss": False} if case.train.precision == "fp16" else {}
     return py.call(f"{what}.compile", py.Code("optimizer"), **given)
+
+
+def kept_by_model(case: Case) -> py.Expr:
+    """The optimizer as the model's own; it is the training that steps."""
+    given = {"auto_scale_loss": False} if case.train.precision == "fp16" else {}
+    return py.call("model.compile", py.Code("optimizer"), **given)
 
 
 def lock(case: Case) -> py.Expr:

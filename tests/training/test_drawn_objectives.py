@@ -67,3 +67,36 @@ def test_a_run_that_goes_on_draws_as_one_that_was_never_stopped(
     told = json.loads(run(folder, "--out", tmp_path / "whole", "--eval", "val"))
     best = min(row["val.loss"] for row in rows)
     assert told["loss"] == pytest.approx(best, rel=1e-5)
+
+
+IN_16_BITS = """
+data digits {
+  source = sklearn("digits")
+  field image: f32[1, 8, 8] = column("image") -> Scale(1 / 16)
+  split = random(train=30 %, val=20 %, test=50 %, seed=0)
+}
+model Mend {
+  input image: f32[1, 8, 8]
+  h = image -> Conv2D(8, 3, padding=same) -> ReLU
+  output mended: f32[1, 8, 8] = h -> Dropout(0.1) -> Conv2D(1, 3, padding=same)
+}
+train {
+  data = digits
+  let net = Mend()
+  loss = MSE(net(image + 0.1 * normal_like(image)), image)
+  optimizer = Adam(lr=2e-3); epochs = 2; precision = fp16; clip_norm = 1.0
+  weights h { frozen = until(1 epoch) }
+}
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_run_in_16_bits_with_weights_that_wait_goes_on(backend: str, tmp_path: Path) -> None:
+    spec = tmp_path / "mend.dls"
+    spec.write_text(IN_16_BITS)
+    folder = program(spec, tmp_path / "program", backend)
+    run(folder, "--out", tmp_path / "whole")
+    run(folder, "--out", tmp_path / "parts", "--epochs", 1)
+    run(folder, "--out", tmp_path / "parts", "--resume")
+    whole, parts = (tmp_path / n / "last.safetensors" for n in ("whole", "parts"))
+    assert whole.read_bytes() == parts.read_bytes()

@@ -356,7 +356,7 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     # if step
     training = Training(model)
     training.compile(optimizer)  # fill compile_step
-    model.compile(optimizer)  # where checkpoints look for it
+    model.compile(optimizer)  # fill compile_kept
     # end
     # if not step
     model.compile(optimizer)  # fill compile

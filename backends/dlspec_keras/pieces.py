@@ -48,8 +48,9 @@ def chosen(lines: list[str], features: Collection[str], fills: Fills) -> Iterato
 
 def items(text: str) -> dict[str, str]:
     """The text of each definition at the top of a file, by its name."""
+    lines = text.splitlines()
     return {
-        node.name: ast.get_source_segment(text, node) or ""
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for node in ast.parse(text).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }

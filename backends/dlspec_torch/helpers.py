@@ -11,8 +11,9 @@ from pathlib import Path
 
 def taken_apart(source: str) -> dict[str, str]:
     """The text of each definition at the top of a file, by its name."""
+    lines = source.splitlines()
     return {
-        node.name: ast.get_source_segment(source, node) or ""
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
         for node in ast.parse(source).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef)
     }

@@ -110,7 +110,7 @@ class FileTable:
             return weighted.get(definition.name.id, False)
 
         own = self.own
-        for name in self.uses.order:
+        for name in filter(own.__contains__, self.uses.order):  # an import may have taken its place
             kinds = Kinds(own[name], self.definition, known, self.is_function)
             found[name] = weighs(own[name], kinds)
         return found

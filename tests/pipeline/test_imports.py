@@ -104,6 +104,12 @@ def test_two_definitions_of_one_name_stay_two(folder: Path) -> None:
     assert {"Norm", "BlocksNorm"} <= set(made.definitions)
 
 
+def test_a_definition_that_takes_an_imported_name_is_one_error(folder: Path) -> None:
+    conv = "block Conv(c: int) { input x: f32[C, H, W]; output x -> Conv2D(c, 3) }\n"
+    (folder / "spec.dls").write_text(SPEC.replace("block Norm", conv + "block Norm"))
+    assert [d.code for d in check(folder / "spec.dls").errors] == ["DLS101"]
+
+
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [("ResNet18", 11_689_512), ("ResNet34", 21_797_672), ("ResNet50", 25_557_032)],

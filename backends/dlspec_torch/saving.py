@@ -18,6 +18,7 @@ def checkpoint_file(case: Case) -> str:
     }
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
     text = py.Module("", (), [own]).render().strip()
-    imported = "from recipe import Run, updates" if case.train.freezes else "from recipe import Run"
+    counted = ", updates" if case.train.freezes else ""
+    imported = f"from recipe import Run, restored{counted}"
     fills = {"slots": text, "recipe": imported}
     return chosen("checkpoint.py", {w for w, here in words.items() if here}, fills)

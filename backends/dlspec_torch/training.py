@@ -430,6 +430,7 @@ def evaluate_step(case: Case) -> py.Function:
     )
 
 
+LOCKED = "write_lock(made_of, lock(run.seed, epochs, device), run.epoch)"
 LOCAL = ("checkpoint", "tensors", "loss_fn", "scores", "CHUNK")
 
 
@@ -453,9 +454,9 @@ def train(case: Case) -> py.Function:
             [py.Assign("run", "Run(seed)"), py.Do("checkpoint.initialise(model, seed)")],
         ),
         py.Do("rewind(metrics, run.epoch)"),
-        py.Assign("end", "ended(run, epochs)"),
+        py.Assign("end, made_of", 'ended(run, epochs), out / "lock.json"'),
+        py.If("not (end and made_of.exists())", [py.Do(LOCKED)]),
         py.If("end", [py.Do('print("nothing to train:", end)'), py.Return()]),
-        py.Do('write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)'),
     ]
     if case.scheduled:
         body.append(py.Assign("steps", 'math.ceil(data.length(data.load()["train"]) / BATCH)'))

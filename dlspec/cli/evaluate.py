@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ from dlspec.cli.program import run_program
 from dlspec.cli.table import table
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import NoCheckpoint, NoTestRows
-from dlspec.pipeline.record import read_record
+from dlspec.pipeline.lock import lock_of
+from dlspec.pipeline.record import whole_record
 from dlspec.runners.gpu import need_gpu
+from dlspec.runners.trained import class_names
 from dlspec.source import Source
 
 
 def evaluate(run: Path, as_json: bool, device: str) -> int:
     """Prints the loss and the metrics over the test rows."""
-    record = read_record(run)
+    record = whole_record(run)
     program = record.program()
-    data = program.data[program.trains[record.train].data]
+    train = program.trains[record.train]
+    data = program.data[train.data]
     need("eval", record.backend, readers(data))
     if device == "cuda":
         need_gpu("eval", record.backend)
@@ -30,6 +33,7 @@ def evaluate(run: Path, as_json: bool, device: str) -> int:
         raise SpecError(NoTestRows(None, data.name))
     if not (run / "best.safetensors").exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
+    lock = lock_of(run)
     lines: list[str] = []
     try:
         status = run_program(run, "train", ["--eval", "test", "--device", device], lines.append)
@@ -39,11 +43,17 @@ def evaluate(run: Path, as_json: bool, device: str) -> int:
     if status != 0:
         return status
     found = json.loads("\n".join(lines))
-    print(json.dumps(found) if as_json else "\n".join(_text(found)))
+    names = {
+        m.name: class_names(lock, m.target, len(found[m.name]))
+        for m in train.metrics
+        if isinstance(found[m.name], list)
+    }
+    print(json.dumps(found) if as_json else "\n".join(_text(found, names)))
     return 0
 
 
-def _text(found: dict[str, Any]) -> Iterator[str]:
+def _text(found: dict[str, Any], classes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The numbers, then each matrix below the names of its classes."""
     numbers = {n: v for n, v in found.items() if not isinstance(v, list)}
     width = max(map(len, numbers))
     for name, value in numbers.items():
@@ -52,6 +62,6 @@ def _text(found: dict[str, Any]) -> Iterator[str]:
         if isinstance(value, list):
             yield ""
             yield f"{name}: rows are true classes, columns predicted ones"
-            head = ("", *map(str, range(len(value))))
-            rows = [(str(i), *map(str, row)) for i, row in enumerate(value)]
+            head = ("", *classes[name])
+            rows = [(true, *map(str, row)) for true, row in zip(classes[name], value, strict=True)]
             yield table(head, rows, range(len(head)))

@@ -12,8 +12,8 @@ from dlspec.diagnostics import Diagnostic
 UNREADABLE = frozenset({"DLS001", "DLS002"})
 """Files that cannot be read."""
 USAGE = UNREADABLE | frozenset(
-    """DLS112 DLS600 DLS601 DLS602 DLS603 DLS630 DLS640 DLS641 DLS642 DLS643 DLS646 DLS650
-    DLS652 DLS655 DLS750 DLS751 DLS752""".split()
+    """DLS112 DLS600 DLS601 DLS602 DLS603 DLS604 DLS630 DLS640 DLS641 DLS642 DLS643 DLS644 DLS646
+    DLS650 DLS652 DLS655 DLS656 DLS657 DLS700 DLS750 DLS751 DLS752""".split()
 )
 """What is wrong with a command line or with files, and not with a spec."""
 

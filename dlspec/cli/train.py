@@ -18,6 +18,7 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import OtherData, OtherSpec, RunExists
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
+from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Train
 from dlspec.pipeline.compile import Request, chosen_train, compiled
@@ -105,8 +106,10 @@ def check_run(out: Path, program: Program, block: Train, options: Options) -> No
     if not (out / RECORD).exists():
         return
     record = read_record(out)
+    if (program_hash(program), block.name) == (record.hash, record.train):
+        return  # whatever became of the folder's `spec.dls`
     try:
-        old = record.program()
+        old = record.written()
     except SpecError:
         raise SpecError(OtherSpec(None, out.as_posix(), ())) from None
     found = differences(old, record.train, program, block.name)

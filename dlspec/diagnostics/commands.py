@@ -154,7 +154,9 @@ class NotARun(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "`dlspec train SPEC -o RUN` makes one"
+        return (
+            "`dlspec train SPEC -o RUN` makes one; with `--resume` it writes again what a run lacks"
+        )
 
 
 @frozen
@@ -248,7 +250,54 @@ class BadLock(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "`dlspec train` writes RUN/lock.json"
+        return (
+            "`dlspec train` writes RUN/lock.json; delete a damaged one, and"
+            " `dlspec train SPEC -o RUN --resume` writes it again"
+        )
+
+
+@frozen
+class NoLock(Diagnostic):
+    """A run without its lock file, and a command that reads it.
+
+    It has the names of the classes, and the statistics of the training rows by which others are
+    prepared. Without them a prediction would be of unknown classes, or a wrong one.
+    """
+
+    code = "DLS656"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is not there; it has the names of the classes"
+
+    @property
+    def help(self) -> str:
+        return "`dlspec train SPEC -o RUN --resume` writes it again, and keeps the weights"
+
+
+@frozen
+class SpecChanged(Diagnostic):
+    """The spec that a compiled folder keeps is not the one that it was compiled from.
+
+    `compiled.json` has the hash of what the spec meant. Weights, program and numbers are those of
+    the former spec.
+    """
+
+    code = "DLS657"
+    path: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.path} is not the spec that its folder was compiled from"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return ("it was edited since, or the folder is of another version of dlspec",)
+
+    @property
+    def help(self) -> str:
+        return "`dlspec compile SPEC -o RUN --force` writes the folder again, and keeps the weights"
 
 
 @frozen

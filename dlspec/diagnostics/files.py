@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from dlspec.diagnostics.base import Diagnostic, SpecError
-from dlspec.emit.files import Edited, FileProblem, Occupied, Unwritable
+from dlspec.emit.files import MANIFEST, Edited, FileProblem, Occupied, Unlisted, Unwritable
 from dlspec.frozen import frozen
 
 _SHOWN_FILES = 5
@@ -71,7 +71,10 @@ class FilesEdited(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "compile into another folder with -o, or let --force overwrite the edits"
+        return (
+            "compile into another folder with -o, or let `dlspec compile --force` overwrite the"
+            " edits: a run keeps its weights"
+        )
 
 
 @frozen
@@ -110,11 +113,41 @@ class DiskFull(Diagnostic):
         return "free some space and run the command again; nothing was overwritten"
 
 
+@frozen
+class ManifestLost(Diagnostic):
+    """A compiled folder without a readable `.dlspec.json`.
+
+    It has the hash of each file as dlspec wrote it. Without it nobody knows which of them a person
+    edited, so nothing is written.
+    """
+
+    code = "DLS604"
+    folder: str
+    why: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.folder}/{MANIFEST} {self.why}"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return ("it says which files of the folder dlspec wrote",)
+
+    @property
+    def help(self) -> str:
+        return (
+            f"`dlspec compile SPEC -o {self.folder} --force` writes it again, and the program;"
+            " the weights and the log of a run stay"
+        )
+
+
 def diagnose(problem: FileProblem) -> Diagnostic:
     """The error that reports a problem with files."""
     match problem:
         case Occupied(folder, names):
             return FolderOccupied(None, str(folder), names)
+        case Unlisted(folder, why):
+            return ManifestLost(None, str(folder), why)
         case Edited(folder, differences):
             return FilesEdited(None, str(folder), differences)
         case Unwritable(path, reason, full):

@@ -17,6 +17,8 @@ from difflib import unified_diff
 from pathlib import Path, PurePosixPath
 
 MANIFEST = ".dlspec.json"
+FORMAT = 1
+LOST = "is not there"
 PART = ".part"
 
 Hashes = dict[str, list[str]]
@@ -32,6 +34,14 @@ class Occupied(FileProblem):
 
     folder: Path
     names: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class Unlisted(FileProblem):
+    """The folder is ours, but not its list of what we wrote: `why` says what became of it."""
+
+    folder: Path
+    why: str
 
 
 @dataclass(eq=False)
@@ -76,6 +86,7 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes], *, force: bool = 
 
     Raises:
         Occupied: the folder is not ours, or holds files of theirs at these paths.
+        Unlisted: the folder is ours, and its manifest is lost or damaged.
         Edited: a file was edited since we wrote it.
         Unwritable: no permission, no space, or a file stands where the folder should.
     """
@@ -83,9 +94,9 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes], *, force: bool = 
     try:
         if folder.exists() and not folder.is_dir():
             raise Unwritable(folder, "a file of this name stands there")
-        known = _manifest(folder)
+        known, why = _manifest(folder)
         if not force:
-            _check_free(folder, contents, known)
+            _check_free(folder, contents, known, why)
             _check_unedited(folder, contents, known or {})
         _write(folder, contents, known or {})
     except OSError as error:
@@ -123,7 +134,15 @@ def _remove(folder: Path, name: str, hashes: list[str]) -> None:
         path.unlink()
 
 
-def _check_free(folder: Path, contents: Mapping[str, bytes], known: Hashes | None) -> None:
+def missing(folder: Path) -> tuple[str, ...]:
+    """The files that we wrote into a folder and that are gone, as far as its manifest tells."""
+    known, _ = _manifest(folder)
+    return tuple(sorted(name for name in known or {} if not (folder / name).exists()))
+
+
+def _check_free(
+    folder: Path, contents: Mapping[str, bytes], known: Hashes | None, why: str
+) -> None:
     if not folder.is_dir():
         return
     if known is None:
@@ -131,8 +150,15 @@ def _check_free(folder: Path, contents: Mapping[str, bytes], known: Hashes | Non
     else:
         found = [name for name in contents if name not in known and os.path.lexists(folder / name)]
     foreign = [name for name in found if not _is_ours(folder, name, contents)]
+    if foreign and known is None and (why != LOST or _holds_ours(folder, contents)):
+        raise Unlisted(folder, why)
     if foreign:
         raise Occupied(folder, tuple(sorted(foreign)))
+
+
+def _holds_ours(folder: Path, contents: Mapping[str, bytes]) -> bool:
+    """Whether a file stands there as we write it."""
+    return any((folder / n).is_file() and _is_ours(folder, n, contents) for n in contents)
 
 
 def _is_ours(folder: Path, name: str, contents: Mapping[str, bytes]) -> bool:
@@ -167,19 +193,22 @@ def _difference(name: str, there: bytes, data: bytes) -> str:
     return "\n".join(lines) or f"{name}: only the ends of lines differ"
 
 
-def _manifest(folder: Path) -> Hashes | None:
-    """What we wrote into a folder; None where that is not known."""
+def _manifest(folder: Path) -> tuple[Hashes | None, str]:
+    """What we wrote into a folder; None where that is not known, and why not."""
     try:
         read = json.loads((folder / MANIFEST).read_bytes())
-        return {str(name): [str(h) for h in hashes] for name, hashes in read["files"].items()}
+        if read["format"] != FORMAT:
+            return None, f"has format {read['format']}; this version of dlspec reads {FORMAT}"
+        files = {str(name): [str(h) for h in hashes] for name, hashes in read["files"].items()}
+        return files, ""
     except (FileNotFoundError, NotADirectoryError):
-        return None
+        return None, LOST
     except (ValueError, KeyError, TypeError, AttributeError):
-        return None
+        return None, "is damaged"
 
 
 def _write_manifest(folder: Path, hashes: Hashes) -> None:
-    text = json.dumps({"format": 1, "files": hashes}, indent=2, sort_keys=True) + "\n"
+    text = json.dumps({"format": FORMAT, "files": hashes}, indent=2, sort_keys=True) + "\n"
     path = folder / MANIFEST
     _write_part(path, text.encode())
     _commit(path)

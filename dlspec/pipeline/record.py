@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import NotARun, OtherFormat
+from dlspec.diagnostics.commands import NotARun, OtherFormat, SpecChanged
+from dlspec.emit.files import missing
 from dlspec.frozen import frozen
+from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
 from dlspec.pipeline.stages import check
 from dlspec.source import Source
@@ -36,6 +38,8 @@ class Record:
     """The classes of a lock file, by data and field."""
     imported: Mapping[str, str]
     """The texts of the files that the spec imports, by their paths from its folder."""
+    path: str = SPEC
+    """Where the text was read."""
 
     @property
     def source(self) -> Source:
@@ -58,11 +62,31 @@ class Record:
 
     def program(self) -> Program:
         """The program that the folder was compiled from. Raises SpecError."""
+        found = self.written()
+        if program_hash(found) != self.hash:
+            raise SpecError(SpecChanged(None, self.path))
+        return found
+
+    def written(self) -> Program:
+        """The program that stands in the folder's `spec.dls`, which a person may have edited.
+
+        Raises SpecError, with places in that file and not in the one that was compiled.
+        """
         counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in self.classes.items()}
         result = check(self.source, self.settings, counts)
         if result.program is None:
-            raise SpecError(*result.diagnostics)
+            there = Source(self.path, self.text, self.imported)
+            raise SpecError(*check(there, self.settings, counts).diagnostics)
         return result.program
+
+
+def whole_record(run: Path) -> Record:
+    """The record of a folder with its whole program. Raises SpecError."""
+    record = read_record(run)
+    for name in missing(run):
+        if name.endswith(".py"):
+            raise SpecError(NotARun(None, run.as_posix(), f"it has no {name}"))
+    return record
 
 
 def read_record(run: Path) -> Record:
@@ -85,6 +109,7 @@ def read_record(run: Path) -> Record:
             hash=facts["hash"],
             classes=facts["classes"],
             imported=facts.get("imported", {}),
+            path=(run / SPEC).as_posix(),
         )
     except OSError as error:
         why = f"it has no {Path(error.filename).name}" if error.filename else str(error)

@@ -19,6 +19,7 @@ def standing(path: Path) -> dict[str, Any]:
                 return {}
             header = json.loads(file.read(size))
         found: dict[str, Any] = json.loads(header["__metadata__"]["dlspec"])
-        return found
+        whole = type(found["epoch"]) is int and type(found.get("best", 0.0)) is float
+        return found if whole else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

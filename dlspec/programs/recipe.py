@@ -41,10 +41,11 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
     """The text of `recipe.py`; `weights` are the names of all that the model has.
 
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
-    `ended(run, epochs)`, `log`, `rewind` and `write_lock`; `rates(peak, steps, per_epoch)`, where
-    the learning rate changes; `WEIGHT_GROUPS`, `group(name)`, `frozen(name)` and
-    `updates(name, run)`, where some weights are updated in a way of their own; and, where it has
-    metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
+    `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and `write_lock`;
+    `rates(peak, steps, per_epoch)`, where the learning rate changes; `WEIGHT_GROUPS`,
+    `group(name)`, `frozen(name)` and `updates(name, run)`, where some weights are updated in a way
+    of their own; and, where it has metrics, `scores(outputs, rows)`: values by their names, from
+    whole sets of arrays by name.
     """
     run, constants = "counted", []
     on, direction = train.best_by
@@ -69,7 +70,7 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
     functions += ["Run", _ended(on, patience)]
     if train.metrics:
         functions.append(_scores(train.metrics, data))
-    functions += ["log", "rewind", "write_lock"]
+    functions += ["restored", "log", "rewind", "write_lock"]
     return compose(Written(DOC, (run, *FILES), IMPORTS, constants, functions))
 
 

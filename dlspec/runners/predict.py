@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from dlspec.frozen import frozen
 from dlspec.programs.inputs import inputs_file, takes
 from dlspec.runners.compare import NAMES
 from dlspec.runners.process import run_one
-from dlspec.runners.trained import Trained, answer, program_in
+from dlspec.runners.trained import Trained, answer, class_names, program_in
 
 
 @frozen
@@ -70,7 +69,7 @@ def prepare_task(run: Trained, input: Path, scratch: Path, outputs: Path) -> dic
         "program": str(run.folder.resolve()),
         "reader": str(reader.resolve()),
         "input": str(input.resolve()),
-        "lock": str((run.folder / "lock.json").resolve()),
+        "fitted": run.lock.fitted,
         "inputs": run.fed,
         "outputs": str(outputs),
     }
@@ -100,20 +99,14 @@ def heads(run: Trained, found: dict[str, Any]) -> Iterator[Head]:
     for name, made in found.items():
         target = targets.get(name, name)
         chosen = made.get("chosen")
-        names = class_names(run, target) if chosen is not None else ()
+        names = () if chosen is None else class_names(run.lock, target, count(run, target))
         yield Head(name, target, names, made["values"], chosen)
 
 
-def class_names(run: Trained, target: str) -> tuple[str, ...]:
-    """The names of a field's classes: as the data told them, else their numbers."""
-    lock = run.folder / "lock.json"
-    facts = json.loads(lock.read_text(encoding="utf-8"))["data"] if lock.exists() else {}
-    told = facts.get("classes", {}).get(target) or facts.get("fitted", {}).get(target, {}).get(
-        "classes"
-    )
+def count(run: Trained, target: str) -> int:
+    """How many classes a field has; 2 where it is no class but yes or no."""
     field = next((f for f in run.data.fields if f.name == target), None)
-    count = field.type.classes or 2 if field is not None else 2
-    return tuple(map(str, told or range(count)))
+    return field.type.classes or 2 if field is not None else 2
 
 
 def _width(values: Any) -> int:

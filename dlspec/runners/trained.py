@@ -16,7 +16,8 @@ from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Train
 from dlspec.passes.layout import channels_last
 from dlspec.pipeline.compile import Request, compiled
-from dlspec.pipeline.record import Record, read_record
+from dlspec.pipeline.lock import Lock, lock_of
+from dlspec.pipeline.record import Record, whole_record
 from dlspec.runners.process import Outcome, run_one
 
 WEIGHTS = "best.safetensors"
@@ -32,6 +33,7 @@ class Trained:
     folder: Path
     record: Record
     program: Program
+    lock: Lock
 
     @property
     def train(self) -> Train:
@@ -102,10 +104,17 @@ class Trained:
 
 def trained(run: Path) -> Trained:
     """The run in a folder. Raises SpecError where it has no weights."""
-    record = read_record(run)
+    record = whole_record(run)
+    program = record.program()
     if not (run / WEIGHTS).exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
-    return Trained(run, record, record.program())
+    return Trained(run, record, program, lock_of(run))
+
+
+def class_names(lock: Lock, field: str, count: int) -> tuple[str, ...]:
+    """The names of a field's classes: as the data told them, else their numbers."""
+    told = lock.classes.get(field, [])
+    return (*told, *map(str, range(len(told), count)))
 
 
 def program_in(run: Trained, backend: str, scratch: Path) -> Path:

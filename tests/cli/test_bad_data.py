@@ -113,9 +113,9 @@ CASES: list[tuple[str, Harm, str, str]] = [
     (ROWS, saved(kind=np.arange(8) % 3 - 1), "row 1: -1 is not a class of 0 to 2", '"kind"'),
     (ROWS, saved(values=np.ones((8, 2))), "the rows have shape [2], the spec says", '"values"'),
     (ROWS, saved(values=np.ones((7, 3))), "need the same number of rows", 'npz("rows.npz")'),
-    (ROWS, saved(kind=np.array([None] * 8)), "is not a readable .npz", 'npz("rows.npz")'),
-    (ROWS, cut("rows.npz", 0.6), "is not a readable .npz file", 'npz("rows.npz")'),
-    (ROWS, cut("rows.npz", 0), "is not a readable .npz file", 'npz("rows.npz")'),
+    (ROWS, saved(kind=np.array([None] * 8)), "is no .npz file", 'npz("rows.npz")'),
+    (ROWS, cut("rows.npz", 0.6), "is no .npz file of numbers", 'npz("rows.npz")'),
+    (ROWS, cut("rows.npz", 0), "is no .npz file of numbers", 'npz("rows.npz")'),
     (ROWS.replace("kind", "kinds"), saved(), "has no array 'kinds'; it has: values", '"kinds"'),
     (
         ROWS.replace("val=25", "val=1").replace("train=50", "train=74"),

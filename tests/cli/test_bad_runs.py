@@ -1,16 +1,23 @@
 """Runs that fail or are not what they seem: nothing overwritten, nothing lost."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from dlspec.cli.app import run
+from dlspec.programs.verbatim import store
 
 pytestmark = pytest.mark.slow
 
 SPECS = Path(__file__).parents[2] / "specs"
+PREDICT = ("predict", "run", "--input", "wine.csv")
+RESUME = ("train", "wine.dls", "-o", "run", "--resume", "--epochs", "2")
+READERS = (("eval", "run"), ("export", "run"), ("verify", "run"), PREDICT)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +109,109 @@ def test_the_weights_of_another_model_are_refused_and_kept(dlspec, here, wine, n
     ran = dlspec(*(("eval", "run") if name.startswith("best") else resume))
     assert ran.status == 1 and "DLS648" in ran.err and f"{name} is of another program" in ran.err
     assert content(here / "run") == before
+
+
+def test_a_lost_lock_file_is_missed_and_comes_back(dlspec, here, wine):
+    before, whole = content(here / "run"), dlspec(*PREDICT)
+    (here / "run" / "lock.json").unlink()
+    for words in READERS:
+        ran = dlspec(*words)
+        assert ran.status == 2 and "DLS656" in ran.err and "run/lock.json" in ran.err
+    assert dlspec("train", "wine.dls", "-o", "run", "--resume", "--epochs", "1").status == 0
+    assert content(here / "run") == before
+    assert dlspec(*PREDICT) == whole and whole.out.startswith("cultivar,cultivar=barbera,")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("{}", "DLS650"), ("[", "DLS650"), ('{"format": 99}', "DLS644")]
+)
+def test_a_damaged_lock_file_is_the_same_error_everywhere(dlspec, here, wine, text, code):
+    (here / "run" / "lock.json").write_text(text)
+    for words in (*READERS, RESUME):
+        ran = dlspec(*words)
+        assert ran.status == 2 and code in ran.err and "run/lock.json" in ran.err
+
+
+def test_a_matrix_is_headed_by_the_names_of_the_classes(dlspec, here, wine):
+    text = (here / "wine.dls").read_text()
+    metrics = "Accuracy(logits, cultivar), "
+    assert metrics in text
+    text = text.replace(metrics, f"{metrics}ConfusionMatrix(logits, cultivar), ")
+    (here / "wine.dls").write_text(text)
+    assert dlspec("train", "wine.dls", "-o", "matrix", "--epochs", "1").status == 0
+    lines = dlspec("eval", "matrix").out.splitlines()
+    head = lines.index("confusion_matrix: rows are true classes, columns predicted ones") + 1
+    assert lines[head].split() == ["barbera", "barolo", "grignolino"]
+    assert [line.split()[0] for line in lines[head + 2 :]] == ["barbera", "barolo", "grignolino"]
+
+
+@pytest.mark.parametrize("facts", [{"bogus": 1}, {"epoch": "x"}])
+def test_a_header_of_a_checkpoint_that_makes_no_sense(dlspec, here, wine, facts):
+    for name in ("best.safetensors", "last.safetensors"):
+        tensors, header = store.read(here / "run" / name)
+        store.write(here / "run" / name, tensors, header | facts)
+    for words, name in ((("eval", "run"), "best"), (RESUME, "last")):
+        ran = dlspec(*words)
+        said = f"run/{name}.safetensors does not say where its run stands"
+        assert ran.status == 1 and "DLS648" in ran.err and said in ran.err
+    own = [sys.executable, here / "run" / "train.py", "--eval", "test"]
+    alone = subprocess.run(own, capture_output=True, text=True)
+    assert alone.returncode == 1 and alone.stderr.startswith("error: ")
+
+
+def test_a_damaged_log_does_not_keep_a_run_from_going_on(dlspec, here, wine):
+    log = here / "run" / "metrics.jsonl"
+    log.write_text("{damaged\n" + log.read_text())
+    ran = dlspec(*RESUME)
+    assert ran.status == 0 and "metrics.jsonl, line 1 is damaged, and left out" in ran.out
+    assert [json.loads(line)["epoch"] for line in log.read_text().splitlines()] == [1, 2]
+
+
+def test_a_broken_spec_of_a_run_is_not_taken_for_its_own(dlspec, here, wine):
+    path = here / "run" / "spec.dls"
+    path.write_text("data = = 1\n" + path.read_text())
+    for words in READERS:
+        ran = dlspec(*words)
+        assert ran.status == 1 and "run/spec.dls:1:" in ran.err and " wine.dls:" not in ran.err
+
+
+def test_another_spec_in_a_run_is_noticed_and_compiling_mends_it(dlspec, here, wine):
+    path = here / "run" / "spec.dls"
+    text = path.read_text()
+    path.write_text(text.replace("width: int = 16", "width: int = 20"))
+    assert path.read_text() != text
+    for words in READERS:
+        ran = dlspec(*words)
+        assert ran.status == 2 and "DLS657" in ran.err and "run/spec.dls" in ran.err
+    ran = dlspec(*RESUME)
+    assert ran.status == 2 and "DLS601" in ran.err and "`dlspec compile --force`" in ran.err
+    assert dlspec("compile", "wine.dls", "-o", "run", "--force").status == 0
+    assert path.read_text() == text and dlspec("eval", "run").status == 0
+    path.write_text(f"# a comment\n{text}")
+    assert dlspec("eval", "run").status == 0
+
+
+@pytest.mark.parametrize("text", [None, "{"])
+def test_a_run_without_its_list_of_files_goes_on(dlspec, here, wine, text):
+    path = here / "run" / ".dlspec.json"
+    path.unlink() if text is None else path.write_text(text)
+    before = content(here / "run")
+    for words in (RESUME, ("compile", "wine.dls", "-o", "run")):
+        ran = dlspec(*words)
+        assert ran.status == 2 and "DLS604" in ran.err and "run/.dlspec.json is" in ran.err
+        assert "`dlspec compile SPEC -o run --force`" in ran.err
+        assert content(here / "run") == before
+    assert dlspec("compile", "wine.dls", "-o", "run", "--force").status == 0
+    ran = dlspec(*RESUME)
+    assert ran.status == 0 and "epoch 2/2" in ran.out
+
+
+def test_a_run_without_a_part_of_its_program(dlspec, here, wine):
+    (here / "run" / "train.py").unlink()
+    for words in READERS:
+        ran = dlspec(*words)
+        assert ran.status == 2 and "DLS643" in ran.err and "it has no train.py" in ran.err
+    assert dlspec(*RESUME).status == 0 and dlspec("eval", "run").status == 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -8,7 +8,16 @@ import pytest
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.files import reported
-from dlspec.emit.files import Edited, Occupied, Unwritable, write_file, write_tree
+from dlspec.emit.files import (
+    MANIFEST,
+    Edited,
+    Occupied,
+    Unlisted,
+    Unwritable,
+    missing,
+    write_file,
+    write_tree,
+)
 
 OLD = {"model.py": "old = 1\n", "data.py": "data = 1\n", "lib/util.py": "u = 1\n"}
 NEW = {"model.py": "new = 2\n", "data.py": "data = 1\n", "train.py": "t = 2\n"}
@@ -59,6 +68,29 @@ def test_a_file_of_others_in_our_folder_is_refused(tmp_path: Path) -> None:
         write_tree(tmp_path, NEW)
     assert found.value.names == ("train.py",)
     assert (tmp_path / "train.py").read_text() == "mine"
+
+
+LISTS = {None: "is not there", "{": "is damaged", '{"format": 9, "files": {}}': "has format 9"}
+
+
+@pytest.mark.parametrize(("text", "why"), LISTS.items())
+def test_a_folder_of_ours_without_its_list_is_told_from_one_of_theirs(
+    tmp_path: Path, text: str | None, why: str
+) -> None:
+    write_tree(tmp_path, OLD)
+    (tmp_path / "best.safetensors").write_text("weights")
+    if text is None:
+        (tmp_path / MANIFEST).unlink()
+    else:
+        (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(Unlisted) as found:
+        write_tree(tmp_path, OLD)
+    assert found.value.why.startswith(why)
+    assert missing(tmp_path) == ()
+    write_tree(tmp_path, OLD, force=True)
+    assert contents(tmp_path) == {**OLD, "best.safetensors": "weights"}
+    (tmp_path / "model.py").unlink()
+    assert missing(tmp_path) == ("model.py",)
 
 
 def test_an_edited_file_is_refused_with_its_difference(tmp_path: Path) -> None:
@@ -218,6 +250,11 @@ def test_the_wording(tmp_path: Path) -> None:
     assert diagnostic.title == f"model.py in {tmp_path} was edited since compiled"
     assert "-mine = 3" in next(iter(diagnostic.notes))
     (tmp_path / ".dlspec.json").write_text("broken")
+    with pytest.raises(SpecError) as unlisted, reported():
+        write_tree(tmp_path, NEW)
+    assert unlisted.value.diagnostics[0].title == f"{tmp_path}/.dlspec.json is damaged"
+    (tmp_path / ".dlspec.json").unlink()
+    (tmp_path / "data.py").write_text("mine = 3\n")
     with pytest.raises(SpecError) as occupied, reported():
         write_tree(tmp_path, NEW)
     assert occupied.value.diagnostics[0].code == "DLS600"

@@ -29,6 +29,7 @@ WORDING: tuple[Diagnostic, ...] = (
     f.FilesEdited(
         None, "out", (("model.py", DIFFERENCE), ("data.py", "data.py: the bytes differ"))
     ),
+    f.ManifestLost(None, "out", "is damaged"),
     f.CannotWrite(None, "out/model.py", "permission denied"),
     f.DiskFull(None, "out/model.py"),
     NotForBackend(None, "torch", "exp", "PyTorch has no module for it"),
@@ -48,6 +49,8 @@ WORDING: tuple[Diagnostic, ...] = (
     c.ProgramFailed(None, "train.py", "MemoryError"),
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.BadLock(None, "lock.json"),
+    c.NoLock(None, "out/lock.json"),
+    c.SpecChanged(None, "out/spec.dls"),
     c.NoTestRows(None, "digits"),
     c.FileExists(None, "net.dls"),
     c.Internal(None, "KeyError: 'x'"),

@@ -64,6 +64,30 @@ def test_a_resumed_run_logs_each_epoch_once(tmp_path):
     assert [json.loads(line)["epoch"] for line in path.read_text().splitlines()] == [1, 2, 3]
 
 
+@pytest.mark.parametrize("line", ["{", "[]", "null", '{"step": 3}', '{"epoch": "x"}', "\xff\0"])
+def test_a_damaged_line_of_the_log_is_left_out_and_named(tmp_path, capsys, line):
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(b'{"epoch": 1}\n' + line.encode("latin-1") + b'\n{"epoch": 3}\n')
+    log.rewind(path, 3)
+    assert path.read_text() == '{"epoch": 1}\n{"epoch": 3}\n'
+    assert f"{path}, line 2 is damaged" in capsys.readouterr().out
+
+
+FACTS = asdict(lowest.Run(seed=3, epoch=2, step=8, best=0.5))
+
+
+def test_a_run_stands_where_its_checkpoint_says(tmp_path):
+    assert log.restored(tmp_path, FACTS) == lowest.Run(seed=3, epoch=2, step=8, best=0.5)
+
+
+@pytest.mark.parametrize("wrong", [{"bogus": 1}, {"epoch": "x"}, {"best": None}, {"step": True}])
+def test_a_checkpoint_that_does_not_say_where_its_run_stands(tmp_path, wrong):
+    with pytest.raises(CheckpointError, match="does not say where its run stands"):
+        log.restored(tmp_path / "last.safetensors", FACTS | wrong)
+    with pytest.raises(CheckpointError):
+        log.restored(tmp_path, {n: v for n, v in FACTS.items() if n != "seed"})
+
+
 def test_a_run_without_a_log_has_nothing_to_rewind(tmp_path):
     log.rewind(tmp_path / "metrics.jsonl", 0)
     assert not (tmp_path / "metrics.jsonl").exists()
@@ -85,6 +109,9 @@ def test_a_run_goes_on_with_its_own_data_alone(tmp_path):
         log.write_lock(path, other, 2)
     assert path.read_bytes() == before
     log.write_lock(path, other, 0)  # a run that starts again
+    path.write_text('{"format": 99, "data": {"hash": "a"}}')
+    with pytest.raises(CheckpointError, match="format 99; this program reads 1"):
+        log.write_lock(path, own, 1)
     path.write_text("[]")
     with pytest.raises(CheckpointError, match="no lock file"):
         log.write_lock(path, own, 1)

@@ -183,7 +183,7 @@ PUBLIC = {
         "facts",
         "DataError",
     },
-    "recipe": {"Run", "ended", "rates", "scores", "log", "rewind", "write_lock"},
+    "recipe": {"Run", "ended", "rates", "scores", "restored", "log", "rewind", "write_lock"},
     "weights": {"draw", "write", "read", "CheckpointError"},
 }
 

@@ -10,7 +10,7 @@ from keras import layers
 
 import weights
 from model import ConvTranspose, Recurrent
-from recipe import Run
+from recipe import Run, restored
 from weights import CheckpointError
 
 # if slots
@@ -378,7 +378,7 @@ def load(path: Path, model: keras.Model, whole: bool = False) -> Run:
         if value is None or value.shape != entry.get().shape:
             raise CheckpointError(f"{path} is of another model: {entry.name} differs")
         entry.put(value)
-    run = Run(**facts)
+    run = restored(path, facts)
     if whole:
         model.optimizer.iterations.assign(run.step)
     return run

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import weights
-from recipe import Run, updates  # fill recipe
+from recipe import Run, restored, updates  # fill recipe
 from weights import CheckpointError
 
 # if slots
@@ -78,7 +78,7 @@ def load(
 
     for name, tensor in tensors(model).items():
         tensor.copy_(kept(name, tensor))
-    run = Run(**facts)
+    run = restored(path, facts)
     if optimizer is not None:
         for name, parameter in model.named_parameters():
             state = {
@@ -116,7 +116,7 @@ def load(path: Path, model: nn.Module) -> Run:
         if name not in arrays or arrays[name].shape != tensor.shape:
             raise CheckpointError(f"{path} is of another program: {name} differs")
         tensor.copy_(torch.from_numpy(arrays[name]))
-    return Run(**facts)
+    return restored(path, facts)
 
 
 # end

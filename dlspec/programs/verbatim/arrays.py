@@ -27,7 +27,7 @@ def load_npz(path: Path, names: Sequence[str]) -> Rows:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     except BROKEN as error:
-        raise DataError(f"{path} is not a readable .npz file: {error}") from error
+        raise DataError(f"{path} is no .npz file of numbers or words") from error
     if missing:
         raise DataError(f"{path} has no array {missing[0]!r}; it has: {known}")
     return rows

@@ -37,9 +37,9 @@ def load_npy(path: Path) -> np.ndarray:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
     except BROKEN as error:
-        raise DataError(f"{path} is not a readable .npy file: {error}") from error
+        raise DataError(f"{path} is no .npy file of numbers or words") from error
     if not isinstance(values, np.ndarray):
-        raise DataError(f"{path} is not a readable .npy file")
+        raise DataError(f"{path} is no .npy file of numbers or words")
     return values
 
 

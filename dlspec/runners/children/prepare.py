@@ -1,14 +1,13 @@
 """Reads a file of rows and prepares them as the data of a program is prepared. NumPy only.
 
 A task names the `program` folder, the folder `reader` with the `inputs.py` that reads the file
-`input` for it, the run's `lock` file, each of the model's `inputs` with the field that feeds it,
-and the NPZ file `outputs`.
+`input` for it, what the run's lock file has of the `fitted` fields, each of the model's `inputs`
+with the field that feeds it, and the NPZ file `outputs`.
 """
 
 from __future__ import annotations
 
 import inspect
-import json
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -26,21 +25,20 @@ def prepare(task: Task) -> Task:
     sys.path.insert(0, task["reader"])
     path = Path(task["input"])
     try:
-        rows = prepared(import_module("inputs").read_columns(path), Path(task["lock"]))
+        rows = prepared(import_module("inputs").read_columns(path), task["fitted"])
     except (data.DataError, OSError) as error:
         return {"unreadable": str(error)}
     np.savez(task["outputs"], **{name: rows[field] for name, field in task["inputs"].items()})
     return {"rows": len(next(iter(rows.values())))}
 
 
-def prepared(columns: Columns, lock: Path) -> Columns:
+def prepared(columns: Columns, fitted: Task) -> Columns:
     """The fields, with the statistics and classes that the run has fitted."""
     data = import_module("data")
     if len(inspect.signature(data.prepare).parameters) == 1:
         made: Columns = data.prepare(columns)
         return made
-    facts = json.loads(lock.read_text(encoding="utf-8")) if lock.exists() else {}
-    made = data.prepare(columns, facts.get("data", {}).get("fitted") or data.fit())
+    made = data.prepare(columns, fitted)
     return made
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import weights
-from recipe import Run
+from recipe import Run, restored
 from weights import CheckpointError
 
 # PyTorch's names, and the neutral ones
@@ -58,7 +58,7 @@ def load(
 
     for name, tensor in tensors(model).items():
         tensor.copy_(kept(name, tensor))
-    run = Run(**facts)
+    run = restored(path, facts)
     if optimizer is not None:
         for name, parameter in model.named_parameters():
             state = {

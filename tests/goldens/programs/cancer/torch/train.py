@@ -109,11 +109,12 @@ def train(
         run = Run(seed)
         checkpoint.initialise(model, seed)
     rewind(metrics, run.epoch)
-    end = ended(run, epochs)
+    end, made_of = ended(run, epochs), out / "lock.json"
+    if not (end and made_of.exists()):
+        write_lock(made_of, lock(run.seed, epochs, device), run.epoch)
     if end:
         print("nothing to train:", end)
         return
-    write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
     while not ended(run, epochs):
         loss = train_epoch(model, optimizer, run, device)
         if not math.isfinite(loss):

@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 import weights
-from recipe import Run
+from recipe import Run, restored
 from weights import CheckpointError
 
 SLOTS = {"mean": "_momentums", "square": "_velocities"}  # the optimizer's own names
@@ -137,7 +137,7 @@ def load(path: Path, model: keras.Model, whole: bool = False) -> Run:
         if value is None or value.shape != entry.get().shape:
             raise CheckpointError(f"{path} is of another model: {entry.name} differs")
         entry.put(value)
-    run = Run(**facts)
+    run = restored(path, facts)
     if whole:
         model.optimizer.iterations.assign(run.step)
     return run

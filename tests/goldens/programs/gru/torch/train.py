@@ -117,11 +117,12 @@ def train(
         run = Run(seed)
         checkpoint.initialise(model, seed)
     rewind(metrics, run.epoch)
-    end = ended(run, epochs)
+    end, made_of = ended(run, epochs), out / "lock.json"
+    if not (end and made_of.exists()):
+        write_lock(made_of, lock(run.seed, epochs, device), run.epoch)
     if end:
         print("nothing to train:", end)
         return
-    write_lock(out / "lock.json", lock(run.seed, epochs, device), run.epoch)
     steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     rate = rates(LEARNING_RATE, epochs * steps, steps)
     while not ended(run, epochs):

@@ -155,11 +155,12 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
         run = Run(seed)
         checkpoint.initialise(model, seed)
     rewind(out / "metrics.jsonl", run.epoch)
-    end = ended(run, epochs)
+    end, made_of = ended(run, epochs), out / "lock.json"
+    if not (end and made_of.exists()):
+        write_lock(made_of, lock(run.seed, epochs), run.epoch)
     if end:
         print("nothing to train:", end)
         return
-    write_lock(out / "lock.json", lock(run.seed, epochs), run.epoch)
     model.fit(
         batches(run),
         steps_per_epoch=steps,

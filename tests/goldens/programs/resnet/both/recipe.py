@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +89,13 @@ def accuracy(table: np.ndarray) -> float:
     return float(table.trace() / table.sum())
 
 
+def restored(path: Path, facts: Mapping[str, Any]) -> Run:
+    """Where the run of a checkpoint stands. Raises CheckpointError."""
+    if {n: type(v) for n, v in facts.items()} != {f.name: f.type for f in fields(Run)}:
+        raise CheckpointError(f"{path} does not say where its run stands")
+    return Run(**facts)
+
+
 def log(path: Path, record: Mapping[str, Any]) -> None:
     """Adds a line of JSON. What is not a finite number is null."""
     plain = {
@@ -100,12 +107,16 @@ def log(path: Path, record: Mapping[str, Any]) -> None:
 
 
 def rewind(path: Path, epoch: int) -> None:
-    """Drops what a killed run logged after its checkpoint."""
-    if path.exists():
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith("\n")]
-        kept = [line for line in whole if json.loads(line)["epoch"] <= epoch]
-        write_whole(path, "".join(kept).encode())
+    """Drops what a killed run logged after its checkpoint, and damaged lines."""
+    if not path.exists():
+        return
+    kept, lines = b"", path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            kept += line + b"\n" if json.loads(line)["epoch"] <= epoch else b""
+        except (ValueError, KeyError, TypeError):
+            print(f"{path}, line {number} is damaged, and left out", flush=True)
+    write_whole(path, kept)
 
 
 def write_lock(path: Path, facts: Mapping[str, Any], epoch: int) -> None:
@@ -115,9 +126,12 @@ def write_lock(path: Path, facts: Mapping[str, Any], epoch: int) -> None:
     """
     if epoch and path.exists():
         try:
-            before = json.loads(path.read_text(encoding="utf-8"))["data"]["hash"]
+            known = json.loads(path.read_text(encoding="utf-8"))
+            found, before = known["format"], known["data"]["hash"]
         except (ValueError, KeyError, TypeError) as error:
             raise CheckpointError(f"{path} is damaged, or no lock file") from error
+        if found != 1:
+            raise CheckpointError(f"{path} has format {found}; this program reads 1")
         if before != facts["data"]["hash"]:
             others = "the data are not those that the run began with"
             raise CheckpointError(f"{others}; --overwrite starts again")

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 
@@ -38,6 +39,20 @@ def command(function: Callable[P, int]) -> Callable[P, None]:
         raise typer.Exit(status)
 
     return run
+
+
+E = TypeVar("E", bound=enum.StrEnum)
+
+
+def one_of(kind: type[E]) -> dict[str, Any]:
+    """How an option reads one of some words; a wrong one is a plain sentence."""
+
+    def parse(word: str) -> E:
+        if word not in list(kind):
+            raise typer.BadParameter(f"{word!r} is not one of {', '.join(kind)}")
+        return kind(word)
+
+    return {"parser": parse, "metavar": f"[{'|'.join(kind)}]"}
 
 
 class Format(enum.StrEnum):
@@ -96,7 +111,7 @@ def new(
 def check(
     specs: Annotated[list[Path], typer.Argument(metavar="SPEC...", help="The .dls files.")],
     format: Annotated[
-        Format, typer.Option("--format", help="How errors are written.")
+        Format, typer.Option("--format", help="How errors are written.", **one_of(Format))
     ] = Format.text,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     data: Annotated[
@@ -171,7 +186,10 @@ def graph(
         typer.Option("-o", "--out", metavar="FILE", help="The file to write; `-` prints it."),
     ] = None,
     format: Annotated[
-        Picture | None, typer.Option("--format", help="Where the file's suffix does not say it.")
+        Picture | None,
+        typer.Option(
+            "--format", help="Where the file's suffix does not say it.", **one_of(Picture)
+        ),
     ] = None,
     model: Annotated[
         str, typer.Option("--model", metavar="NAME", help="Which model, where there are several.")
@@ -267,7 +285,9 @@ def train(
     backend: Backend = "torch",
     train: Train = "",
     set: Set = None,
-    device: Annotated[Device, typer.Option("--device", help="Where to train.")] = Device.auto,
+    device: Annotated[
+        Device, typer.Option("--device", help="Where to train.", **one_of(Device))
+    ] = Device.auto,
     epochs: Annotated[
         int | None,
         typer.Option("--epochs", min=1, max=MOST, metavar="N", help="Instead of the spec's."),
@@ -292,7 +312,9 @@ def train(
 def evaluate(
     run: Run,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    device: Annotated[Device, typer.Option("--device", help="Where to run.")] = Device.auto,
+    device: Annotated[
+        Device, typer.Option("--device", help="Where to run.", **one_of(Device))
+    ] = Device.auto,
 ) -> int:
     """Evaluates the best weights of a run on its test rows."""
     from dlspec.cli.evaluate import evaluate

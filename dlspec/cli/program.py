@@ -16,7 +16,7 @@ from dlspec.cli.guard import INTERRUPTED
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ProgramFailed
 from dlspec.diagnostics.files import DiskFull
-from dlspec.runners.process import last_line
+from dlspec.runners.process import telling
 
 ERROR, STOPPED = "error: ", "stopped"
 
@@ -78,4 +78,4 @@ def _last(said: Sequence[str], status: int) -> str:
         return sentences[-1].removeprefix(ERROR)
     if status < 0:
         return f"the system ended it with signal {-status}"
-    return last_line(lines) or f"it ended with status {status}"
+    return telling(said) or f"it ended with status {status}"

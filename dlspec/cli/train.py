@@ -71,8 +71,9 @@ def train(spec: Path, out: Path, options: Options) -> int:
     with reported():
         write_tree(out, compiled(request), force=options.force)
     epochs = block.epochs if options.epochs is None else options.epochs
+    counted = f"{epochs} epoch{'s' * (epochs > 1)}"
     does = "resuming" if resumes else "training"
-    print(f"{does} {block.model} on {block.data} with {options.backend}: {epochs} epochs")
+    print(f"{does} {block.model} on {block.data} with {options.backend}: {counted}")
     arguments = ["--device", options.device, "--epochs", str(epochs)]
     arguments += ["--resume"] if options.resume else ["--overwrite"] if options.force else []
     with Progress(out, epochs) as progress:

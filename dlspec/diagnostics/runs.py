@@ -92,13 +92,16 @@ class CannotReadInput(Diagnostic):
 
 @frozen
 class UnknownModelFile(Diagnostic):
-    """A model file that is neither ONNX nor TFLite."""
+    """A model file that is neither ONNX nor TFLite, or is of another model."""
 
     code = "DLS704"
     path: str
+    why: str
 
     @property
     def title(self) -> str:
+        if self.why:
+            return f"{self.path} is no file of this model: {self.why}"
         return f"{self.path} is no model file"
 
     @property

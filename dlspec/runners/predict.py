@@ -48,9 +48,12 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
     else:
         backend = model.suffix.lower().removeprefix(".")
         if backend not in ("onnx", "tflite"):
-            raise SpecError(UnknownModelFile(None, model.as_posix()))
+            raise SpecError(UnknownModelFile(None, model.as_posix(), ""))
         child, task = f"forward_{backend}", run.forward_file(model, inputs, outputs)
-    answer("predict", NAMES[backend], run_one(child, task))
+    outcome = run_one(child, task)
+    if model is not None and outcome.answer is not None and "unfit" in outcome.answer:
+        raise SpecError(UnknownModelFile(None, model.as_posix(), outcome.answer["unfit"]))
+    answer("predict", NAMES[backend], outcome)
     found = answer("predict", "the outputs", run_one("decide", decide_task(run, outputs)))
     return list(heads(run, found["heads"]))
 

@@ -167,14 +167,33 @@ def _outcome(answer: dict[str, Any]) -> Outcome:
 def _why(status: int, timed_out: bool, seconds: float, said: Path) -> str:
     if timed_out:
         return f"took longer than {seconds:g} s"
-    last = last_line(said.read_text(encoding="utf-8", errors="replace").splitlines())
+    last = telling(said.read_text(encoding="utf-8", errors="replace").splitlines())
     what = f"ended with status {status}"
     if status < 0:
         what = f"crashed its process ({signal.Signals(-status).name})"
     return f"{what}: {last}" if last else what
 
 
-def last_line(lines: Sequence[str]) -> str:
-    """The last line that somebody wrote for a reader: no log line of TensorFlow's."""
-    told = (line.strip() for line in reversed(lines) if not LOG_LINE.match(line))
-    return next(filter(None, told), "")
+MEMORY = re.compile(r"OOM when allocating tensor with shape\S+ and type \w+|\bMemoryError\b.*")
+"""What TensorFlow and Python say where memory ends; Keras may hide it in a warning."""
+RAISED = re.compile(r"(?:\w+\.)*\w*(?:Error|Exception|Interrupt): \S")
+WRAPPED = re.compile(r"Exception encountered when calling ")
+"""What Keras says first of an error within a layer: where it was, and not what."""
+STYLE = re.compile(r"\x1b\[\d*m")
+
+
+def telling(lines: Sequence[str]) -> str:
+    """The line that says why a process failed: where memory ended, the error of its last traceback,
+    else the last line that somebody wrote for a reader: no log line of TensorFlow's."""
+    written = [STYLE.sub("", line).rstrip() for line in lines if not LOG_LINE.match(line)]
+    told = list(filter(None, written))
+    memory = next(filter(None, map(MEMORY.search, told)), None)
+    if memory is not None:
+        return memory.group()
+    traces = [i for i, line in enumerate(told) if line.startswith("Traceback ")]
+    after = told[traces[-1] :] if traces else []
+    raised = next((i for i, line in enumerate(after) if RAISED.match(line)), None)
+    if raised is None:
+        return told[-1].strip() if told else ""
+    cause = after[raised + 1 : raised + 2] if WRAPPED.search(after[raised]) else []
+    return " ".join((after[raised], *map(str.strip, cause)))

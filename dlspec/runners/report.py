@@ -86,7 +86,8 @@ class Report:
         yield f"  operators   {operators}"
         for name, a in self.agreement.items():
             limit = "" if a["limit"] is None else f", of at most {a['limit']:.1e}"
-            noise = "" if a["snr"] is None else f", {a['snr']:.1f} dB above the noise"
+            told = self.quantized and a["snr"] is not None
+            noise = f", {a['snr']:.1f} dB above the noise" if told else ""
             over = f"over {self.rows} {self.part} rows"
             yield f"  {name}: {a['difference']:.1e} from the trained model{limit}{noise}, {over}"
         for name, m in self.metrics.items():

@@ -137,6 +137,8 @@ def compiled_in(run: Trained, program: Program, backend: str, out: Path) -> Path
 
 def answer(command: str, runtime: str, outcome: Outcome) -> dict[str, Any]:
     """What a child answered. Raises SpecError where it did not."""
+    if outcome.answer is not None and "unfit" in outcome.answer:
+        raise SpecError(RuntimeFailed(None, runtime, outcome.answer["unfit"]))
     if outcome.answer is not None:
         for name, (rows, of) in outcome.answer.get("nan", {}).items():
             raise SpecError(NotANumber(None, name, rows, of))

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from dlspec.cli.app import app
+
 LIBRARY = "block B(n: int) = Dense(n) -> ReLU\n"
 WRONG = "model M {\n  input x: f32[3]\n  output y = x -> Dens(3)\n}\n"
 
@@ -160,3 +162,16 @@ def test_new_shows_its_commands_as_a_shell_takes_them(dlspec, here, name):
     text = (here / f"{name}.dls").read_text()
     shown = [re.search(r"`(.*)`", ran.out)[1], *re.findall(r"(?m)^##   (dlspec train .*)$", text)]
     assert [shlex.split(line)[2] for line in shown] == [f"{name}.dls"] * 2
+
+
+@pytest.mark.parametrize("command", ["", *(c.name or "" for c in app.registered_commands)])
+def test_every_command_has_a_short_way_to_its_help(dlspec, command):
+    words = [command] if command else []
+    assert dlspec(*words, "-h") == dlspec(*words, "--help")
+    assert dlspec(*words, "-h").out.startswith("Usage: dlspec")
+
+
+def test_a_word_that_no_option_takes_is_a_plain_sentence(dlspec, files):
+    ran = dlspec("check", "fine.dls", "--format", "xml")
+    assert ran.status == 2
+    assert "'--format': 'xml' is not one of text, json, github, sarif" in ran.err

@@ -34,7 +34,7 @@ def log(run: Path) -> list[dict]:
 
 def test_a_run_and_its_evaluation(dlspec, here, wine):
     ran = dlspec("train", "wine.dls", "-o", "run", "--epochs", "4")
-    assert ran.status == 0 and ran.err == ""
+    assert ran.status == 0 and ran.err == "" and "with torch: 4 epochs\n" in ran.out
     run = here / "run"
     for name in ("last.safetensors", "best.safetensors", "lock.json", "train.py", "compiled.json"):
         assert (run / name).exists()
@@ -61,7 +61,7 @@ def test_resume_goes_on_and_ends_with_the_same_bits(dlspec, here, wine):
 
 
 def test_a_run_is_not_started_again_by_mistake(dlspec, here, wine):
-    dlspec("train", "wine.dls", "-o", "run", "--epochs", "1")
+    assert "with torch: 1 epoch\n" in dlspec("train", "wine.dls", "-o", "run", "--epochs", "1").out
     before = (here / "run" / "last.safetensors").read_bytes()
     ran = dlspec("train", "wine.dls", "-o", "run", "--epochs", "1")
     assert ran.status == 2 and "--resume" in ran.err and "--force" in ran.err

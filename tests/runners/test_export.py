@@ -33,6 +33,8 @@ def test_the_report_says_what_the_file_is(exported, dlspec, digits) -> None:
     assert phone["agreement"]["logits"]["limit"] is None
     assert phone["agreement"]["logits"]["snr"] > 20
     assert (folder / "phone.txt").read_text(encoding="utf-8") in said
+    assert "above the noise" in (folder / "phone.txt").read_text(encoding="utf-8")
+    assert "above the noise" not in (folder / "server.txt").read_text(encoding="utf-8")
 
 
 def test_the_metrics_before_are_those_of_the_trained_model(exported, dlspec, digits) -> None:
@@ -63,7 +65,7 @@ def test_every_line_of_a_budget_is_kept_or_broken(exported, dlspec, digits) -> N
 
 def test_an_export_that_is_not_there_is_named(dlspec, digits) -> None:
     done = dlspec("export", digits, "phon")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "DLS700" in done.stderr and "phone, tight, server" in done.stderr
 
 

@@ -7,7 +7,9 @@ import io
 import json
 
 import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper
 from PIL import Image
 from sklearn.datasets import load_digits
 
@@ -104,7 +106,12 @@ def test_a_table_is_prepared_with_the_fitted_statistics(dlspec, wine, root, tmp_
     ("name", "content", "says"),
     (
         ("x.csv", b"a,b\n1,2\n", "it has no column 'pixel_0_0'; it has: a, b"),
-        ("x.npy", b"not an array", "x.npy is no input"),
+        (
+            "x.npy",
+            b"not an array",
+            "x.npy is no input for this model: it is no .npy file of numbers",
+        ),
+        ("x.npz", b"not arrays", "x.npz is no input for this model: it is no .npz file of numbers"),
         ("x.txt", b"1 2 3", "it is neither a table (.csv), nor"),
         ("x.png", b"not a picture", "x.png is no input"),
     ),
@@ -134,6 +141,29 @@ def test_missing_files_are_usage_errors(dlspec, digits, tmp_path) -> None:
     (tmp_path / "m.pt").touch()
     done = dlspec(*arguments, tmp_path / "m.pt")
     assert done.returncode == 1 and "DLS704" in done.stderr
+
+
+def test_a_model_file_that_is_another(dlspec, digits, tmp_path) -> None:
+    made = tmp_path / "two.onnx"
+    wires = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["batch", 3]) for n in "aby"]
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["a", "b"], ["y"])], "g", wires[:2], wires[2:]
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), made
+    )
+    (tmp_path / "bad.onnx").write_bytes(b"not a model")
+    (tmp_path / "bad.tflite").write_bytes(b"not a model")
+    np.save(tmp_path / "x.npy", np.zeros((1, 8, 8)))
+    says = {
+        "two.onnx": "it has 2 inputs, the model 1",
+        "bad.onnx": "it is not ONNX",
+        "bad.tflite": "it is not TFLite",
+    }
+    for name, said in says.items():
+        words = ("predict", digits, "--input", tmp_path / "x.npy", "--model", tmp_path / name)
+        done = dlspec(*words)
+        assert done.returncode == 1 and "DLS704" in done.stderr and said in done.stderr
 
 
 def test_a_picture_is_nothing_for_a_table_nor_a_table_for_pictures(dlspec, wine, tmp_path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlspec.runners.process import run
+from dlspec.runners.process import run, telling
 
 CHILD = """
 import os
@@ -70,3 +70,44 @@ def test_a_missing_module_is_named(child: Path) -> None:
 
 def test_no_task_starts_no_process() -> None:
     assert run("no_such_child", []) == []
+
+
+KERAS = """/site-packages/keras/src/layers/layer.py:1570: UserWarning: Layer 'net' looks like it has
+1. The `call()` method of your layer may be crashing.
+{warned}
+  warnings.warn(
+Traceback (most recent call last):
+  File "train.py", line 11, in <module>
+    m(keras.KerasTensor((None, 13)))
+ValueError: Exception encountered when calling Net.call().
+
+\x1b[1mVariable net/dense/kernel is already initialized.\x1b[0m
+
+Arguments received by Net.call():
+  • args=('<KerasTensor shape=(None, 13)>',)
+  • kwargs=<class 'inspect._empty'>
+"""
+OOM = "OOM when allocating tensor with shape[16,2147483647] and type float"
+TORCH = """Traceback (most recent call last):
+  File "model.py", line 3, in forward
+RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (KERAS.format(warned=f"Exception encountered: ''{{{{node}}}} {OOM} on /job:0"), OOM),
+        (
+            KERAS.format(warned=""),
+            "ValueError: Exception encountered when calling Net.call()."
+            " Variable net/dense/kernel is already initialized.",
+        ),
+        (TORCH, "RuntimeError: mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"),
+        ("Traceback (most recent call last):\n  File\nMemoryError\n", "MemoryError"),
+        ("one\nI0000 00:00:1 port.cc:153] oneDNN\n\n", "one"),
+        ("", ""),
+    ],
+)
+def test_the_line_that_tells_why_a_process_failed(text: str, said: str) -> None:
+    assert telling(text.splitlines()) == said

@@ -6,11 +6,13 @@ A task names the `file` and two NPZ files: `inputs` and `outputs`. `names` are t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import onnx
 import onnxruntime
-from serving import Task, serve
+from google.protobuf.message import DecodeError
+from serving import Task, Unfit, serve
 
 KINDS = {
     "tensor(float)": np.float32,
@@ -26,6 +28,10 @@ KINDS = {
 
 def forward(task: Task) -> Task:
     """Writes the outputs, in the order and under the names of the task; counts the operators."""
+    try:
+        graph = onnx.load(task["file"], load_external_data=False).graph
+    except DecodeError:
+        raise Unfit("it is not ONNX") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -33,8 +39,9 @@ def forward(task: Task) -> Task:
     arrays = np.load(task["inputs"])
     given = [arrays[name] for name in arrays.files]
     wanted = session.get_inputs()
-    if len(wanted) != len(given):
-        raise ValueError(f"the file has {len(wanted)} inputs, the model {len(given)}")
+    check(given, [w.shape for w in wanted])
+    if len(session.get_outputs()) != len(task["names"]):
+        raise Unfit(f"it has {len(session.get_outputs())} outputs, the model {len(task['names'])}")
     rows, fixed = len(given[0]), wanted[0].shape[0]
     size = fixed if isinstance(fixed, int) else rows
     parts = []
@@ -48,8 +55,19 @@ def forward(task: Task) -> Task:
         name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(task["names"])
     }
     np.savez(task["outputs"], **found)
-    graph = onnx.load(task["file"], load_external_data=False).graph
     return {"outputs": task["outputs"], "operators": Counter(n.op_type for n in graph.node)}
+
+
+def check(given: Sequence[np.ndarray], shapes: Sequence[Sequence[object]]) -> None:
+    """Raises Unfit where the inputs of a file are not the model's. Sizes that vary are words."""
+    if len(shapes) != len(given):
+        raise Unfit(f"it has {len(shapes)} inputs, the model {len(given)}")
+    for array, shape in zip(given, shapes, strict=True):
+        fits = len(shape) == array.ndim
+        pairs = zip(shape[1:], array.shape[1:], strict=False)
+        if not fits or any(isinstance(n, int) and n != m for n, m in pairs):
+            told, rows = list(shape[1:]), list(array.shape[1:])
+            raise Unfit(f"it reads rows of shape {told}, the model {rows}")
 
 
 if __name__ == "__main__":

@@ -11,13 +11,18 @@ from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from serving import Task, serve
+from serving import Task, Unfit, serve
 
 
 def forward(task: Task) -> Task:
     """Writes the outputs, under the names that the file's signature has; counts the operators."""
-    interpreter = Interpreter(model_path=task["file"], num_threads=1)
+    try:
+        interpreter = Interpreter(model_path=task["file"], num_threads=1)
+    except ValueError:
+        raise Unfit("it is not TFLite") from None
     interpreter.allocate_tensors()
+    if len(interpreter.get_signature_list()) != 1:
+        raise Unfit("it has no signature, or several")
     (signature,) = interpreter.get_signature_list()
     runner = interpreter.get_signature_runner(signature)
     arrays = np.load(task["inputs"])
@@ -28,6 +33,7 @@ def forward(task: Task) -> Task:
     inputs, outputs = runner.get_input_details(), runner.get_output_details()
     if len(given) == len(inputs) == 1:  # the only one may have any name
         given = {next(iter(inputs)): next(iter(given.values()))}
+    check(given, {name: list(map(int, x["shape_signature"])) for name, x in inputs.items()})
     single = len(task["names"]) == len(outputs) == 1
     found: dict[str, list[np.ndarray]] = {name: [] for name in task["names"]}
     for row in range(len(next(iter(given.values())))):
@@ -40,6 +46,16 @@ def forward(task: Task) -> Task:
     operators = Counter(op["op_name"] for op in interpreter._get_ops_details())
     operators.pop("DELEGATE", None)  # stands beside the operators that it takes over
     return {"outputs": task["outputs"], "operators": operators}
+
+
+def check(given: dict[str, np.ndarray], shapes: dict[str, list[int]]) -> None:
+    """Raises Unfit where the inputs of a file are not the model's. Sizes that vary are -1."""
+    if given.keys() != shapes.keys():
+        raise Unfit(f"its inputs are {', '.join(shapes)}, those of the model {', '.join(given)}")
+    for name, array in given.items():
+        told, rows = shapes[name][1:], list(array.shape[1:])
+        if len(told) != len(rows) or any(n not in (-1, m) for n, m in zip(told, rows, strict=True)):
+            raise Unfit(f"it reads rows of shape {told}, the model {rows}")
 
 
 def quantized(x: np.ndarray, details: dict[str, Any]) -> np.ndarray:

@@ -15,6 +15,10 @@ PROGRAM = ("checkpoint", "data", "export", "model", "objective", "recipe", "trai
 Task = dict[str, Any]
 
 
+class Unfit(Exception):
+    """A file is not one of the model that it is to run."""
+
+
 def serve(work: Callable[[Task], Task]) -> None:
     """Answers the tasks of the file `argv[1]`, a line of JSON each, in the file `argv[2]`."""
     tasks = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -30,6 +34,8 @@ def answered(work: Callable[[Task], Task], task: Task) -> Task:
         return work(task)
     except ModuleNotFoundError as error:
         return {"error": str(error), "missing": error.name or ""}
+    except Unfit as error:
+        return {"unfit": str(error)}
     except (Exception, SystemExit) as error:
         traceback.print_exc()
         lines = str(error).strip().splitlines() or [""]

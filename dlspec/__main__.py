@@ -9,7 +9,22 @@ def main() -> None:
     from dlspec.cli.streams import fill, written
 
     fill()
-    sys.exit(written(lambda: status(sys.argv[1:])))
+    arguments = sys.argv[1:]
+    found = written(lambda: status(arguments))
+    if arguments[:1] == ["check"]:
+        leave(found)
+    sys.exit(found)
+
+
+def leave(status: int) -> None:
+    """Ends the process at once, with its output written: Python would first take apart what it
+    made, which is a seventh of a check's time."""
+    import os
+
+    try:
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
 
 
 def status(arguments: list[str]) -> int:

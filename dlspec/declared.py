@@ -39,6 +39,12 @@ class Words:
     names: tuple[str, ...]
 
 
+def _forget_class_variables(cls: type[BaseModel]) -> None:
+    """Drops their annotations, which Pydantic has read, and would read again for each subclass."""
+    kept = vars(cls).get("__annotations__", {})
+    cls.__annotations__ = {n: a for n, a in kept.items() if n in cls.__pydantic_fields__}
+
+
 class Declared(BaseModel):
     """The base of everything that a spec configures with `Name(...)`.
 
@@ -64,6 +70,10 @@ class Declared(BaseModel):
 
     further: ClassVar[str | None] = None
     """The field that takes named arguments of other names as a mapping (`p=7` of Rearrange)."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        _forget_class_variables(cls)
 
     @classmethod
     def kind(cls) -> str:
@@ -147,6 +157,9 @@ class Declared(BaseModel):
             for field in type(self).model_fields
             if field not in self.model_fields_set and field != self.further
         }
+
+
+_forget_class_variables(Declared)
 
 
 def _count(n: int) -> str:

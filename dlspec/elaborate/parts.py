@@ -9,9 +9,6 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import Misplaced, NotALayer, NotInThisVersion
 from dlspec.elaborate.values import BlockLayer, Instance, OpLayer
 from dlspec.ops.base import Op
-from dlspec.ops.dense import Dense
-from dlspec.ops.embedding import Embedding
-from dlspec.ops.tied import Transposed
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -21,6 +18,9 @@ HINT = "of an Embedding or Dense that `let` named there is `.transposed`"
 
 def part(layer: Any, e: tree.Attribute) -> Instance | BlockLayer:
     """The part of a layer that an attribute names. Raises SpecError where it has none."""
+    from dlspec.ops.dense import Dense
+    from dlspec.ops.embedding import Embedding
+
     match layer:
         case BlockLayer(wire=None):
             return replace(layer, wire=e.name)
@@ -43,6 +43,10 @@ def transposed(instance: Instance, fed: Tensor | None, span: Span) -> Op:
 
     Raises SpecError where it read nothing so far: a layer has its weights from its first use on.
     """
+    from dlspec.ops.dense import Dense
+    from dlspec.ops.embedding import Embedding
+    from dlspec.ops.tied import Transposed
+
     name = instance.statement.name.id
     if fed is None:
         hint = f"use `{name}` before; its weights are made there"

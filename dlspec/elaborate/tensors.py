@@ -31,7 +31,6 @@ from dlspec.expr import Static, fixed
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.ops.drawing import ForEach
-from dlspec.ops.draws import full
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -115,6 +114,8 @@ class TensorEvaluator(Indexer):
         if example is None or t.dtype != "f32" or not all(map(fixed, t.shape)):
             hint = f"write a tensor of {t}, such as `zeros_like(x)`"
             raise SpecError(NotATensor(e.span, self.context, f"a number beside {t}", hint))
+        from dlspec.ops.draws import full  # which few specs need
+
         op = full(value=number.value.value, shape_=t.shape)
         return self.applied(op, {}, (example,), {}, self.frame.site(e), e.span).flow
 

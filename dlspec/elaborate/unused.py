@@ -128,43 +128,41 @@ class Lives:
         self.found[id(name)] = NeverRead(name.span, what, name.id)
 
 
-def reads(part: Any) -> Names:
-    """The names that stand in a part of the syntax as values: not those that it defines, nor
-    those of arguments and attributes."""
-    return frozenset(_reads(part))
-
-
 DEFINES = frozenset({"names", "name"})
 
 
-def _reads(part: Any) -> Iterator[str]:
-    match part:
-        case tree.Name():
-            yield part.id
-        case tree.Output(name=tree.Name(id=name), value=None):
-            yield name
-        case tree.Pattern() | tree.Quantity():
-            return
-        case tree.Comprehension(names=names):
-            own = {n.id for n in names}
-            yield from (n for n in _reads(part.body) if n not in own)
-            yield from _reads(part.iterable)
-        case tree.Node():
-            for field in part.__dataclass_fields__:
-                if field not in DEFINES or isinstance(part, tree.Step):
-                    yield from _reads(getattr(part, field))
-        case tuple() | list():
-            for p in part:
-                yield from _reads(p)
+def reads(part: Any) -> Names:
+    """The names that stand in a part of the syntax as values: not those that it defines, nor
+    those of arguments and attributes."""
+    found: set[str] = set()
+    left = [part]
+    while left:
+        match node := left.pop():
+            case tuple() | list():
+                left.extend(node)
+            case tree.Name():
+                found.add(node.id)
+            case tree.Output(name=tree.Name(id=name), value=None):
+                found.add(name)
+            case tree.Pattern() | tree.Quantity():
+                pass
+            case tree.Comprehension(names=names):
+                found |= reads(node.body) - {n.id for n in names}
+                left.append(node.iterable)
+            case tree.Step():
+                left.extend(vars(node).values())
+            case tree.Node():
+                left.extend(v for field, v in vars(node).items() if field not in DEFINES)
+    return frozenset(found)
 
 
 def nodes(part: Any) -> Iterator[tree.Node]:
     """A part of the syntax and everything in it."""
-    match part:
-        case tree.Node():
-            yield part
-            for field in part.__dataclass_fields__:
-                yield from nodes(getattr(part, field))
-        case tuple() | list():
-            for p in part:
-                yield from nodes(p)
+    left = [part]
+    while left:
+        node = left.pop()
+        if isinstance(node, tree.Node):
+            yield node
+            left.extend(vars(node).values())
+        elif isinstance(node, tuple | list):
+            left.extend(node)

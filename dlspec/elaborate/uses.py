@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.names import Recursion
@@ -75,8 +76,18 @@ def walk(*roots: object) -> Iterator[tree.Node]:
             stack.extend(reversed(found))
         elif isinstance(found, tree.Node):
             yield found
-            given = GIVEN.get(type(found), ())
-            stack.extend(v for n, v in reversed(vars(found).items()) if n not in given)
+            own = vars(found)
+            for name in _read(type(found)):
+                value = own[name]
+                if isinstance(value, tree.Node) or (value and isinstance(value, tuple)):
+                    stack.append(value)
+
+
+@cache
+def _read(kind: type[tree.Node]) -> tuple[str, ...]:
+    """The parts of a node that may hold others, the last first."""
+    given = (*GIVEN.get(kind, ()), "span", "op_span", "doc")
+    return tuple(n for n in reversed(kind.__dataclass_fields__) if n not in given)
 
 
 GIVEN: dict[type, tuple[str, ...]] = {

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from dlspec import ops
+from dlspec.ops import common
 from dlspec.ops.base import Op
 
 ALL = ops.names()
@@ -138,3 +139,8 @@ def test_sizes_name_axes_that_the_inputs_have(name, read, typed):
     for e in op(name).examples:
         for role, axis in read(e.layer).sizes.items():
             assert role.isidentifier() and typed(e.inputs[0]).shape[axis] >= 1
+
+
+def test_what_is_alike_with_a_batch_axis_is_named_as_its_classes_are():
+    known = {c.__name__ for name in ops.names() for c in ops.lookup(name).__mro__}
+    assert known >= common.ALIKE | common.ON_LAST_AXIS | common.LOOKUPS

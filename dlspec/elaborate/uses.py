@@ -7,7 +7,7 @@ model is finite: what a block is given as an argument is a layer that is configu
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 
 from dlspec.diagnostics import Diagnostic
@@ -77,17 +77,17 @@ def walk(*roots: object) -> Iterator[tree.Node]:
         elif isinstance(found, tree.Node):
             yield found
             own = vars(found)
-            for name in _read(type(found)):
+            for name in _parts(type(found)):
                 value = own[name]
                 if isinstance(value, tree.Node) or (value and isinstance(value, tuple)):
                     stack.append(value)
 
 
 @cache
-def _read(kind: type[tree.Node]) -> tuple[str, ...]:
+def _parts(kind: type) -> tuple[str, ...]:
     """The parts of a node that may hold others, the last first."""
     given = (*GIVEN.get(kind, ()), "span", "op_span", "doc")
-    return tuple(n for n in reversed(kind.__dataclass_fields__) if n not in given)
+    return tuple(f.name for f in reversed(fields(kind)) if f.name not in given)
 
 
 GIVEN: dict[type, tuple[str, ...]] = {

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.names import Recursion
@@ -83,11 +82,15 @@ def walk(*roots: object) -> Iterator[tree.Node]:
                     stack.append(value)
 
 
-@cache
-def _parts(kind: type) -> tuple[str, ...]:
+def _parts(kind: type[tree.Node]) -> tuple[str, ...]:
     """The parts of a node that may hold others, the last first."""
-    given = (*GIVEN.get(kind, ()), "span", "op_span", "doc")
-    return tuple(f.name for f in reversed(fields(kind)) if f.name not in given)
+    if kind not in PARTS:
+        given = (*GIVEN.get(kind, ()), "span", "op_span", "doc")
+        PARTS[kind] = tuple(f.name for f in reversed(fields(kind)) if f.name not in given)
+    return PARTS[kind]
+
+
+PARTS: dict[type, tuple[str, ...]] = {}
 
 
 GIVEN: dict[type, tuple[str, ...]] = {

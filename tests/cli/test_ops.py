@@ -87,7 +87,8 @@ def spec(e):
     lines = [f"input {n}: {t}" for n, t in inputs.items()]
     if not inputs:
         value, let = e["layer"], "let " if e["layer"][:1].isupper() else ""
-        return f"model M {{\n{let}out0 = {value}\noutput r: {e['outputs'][0]} = out0\n}}"
+        made = f"{let}out0 = {value}\noutput r: {e['outputs'][0]} = out0"
+        return f"model M {{\ninput x: f32[3]\noutput s: f32[3] = x\n{made}\n}}"  # what draws, reads
     lines += [f"{', '.join(names)} = {value}"]
     lines += [f"output r{n}: {t} = {n}" for n, t in zip(names, e["outputs"], strict=True)]
     return "\n".join(["model M {", *lines, "}"])

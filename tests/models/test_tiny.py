@@ -30,7 +30,7 @@ def test_every_model_has_its_published_numbers_here() -> None:
 def test_a_model_is_as_large_as_published(name: str) -> None:
     total, trained, millions = PUBLISHED[name]
     result = check(SPECS / f"{name}.dls")
-    assert result.program is not None and not result.diagnostics
+    assert result.program is not None and not result.errors
     (model,) = result.program.models.values()
     found = cost(model)
     assert (found.parameters.total, found.parameters.learned) == (total, trained)

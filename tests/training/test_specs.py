@@ -21,10 +21,12 @@ FLOORS = {
     "wine": (8, "accuracy", 0.92, 0.4),
 }
 """Floors lie below the worst of four seeds in either backend, and far above chance."""
+WITHOUT_TARGET = {"vae"}
+"""Trained in `test_drawn_objectives.py`."""
 
 
 def test_every_spec_has_a_floor_above_chance() -> None:
-    assert set(FLOORS) == {path.stem for path in SPECS.glob("*.dls")}
+    assert set(FLOORS) | WITHOUT_TARGET == {path.stem for path in SPECS.glob("*.dls")}
     assert all(floor >= chance + 0.2 for _, _, floor, chance in FLOORS.values())
 
 

@@ -90,6 +90,8 @@ class _Flow:
                 return [a for f in flow.inputs for a in self.value(f)]
             case ir.Slice():
                 return self.value(flow.value)[flow.start : flow.stop : flow.step]
+            case ir.Mode():
+                return self.value(flow.inputs[1])
             case ir.Apply():
                 return self.apply(flow)
             case ir.Call():

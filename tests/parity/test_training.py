@@ -21,7 +21,10 @@ from dlspec.source import Source
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-SPECS = sorted(p.stem for p in (ROOT / "specs").glob("*.dls"))
+OBJECTIVES = {"vae"}
+"""Specs whose loss is an expression, which Keras programs compute in 32 bits: held to formulas in
+`tests/objectives`."""
+SPECS = sorted({p.stem for p in (ROOT / "specs").glob("*.dls")} - OBJECTIVES)
 CHILDREN = Path(__file__).parent / "children"
 STEPS = 10
 CLOSE = 1e-11
@@ -38,8 +41,7 @@ OPTIMIZERS = {
 
 
 def exact(text: str, optimizer: str = "") -> str:
-    """A spec with exact numerics, without dropout, draws and early stopping."""
-    text = text.replace("normal_like(", "ones_like(")
+    """A spec with exact numerics, without dropout and early stopping."""
     text = re.sub(r"Dropout\([^()]*\)", "Dropout(0)", text)
     text = re.sub(r"dropout=[^,)]*", "dropout=0", text)
     text = re.sub(r"^  (precision|early_stop) .*\n", "", text, flags=re.M)

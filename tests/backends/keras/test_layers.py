@@ -29,7 +29,18 @@ from reference import REFERENCES  # noqa: E402
 from written import code, examples, use_of, values  # noqa: E402
 
 FEATURES = {
-    *("slots", "shaped", "gru", "lstm", "recurrent", "single", "two_ways", "stacked", "lists"),
+    *(
+        "slots",
+        "shaped",
+        "gru",
+        "plain",
+        "before",
+        "recurrent",
+        "single",
+        "two_ways",
+        "stacked",
+        "lists",
+    ),
     *("sequential", "dropout", "Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "BatchNorm"),
     *("LayerNorm", "GroupNorm", "RMSNorm"),
     *("PReLU", "Embedding", "Conv3D", "DepthwiseConv1D", "SeparableConv1D"),
@@ -96,6 +107,7 @@ def scope():
     import math
 
     found = {"keras": keras, "layers": keras.layers, "ops": keras.ops, "math": math}
+    found["partial"] = partial
     for text in helpers().values():
         exec(text, found)
     return found

@@ -86,7 +86,7 @@ def test_checkpoints_of_any_mixture_of_layers_are_formatted_and_clean(tmp_path):
         features = {"Dense", *(f for f in kinds + more if rng.random() < 0.5)}
         if rng.random() < 0.5:
             features |= {"recurrent", rng.choice(cells), rng.choice(cells)}
-            features |= set(rng.choice([("gru",), ("lstm",), ("gru", "lstm")]))
+            features |= set(rng.choice([("gru",), ("plain",), ("gru", "plain")]))
         if rng.random() < 0.5:
             features |= {"shaped", rng.choice(["DepthwiseConv2D", "PReLU"])}
         slots = [py.Assign("SLOTS", py.literal({"momentum": "momentums"}))]

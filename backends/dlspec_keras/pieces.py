@@ -46,16 +46,6 @@ def chosen(lines: list[str], features: Collection[str], fills: Fills) -> Iterato
                 yield line
 
 
-def items(text: str) -> dict[str, str]:
-    """The text of each definition at the top of a file, by its name."""
-    lines = text.splitlines()
-    return {
-        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
-
-
 def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) -> str:
     """A whole file of a template's text: its imports, as far as they are used, and the rest.
 

@@ -7,15 +7,16 @@ from typing import Any
 from dlspec.backend.protocol import Emitted, Slot, Style
 from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
+from dlspec.programs.library import texts
 from dlspec_keras.layers.choosing import DTYPES
 from dlspec_keras.layers.common import as_float, length
 from dlspec_keras.objects import object_of
-from dlspec_keras.pieces import items, template
+from dlspec_keras.pieces import template
 
 
 def helpers() -> dict[str, str]:
     """The definitions of `verbatim/model.py` and `verbatim/functions.py`."""
-    return items(template("model")) | items(template("functions"))
+    return texts(template("model")) | texts(template("functions"))
 
 
 def lists(layers: py.Expr) -> py.Expr:

@@ -14,11 +14,12 @@ from dlspec.ops.constraints import Constraint, OfNorms, max_norm, min_max_norm
 from dlspec.ops.drawing import Draw
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
+from dlspec.programs.library import texts
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case, item
 from dlspec_keras.losses import total
 from dlspec_keras.optimizers import made, needs_exact
-from dlspec_keras.pieces import Fills, items, program, template
+from dlspec_keras.pieces import Fills, program, template
 
 Body = list[py.Statement]
 
@@ -155,7 +156,7 @@ def constants(case: Case) -> Body:
     if needs_exact(block.optimizer, case.exact or grouped):
         kind = block.optimizer.kind()
         text = template("optimizers", {"grouped"} if grouped else ())
-        found.append(Verbatim(kind, source=items(text)[kind]))
+        found.append(Verbatim(kind, source=texts(text)[kind]))
     if case.model.constraints:
         check_constraints(case)
         known = weights(case.model)

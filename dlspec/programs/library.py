@@ -53,6 +53,16 @@ def verbatim() -> dict[str, Unit]:
     }
 
 
+def texts(source: str) -> dict[str, str]:
+    """The text of each function and class at the top of a file, by its name."""
+    lines = source.splitlines()
+    return {
+        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+
+
 def take_apart(source: str, file: str) -> Unit:
     """The items and imports of a file. Imports from other verbatim files are left out."""
     lines = source.splitlines()

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from dlspec_keras.losses import total
 from dlspec_keras.optimizers import made, needs_exact, slots
-from dlspec_keras.pieces import items, template
+from dlspec_keras.pieces import template
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import LossTerm
+from dlspec.programs.library import texts
 from dlspec.recipe import lookup
 from dlspec.recipe.optimizers import SGD, Adam, AdamW, RMSprop
 from dlspec.tensor import Tensor
@@ -220,7 +221,7 @@ def test_an_optimizer_updates_as_its_formula_says(optimizer, exact):
     rates = np.linspace(0.5, 1, 10) * optimizer.lr
     scope = {"keras": keras, "ops": keras.ops, "schedule": Table(rates)}
     exec("import math", scope)
-    for text in items(template("optimizers")).values():
+    for text in texts(template("optimizers")).values():
         exec(text, scope)
     found = eval(str(made(optimizer, py.Code("schedule"), None, exact)), scope)
     variable = keras.Variable(w.copy())

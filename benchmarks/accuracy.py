@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.page import goal, table
-from benchmarks.turns import ROOT, Say, environment
+from benchmarks.turns import BACKENDS, ROOT, Say, dlspec
 
 TITLE = "Digits"
 PACKAGES = ("torch", "keras", "tensorflow", "ai-edge-litert", "scikit-learn")
 SPEC = ROOT / "specs" / "digits.dls"
 SEEDS = range(5)
-BACKENDS = {"torch": "PyTorch", "keras": "Keras"}
 MEAN, LOWEST, DROP, SIZE = 0.99, 0.98, 0.01, 60_000
 """The goals: mean and lowest accuracy, what int8 may take of it, and bytes."""
 
@@ -60,24 +57,11 @@ def reached(backend: str, seed: int, folder: Path, tiny: bool) -> Reached:
     text = SPEC.read_text(encoding="utf-8")
     spec.write_text(text.replace("train {", f"train {{\n  seed = {seed}", 1), encoding="utf-8")
     epochs = ["--epochs", "1"] if tiny else []
-    dlspec("train", str(spec), "--backend", backend, "-o", str(folder / "run"), *epochs)
-    dlspec("export", str(folder / "run"), "phone", broken=tiny)
+    dlspec("train", spec, "--backend", backend, "-o", folder / "run", *epochs)
+    dlspec("export", folder / "run", "phone", broken=tiny)
     made = json.loads((folder / "run" / "export" / "phone.json").read_text(encoding="utf-8"))
     accuracy = made["metrics"]["accuracy"]
     return Reached(accuracy["before"], accuracy["after"], made["size"])
-
-
-def dlspec(*arguments: str, broken: bool = False) -> None:
-    """Runs a command; where a budget may be broken, exit status 1 is fine."""
-    done = subprocess.run(
-        [sys.executable, "-m", "dlspec", *arguments],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode > broken:
-        raise RuntimeError(f"dlspec {' '.join(arguments)} failed:\n{done.stderr}")
 
 
 def row(name: str, found: list[Reached]) -> tuple[str, ...]:

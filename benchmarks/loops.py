@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.page import goal, table
-from benchmarks.turns import ROOT, Say, Times, child, compiled, of, ratio
+from benchmarks.turns import BACKENDS, ROOT, Say, Times, child, compiled, of, ratio
 
 TITLE = "Training loops"
 PACKAGES = ("torch", "keras", "tensorflow", "numpy")
@@ -19,7 +19,6 @@ LEAST = {"torch": 0.95, "keras": 1.0}
 """The goals: speed beside the peer's."""
 EPOCHS = {"digits": 5, "cancer": 40}
 """Epochs in a turn: some tenths of a second."""
-BACKENDS = {"torch": "PyTorch", "keras": "Keras"}
 
 
 def report(say: Say, tiny: bool = False) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 ROOT = Path(__file__).parents[1]
+BACKENDS = {"torch": "PyTorch", "keras": "Keras"}
 Say = Callable[[str], None]
 Round = Mapping[str, float]
 """What each contestant took in one round, in its unit."""
@@ -132,9 +133,15 @@ def child(module: str, arguments: Sequence[object], say: Say) -> Any:
     return json.loads(last)
 
 
+def dlspec(*arguments: object, broken: bool = False) -> None:
+    """Runs a command; where a budget may be broken, exit status 1 is fine."""
+    words = list(map(str, arguments))
+    command = [sys.executable, "-m", "dlspec", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
+    if done.returncode > broken:
+        raise RuntimeError(f"dlspec {' '.join(words)} failed:\n{done.stderr}")
+
+
 def compiled(spec: Path, backend: str, folder: Path) -> None:
     """Writes the program of a spec to a folder."""
-    command = ["compile", str(spec), "--backend", backend, "-o", str(folder)]
-    subprocess.run(
-        [sys.executable, "-m", "dlspec", *command], check=True, capture_output=True, cwd=ROOT
-    )
+    dlspec("compile", spec, "--backend", backend, "-o", folder)

@@ -21,10 +21,11 @@ from dlspec.ir.model import (
     statements,
 )
 from dlspec.ir.program import Program
-from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ops.drawing import Draw
 from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
+from dlspec.recipe.optimizers import Optimizer
 from dlspec.tensor import Tensor
 from dlspec_keras.optimizers import slots
 from dlspec_keras.style import STYLE
@@ -48,7 +49,9 @@ class Case:
     @cached_property
     def model(self) -> ModelIR:
         """The model with its images kept channels-last."""
-        return channels_last(batched(self.program.trained[self.name]))
+        model = batched(self.program.trained[self.name])
+        parts = (f.block for f in _calls(model)) if self.train.networks else ()
+        return channels_last(model, apart=tuple(parts))
 
     @cached_property
     def step(self) -> ModelIR | None:
@@ -57,6 +60,24 @@ class Case:
         if step is None:
             return None
         return batched(step.graph, networks=dict.fromkeys(step.updates, self.model))
+
+    @cached_property
+    def rounds(self) -> tuple[tuple[Step, ModelIR], ...]:
+        """The steps of a round, with what each computes of a batch."""
+        parts = self.networks
+        return tuple((s, batched(s.graph, networks=parts)) for s in self.train.rounds)
+
+    @property
+    def networks(self) -> dict[str, ModelIR]:
+        """The networks of a block with steps, as parts of the model, by name."""
+        if not self.train.networks:
+            names = (n for s in self.train.rounds for n in s.updates)
+            return dict.fromkeys(names, self.model)
+        return {
+            str(f.module[0]): self.model.model_copy(update={"instance": f.instance})
+            for f in _calls(self.model)
+            if f.module
+        }
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -104,7 +125,8 @@ class Case:
 
     @property
     def validated(self) -> bool:
-        return "val" in self.parts
+        """Whether validation says which epoch is the best."""
+        return "val" in self.parts and not self.rounds
 
     @property
     def patience(self) -> int | None:
@@ -120,8 +142,20 @@ class Case:
         return tuple(outputs), tuple(dict.fromkeys(t.target for t in terms))
 
     @property
+    def optimizers(self) -> tuple[Optimizer, ...]:
+        """The optimizer, or that of each step."""
+        found = (self.train.optimizer, *(s.optimizer for s in self.train.rounds))
+        return tuple(o for o in found if o is not None)
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The one optimizer."""
+        (found,) = self.optimizers
+        return found
+
+    @property
     def slots(self) -> Mapping[str, str]:
-        return slots(self.train.optimizer)
+        return slots(self.optimizer)
 
     @property
     def scheduled(self) -> bool:
@@ -143,24 +177,31 @@ class Case:
     def kinds(self) -> frozenset[str]:
         return frozenset(apply.op.kind() for apply in self.ops)
 
+    @property
+    def computed(self) -> tuple[ModelIR, ...]:
+        """The model, and what is computed of batches."""
+        own = (self.step,) if self.step is not None else ()
+        return (self.model, *own, *(graph for _, graph in self.rounds))
+
     @cached_property
     def draws(self) -> bool:
         """Whether a training step draws random numbers."""
-        models = (self.model,) if self.step is None else (self.model, self.step)
+        models = self.computed
         return any(layer.apply.op.draws for model in models for layer in layers(model))
 
     @cached_property
     def sampled(self) -> bool:
         """Whether anything but a layer draws random numbers."""
-        models = (self.model,) if self.step is None else (self.model, self.step)
+        models = self.computed
         ops = (layer.apply.op for model in models for layer in layers(model))
         return any(isinstance(op, Draw) for op in ops)
 
     @cached_property
     def within(self) -> list[Flow]:
         """All that the objective is made of, each as often as a step computes it."""
-        body = self.step.root.body if self.step is not None else ()
-        return [f for s in statements(body) for f in flows(s.value)]
+        graphs = (self.step,) if self.step is not None else (g for _, g in self.rounds)
+        bodies = (s for g in graphs for s in statements(g.root.body))
+        return [f for s in bodies for f in flows(s.value)]
 
     @cached_property
     def model_file(self) -> str:
@@ -202,6 +243,12 @@ class Case:
         """The exports of this block that are TFLite files."""
         found = self.program.exports.values()
         return tuple(e for e in found if e.train == self.name and e.format == "tflite")
+
+
+def _calls(model: ModelIR) -> Iterator[Call]:
+    """The blocks that a model calls itself."""
+    found = (f for s in statements(model.root.body) for f in flows(s.value))
+    return (f for f in found if isinstance(f, Call))
 
 
 def item(of: str, name: str) -> py.Expr:

@@ -9,6 +9,7 @@ from dlspec.ir.program import Program
 from dlspec.programs.data import data_file
 from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
+from dlspec_keras import rounds
 from dlspec_keras.case import Case
 from dlspec_keras.exporting import export_file
 from dlspec_keras.readme import objective_doc, readme_file, requirements_file
@@ -34,11 +35,11 @@ def files(
     """
     case = Case(program, train, hash)
     own = {}
-    if case.step is not None:
+    if (computed := case.step or (case.rounds[-1][1] if case.rounds else None)) is not None:
         from dlspec.backend.plan import model_file
         from dlspec_keras import BACKEND
 
-        text = model_file(case.step, BACKEND, objective_doc(case), case.exact)
+        text = model_file(computed, BACKEND, objective_doc(case), case.exact)
         own["objective.py"] = text.replace(*WIDE)
     return {
         "model.py": case.model_file,
@@ -46,7 +47,7 @@ def files(
         "weights.py": weights_file(weights(program.trained[train])),
         "recipe.py": recipe_file(case.train, case.data, tuple(weights(program.trained[train]))),
         "checkpoint.py": checkpoint_file(case),
-        "train.py": train_file(case),
+        "train.py": rounds.train_file(case) if case.rounds else train_file(case),
         **own,
         "export.py": export_file(case),
         "requirements.txt": requirements_file(case),

@@ -23,10 +23,14 @@ FILL = re.compile(r"(\s*).*  # fill (\w+)$")
 Fills = Mapping[str, Sequence[py.Statement]]
 
 
-def template(name: str, features: Collection[str] = (), fills: Fills | None = None) -> str:
-    """The lines of `verbatim/NAME.py` that these features ask for, with the program's own."""
-    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
-    return "\n".join(chosen(text.splitlines(), features, fills or {})) + "\n"
+def template(
+    name: str, features: Collection[str] = (), fills: Fills | None = None, begin: str = ""
+) -> str:
+    """The lines of `verbatim/NAME.py` that these features ask for, with the program's own; with
+    `begin`, those from this line on."""
+    lines = (FOLDER / f"{name}.py").read_text(encoding="utf-8").splitlines()
+    lines = lines[lines.index(begin) :] if begin else lines
+    return "\n".join(chosen(lines, features, fills or {})) + "\n"
 
 
 def chosen(lines: list[str], features: Collection[str], fills: Fills) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dlspec.ops.raw import Raw
 from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
 from dlspec_keras.layers import LAYERS
+from dlspec_keras.optimizers import slots
 from dlspec_keras.pieces import Fills, program, template
 
 TRANSPOSED = frozenset({"ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D"})
@@ -26,8 +27,13 @@ def checkpoint_file(case: Case) -> str:
     """The text of `checkpoint.py`: it offers `initialise`, `save`, `load` and `sublayers`, and
     `seed_dropout` where the model has dropout."""
     comment = "the optimizer's own names"
-    own = py.Assign("SLOTS", py.literal(dict(case.slots)), comment)
-    fills: Fills = {"slots": [own], "calls": [calls(case)]}
+    if case.rounds:
+        comment = "the optimizers' own names"
+        found = {s.name: slots(s.optimizer) for s, _ in case.rounds if s.optimizer is not None}
+        own = py.Assign("SLOTS_OF", py.literal(found), comment)
+    else:
+        own = py.Assign("SLOTS", py.literal(dict(case.slots)), comment)
+    fills: Fills = {"slots": [own], "slots_of": [own], "calls": [calls(case)]}
     return program(DOC, template("checkpoint", features(case), fills))
 
 
@@ -35,7 +41,7 @@ def calls(case: Case) -> py.Statement:
     """How often a layer that draws was called in so many steps, at most."""
     drawn = (layer for layer in layers(case.model) if layer.apply.op.draws)
     used = Counter(n.name if n.apply.module else n.name.rpartition(".")[0] for n in drawn)
-    uses = sum(isinstance(f, Net) for f in case.within) if case.step is not None else 1
+    uses = sum(isinstance(f, Net) for f in case.within) if case.train.graphs else 1
     own = sum(isinstance(f, Apply) and f.op.draws for f in case.within)
     most = max(uses * max(used.values(), default=1), own)
     if most == 1:
@@ -48,7 +54,8 @@ def features(case: Case) -> set[str]:
     found = set(case.kinds - TRANSPOSED)
     found |= {"Embedding"} if "EmbeddingBag" in found else set()
     found |= {"GroupNorm"} if "InstanceNorm" in found else set()
-    found |= {"slots"} if case.slots else set()
+    found |= {"rounds"} if case.rounds else {"plain_run"}
+    found |= {"slots"} if not case.rounds and case.slots else set()
     found |= {"shaped"} if case.kinds & SHAPED else set()
     found |= {"dropout"} if case.draws else set()
     found |= {"Dense"} if "MultiHeadAttention" in case.kinds else set()

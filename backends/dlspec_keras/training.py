@@ -80,7 +80,20 @@ def fills(case: Case) -> Fills:
         "compile": [py.Do(compiled(case, "model"))],
         "compile_step": [py.Do(compiled(case, "training"))],
         "compile_kept": [py.Do(kept_by_model(case), "where checkpoints look for it")],
+        **main_fills(case),
+    }
+
+
+def main_fills(case: Case) -> Fills:
+    """What stands in `main`."""
+    counted = "epochs" if case.train.steps is None else "steps"
+    named = py.Code(counted.upper())
+    length = py.call("parser.add_argument", f"--{counted}", type=py.Code("int"), default=named)
+    run = f"train(args.out, args.{counted}, args.seed, args.resume)"
+    return {
         "parts": [py.Raw(f"choices={literal(case.parts)},")],
+        "length": [py.Do(length)],
+        "run": [py.Do(run)],
     }
 
 
@@ -142,19 +155,22 @@ def constants(case: Case) -> Body:
     block = case.train
     found: Body = [
         py.Assign("HASH", literal(case.hash), "of the spec"),
-        py.Assign("EPOCHS", literal(block.epochs)),
+        length(case),
         py.Assign("BATCH", literal(block.batch)),
         py.Assign("CHUNK", literal(max(256, block.batch)), "rows at a time in evaluation"),
     ]
-    if case.scheduled:
-        found.append(py.Assign("LEARNING_RATE", literal(block.optimizer.lr)))
+    if case.scheduled and case.rounds:
+        rates = {s.name: s.optimizer.lr for s, _ in case.rounds if s.optimizer is not None}
+        found.append(py.Assign("LEARNING_RATES", literal(rates)))
+    elif case.scheduled:
+        found.append(py.Assign("LEARNING_RATE", literal(case.optimizer.lr)))
     found.append(py.Assign("SEED", literal(block.seed)))
     if case.small:
         said = "more do not make such small steps faster"
         found.append(py.Assign("THREADS", "1", said))
     grouped = bool(block.groups)
-    if needs_exact(block.optimizer, case.exact or grouped):
-        kind = block.optimizer.kind()
+    exact = (o for o in case.optimizers if needs_exact(o, case.exact or grouped))
+    for kind in dict.fromkeys(o.kind() for o in exact):
         text = template("optimizers", {"grouped"} if grouped else ())
         found.append(Verbatim(kind, source=texts(text)[kind]))
     if case.model.constraints:
@@ -162,6 +178,14 @@ def constants(case: Case) -> Body:
         known = weights(case.model)
         found.append(table(rules(case.model.constraints, known), known, rule))
     return found
+
+
+def length(case: Case) -> py.Assign:
+    """How long a run is."""
+    block = case.train
+    if block.steps is None:
+        return py.Assign("EPOCHS", literal(block.epochs))
+    return py.Assign("STEPS", literal(block.steps), "rounds of batches" if case.rounds else "")
 
 
 def rule(made: Constraint, axes: tuple[int, ...] | None) -> tuple[py.Expr, py.Expr]:
@@ -326,8 +350,8 @@ def scores(case: Case) -> py.Expr:
 
 def optimizer(case: Case) -> py.Expr:
     block = case.train
-    rate = py.Code("schedule") if case.scheduled else literal(block.optimizer.lr)
-    found = made(block.optimizer, rate, block.clip_norm, case.exact or bool(block.groups))
+    rate = py.Code("schedule") if case.scheduled else literal(case.optimizer.lr)
+    found = made(case.optimizer, rate, block.clip_norm, case.exact or bool(block.groups))
     if block.precision != "fp16":
         return found
     # Small gradients vanish in 16 bits. A fixed scale has no state that a checkpoint would need.
@@ -350,12 +374,13 @@ def kept_by_model(case: Case) -> py.Expr:
 def lock(case: Case) -> py.Expr:
     """What `lock.json` says."""
     threads = "tf.config.threading.get_intra_op_parallelism_threads()"
+    counted = "epochs" if case.train.steps is None else "steps"
     entries = {
         "spec": py.Code("HASH"),
         "parameters": literal(dict(case.program.parameters)),
         "data": py.Code("data.facts()"),
         "seed": py.Code("seed"),
-        "epochs": py.Code("epochs"),
+        counted: py.Code(counted),
         "device": py.Code('"cuda" if tf.config.get_visible_devices("GPU") else "cpu"'),
         "threads": py.Code(threads),
         "onednn": py.Code("onednn()"),

@@ -11,11 +11,11 @@ from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR, layers, read_inputs
 from dlspec.ir.program import Program
-from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ops.base import Weight
 from dlspec.ops.drawing import Draw
 from dlspec.passes.batch import batched
-from dlspec.recipe.optimizers import SGD
+from dlspec.recipe.optimizers import SGD, Optimizer
 from dlspec.tensor import Tensor
 from dlspec_torch.helpers import HELPERS
 from dlspec_torch.optimizers import slots
@@ -58,6 +58,11 @@ class Case:
         """What is computed of a batch, where that is more than a sum of losses."""
         step = self.train.step
         return batched(step.graph, devices=True) if step is not None else None
+
+    @cached_property
+    def rounds(self) -> tuple[tuple[Step, ModelIR], ...]:
+        """The steps of a round, with what each computes of a batch."""
+        return tuple((s, batched(s.graph, devices=True)) for s in self.train.rounds)
 
     @property
     def read(self) -> tuple[str, ...]:
@@ -123,7 +128,8 @@ class Case:
 
     @property
     def validated(self) -> bool:
-        return "val" in self.parts
+        """Whether validation says which epoch is the best."""
+        return "val" in self.parts and not self.rounds
 
     @property
     def patience(self) -> int | None:
@@ -149,13 +155,19 @@ class Case:
         )
 
     @property
+    def optimizer(self) -> Optimizer:
+        """The one optimizer."""
+        assert self.train.optimizer is not None
+        return self.train.optimizer
+
+    @property
     def slots(self) -> Mapping[str, str]:
-        return slots(self.train.optimizer)
+        return slots(self.optimizer)
 
     @property
     def counts(self) -> bool:
         """Whether the optimizer keeps the number of its steps."""
-        return not isinstance(self.train.optimizer, SGD)
+        return not isinstance(self.optimizer, SGD)
 
     @property
     def scheduled(self) -> bool:
@@ -173,16 +185,22 @@ class Case:
         """The kinds of ops that the model has."""
         return frozenset(layer.apply.op.kind() for layer in layers(self.model))
 
+    @property
+    def computed(self) -> tuple[ModelIR, ...]:
+        """The model, and what is computed of batches."""
+        own = (self.step,) if self.step is not None else ()
+        return (self.model, *own, *(graph for _, graph in self.rounds))
+
     @cached_property
     def draws(self) -> bool:
         """Whether a training step draws random numbers."""
-        models = (self.model,) if self.step is None else (self.model, self.step)
+        models = self.computed
         return any(layer.apply.op.draws for model in models for layer in layers(model))
 
     @cached_property
     def samples(self) -> bool:
         """Whether evaluation draws random numbers too."""
-        models = (self.model,) if self.step is None else (self.model, self.step)
+        models = self.computed
         ops = (layer.apply.op for model in models for layer in layers(model, training=False))
         return any(isinstance(op, Draw) for op in ops)
 

@@ -61,8 +61,13 @@ def _work(case: Case) -> list[py.Statement]:
             [py.For("path", "old", [py.Do("path.unlink()")])],
         ),
         py.Do("args.out.mkdir(parents=True, exist_ok=True)"),
-        py.Do("train(args.out, args.epochs, args.seed, device, args.resume)"),
+        py.Do(f"train(args.out, args.{counted(case)}, args.seed, device, args.resume)"),
     ]
+
+
+def counted(case: Case) -> str:
+    """What says how long a run is."""
+    return "epochs" if case.train.steps is None else "steps"
 
 
 def _arguments(case: Case) -> list[py.Statement]:
@@ -75,7 +80,7 @@ def _arguments(case: Case) -> list[py.Statement]:
         found.append(_argument("data", where, type="Path", default="data.FOLDER"))
     threads = {"default": "THREADS"} if case.small else {}
     found += [
-        _argument("epochs", type="int", default="EPOCHS"),
+        _argument(counted(case), type="int", default=counted(case).upper()),
         _argument("seed", "a resumed run keeps its own", type="int", default="SEED"),
         _argument("device", choices='("auto", "cpu", "cuda")', default='"auto"'),
         _argument("threads", type="int", **threads),

@@ -36,6 +36,8 @@ def files(
     own = {}
     if case.step is not None:
         own["objective.py"] = model_file(case.step, BACKEND, objective_doc(case), exact)
+    if case.rounds:
+        own["objective.py"] = model_file(case.rounds[-1][1], BACKEND, objective_doc(case), exact)
     return {
         "model.py": model_file(case.model, BACKEND, model_doc(case), exact),
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),

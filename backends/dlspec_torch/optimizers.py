@@ -76,9 +76,8 @@ OWN: Mapping[type[Optimizer], Own] = {
 }
 
 
-def made(optimizer: Optimizer, scheduled: bool, grouped: bool = False) -> py.Expr:
-    """The constructor's call. With a schedule each step sets the learning rate; `grouped`: some
-    weights are updated in a way of their own."""
+def made(optimizer: Optimizer, scheduled: bool, parameters: py.Expr) -> py.Expr:
+    """The constructor's call. With a schedule each step sets the learning rate."""
     own = OWN[type(optimizer)]
     given: dict[str, Any] = {}
     for name, (field, default) in own.arguments.items():
@@ -88,7 +87,6 @@ def made(optimizer: Optimizer, scheduled: bool, grouped: bool = False) -> py.Exp
     if isinstance(optimizer, AdamW) and optimizer.weight_decay == 0.01:
         given["weight_decay"] = 0.01  # said, since it changes what is trained
     given[own.fast] = True
-    parameters = py.Code("grouped(model)" if grouped else "model.parameters()")
     return py.call(f"torch.optim.{own.name}", parameters, **given)
 
 

@@ -41,6 +41,8 @@ def model_doc(case: Case) -> str:
 def objective_doc(case: Case) -> str:
     """What `objective.py` says of itself."""
     name = f" {case.train.name}" if case.train.name else ""
+    if case.rounds:
+        return f"What the steps of `train{name}` minimise on a batch."
     return f"What `train{name}` computes of a batch: the loss, and what metrics read."
 
 
@@ -54,7 +56,7 @@ def readme_file(case: Case) -> str:
     return README.format(
         model=case.model_class,
         data=case.data.name,
-        objective=OBJECTIVE if case.step is not None else "",
+        objective=OBJECTIVE if case.train.graphs else "",
         doc=said,
         count=count,
         exports=exports,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dlspec.emit import python as py
 from dlspec_torch.case import Case
+from dlspec_torch.optimizers import slots
 from dlspec_torch.sections import chosen
 
 
 def checkpoint_file(case: Case) -> str:
     """The text of `checkpoint.py`: it offers `initialise`, `save` and `load`."""
+    if case.rounds:
+        return of_rounds(case)
     words = {
         "slots": bool(case.slots),
+        "plain": not case.slots,
         "statistics": "BatchNorm" in case.kinds,
         "idle": case.idle,
         "counts": case.counts,
@@ -22,3 +26,13 @@ def checkpoint_file(case: Case) -> str:
     imported = f"from recipe import Run, restored{counted}"
     fills = {"slots": text, "recipe": imported}
     return chosen("checkpoint.py", {w for w, here in words.items() if here}, fills)
+
+
+def of_rounds(case: Case) -> str:
+    """That of a run with several steps, which keeps the optimizer of each."""
+    found = {s.name: slots(s.optimizer) for s, _ in case.rounds if s.optimizer is not None}
+    own = py.Assign("SLOTS_OF", py.literal(found))
+    text = py.Module("", (), [own]).render().strip()
+    fills = {"rounds": text, "recipe": "from recipe import Run, restored, updates_of"}
+    words = {"rounds", *(["statistics"] if "BatchNorm" in case.kinds else [])}
+    return chosen("checkpoint.py", words, fills)

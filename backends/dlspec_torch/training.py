@@ -8,6 +8,7 @@ from dlspec.emit import python as py
 from dlspec.ops.constraints import Constraint, max_norm, min_max_norm
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
+from dlspec_torch import rounds
 from dlspec_torch.case import TAKEN, Case, item
 from dlspec_torch.command import main
 from dlspec_torch.helpers import definitions
@@ -34,7 +35,7 @@ IMPORTS = (
     py.From("torch", ("Tensor", "nn")),
     py.Import("checkpoint"),
     py.Import("data"),
-    py.From("recipe", ("WEIGHT_GROUPS", "Run", "ended", "frozen", "group")),
+    py.From("recipe", ("ROUND", "WEIGHT_GROUPS", "Run", "ended", "frozen", "group")),
     py.From("recipe", ("log", "rates", "rewind", "scores", "write_lock")),
     py.From("weights", ("CheckpointError",)),
 )
@@ -50,20 +51,22 @@ def train_file(case: Case) -> str:
     """The text of `train.py`."""
     functions = [
         *([exact_clip()] if clips_exactly(case) else []),
-        *([loss_fn(case)] if case.step is None else []),
+        *loss_functions(case),
         tensors(),
-        batches(),
+        *([per_epoch()] if case.train.steps is not None or case.rounds else []),
+        batches(case),
         *([step_seed()] if case.draws else []),
         *([grouped()] if case.train.groups else []),
         *([freeze()] if case.train.freezes else []),
         *([constrained()] if case.model.constraints else []),
         train_epoch(case),
-        evaluate(case),
+        rounds.evaluate(case) if case.rounds else evaluate(case),
         train(case),
         lock(case),
         main(case),
     ]
-    own = py.From("objective", ("objective",))
+    one = case.step is not None
+    own = py.From("objective", ("objective",)) if one else py.Import("objective")
     return py.Module(
         f"Trains {case.model_class} on {case.data.name}.\n\n{AGAIN}",
         (*IMPORTS, case.model_import, own),
@@ -75,12 +78,15 @@ def constants(case: Case) -> Body:
     block = case.train
     found: Body = [
         py.Assign("HASH", py.literal(case.hash), "of the spec"),
-        py.Assign("EPOCHS", py.literal(block.epochs)),
+        length(case),
         py.Assign("BATCH", py.literal(block.batch)),
         py.Assign("CHUNK", py.literal(max(256, block.batch)), "rows at a time in evaluation"),
     ]
-    if case.scheduled:
-        found.append(py.Assign("LEARNING_RATE", py.literal(block.optimizer.lr)))
+    if case.scheduled and case.rounds:
+        rates = {s.name: s.optimizer.lr for s, _ in case.rounds if s.optimizer is not None}
+        found.append(py.Assign("LEARNING_RATES", py.literal(rates)))
+    elif case.scheduled:
+        found.append(py.Assign("LEARNING_RATE", py.literal(case.optimizer.lr)))
     if block.precision == "fp16":
         # A fixed scale has no state that a checkpoint would need.
         found.append(py.Assign("LOSS_SCALE", "1024", "small gradients vanish in 16 bits"))
@@ -90,6 +96,14 @@ def constants(case: Case) -> Body:
     if case.model.constraints:
         found += constraints(case)
     return found
+
+
+def length(case: Case) -> py.Assign:
+    """How long a run is."""
+    block = case.train
+    if block.steps is None:
+        return py.Assign("EPOCHS", py.literal(block.epochs))
+    return py.Assign("STEPS", py.literal(block.steps), "rounds of batches" if case.rounds else "")
 
 
 def constraints(case: Case) -> Body:
@@ -119,6 +133,13 @@ def rule(made: Constraint, axes: tuple[int, ...] | None) -> tuple[py.Expr]:
 # --- the loss ---------------------------------------------------------------------------------
 
 
+def loss_functions(case: Case) -> Body:
+    """The functions of the loss that stand in `train.py`."""
+    if case.rounds:
+        return [rounds.loss_fn(case), rounds.learned(case), rounds.optimizers(case)]
+    return [loss_fn(case)] if case.step is None else []
+
+
 def loss_fn(case: Case) -> py.Function:
     outputs, fields = case.compared
     names = variables((*outputs, *fields))
@@ -145,14 +166,25 @@ def tensors() -> py.Function:
     )
 
 
-def batches() -> py.Function:
+def per_epoch() -> py.Function:
+    body = [py.Return('math.ceil(data.length(data.load()["train"]) / BATCH)')]
+    return py.Function("per_epoch", (), body, "int", "The batches of an epoch.")
+
+
+def batches(case: Case) -> py.Function:
     cut = "{name: v[start : start + BATCH] for name, v in block.items()}"
+    made: Body = [py.Raw(f"yield {cut}")]
+    body: Body = []
+    doc = "The batches of an epoch, made some at a time."
+    if case.train.steps is not None:
+        doc = "The batches of an epoch that the run has not had yet, made some at a time."
+        body.append(py.Assign("had", "run.step - run.epoch * per_epoch()"))
+        made.insert(0, py.If("had", [py.Assign("had", "1", op="-"), py.Raw("continue")]))
     rows = [
         py.Assign("block", "tensors(rows, device)"),
-        py.For("start", "range(0, data.length(rows), BATCH)", [py.Raw(f"yield {cut}")]),
+        py.For("start", "range(0, data.length(rows), BATCH)", made),
     ]
-    body = [py.For("rows", 'data.blocks("train", BATCH, run.seed, run.epoch)', rows)]
-    doc = "The batches of an epoch, made some at a time."
+    body.append(py.For("rows", 'data.blocks("train", BATCH, run.seed, run.epoch)', rows))
     return py.Function("batches", (RUN, DEVICE), body, "Iterator[dict[str, Tensor]]", doc)
 
 
@@ -174,8 +206,14 @@ def loss(case: Case, output: py.Expr | None, outputs: str, targets: str, wrap: s
 
 def train_epoch(case: Case) -> py.Function:
     params = [MODEL, OPTIMIZER, RUN, DEVICE]
+    if case.rounds:
+        own = py.Param("model", case.model_class), py.Param("optimizers", rounds.OPTIMIZERS)
+        params[:2] = own
     if case.scheduled:
-        params.insert(2, py.Param("rate", "np.ndarray"))
+        table = "dict[str, np.ndarray]" if case.rounds else "np.ndarray"
+        params.insert(2, py.Param("rate", table))
+    if case.train.steps is not None:
+        params.append(py.Param("stop", "int"))
     body: Body = [py.Do("model.train()")]
     if case.train.freezes:
         body.append(py.Do("freeze(model, run.epoch)"))
@@ -186,15 +224,30 @@ def train_epoch(case: Case) -> py.Function:
         chosen = "torch.cuda.default_generators[0] if gpu else torch.default_generator"
         body.append(py.Assign("generator", chosen))
     body += autocast
+    mixed, gives = bool(autocast), "float"
+    of, doc = "model", "One pass over the training rows; gives the mean of its losses."
+    totals: Body = [py.Assign("total, count", "torch.zeros((), device=device), 0")]
+    updates = rounds.step(case, mixed, clip(case, "own")) if case.rounds else step(case, mixed)
+    result: Body = [py.Return("total.item() / count")]
+    if case.rounds:
+        gives, doc = "dict[str, float]", "One pass over the training rows; gives the mean losses."
+        totals = [
+            py.Assign("totals", "{step: torch.zeros((), device=device) for step in ROUND}"),
+            py.Assign("counts", "dict.fromkeys(ROUND, 0)"),
+        ]
+        result = rounds.means()
+    if case.train.steps is not None:
+        doc = doc.replace("One pass over the training rows", "The rest of an epoch, or of the run")
+        updates.insert(0, py.If("run.step >= stop", [py.Raw("break")]))
+    parameters = "learned(model)" if case.rounds else f"list({of}.parameters())"
     body += [
-        py.Assign("parameters", "list(model.parameters())"),
+        py.Assign("parameters", parameters),
         *([py.Assign("held", "list(constrained(model))")] if case.model.constraints else []),
-        py.Assign("total, count", "torch.zeros((), device=device), 0"),
-        py.For("batch", "batches(run, device)", step(case, mixed=bool(autocast))),
-        py.Return("total.item() / count"),
+        *totals,
+        py.For("batch", "batches(run, device)", updates),
+        *result,
     ]
-    doc = "One pass over the training rows; gives the mean of its losses."
-    return py.Function("train_epoch", params, body, "float", doc)
+    return py.Function("train_epoch", params, body, gives, doc)
 
 
 def step_seed() -> py.Function:
@@ -234,12 +287,7 @@ def step(case: Case, mixed: bool) -> Body:
         ]
     else:
         body.append(py.Do("loss.backward()"))
-    most = case.train.clip_norm
-    if most is not None and clips_exactly(case):
-        body.append(py.Do(py.call("clip", py.Code("parameters"), most)))
-    elif most is not None:
-        parameters = py.Code("parameters")
-        body.append(py.Do(py.call("nn.utils.clip_grad_norm_", parameters, most)))
+    body += clip(case, "parameters")
     if case.scheduled:
         body.append(set_rate(case))
     body.append(py.Do("optimizer.step()"))
@@ -253,6 +301,15 @@ def step(case: Case, mixed: bool) -> Body:
         py.Assign("run.step", "1", op="+"),
     ]
     return body
+
+
+def clip(case: Case, of: str) -> Body:
+    """Bounds the norm of some gradients."""
+    most = case.train.clip_norm
+    if most is None:
+        return []
+    function = "clip" if clips_exactly(case) else "nn.utils.clip_grad_norm_"
+    return [py.Do(py.call(function, py.Code(of), most))]
 
 
 def rows_of(case: Case) -> str:
@@ -430,7 +487,7 @@ def evaluate_step(case: Case) -> py.Function:
     )
 
 
-LOCKED = "write_lock(made_of, lock(run.seed, epochs, device), run.epoch)"
+LOCKED = "write_lock(made_of, lock(run.seed, {}, device), run.epoch)"
 LOCAL = ("checkpoint", "tensors", "loss_fn", "scores", "CHUNK")
 
 
@@ -438,13 +495,13 @@ LOCAL = ("checkpoint", "tensors", "loss_fn", "scores", "CHUNK")
 
 
 def train(case: Case) -> py.Function:
-    kept = ["run", "model", "optimizer"] if case.slots else ["run", "model"]
-    optimizer = made(case.train.optimizer, case.scheduled, bool(case.train.groups))
+    counted = "epochs" if case.train.steps is None else "steps"
+    kept, optimizer = kept_by(case)
     body: Body = [
         py.Assign("last, best", 'out / "last.safetensors", out / "best.safetensors"'),
         py.Assign("metrics", 'out / "metrics.jsonl"'),
         py.Assign("model", case.on_device),
-        py.Assign("optimizer", optimizer),
+        optimizer,
         py.If(
             "resume and last.exists()",
             [
@@ -454,17 +511,15 @@ def train(case: Case) -> py.Function:
             [py.Assign("run", "Run(seed)"), py.Do("checkpoint.initialise(model, seed)")],
         ),
         py.Do("rewind(metrics, run.epoch)"),
-        py.Assign("end, made_of", 'ended(run, epochs), out / "lock.json"'),
-        py.If("not (end and made_of.exists())", [py.Do(LOCKED)]),
+        py.Assign("end, made_of", f'ended(run, {counted}), out / "lock.json"'),
+        py.If("not (end and made_of.exists())", [py.Do(LOCKED.format(counted))]),
         py.If("end", [py.Do('print("nothing to train:", end)'), py.Return()]),
+        *rate(case),
     ]
-    if case.scheduled:
-        body.append(py.Assign("steps", 'math.ceil(data.length(data.load()["train"]) / BATCH)'))
-        body.append(py.Assign("rate", "rates(LEARNING_RATE, epochs * steps, steps)"))
-    body.append(py.While("not ended(run, epochs)", epoch(case, kept)))
+    body.append(py.While(f"not ended(run, {counted})", epoch(case, kept)))
     params = (
         py.Param("out", "Path"),
-        py.Param("epochs", "int"),
+        py.Param(counted, "int"),
         py.Param("seed", "int"),
         DEVICE,
         py.Param("resume", "bool"),
@@ -473,32 +528,73 @@ def train(case: Case) -> py.Function:
     return py.Function("train", params, body, "None", doc)
 
 
+def kept_by(case: Case) -> tuple[list[str], py.Statement]:
+    """What a checkpoint of the run keeps, and the statement that makes the optimizers."""
+    if case.rounds:
+        return ["run", "model", "optimizers"], py.Assign("optimizers", "optimizers_of(model)")
+    of = py.Code("grouped(model)" if case.train.groups else "model.parameters()")
+    kept = ["run", "model", "optimizer"] if case.slots else ["run", "model"]
+    return kept, py.Assign("optimizer", made(case.optimizer, case.scheduled, of))
+
+
+def rate(case: Case) -> Body:
+    """The learning rates of all steps, where they change."""
+    if not case.scheduled:
+        return []
+    if case.rounds:
+        each = py.Assign("epoch", "math.ceil(per_epoch() / len(ROUND))", "in rounds")
+        count = "steps" if case.train.steps is not None else "epochs * epoch"
+        table = f"{{step: rates(lr, {count}, epoch) for step, lr in LEARNING_RATES.items()}}"
+        return [each, py.Assign("rate", table)]
+    if case.train.steps is not None:
+        return [py.Assign("rate", "rates(LEARNING_RATE, steps, per_epoch())")]
+    return [
+        py.Assign("steps", 'math.ceil(data.length(data.load()["train"]) / BATCH)'),
+        py.Assign("rate", "rates(LEARNING_RATE, epochs * steps, steps)"),
+    ]
+
+
 def epoch(case: Case, kept: Sequence[str]) -> Body:
     rate = "rate, " if case.scheduled else ""
     before = "before `last`, which promises that it is there"
-    body: Body = [
-        py.Assign("loss", f"train_epoch(model, optimizer, {rate}run, device)"),
-        py.If(
-            "not math.isfinite(loss)",
-            [py.Assign("place", 'f"in epoch {run.epoch + 1}"'), py.Do(f"sys.exit({DIVERGED})")],
-        ),
-    ]
+    steps = case.train.steps is not None
+    optimizer, found = ("optimizers", "losses") if case.rounds else ("optimizer", "loss")
+    stop = ""
+    if steps:
+        stop = ", steps * len(ROUND)" if case.rounds else ", steps"
+    call = f"train_epoch(model, {optimizer}, {rate}run, device{stop})"
+    diverged = py.If(
+        "not math.isfinite(loss)",
+        [py.Assign("place", 'f"in epoch {run.epoch + 1}"'), py.Do(f"sys.exit({DIVERGED})")],
+    )
+    body: Body = [py.Assign(found, call)]
+    body.append(py.For("loss", "losses.values()", [diverged]) if case.rounds else diverged)
     save_best = py.Do("checkpoint.save(best, run, model)", before)
-    report = '{"loss": loss}'
+    report = "losses" if case.rounds else '{"loss": loss}'
     if case.validated:
         on = py.literal(case.train.best_by[0].removeprefix("val."))
         body.append(py.Assign("val", 'evaluate(model, "val", device)'))
         body.append(py.Assign("improved", py.call("run.improved", py.Index("val", on))))
         report = '{"loss": loss} | {f"val.{name}": v for name, v in val.items()}'
-    else:
+    elif not steps:
         body.append(py.Assign("run.epoch", "1", op="+"))
+    if steps:
+        body.append(py.Assign("run.epoch", "run.step // per_epoch()", "whole ones"))
+    if case.rounds and "val" in case.parts:
+        body.append(py.Assign("val", 'evaluate(model, "val", device)'))
+        report = 'losses | {f"val.{name}": v for name, v in val.items()}'
     body.append(py.Assign("report", report))
     body.append(py.Do('log(metrics, {"epoch": run.epoch, "step": run.step} | report)'))
     body.append(py.If("improved", [save_best]) if case.validated else save_best)
+    place = "epoch {run.epoch}/{epochs}"
+    if steps:
+        place = (
+            "step {run.step // len(ROUND)}/{steps}" if case.rounds else "step {run.step}/{steps}"
+        )
     body += [
         py.Do(f"checkpoint.save(last, {', '.join(kept)})"),
         py.Assign("shown", '[f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]'),
-        py.Do('print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)'),
+        py.Do(f'print(f"{place}", *shown, sep="  ", flush=True)'),
     ]
     return body
 
@@ -507,13 +603,14 @@ DIVERGED = 'f"error: the loss is {loss} {place}; a lower lr may help"'
 
 
 def lock(case: Case) -> py.Function:
+    counted = "epochs" if case.train.steps is None else "steps"
     facts = py.Dict(
         (
             (py.literal("spec"), "HASH"),
             (py.literal("parameters"), py.literal(dict(case.program.parameters))),
             (py.literal("data"), "data.facts()"),
             (py.literal("seed"), "seed"),
-            (py.literal("epochs"), "epochs"),
+            (py.literal(counted), counted),
             (py.literal("device"), "device.type"),
             (py.literal("threads"), "torch.get_num_threads()"),
             (py.literal("onednn"), "onednn.is_available() and onednn.enabled"),
@@ -527,5 +624,5 @@ def lock(case: Case) -> py.Function:
         py.Assign("onednn", "torch.backends.mkldnn"),
         py.Return(facts),
     ]
-    params = (py.Param("seed", "int"), py.Param("epochs", "int"), DEVICE)
+    params = (py.Param("seed", "int"), py.Param(counted, "int"), DEVICE)
     return py.Function("lock", params, body, "dict[str, Any]", "What the run is made of.")

@@ -299,7 +299,7 @@ class Forward(Loops):
                 lines.append(py.Assign(local, made, self.comment(types)))
             return
         made = self.chain(value, self.fresh_target(value), lines)
-        if value.kind == "net":
+        if value.kind == "net" and not value.flow.part:
             lines.append(self.by_name(value, names, made, lines))
             return
         targets = tuple(py.Atom(self.local(n) if self.reads.get(n) else "_") for n in names)
@@ -531,7 +531,7 @@ class Forward(Loops):
             case "select":
                 assert m.body is not None
                 at = m.flow.index
-                if m.body.kind == "net":
+                if m.body.kind == "net" and not m.body.flow.part:
                     at = m.body.flow.gives[at]
                 return py.Index(self.expression(m.body, lines), py.literal(at))
             case "repeat":
@@ -647,7 +647,7 @@ class Forward(Loops):
             body = inputs[places[0]].body
             assert body is not None
             made = self.expression(body, lines)
-            if body.kind == "net":
+            if body.kind == "net" and not body.flow.part:
                 kept = self.fresh("outputs")
                 lines.append(py.Assign(kept, made))
                 gives = body.flow.gives

@@ -124,14 +124,27 @@ def _train(train: Train) -> list[tuple[str, str]]:
         ("data", train.data),
         ("model", train.model),
         ("inputs", ", ".join(f"{i}={f}" for i, f in train.inputs.items())),
-        ("loss", _loss(train)),
-        ("optimizer", value(train.optimizer)),
+        *_computed(train),
         ("schedule", " -> ".join(map(value, train.schedule)) or "constant"),
     ]
-    for name in ("epochs", "batch", "clip_norm", "precision", "numerics", "seed", "early_stop"):
+    length = "epochs" if train.steps is None else "steps"
+    for name in (length, "batch", "clip_norm", "precision", "numerics", "seed", "early_stop"):
         found.append((name, value(getattr(train, name))))
     for m in train.metrics:
         found.append((m.name, f"{value(m.metric)} of {m.output}, {m.target}"))
+    return found
+
+
+def _computed(train: Train) -> list[tuple[str, str]]:
+    """The loss and the optimizer; those of each step, where there are several."""
+    if not train.rounds:
+        return [("loss", _loss(train)), ("optimizer", value(train.optimizer))]
+    found = []
+    for step in train.rounds:
+        times = f", {step.times} batches of each round" if step.times > 1 else ""
+        found.append((step.name, f"updates {', '.join(step.updates)}{times}"))
+        found.append(("loss", " ".join(step.text.split())))
+        found.append(("optimizer", value(step.optimizer)))
     return found
 
 

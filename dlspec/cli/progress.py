@@ -23,7 +23,7 @@ SHOWN = 12
 class Progress:
     """Shows each epoch of a run as soon as its program says that it is over."""
 
-    def __init__(self, run: Path, epochs: int) -> None:
+    def __init__(self, run: Path, epochs: int | None) -> None:
         self.log, self.best = run / "metrics.jsonl", run / "best.safetensors"
         self.epochs = epochs
         self.live: Live | None = None
@@ -49,7 +49,7 @@ class Progress:
         """A line that the program printed."""
         if self.live is None:
             print(text, flush=True)
-        elif not text.startswith("epoch "):
+        elif not text.startswith(("epoch ", "step ")):
             self.live.console.print(text, markup=False, highlight=False)
         elif rows := self.rows():
             self.live.update(self.table(rows), refresh=True)
@@ -73,7 +73,8 @@ class Progress:
         for name in names:
             made.add_column(name, justify="right")
         for row in rows[-SHOWN:]:
-            cells = [f"{row['epoch']}/{self.epochs}", *(_number(row.get(n)) for n in names)]
+            of = f"/{self.epochs}" if self.epochs is not None else ""
+            cells = [f"{row['epoch']}{of}", *(_number(row.get(n)) for n in names)]
             made.add_row(*cells, style="bold" if row["epoch"] == best else None)
         return made
 

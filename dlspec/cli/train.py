@@ -17,6 +17,7 @@ from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import OtherData, OtherSpec, RunExists
 from dlspec.diagnostics.files import reported
+from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.emit.files import write_tree
 from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
@@ -71,10 +72,16 @@ def train(spec: Path, out: Path, options: Options) -> int:
     with reported():
         write_tree(out, compiled(request), force=options.force)
     epochs = block.epochs if options.epochs is None else options.epochs
-    counted = f"{epochs} epoch{'s' * (epochs > 1)}"
+    if block.steps is not None and options.epochs is not None:
+        raise SpecError(NotInThisVersion(None, "`--epochs` for a run of `steps`", "set `steps`"))
+    counted = f"{epochs} epoch{'s' * (epochs != 1)}"
+    if block.steps is not None:
+        counted = f"{block.steps} rounds of steps"
     does = "resuming" if resumes else "training"
-    print(f"{does} {block.model} on {block.data} with {options.backend}: {counted}")
-    arguments = ["--device", options.device, "--epochs", str(epochs)]
+    model = ", ".join(block.networks) or block.model
+    print(f"{does} {model} on {block.data} with {options.backend}: {counted}")
+    arguments = ["--device", options.device]
+    arguments += ["--epochs", str(epochs)] if block.steps is None else []
     arguments += ["--resume"] if options.resume else ["--overwrite"] if options.force else []
     with Progress(out, epochs) as progress:
         try:

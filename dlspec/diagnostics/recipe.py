@@ -77,6 +77,32 @@ class SettingTwice(Diagnostic):
 
 
 @frozen
+class SettingsExclude(Diagnostic):
+    """Two settings that say the same thing in different ways: a run of so many epochs, or steps."""
+
+    code = "DLS404"
+    name: str
+    other: str
+    first: Span
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` stands beside `{self.other}`"
+
+    @property
+    def label(self) -> str:
+        return "one of both says how long the run is"
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.first, "the other one"),)
+
+    @property
+    def help(self) -> str:
+        return f"leave `{self.name}` or `{self.other}` out"
+
+
+@frozen
 class WrongSetting(Diagnostic):
     """A setting with a value that it does not take: another kind of value, unit or range."""
 

@@ -68,6 +68,10 @@ class ExportBuilder:
         format_ = self.format()
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
+        if self.train is not None and self.train.networks:
+            later = NotInThisVersion(head(self.block), "an `export` of several networks")
+            self.objects.problems.append(later)
+            return None
         if self.train is not None and format_ is not None:
             model = self.models[self.train.name]
             self.objects.problems.extend(self.refused(model, format_))

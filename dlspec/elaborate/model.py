@@ -66,8 +66,12 @@ class ModelBuilder(StatementBuilder):
             return None
         if self.problems:
             return None
+        return self.whole(self.title(layer.definition), number)
+
+    def whole(self, name: str, number: int) -> ir.ModelIR | None:
+        """The model of which an instance is the root, with what is said of its weights."""
         made = ir.ModelIR(
-            name=self.title(layer.definition),
+            name=name,
             instance=number,
             definitions=self.definitions,
             instances=tuple(self.instances),

@@ -22,7 +22,7 @@ LATER: dict[str, frozenset[str]] = {
     "loss": frozenset("L1 L2 CTC Focal Cosine Hinge Triplet NLL".split()),
     "metric": frozenset("AUC MeanIoU WER BLEU Perplexity MeanAveragePrecision".split()),
     "optimizer": frozenset("Adagrad Adadelta Adafactor FTRL Lion Nadam Adamax LAMB".split()),
-    "schedule": frozenset("linear exponential multistep plateau rsqrt onecycle".split()),
+    "schedule": frozenset("exponential multistep plateau rsqrt onecycle".split()),
     "source": frozenset("parquet text audio sql huggingface coco".split()),
     "transform": frozenset(
         "Normalize CenterCrop Letterbox LogMel Hash Words WordPiece SentencePiece Characters "

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 
 from dlspec.diagnostics import Diagnostic, nearest
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion
-from dlspec.diagnostics.recipe import MissingSetting, SettingTwice, UnknownSetting
+from dlspec.diagnostics.recipe import (
+    MissingSetting,
+    SettingsExclude,
+    SettingTwice,
+    UnknownSetting,
+)
 from dlspec.elaborate.uses import walk
 from dlspec.frozen import frozen
 from dlspec.source import Span
@@ -30,8 +35,10 @@ class Kind:
     sections: tuple[str, ...] = ()
     wires: bool = False
     """Whether an assignment to another name is a wire."""
-    instead: Mapping[str, type] = field(default_factory=dict)
+    instead: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
     """Settings that need not be there where such a statement is."""
+    either: Mapping[str, str] = field(default_factory=dict)
+    """Settings that stand for each other: one of both must be there."""
 
     def __str__(self) -> str:
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} `{self.name}` block"
@@ -45,6 +52,7 @@ class Settings:
     statements: list[tree.Statement] = field(default_factory=list)
     wires: list[tree.Statement] = field(default_factory=list)
     """What is computed of a batch, in order: assignments to other names, `let`, `if`, `for`."""
+    steps: list[tree.Step] = field(default_factory=list)
     sections: dict[str, tree.Section] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
     complete: bool = False
@@ -64,7 +72,7 @@ def head(s: tree.Node) -> Span:
     return Span(s.span.source, s.span.start, s.span.start + len(first))
 
 
-def read(block: tree.Declaration, kind: Kind) -> Settings:
+def read(block: tree.Declaration | tree.Step, kind: Kind) -> Settings:
     """Sorts the statements of a block."""
     found = Settings()
     whole = True
@@ -83,6 +91,8 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
                 found.sections.setdefault(s.name.id, s)
             case tree.Broken():
                 whole = False
+            case tree.Step() if tree.Step in kind.statements:
+                found.steps.append(s)
             case _ if isinstance(s, kind.statements):
                 found.statements.append(s)
             case _ if type(s) in kind.later_statements:
@@ -94,7 +104,14 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
                 found.problems.append(Misplaced(head(s), "this statement", what, hint))
     # what did not parse may have been what is missing
     given = found.values.keys() | found.meant
-    instead = {n for n, t in kind.instead.items() if any(isinstance(s, t) for s in found.wires)}
+    beside = (*found.wires, *found.steps)
+    instead = {n for n, t in kind.instead.items() if any(isinstance(s, t) for s in beside)}
+    instead |= {n for n, other in kind.either.items() if other in given}
+    for n, other in kind.either.items():
+        if n in found.values and other in found.values:
+            both = sorted((found.values[n], found.values[other]), key=lambda s: s.span.start)
+            first, second = (s.names[0].span for s in both)
+            found.problems.append(SettingsExclude(second, second.text, first.text, first))
     found.complete = whole and all(n in found.values.keys() | instead for n, _ in kind.required)
     missing = [(n, e) for n, e in kind.required if n not in given | instead]
     if missing and whole:
@@ -105,7 +122,11 @@ def read(block: tree.Declaration, kind: Kind) -> Settings:
 
 
 def _assign(
-    found: Settings, s: tree.Assign, name: tree.Name, kind: Kind, block: tree.Declaration
+    found: Settings,
+    s: tree.Assign,
+    name: tree.Name,
+    kind: Kind,
+    block: tree.Declaration | tree.Step,
 ) -> None:
     if name.id in found.values:
         first = found.values[name.id].names[0].span
@@ -123,13 +144,13 @@ def _assign(
         found.problems.append(UnknownSetting(name.span, name.id, where, kind.settings, near))
 
 
-def _is_read(name: str, own: tree.Assign, block: tree.Declaration) -> bool:
+def _is_read(name: str, own: tree.Assign, block: tree.Declaration | tree.Step) -> bool:
     """Whether another statement of a block names a wire: then it is no misspelt setting."""
     others = (s for s in block.body.statements if s is not own)
     return any(isinstance(n, tree.Name) and n.id == name for s in others for n in walk(s))
 
 
-def _gives(s: tree.If | tree.For, block: tree.Declaration) -> bool:
+def _gives(s: tree.If | tree.For, block: tree.Declaration | tree.Step) -> bool:
     """Whether a branch or loop writes a wire that the block reads, and says nothing of weights."""
     inner = list(walk(s))
     if any(isinstance(n, tree.Weights) for n in inner):

@@ -68,14 +68,20 @@ class StepBuilder(ModelBuilder):
         self.networks: dict[str, Network] = {}
         self.made_by: dict[str, str] = {}
         """The kind of the op that gives an output of the model."""
-        name = tree.Name(block.span, NAME)
-        definition = tree.Definition(block.span, "step", name, (), block.body, block.doc)
-        self.top = self.frame = Frame(definition, Names(), Scope(Scope(objects.scope)), {}, {})
         self.active = self.within.active = [NAME]
         self.within.around = 1
-        self.statements: list[ir.Statement] = []
+        self.outer = Scope(Scope(objects.scope))
+        """The networks."""
+        self.begin(tree.Name(block.span, NAME), block)
 
     # -- entry
+
+    def begin(self, name: tree.Name, of: tree.Declaration | tree.Step) -> None:
+        """The definition that what follows belongs to: the block, or one `step` of it."""
+        doc = of.doc if isinstance(of, tree.Declaration) else ""
+        definition = tree.Definition(of.span, "step", name, (), of.body, doc)
+        self.top = self.frame = Frame(definition, Names(), Scope(self.outer), {}, {})
+        self.statements: list[ir.Statement] = []
 
     def fields(self, fields: Mapping[str, Tensor]) -> None:
         for name, t in fields.items():
@@ -127,8 +133,9 @@ class StepBuilder(ModelBuilder):
         body = tree.Body(statement.span, (statement,))
         self.statements += self.body(body, self.frame, self.frame.scope)
 
-    def loss(self, e: tree.Expr) -> None:
-        """The loss: one number for the batch, or for each example."""
+    def loss(self, e: tree.Expr, updates: Collection[str] = ()) -> None:
+        """The loss: one number for the batch, or for each example, that one of the networks of
+        `updates` computes; without them, any network."""
         try:
             flow = self.one_number(e)
         except SpecError as error:
@@ -138,8 +145,12 @@ class StepBuilder(ModelBuilder):
         except Skip:
             self.frame.broken = True
             return
-        if not self.learns(flow):
+        if not self.learns(flow, updates):
             what = NotALoss(e.span, "no network computes it", "let it read an output of the model")
+            if updates:
+                names = " or ".join(f"`{n}`" for n in updates)
+                hint = "a step updates what its loss is computed by"
+                what = NotALoss(e.span, f"{names} has no part in it", hint)
             self.report(SpecError(what))
             self.frame.broken = True
             return
@@ -147,8 +158,8 @@ class StepBuilder(ModelBuilder):
         made = ir.Output(site=self.frame.site(e), name=LOSS, value=flow, line=e.span.line)
         self.statements.append(made)
 
-    def learns(self, flow: ir.Flow) -> bool:
-        """Whether a network stands behind a value."""
+    def learns(self, flow: ir.Flow, updates: Collection[str]) -> bool:
+        """Whether a network, of those that are updated, stands behind a value."""
         read = [flow]
         written: dict[str, list[ir.Flow]] = {}
         for s in ir.statements(tuple(self.statements)):
@@ -156,7 +167,7 @@ class StepBuilder(ModelBuilder):
                 written.setdefault(name, []).append(s.value)
         while read:
             for f in ir.flows(read.pop()):
-                if isinstance(f, ir.Net):
+                if isinstance(f, ir.Net) and (not updates or f.net in updates):
                     return True
                 if isinstance(f, ir.Wire):
                     read += written.pop(f.name, [])
@@ -189,10 +200,11 @@ class StepBuilder(ModelBuilder):
         frame = self.frame
         if frame.broken or self.problems or not frame.outputs:
             return None
-        self.definitions[NAME] = self.describe(frame.definition, frame)
+        name = self.title(frame.definition)
+        self.definitions[name] = self.describe(frame.definition, frame)
         root = ir.Instance(
             number=len(self.instances),
-            definition=NAME,
+            definition=name,
             arguments={},
             dims=frame.dims,
             inputs=tuple(frame.inputs),
@@ -200,9 +212,12 @@ class StepBuilder(ModelBuilder):
             body=tuple(self.statements),
             unread=digest(frame.unread),
         )
-        instances = (*self.instances, root)
+        self.instances.append(root)
         return ir.ModelIR(
-            name=NAME, instance=root.number, definitions=self.definitions, instances=instances
+            name=name,
+            instance=root.number,
+            definitions=self.definitions,
+            instances=tuple(self.instances),
         )
 
     # -- networks
@@ -223,7 +238,7 @@ class StepBuilder(ModelBuilder):
                 self.report(SpecError(d))
             raise Skip
         self.networks[s.name.id] = Network(layer, model, s.value.span)
-        frame.scope.entries[s.name.id] = Instance(layer, s.name.id, s)
+        self.outer.entries[s.name.id] = Instance(layer, s.name.id, s)
 
     def called(
         self,
@@ -245,6 +260,7 @@ class StepBuilder(ModelBuilder):
             net=str(module[0]),
             takes=tuple(arrivals),
             gives=tuple(n or "output" for n, _ in made.outputs),
+            part=len(self.networks) > 1,
             inputs=tuple(arrivals.values()),
             types=tuple(t for _, t in made.outputs),
         )

@@ -14,6 +14,7 @@ from dlspec.elaborate.groups import GroupReader
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
+from dlspec.elaborate.rounds import Rounds
 from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
@@ -31,6 +32,7 @@ TRAIN = Kind(
         "optimizer",
         "schedule",
         "epochs",
+        "steps",
         "batch",
         "clip_norm",
         "precision",
@@ -47,15 +49,15 @@ TRAIN = Kind(
         ("epochs", "epochs = 10"),
     ),
     later={
-        "steps": "a run of `steps`",
         "average": "`average`",
         "accumulate": "`accumulate`",
         "distill": "`distill`",
     },
-    later_statements={tree.Step: "`step`", tree.Penalty: "`penalty`"},
-    statements=(tree.Weights, tree.If, tree.For),
+    later_statements={tree.Penalty: "`penalty`"},
+    statements=(tree.Weights, tree.If, tree.For, tree.Step),
     wires=True,
-    instead={"model": tree.Let},
+    instead={"model": (tree.Let, tree.Step), "loss": (tree.Step,), "optimizer": (tree.Step,)},
+    either={"epochs": "steps"},
 )
 BATCH = 32
 
@@ -86,6 +88,9 @@ class TrainBuilder:
         self.objects.problems.extend(self.settings.problems)
         found = Feeding(self.settings, self.table, self.overrides, self.objects, self.known)
         self.data = found.data
+        self.check_steps()
+        if self.settings.steps:
+            return self.rounds(found, before)
         computed = self.objective(found)
         inputs = computed.inputs if computed is not None else found.inputs()
         comparable = computed.comparable() if computed is not None else found.comparable()
@@ -99,17 +104,9 @@ class TrainBuilder:
         metrics = comparisons.metrics(metrics_e, loss) if metrics_e is not None else []
         step = computed.step(metrics) if computed is not None else None
         model = computed.model if computed is not None else found.model
-        epochs = self.whole("epochs", least=1)
-        values: dict[str, Any] = {
+        values = self.values() | {
             "optimizer": self.object("optimizer"),
             "groups": self.groups(model),
-            "schedule": self.schedule(epochs),
-            "epochs": epochs,
-            "batch": self.whole("batch", least=1, default=BATCH),
-            "seed": self.whole("seed", least=0, default=0, most=2**32 - 1),
-            "clip_norm": self.clip_norm(),
-            "precision": self.word("precision", "auto"),
-            "numerics": self.word("numerics", "native"),
             "early_stop": self.early_stop(metrics),
         }
         broken = self.objects.broken > before or not self.settings.complete
@@ -132,6 +129,50 @@ class TrainBuilder:
             **values,
         )
         return train, model
+
+    def values(self) -> dict[str, Any]:
+        """The settings of any run."""
+        epochs = self.whole("epochs", least=1)
+        return {
+            "schedule": self.schedule(epochs),
+            "epochs": epochs,
+            "steps": self.whole("steps", least=1),
+            "batch": self.whole("batch", least=1, default=BATCH),
+            "seed": self.whole("seed", least=0, default=0, most=2**32 - 1),
+            "clip_norm": self.clip_norm(),
+            "precision": self.word("precision", "auto"),
+            "numerics": self.word("numerics", "native"),
+        }
+
+    def check_steps(self) -> None:
+        """Whether a run of so many steps is one of `step`s."""
+        given = self.settings.values.get("steps")
+        if given is not None and not self.settings.steps and self.settings.get("epochs") is None:
+            what = "`steps` in a `train` block without `step`"
+            span = given.names[0].span
+            self.objects.problems.append(NotInThisVersion(span, what, "write `epochs = 10`"))
+
+    def rounds(self, found: Feeding, before: int) -> tuple[ir.Train, ModelIR] | None:
+        """A training in `step`s."""
+        given = (self.block, self.settings, self.table, self.overrides, self.objects)
+        made = Rounds(*given, found)
+        values = self.values()
+        broken = self.objects.broken > before or not self.settings.complete
+        if broken or made.model is None:
+            return None
+        train = ir.Train(
+            name=self.block.name.id if self.block.name else "",
+            data=found.data_name,
+            model=made.model.name,
+            inputs={},
+            networks=made.names,
+            loss=(),
+            rounds=made.made,
+            doc=self.block.doc,
+            line=self.block.span.line,
+            **values,
+        )
+        return train, made.model
 
     def objective(self, found: Feeding) -> Objective | None:
         """What is computed of a batch, where that is more than a sum of losses."""

@@ -156,13 +156,15 @@ class Call(Node):
 
 class Net(Node):
     """A network of a `train` block applied to inputs, which are those of its model, in order. One
-    with several outputs gives them by name."""
+    with several outputs gives them by name; a `part` of a model that holds several networks gives
+    them in order, as a block does."""
 
     kind: Literal["net"] = "net"
     site: int
     net: str
     takes: tuple[str, ...]
     gives: tuple[str, ...]
+    part: bool = False
     inputs: "tuple[Flow, ...]"
     types: tuple[Type, ...]
 
@@ -451,6 +453,12 @@ def read_inputs(instance: Instance) -> tuple[str, ...]:
         f.name for s in statements(instance.body) for f in flows(s.value) if isinstance(f, Wire)
     }
     return tuple(name for name, _ in instance.inputs if name in read)
+
+
+def networks(instance: Instance) -> tuple[str, ...]:
+    """The networks that a body calls, in order."""
+    found = (f for s in statements(instance.body) for f in flows(s.value))
+    return tuple(dict.fromkeys(f.net for f in found if isinstance(f, Net)))
 
 
 def statements(body: tuple[Statement, ...]) -> Iterator[Bind | Output]:

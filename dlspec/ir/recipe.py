@@ -130,12 +130,18 @@ class Group(Node):
 class Step(Node):
     """What is computed of a batch, and which networks learn from it.
 
+    `name` is that of a `step`, which has an optimizer of its own and takes `times` batches one
+    after the other in each round; a block without steps is its own, without a name.
+
     `graph` is a definition of the kind `step`: its inputs are the fields of the data, its first
     output is the loss (one number, or one for each example, which are averaged), the others are
     what metrics read.
     """
 
+    name: str = ""
     updates: tuple[str, ...]
+    times: int = 1
+    optimizer: Annotated[Optimizer, At("optimizer")] | None = None
     graph: ModelIR
     text: str
     """The loss as it is written."""
@@ -143,7 +149,11 @@ class Step(Node):
 
 class Train(Node):
     """A `train` block. The loss is the sum of its terms; where it is more, there is a step, and the
-    terms are only those of its losses that compare an output with a field as both are."""
+    terms are only those of its losses that compare an output with a field as both are.
+
+    A block with `step`s has a loss and an optimizer for each of them, and none of its own. Its run
+    is `epochs` passes over the training rows, or so many `steps`: rounds of all its steps.
+    """
 
     name: str
     data: str
@@ -155,11 +165,16 @@ class Train(Node):
     long as the field's type leaves it open, another number stands for it."""
     lengths: dict[str, Extent] = pydantic.Field(default_factory=dict)
     """The dynamic sizes of the model's inputs, with those of the fields that feed them."""
+    networks: tuple[str, ...] = ()
+    """The names of several networks, in which their weights' names begin."""
     loss: tuple[LossTerm, ...]
     step: Step | None = None
-    optimizer: Annotated[Optimizer, At("optimizer")]
+    rounds: tuple[Step, ...] = ()
+    """The block's `step`s, in the order of a round."""
+    optimizer: Annotated[Optimizer, At("optimizer")] | None = None
     schedule: tuple[Annotated[Schedule, At("schedule")], ...]
-    epochs: int
+    epochs: int | None = None
+    steps: int | None = None
     batch: int
     groups: tuple[Group, ...] = ()
     clip_norm: float | None = None
@@ -179,6 +194,16 @@ class Train(Node):
             if on == f"val.{m.name}":
                 return on, "max" if m.metric.greater_is_better else "min"
         return on, "min"
+
+    @property
+    def graphs(self) -> tuple[Step, ...]:
+        """What is computed of batches, where that is more than a sum of losses."""
+        return (self.step,) if self.step is not None else self.rounds
+
+    @property
+    def batches(self) -> int:
+        """The batches of a round."""
+        return sum(s.times for s in self.rounds) or 1
 
     @property
     def scheduled(self) -> bool:

@@ -7,6 +7,7 @@ for definitions, not for instances: what is one class, loop or repeat stays one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,25 +49,27 @@ from dlspec.tensor import Tensor
 ALWAYS = 1_000_000
 
 
-def channels_last(model: ModelIR) -> ModelIR:
+def channels_last(model: ModelIR, apart: Collection[str] = ()) -> ModelIR:
     """The same model with images kept channels-last.
 
     Inputs of the model that are read only inside a region come channels-last (`Tensor.last` of
-    their types says so), outputs in logical order.
+    their types says so), outputs in logical order; so do those of the definitions in `apart`,
+    which are called from elsewhere too.
     """
     root = model.root.definition
+    whole = frozenset({root, *apart})
     fits = _reshapes(model)
     inputs = {(root, "input", name) for name, _ in model.root.inputs}
     while True:
         regions = Regions(frozenset(inputs))
-        collect = _Walk(model, regions, fits, collecting=True)
+        collect = _Walk(model, regions, fits, whole, collecting=True)
         for instance in model.instances:
             collect.instance(instance)
         outside = regions.read_outside()
         if not outside:
             break
         inputs -= outside
-    rewrite = _Walk(model, regions, fits, collecting=False)
+    rewrite = _Walk(model, regions, fits, whole, collecting=False)
     instances = tuple(rewrite.instance(i) for i in model.instances)
     return model.model_copy(update={"instances": instances})
 
@@ -104,6 +107,8 @@ class _Walk:
     model: ModelIR
     regions: Regions
     fits: _Fits
+    whole: frozenset[str]
+    """Definitions whose outputs are in logical order."""
     collecting: bool
     definition: str = ""
     env: dict[str, tuple[Source, ...]] = field(default_factory=dict)
@@ -132,8 +137,7 @@ class _Walk:
         return "first" if is_root and place not in self.regions.inputs else place
 
     def output(self, definition: str, index: int) -> Source:
-        is_root = definition == self.model.root.definition
-        return "first" if is_root else (definition, "output", index)
+        return "first" if definition in self.whole else (definition, "output", index)
 
     # --- statements ---------------------------------------------------------------------------
 

@@ -59,7 +59,8 @@ class _Finder(Follower):
     ) -> dict[str, Named | None]:
         """Of a model on its own, or as a `train` block uses it."""
         definition = self.definition(model, model.name)
-        given = self.arguments(definition, train) if train is not None else {}
+        of_one = train is not None and not train.networks
+        given = self.arguments(definition, train) if train is not None and of_one else {}
         found: dict[str, Named | None] = {}
         for p in definition.parameters:
             name, full = p.name.id, f"{model.name}.{p.name.id}"
@@ -153,7 +154,10 @@ class _Finder(Follower):
             stages += [(", ".join(a.fields), t) for a in d.augment for t in a.transforms]
             yield from self.objects(f"data {d.name}", stages, d.line)
         for t in self.program.trains.values():
-            yield from self.block("train", t.name, t, train.TRAIN.settings)
+            absent = {n for n in ("epochs", "steps") if getattr(t, n) is None}
+            absent |= {"model", "loss", "optimizer"} if t.rounds else set()
+            settings = tuple(n for n in train.TRAIN.settings if n not in absent)
+            yield from self.block("train", t.name, t, settings)
             terms = [("loss", term.loss) for term in t.loss]
             metrics = [("metrics", m.metric) for m in t.metrics]
             schedule = [("schedule", phase) for phase in t.schedule]

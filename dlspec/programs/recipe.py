@@ -22,7 +22,7 @@ from dlspec.recipe.metrics import (
     Precision,
     Recall,
 )
-from dlspec.recipe.schedules import Constant, Cosine, Schedule, Step, Warmup
+from dlspec.recipe.schedules import Constant, Cosine, Linear, Schedule, Step, Warmup
 from dlspec.units import Duration
 
 DOC = "What every run needs and no framework has a say in."
@@ -32,7 +32,7 @@ IMPORTS = (
     py.Import("numpy", "np"),
     py.From("weights", ("CheckpointError", "write_whole")),
 )
-FILES = ("schedules", "metrics", "log", GROUPED)
+FILES = ("schedules", "metrics", "log", "rounds", GROUPED)
 AVERAGED = {Precision: "precision", Recall: "recall", F1: "f1"}
 ERRORS = {MAE: "mae", RMSE: "rmse", R2: "r2"}
 
@@ -44,12 +44,12 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
     `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and `write_lock`;
     `rates(peak, steps, per_epoch)`, where the learning rate changes; `WEIGHT_GROUPS`,
     `group(name)`, `frozen(name)` and `updates(name, run)`, where some weights are updated in a way
-    of their own; and, where it has metrics, `scores(outputs, rows)`: values by their names, from
-    whole sets of arrays by name.
+    of their own; `ROUND` and `updates_of(step, run)`, where there are several steps; and, where it
+    has metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
     """
     run, constants = "counted", []
     on, direction = train.best_by
-    validated = "val" in data.split.shares()
+    validated = "val" in data.split.shares() and not train.rounds
     patience = train.early_stop.count if validated and train.early_stop is not None else None
     if validated:
         run = "lowest" if direction == "min" else "highest"
@@ -60,6 +60,9 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
         comment = "epochs without a better one"
         constants.append(py.Assign("PATIENCE", py.literal(patience), comment))
     functions: list[py.Function | str] = []
+    if train.rounds:
+        constants.append(py.Assign("ROUND", _round(train), "the step that each batch is for"))
+        functions.append("updates_of")
     if train.groups:
         constants.append(table(train.groups, weights))
         functions.append("group")
@@ -67,22 +70,46 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
         functions += ["frozen", "updates"]
     if train.scheduled:
         functions.append(_rates(train.schedule))
-    functions += ["Run", _ended(on, patience)]
+    functions += ["Run", _ended(train, on, patience)]
     if train.metrics:
         functions.append(_scores(train.metrics, data))
     functions += ["restored", "log", "rewind", "write_lock"]
     return compose(Written(DOC, (run, *FILES), IMPORTS, constants, functions))
 
 
-def _ended(on: str, patience: int | None) -> py.Function:
-    """Whether a run is at its end: `ended(run, epochs)`."""
+def _round(train: Train) -> py.Expr:
+    """The names of the steps of a round, each as often as it takes a batch."""
+    found: list[list[str]] = []
+    for step in train.rounds:
+        found += [[step.name]] * step.times if step.times <= 2 else [[step.name] * step.times]
+    parts: list[str] = []
+    once: list[str] = []
+    for names in (*found, []):
+        if len(names) == 1:
+            once += names
+            continue
+        if once:
+            parts.append(str(py.literal(tuple(once))))
+            once = []
+        if names:
+            parts.append(f"{py.literal((names[0],))} * {len(names)}")
+    return py.Code(" + ".join(parts))
+
+
+def _ended(train: Train, on: str, patience: int | None) -> py.Function:
+    """Whether a run is at its end: `ended(run, epochs)`, or `ended(run, steps)`."""
     waited = py.Code(f'f"{{run.wait}} epochs without a better {on}; a greater patience goes on"')
     counted = 'f"the run has {run.epoch} of {epochs} epochs; a greater --epochs goes on"'
     body: list[py.Statement] = []
     if patience is not None:
         body.append(py.If("run.wait >= PATIENCE", [py.Return(waited)]))
-    body += [py.If("run.epoch >= epochs", [py.Return(counted)]), py.Return('""')]
-    params = (py.Param("run", "Run"), py.Param("epochs", "int"))
+    done, of = py.Code("run.epoch >= epochs"), "epochs"
+    if train.steps is not None:
+        steps = "run.step // len(ROUND)" if train.rounds else "run.step"
+        counted = f'f"the run has {{{steps}}} of {{steps}} steps; a greater --steps goes on"'
+        done, of = py.Code(f"{steps} >= steps"), "steps"
+    body += [py.If(done, [py.Return(counted)]), py.Return('""')]
+    params = (py.Param("run", "Run"), py.Param(of, "int"))
     doc = "Why a run is at its end, and what lets it go on; nothing where it is not."
     return py.Function("ended", params, body, "str", doc)
 
@@ -152,6 +179,8 @@ def _phase(phase: Schedule, level: py.Expr, steps: py.Expr) -> py.Expr:
             return py.call("constant", level, steps)
         case Cosine(to=to):
             return py.call("cosine", level, steps, to=to)
+        case Linear(to=to):
+            return py.call("linear", level, steps, to=to)
         case Step(gamma=gamma):
             return py.call("step", level, steps, _every(phase), gamma)
     raise TypeError(f"no code for {phase.kind()}")
@@ -160,7 +189,7 @@ def _phase(phase: Schedule, level: py.Expr, steps: py.Expr) -> py.Expr:
 def _end(phase: Schedule, level: py.Expr, steps: py.Expr) -> py.Expr:
     """The level after a phase."""
     match phase:
-        case Cosine(to=to):
+        case Cosine(to=to) | Linear(to=to):
             return py.literal(to)
         case Step(gamma=gamma):
             last = py.call("max", 0, py.Binary(steps, "-", "1"))
@@ -173,7 +202,7 @@ def _said(phase: Schedule) -> str:
     """A phase as a spec writes it."""
     given = [] if phase.duration is None else [str(phase.duration)]
     match phase:
-        case Cosine(to=to):
+        case Cosine(to=to) | Linear(to=to):
             given.append(f"to={to:g}")
         case Step(gamma=gamma, every=every):
             given = [f"{gamma:g}", f"every={every}", *(f"duration={d}" for d in given)]

@@ -21,7 +21,7 @@ PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("Accuracy", "Precision", "Recall", "F1", "ConfusionMatrix", "MAE", "RMSE", "R2"),
     ),
     "optimizer": ("optimizers", ("SGD", "Adam", "AdamW", "RMSprop")),
-    "schedule": ("schedules", ("Constant", "Step", "Cosine", "Warmup")),
+    "schedule": ("schedules", ("Constant", "Step", "Linear", "Cosine", "Warmup")),
     "early_stop": ("stops", ("Patience",)),
     "frozen": ("stops", ("Until",)),
     "source": ("sources", ("Sklearn", "Csv", "Npz", "Images")),

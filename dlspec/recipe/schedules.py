@@ -57,6 +57,18 @@ class Cosine(Schedule):
         return self.to
 
 
+class Linear(Schedule):
+    """A straight line, to the rate `to`."""
+
+    to: NotNegative = 0.0
+
+    def rate(self, start: float, step: int, steps: int, per_epoch: int, total: int) -> float:
+        return start + (self.to - start) * step / steps
+
+    def end(self, start: float, steps: int, per_epoch: int, total: int) -> float:
+        return self.to
+
+
 class Step(Schedule):
     """The rate is multiplied by `gamma` after each `every`."""
 

@@ -31,11 +31,13 @@ DURATIONS = st.one_of(
 )
 LASTING = st.one_of(
     st.builds(Sc.Constant, duration=DURATIONS),
+    st.builds(Sc.Linear, duration=DURATIONS, to=st.sampled_from([0, 1e-3])),
     st.builds(Sc.Cosine, duration=DURATIONS, to=st.sampled_from([0, 1e-3])),
     st.builds(Sc.Step, duration=DURATIONS, gamma=st.just(0.5), every=DURATIONS),
 )
 ENDLESS = st.one_of(
     st.builds(Sc.Constant),
+    st.builds(Sc.Linear, to=st.sampled_from([0, 1e-3])),
     st.builds(Sc.Cosine, to=st.sampled_from([0, 1e-3])),
     st.builds(Sc.Step, gamma=st.just(0.5), every=DURATIONS),
 )

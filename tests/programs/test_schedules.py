@@ -26,6 +26,13 @@ def test_a_cosine():
     assert rates.tolist() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("stage", [lambda n: s.warmup(1.0, n), lambda n: s.cosine(1.0, n, 0)])
+def test_a_line():
+    assert s.linear(1.0, 4, to=0.2).tolist() == pytest.approx([1.0, 0.8, 0.6, 0.4])
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [lambda n: s.warmup(1.0, n), lambda n: s.linear(1.0, n, 0), lambda n: s.cosine(1.0, n, 0)],
+)
 def test_a_stage_may_have_no_steps(stage):
     assert len(stage(0)) == 0

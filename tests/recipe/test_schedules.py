@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dlspec.recipe.schedules import Constant, Cosine, Step, Warmup, problems, rates
+from dlspec.recipe.schedules import Constant, Cosine, Linear, Step, Warmup, problems, rates
 from dlspec.units import Duration, Quantity
 
 EPOCHS, PER_EPOCH = 6, 5
@@ -42,6 +42,12 @@ def test_without_a_schedule_the_rate_is_constant():
 def test_cosine_is_pytorchs():
     expected = by_torch(lambda s, o: s.CosineAnnealingLR(o, TOTAL, eta_min=0.05))
     assert table(Cosine(to=0.05)) == pytest.approx(expected)
+
+
+def test_linear_is_pytorchs():
+    # which ends at a share of the first rate
+    expected = by_torch(lambda s, o: s.LinearLR(o, 1.0, 0.25, total_iters=TOTAL))
+    assert table(Linear(to=0.2)) == pytest.approx(expected)
 
 
 def test_step_is_pytorchs():

@@ -10,11 +10,16 @@ from keras import layers
 
 import weights
 from model import ConvTranspose, Recurrent
-from recipe import Run, restored
+from recipe import Run, restored, updates_of
 from weights import CheckpointError
 
 # if slots
 SLOTS = {"mean": "_momentums", "square": "_velocities"}  # fill slots
+
+
+# end
+# if rounds
+SLOTS_OF = {"critic": {"mean": "_momentums"}}  # fill slots_of
 
 
 # end
@@ -326,6 +331,31 @@ def entries(model: keras.Model) -> Iterator[Entry]:
                 yield replace(entry, name=f"{path}.{entry.name}")
 
 
+# if rounds
+def slots(
+    model: keras.Model, optimizers: dict[str, keras.optimizers.Optimizer]
+) -> Iterator[Entry]:
+    """What each optimizer keeps for each weight that it trains."""
+    for step, optimizer in optimizers.items():
+        own = {id(variable) for variable in optimizer._trainable_variables}
+        for entry in entries(model):
+            if id(entry.variable) not in own:
+                continue
+            i = optimizer._get_variable_index(entry.variable)
+            for neutral, kept_as in SLOTS_OF[step].items():
+                name = f"optimizer.{step}.{entry.name}.{neutral}"
+                variable = getattr(optimizer, kept_as)[i]
+                yield replace(entry, name=name, variable=variable)
+
+
+def kept(
+    model: keras.Model, optimizers: dict[str, keras.optimizers.Optimizer] | None
+) -> list[Entry]:
+    """The weights; with the optimizers, all that a run needs to go on."""
+    return [*entries(model), *slots(model, optimizers or {})]
+
+
+# end
 # if slots
 def slots(model: keras.Model) -> Iterator[Entry]:
     """What the optimizer keeps for each weight that it trains."""
@@ -345,6 +375,7 @@ def slots(model: keras.Model) -> Iterator[Entry]:
 
 
 # end
+# if plain_run
 def kept(model: keras.Model, whole: bool) -> list[Entry]:
     """The weights; with `whole`, all that a run needs to go on."""
     # if slots
@@ -355,12 +386,48 @@ def kept(model: keras.Model, whole: bool) -> list[Entry]:
     # end
 
 
+# end
 def initialise(model: keras.Model, seed: int) -> None:
     """Gives every weight its first value."""
     for entry in entries(model):
         entry.put(weights.draw(entry.name, entry.get().shape, seed))
 
 
+# if rounds
+def save(
+    path: Path,
+    run: Run,
+    model: keras.Model,
+    optimizers: dict[str, keras.optimizers.Optimizer] | None = None,
+) -> None:
+    """Writes the weights, and with the optimizers all that a run needs to go on."""
+    tensors = {entry.name: entry.get() for entry in kept(model, optimizers)}
+    weights.write(path, tensors, asdict(run))
+
+
+def load(
+    path: Path,
+    model: keras.Model,
+    optimizers: dict[str, keras.optimizers.Optimizer] | None = None,
+) -> Run:
+    """Puts the weights back, and with the optimizers their state.
+
+    Raises CheckpointError if they are not those of this model.
+    """
+    tensors, facts = weights.read(path)
+    for entry in kept(model, optimizers):
+        value = tensors.get(entry.name)
+        if value is None or value.shape != entry.get().shape:
+            raise CheckpointError(f"{path} is of another model: {entry.name} differs")
+        entry.put(value)
+    run = restored(path, facts)
+    for step, optimizer in (optimizers or {}).items():
+        optimizer.iterations.assign(updates_of(step, run))
+    return run
+
+
+# end
+# if plain_run
 def save(path: Path, run: Run, model: keras.Model, whole: bool = False) -> None:
     """Writes the weights, and with `whole` the optimizer's state."""
     tensors = {entry.name: entry.get() for entry in kept(model, whole)}
@@ -384,6 +451,7 @@ def load(path: Path, model: keras.Model, whole: bool = False) -> Run:
     return run
 
 
+# end
 # if dropout
 def seed_dropout(model: keras.Model, run: Run) -> None:
     """Each layer draws from its own seed and the number of its calls."""

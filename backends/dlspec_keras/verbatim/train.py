@@ -422,7 +422,7 @@ def main() -> None:
         default=data.FOLDER,
     )
     # end
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)  # fill length
     parser.add_argument(
         "--seed", help="a resumed run keeps its own", type=int, default=SEED
     )
@@ -487,7 +487,7 @@ def main() -> None:
             for path in old:
                 path.unlink()
         args.out.mkdir(parents=True, exist_ok=True)
-        train(args.out, args.epochs, args.seed, args.resume)
+        train(args.out, args.epochs, args.seed, args.resume)  # fill run
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"

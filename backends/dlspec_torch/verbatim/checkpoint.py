@@ -1,5 +1,9 @@
 """Checkpoints of a PyTorch run, under names that every backend reads."""
 
+# if rounds
+from collections.abc import Iterator
+
+# end
 from dataclasses import asdict
 from pathlib import Path
 
@@ -7,11 +11,17 @@ import torch
 from torch import Tensor, nn
 
 import weights
-from recipe import Run, restored, updates  # fill recipe
+from recipe import Run, restored, updates, updates_of  # fill recipe
 from weights import CheckpointError
 
 # if slots
 SLOTS = {"exp_avg": "mean", "exp_avg_sq": "square"}  # fill slots
+
+
+# end
+# if rounds
+# for each step PyTorch's names of what its optimizer keeps, and the neutral ones
+SLOTS_OF = {"critic": {"exp_avg": "mean", "exp_avg_sq": "square"}}  # fill rounds
 
 
 # end
@@ -102,7 +112,66 @@ def load(
 
 
 # end
-# if not slots
+# if rounds
+def save(
+    path: Path,
+    run: Run,
+    model: nn.Module,
+    optimizers: dict[str, torch.optim.Optimizer] | None = None,
+) -> None:
+    """Writes the weights, and with the optimizers all that a run needs to go on."""
+    arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
+    for step, optimizer in (optimizers or {}).items():
+        for name, parameter in learned(model, optimizer):
+            state = optimizer.state[parameter]
+            for own, neutral in SLOTS_OF[step].items():
+                value = state.get(own, torch.zeros_like(parameter))
+                arrays[f"optimizer.{step}.{name}.{neutral}"] = value.numpy(force=True)
+    weights.write(path, arrays, asdict(run))
+
+
+def load(
+    path: Path,
+    model: nn.Module,
+    optimizers: dict[str, torch.optim.Optimizer] | None = None,
+) -> Run:
+    """Puts the weights back, and with the optimizers their state.
+
+    Raises CheckpointError if they are not those of this program.
+    """
+    arrays, facts = weights.read(path)
+
+    def kept(name: str, like: Tensor) -> Tensor:
+        if name not in arrays or arrays[name].shape != like.shape:
+            raise CheckpointError(f"{path} is of another program: {name} differs")
+        return torch.empty_like(like).copy_(torch.from_numpy(arrays[name]))
+
+    for name, tensor in tensors(model).items():
+        tensor.copy_(kept(name, tensor))
+    run = restored(path, facts)
+    for step, optimizer in (optimizers or {}).items():
+        for name, parameter in learned(model, optimizer):
+            state = {
+                own: kept(f"optimizer.{step}.{name}.{neutral}", parameter.detach())
+                for own, neutral in SLOTS_OF[step].items()
+            }
+            if not isinstance(optimizer, torch.optim.SGD):  # which counts no steps
+                count = float(updates_of(step, run))
+                state["step"] = torch.tensor(count, device=parameter.device)
+            optimizer.state[parameter] = state
+    return run
+
+
+def learned(
+    model: nn.Module, optimizer: torch.optim.Optimizer
+) -> Iterator[tuple[str, nn.Parameter]]:
+    """The parameters that an optimizer updates, by name."""
+    own = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    return ((n, p) for n, p in model.named_parameters() if id(p) in own)
+
+
+# end
+# if plain
 def save(path: Path, run: Run, model: nn.Module) -> None:
     """Writes the weights and where the run stands."""
     arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}

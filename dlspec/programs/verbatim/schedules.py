@@ -20,6 +20,11 @@ def step(peak: float, steps: int, every: int, gamma: float) -> np.ndarray:
     return peak * gamma ** (np.arange(steps) // every)
 
 
+def linear(peak: float, steps: int, to: float) -> np.ndarray:
+    """A straight line: the peak in the first step, `to` one step after the last."""
+    return peak + (to - peak) * np.arange(steps) / steps
+
+
 def cosine(peak: float, steps: int, to: float) -> np.ndarray:
     """Half a cosine: the peak in the first step, `to` one step after the last."""
     return to + (peak - to) * (1 + np.cos(math.pi * np.arange(steps) / steps)) / 2

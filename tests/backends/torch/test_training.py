@@ -11,6 +11,7 @@ import pytest
 from dlspec_torch.losses import total
 from dlspec_torch.optimizers import made, slots
 
+from dlspec.emit import python as py
 from dlspec.ir.recipe import LossTerm
 from dlspec.recipe import lookup
 from dlspec.recipe.optimizers import SGD, Adam, AdamW, RMSprop
@@ -223,7 +224,8 @@ def test_an_optimizer_updates_as_its_formula_says(optimizer, scheduled):
     lr = 0.05 if scheduled else optimizer.lr
     layer = torch.nn.Linear(3, 4, bias=False).double()
     layer.weight.data = torch.from_numpy(w.copy())
-    found = eval(str(made(optimizer, scheduled)), {"torch": torch, "model": layer})
+    call = str(made(optimizer, scheduled, py.Code("model.parameters()")))
+    found = eval(call, {"torch": torch, "model": layer})
     for gradient in gradients:
         layer.weight.grad = torch.from_numpy(gradient.copy())
         if scheduled:

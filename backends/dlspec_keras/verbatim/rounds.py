@@ -1,0 +1,252 @@
+"""Trains networks on digits."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import objective
+import safetensors
+import tensorflow as tf
+from keras import ops
+
+import checkpoint
+import data
+from recipe import ROUND, Run, ended, log, rates, rewind, write_lock
+
+HASH = ""  # fill constants
+
+
+class Training(keras.Model):
+    """The networks in what each step minimises, which is computed in 32 bits."""
+
+    def __init__(self, net: keras.Model) -> None:
+        super().__init__(dtype="float32")
+        self.net, self.built = net, True
+        # if draws_in_step
+        self.seed_generator = keras.random.SeedGenerator()
+        # end
+
+    def call(self, rows, step, training=None):
+        return objective.critic(self.net.G, self.net.D, rows["image"])  # fill losses
+
+    @tf.function(reduce_retracing=True)
+    def losses(self, rows):
+        """The loss of each step, in evaluation."""
+        return {s: self(rows, step=s, training=False) for s in dict.fromkeys(ROUND)}
+
+
+# if floating
+def wide(network: keras.Model) -> Callable[..., Any]:
+    """A network whose outputs are in 32 bits, whatever it computes in."""
+    return lambda *x: keras.tree.map_structure(widened, network(*x))
+
+
+def widened(x):
+    """What was computed in 16 bits, in 32."""
+    return ops.cast(x, "float32") if keras.backend.is_float_dtype(x.dtype) else x
+
+
+# end
+def learned(model: keras.Model) -> dict[str, list[keras.Variable]]:
+    """The variables that each step updates."""
+    return {"critic": model.D.trainable_variables}  # fill learned
+
+
+def optimizers_of(model: keras.Model) -> dict[str, keras.optimizers.Optimizer]:
+    """The optimizer of each step."""
+    found = {"critic": keras.optimizers.Adam()}  # fill optimizers
+    for step, variables in learned(model).items():
+        found[step].build(variables)
+    return found
+
+
+def inputs(rows: data.Rows) -> Any:
+    """What the steps read."""
+    return {"image": rows["image"]}  # fill inputs
+
+
+def per_epoch() -> int:
+    """The batches of an epoch."""
+    return math.ceil(data.length(data.load()["train"]) / BATCH)
+
+
+def batches(run: Run) -> tf.data.Dataset:
+    """The batches of an epoch that the run has not had yet, made some at a time."""
+
+    def blocks() -> Iterator[Any]:
+        for rows in data.blocks("train", BATCH, run.seed, run.epoch):
+            yield inputs(rows)
+
+    def cut(block: Any) -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensors(block).rebatch(BATCH)
+
+    def kind(array: np.ndarray) -> tf.TensorSpec:
+        return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
+
+    kinds = tf.nest.map_structure(kind, next(blocks()))
+    found = tf.data.Dataset.from_generator(blocks, output_signature=kinds)
+    had = run.step - run.epoch * per_epoch()
+    return found.prefetch(1).flat_map(cut).skip(had)
+
+
+def update_of(
+    training: Training, step: str, optimizer: keras.optimizers.Optimizer
+) -> Callable[[Any], tf.Tensor]:
+    """One update of a step, compiled: from a batch, it gives the loss."""
+    own = learned(training.net)[step]
+
+    @tf.function(reduce_retracing=True)
+    def update(rows):
+        with tf.GradientTape() as tape:
+            loss = training(rows, step=step, training=True)
+            # if fp16
+            scaled = optimizer.scale_loss(loss)
+            # end
+        # if fp16
+        optimizer.apply(tape.gradient(scaled, own), own)
+        # end
+        # if not fp16
+        optimizer.apply(tape.gradient(loss, own), own)
+        # end
+        return loss
+
+    return update
+
+
+def train_epoch(
+    training: Training,
+    updates: dict[str, Callable[[Any], tf.Tensor]],
+    optimizers: dict[str, keras.optimizers.Optimizer],
+    run: Run,
+    # if scheduled
+    rate: dict[str, np.ndarray],
+    # end
+    # if steps
+    stop: int,
+    # end
+) -> dict[str, float]:
+    """The rest of an epoch, or of the run; gives the mean losses."""
+    totals, counts = dict.fromkeys(ROUND, 0.0), dict.fromkeys(ROUND, 0)
+    for rows in batches(run):
+        # if steps
+        if run.step >= stop:
+            break
+        # end
+        step = ROUND[run.step % len(ROUND)]
+        # if dropout
+        checkpoint.seed_dropout(training, run)
+        # end
+        # if scheduled
+        optimizers[step].learning_rate.assign(rate[step][run.step // len(ROUND)])
+        # end
+        totals[step] += float(updates[step](rows))
+        counts[step] += 1
+        run.step += 1
+    return {f"{step}.loss": totals[step] / n for step, n in counts.items() if n}
+
+
+def evaluate(training: Training, part: str) -> dict[str, Any]:
+    """The loss of each step over all rows of a part: the mean over chunks of them."""
+    # if sampled
+    checkpoint.seed_evaluation(training)
+    # end
+    totals, count = dict.fromkeys(ROUND, 0.0), 0
+    for rows in data.chunks(part, CHUNK):
+        size = data.length(rows)
+        found = training.losses(
+            tf.nest.map_structure(tf.convert_to_tensor, inputs(rows))
+        )
+        for step, loss in found.items():
+            totals[step] += size * float(loss)
+        count += size
+    return {f"{step}.loss": total / count for step, total in totals.items()}
+
+
+# if constrained
+def constrain(model: keras.Model) -> None:
+    """Tells the weights what they are held to after each step."""
+    for entry in checkpoint.entries(model):
+        for patterns, rule, axes in CONSTRAINTS:
+            if any(fnmatchcase(entry.name, pattern) for pattern in patterns):
+                made = rule() if axes is None else rule(axis=entry.over(axes))
+                entry.variable.constraint = made
+
+
+# end
+def built() -> keras.Model:
+    """The networks with their variables, which a call on symbols makes."""
+    model = Networks()  # fill made
+    model(keras.KerasTensor((None, 8, 8, 1)))  # fill build
+    return model
+
+
+def train(out: Path, steps: int, seed: int, resume: bool) -> None:  # fill train
+    """Trains to the end of the last epoch, with a checkpoint after each."""
+    last, best = out / "last.safetensors", out / "best.safetensors"
+    metrics = out / "metrics.jsonl"
+    model = built()
+    # if constrained
+    constrain(model)
+    # end
+    training, optimizers = Training(model), optimizers_of(model)
+    if resume and last.exists():
+        run = checkpoint.load(last, model, optimizers)
+    else:
+        run = Run(seed)
+        checkpoint.initialise(model, seed)
+    rewind(metrics, run.epoch)
+    end = ended(run, steps)  # fill end
+    made_of = out / "lock.json"
+    if not (end and made_of.exists()):
+        write_lock(made_of, lock(run.seed, steps), run.epoch)  # fill write_lock
+    if end:
+        print("nothing to train:", end)
+        return
+    # if scheduled
+    epoch = math.ceil(per_epoch() / len(ROUND))  # in rounds
+    rate = {s: rates(lr, steps, epoch) for s, lr in LEARNING_RATES.items()}  # fill rate
+    # end
+    updates = {s: update_of(training, s, own) for s, own in optimizers.items()}
+    while not ended(run, steps):  # fill while
+        losses = train_epoch(training, updates, optimizers, run)  # fill epoch
+        for loss in losses.values():
+            if not math.isfinite(loss):
+                place = f"in epoch {run.epoch + 1}"
+                sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
+        # if steps
+        run.epoch = run.step // per_epoch()  # whole ones
+        # end
+        # if not steps
+        run.epoch += 1
+        # end
+        report: dict[str, Any] = losses
+        # if validated
+        val = evaluate(training, "val")
+        report = losses | {f"val.{name}": v for name, v in val.items()}
+        # end
+        log(metrics, {"epoch": run.epoch, "step": run.step} | report)
+        # before `last`, which promises that it is there
+        checkpoint.save(best, run, model)
+        checkpoint.save(last, run, model, optimizers)
+        shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
+        # if steps
+        print(f"step {run.step // len(ROUND)}/{steps}", *shown, sep="  ", flush=True)
+        # end
+        # if not steps
+        print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
+        # end
+
+
+def lock(seed: int, steps: int) -> dict[str, Any]:  # fill lock_head
+    """What the run is made of."""
+    packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
+    return packages  # fill lock

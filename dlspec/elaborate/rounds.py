@@ -1,0 +1,184 @@
+"""A `train` block with `step`s: each with the networks that it updates, its loss and optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dlspec.diagnostics import SpecError, nearest
+from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NotInThisVersion, UnknownName
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.feeding import Feeding
+from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.joined import Joined
+from dlspec.elaborate.objects import Objects
+from dlspec.elaborate.settings import Kind, Settings, head, read
+from dlspec.elaborate.steps import StepBuilder
+from dlspec.ir import recipe as ir
+from dlspec.ir.model import ModelIR
+from dlspec.syntax import tree
+
+STEP = Kind(
+    name="step",
+    settings=("loss", "optimizer"),
+    required=(("loss", "loss = -D(G(normal(64)))"), ("optimizer", "optimizer = Adam(lr=1e-4)")),
+    later={"schedule": "a `schedule` of one step", "clip_norm": "`clip_norm` of one step"},
+    later_statements={tree.Penalty: "`penalty`"},
+    wires=True,
+)
+ELSEWHERE = {
+    "model": "make networks with `let net = Net()`, and call them in a step",
+    "loss": "write it in the step",
+    "optimizer": "write it in the step",
+}
+"""Settings of a block that one with steps does not have."""
+WITH = "a `train` block with steps"
+LATER = ("metrics", "early_stop")
+"""Settings that this version does not compile beside steps."""
+
+
+class Rounds:
+    """Elaborates the steps of one `train` block."""
+
+    def __init__(
+        self,
+        block: tree.Declaration,
+        settings: Settings,
+        table: FileTable,
+        overrides: Mapping[str, tree.Expr],
+        objects: Objects,
+        found: Feeding,
+    ) -> None:
+        self.block = block
+        self.settings = settings
+        self.table = table
+        self.overrides = overrides
+        self.objects = objects
+        self.found = found
+        self.builder = StepBuilder(table, overrides, objects, block)
+        self.model: ModelIR | None = None
+        """The networks: the only one, or the model that holds them."""
+        self.made: tuple[ir.Step, ...] = ()
+        with objects.collecting():
+            self.read()
+        objects.problems.extend(self.builder.problems)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of several networks."""
+        networks = tuple(self.builder.networks)
+        return networks if len(networks) > 1 else ()
+
+    def read(self) -> None:
+        """The networks, then the steps in order. Raises Skip where the data are broken."""
+        self.check_settings()
+        data = self.found.data
+        if data is None or data.ir is None:
+            raise Skip
+        for s in self.settings.wires:
+            if not isinstance(s, tree.Let):
+                hint = "write it in the step that reads it"
+                what = "a wire"
+                self.objects.problems.append(Misplaced(head(s), what, WITH, hint))
+                continue
+            self.builder.wires(s)
+        broken = self.builder.frame.broken
+        before = self.objects.broken
+        made: list[tuple[ir.Step, ModelIR]] = []
+        first: dict[str, tree.Name] = {}
+        for step in self.settings.steps:
+            if step.name.id in first:
+                again = AlreadyDefined(
+                    step.name.span, step.name.id, "step", first[step.name.id].span
+                )
+                self.objects.problems.append(again)
+            first.setdefault(step.name.id, step.name)
+            with self.objects.collecting():
+                one = self.step(step, broken)
+                made += [one] if one is not None else []
+        if broken or self.builder.problems or self.objects.broken > before:
+            raise Skip
+        # every definition of any step stands in the graph of each
+        whole = made[-1][1]
+        parts = {"definitions": whole.definitions, "instances": whole.instances}
+        self.made = tuple(
+            s.model_copy(update={"graph": g.model_copy(update=parts)}) for s, g in made
+        )
+        self.join()
+
+    def check_settings(self) -> None:
+        for name, hint in ELSEWHERE.items():
+            if (given := self.settings.values.get(name)) is not None:
+                what = f"`{name}`"
+                place = Misplaced(given.names[0].span, what, WITH, hint)
+                self.objects.problems.append(place)
+        for name in LATER:
+            if (given := self.settings.values.get(name)) is not None:
+                later = NotInThisVersion(given.names[0].span, f"`{name}` beside steps")
+                self.objects.problems.append(later)
+        for s in self.settings.statements:
+            if isinstance(s, tree.Weights):
+                later = NotInThisVersion(head(s), "`weights` beside steps")
+                self.objects.problems.append(later)
+
+    def step(self, step: tree.Step, broken: bool) -> tuple[ir.Step, ModelIR] | None:
+        """One step; None where something is wrong."""
+        own, builder = read(step, STEP), self.builder
+        self.objects.problems.extend(own.problems)
+        builder.check_name(step.name, builder.frame, builder.outer, "a step")
+        updates = self.updates(step)
+        times = 1
+        if step.times is not None:
+            times = self.times(step.times)
+        optimizer_e, loss = own.get("optimizer"), own.get("loss")
+        optimizer = None
+        if optimizer_e is not None:
+            optimizer = self.objects.object("optimizer", optimizer_e).made
+        if broken:
+            return None
+        builder.begin(step.name, step)
+        builder.fields(self.found.fields)
+        for s in own.wires:
+            builder.wires(s)
+        if loss is None or not updates:
+            return None
+        builder.loss(loss, updates)
+        graph = builder.graph()
+        if graph is None or optimizer is None:
+            return None
+        made = ir.Step(
+            name=step.name.id,
+            updates=updates,
+            times=times,
+            optimizer=optimizer,
+            graph=graph,
+            text=loss.span.text,
+        )
+        return made, graph
+
+    def updates(self, step: tree.Step) -> tuple[str, ...]:
+        """The networks that a step updates, each once."""
+        known = tuple(self.builder.networks)
+        for name in step.updates:
+            if name.id not in known and not self.builder.frame.broken:
+                near = nearest(name.id, known)
+                what = "network"
+                self.objects.problems.append(UnknownName(name.span, name.id, what, near))
+        return tuple(dict.fromkeys(n.id for n in step.updates if n.id in known))
+
+    def times(self, e: tree.Expr) -> int:
+        """How many batches a step takes in each round. Raises SpecError."""
+        value = self.objects.value(e)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise self.objects.wrong("times", e, "a whole number of at least 1")
+        return value
+
+    def join(self) -> None:
+        """The model of all networks."""
+        networks = self.builder.networks
+        if len(networks) == 1:
+            self.model = next(iter(networks.values())).model
+            return
+        joined = Joined(self.table, self.overrides, self.objects.scope)
+        self.model = joined.together(networks, self.block)
+        for d in joined.problems:
+            self.builder.report(SpecError(d))

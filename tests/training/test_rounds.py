@@ -1,0 +1,168 @@
+"""Trainings of several networks in turn: each step against the same updates written by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from compiled_specs import BACKENDS, log, program, run
+from safetensors.numpy import load_file
+
+pytestmark = pytest.mark.slow
+
+GAN = """
+data digits {
+  source = sklearn("digits")
+  field image: f32[1, 8, 8] = column("image") -> Scale(1 / 8, offset=-1)
+  split = random(train=30 %, val=20 %, test=50 %, seed=0)
+}
+model Generator(z: int) {
+  input code: f32[z]
+  output image: f32[1, 8, 8] = code -> Dense(32, bias=false) -> BatchNorm -> ReLU
+    -> Reshape(8, 2, 2) -> ConvTranspose2D(4, 4, stride=2, padding=1) -> ReLU
+    -> ConvTranspose2D(1, 4, stride=2, padding=1) -> Tanh
+}
+model Critic {
+  input image: f32[1, 8, 8]
+  output score: f32[1] = image -> Conv2D(8, 3, stride=2, padding=1) -> LeakyReLU(0.2)
+    -> Flatten -> Dense(1)
+}
+train {
+  data = digits
+  batch = 64; steps = 8
+  let G = Generator(z=6)
+  let D = Critic()
+  step discriminator updates D times 3 {
+    fake = stop_gradient(G(normal(6)))
+    loss = mean(max(1 - D(image), 0)) + mean(max(1 + D(fake), 0))
+    optimizer = Adam(lr=1e-3, betas=(0.5, 0.9))
+  }
+  step generator updates G {
+    loss = -D(G(normal(6)))
+    optimizer = SGD(lr=1e-2, momentum=0.9)
+  }
+  clip_norm = 1.0
+  schedule = warmup(25 %) -> cosine(to=0)
+}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "gan.dls"
+    path.write_text(GAN)
+    return path
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_checkpoint_holds_every_network_and_optimizer(
+    spec: Path, backend: str, tmp_path: Path
+) -> None:
+    folder = program(spec, tmp_path / "program", backend)
+    run(folder, "--out", tmp_path / "whole")
+    before = load_file(tmp_path / "whole" / "last.safetensors")
+    assert {name.split(".")[0] for name in before} == {"G", "D", "optimizer"}
+    assert "optimizer.discriminator.D.conv2d.weight.square" in before
+    assert "optimizer.generator.G.dense.weight.momentum" in before
+    rows = log(tmp_path / "whole")
+    assert rows[-1]["step"] == 32
+    assert {"discriminator.loss", "val.generator.loss"} <= rows[0].keys()
+    told = json.loads(run(folder, "--out", tmp_path / "whole", "--eval", "val"))
+    assert told["generator.loss"] == pytest.approx(rows[-1]["val.generator.loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_more_steps_go_on_from_the_middle_of_an_epoch(
+    spec: Path, backend: str, tmp_path: Path
+) -> None:
+    # the rate of a step is a share of all steps: a run of fewer has another
+    spec.write_text(GAN.replace("  schedule = warmup(25 %) -> cosine(to=0)\n", ""))
+    folder = program(spec, tmp_path / "constant", backend)
+    run(folder, "--out", tmp_path / "whole")
+    run(folder, "--out", tmp_path / "parts", "--steps", 3)
+    assert log(tmp_path / "parts")[-1]["step"] == 12
+    run(folder, "--out", tmp_path / "parts", "--resume")
+    whole, parts = (tmp_path / n / "last.safetensors" for n in ("whole", "parts"))
+    assert whole.read_bytes() == parts.read_bytes()
+
+
+def test_the_updates_are_those_of_a_loop_by_hand(spec: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    folder = program(spec, tmp_path / "program", "torch")
+    run(folder, "--out", tmp_path / "run")
+    found = load_file(tmp_path / "run" / "last.safetensors")
+    start, batches = _beginning(folder)
+    wanted = _by_hand(torch, start, batches)
+    for name, value in wanted.items():
+        np.testing.assert_allclose(found[name], value, rtol=2e-4, atol=2e-6, err_msg=name)
+    moved = [n for n in start if np.abs(start[n] - found[n]).max() > 1e-4]
+    assert {n.split(".")[0] for n in moved} == {"G", "D"}
+
+
+def _beginning(folder: Path) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """The first weights and the batches of a run, as the program's own files tell them."""
+    import importlib
+    import sys
+
+    sys.path.insert(0, str(folder))
+    try:
+        weights, data = importlib.import_module("weights"), importlib.import_module("data")
+        model = importlib.import_module("model").Networks()
+        state = {n: t for n, t in model.state_dict().items() if "tracked" not in n}
+        start = {n: weights.draw(n, tuple(t.shape), 0) for n, t in state.items()}
+        batches = []
+        for epoch in range(4):
+            for rows in data.blocks("train", 64, 0, epoch):
+                image = rows["image"]
+                batches += [image[i : i + 64] for i in range(0, len(image), 64)]
+    finally:
+        sys.path.remove(str(folder))
+        for name in ("weights", "data", "model"):
+            sys.modules.pop(name, None)
+    return start, batches[:32]
+
+
+def _by_hand(torch, start, batches):
+    """8 rounds of three updates of the critic and one of the generator."""
+    F = torch.nn.functional
+    w = {n: torch.tensor(v) for n, v in start.items()}
+    learned = {net: [n for n in w if n[0] == net and "running" not in n] for net in ("G", "D")}
+    for name in (*learned["G"], *learned["D"]):
+        w[name].requires_grad_()
+
+    def G(z):
+        h = z @ w["G.dense.weight"].T
+        mean, var = w["G.batch_norm.running_mean"], w["G.batch_norm.running_var"]
+        h = F.batch_norm(h, mean, var, w["G.batch_norm.weight"], w["G.batch_norm.bias"], True, 0.1)
+        h = h.relu().reshape(-1, 8, 2, 2)
+        for name in ("conv_transpose2d", "conv_transpose2d_2"):
+            kernel, bias = w[f"G.{name}.weight"], w[f"G.{name}.bias"]
+            h = F.conv_transpose2d(h, kernel, bias, stride=2, padding=1)
+            h = h.relu() if name == "conv_transpose2d" else h.tanh()
+        return h
+
+    def D(x):
+        h = F.conv2d(x, w["D.conv2d.weight"], w["D.conv2d.bias"], stride=2, padding=1)
+        return F.leaky_relu(h, 0.2).flatten(1) @ w["D.dense.weight"].T + w["D.dense.bias"]
+
+    critic = torch.optim.Adam([w[n] for n in learned["D"]], lr=1e-3, betas=(0.5, 0.9))
+    generator = torch.optim.SGD([w[n] for n in learned["G"]], lr=1e-2, momentum=0.9)
+    share = [(i + 1) / 2 if i < 2 else (1 + np.cos(np.pi * (i - 2) / 6)) / 2 for i in range(8)]
+    for number, image in enumerate(map(torch.tensor, batches)):
+        torch.manual_seed(number)
+        code = torch.randn(len(image), 6)
+        if number % 4 < 3:
+            fake = G(code).detach()
+            loss = (1 - D(image)).relu().mean() + (1 + D(fake)).relu().mean()
+            net, optimizer, lr = "D", critic, 1e-3
+        else:
+            loss, net, optimizer, lr = -D(G(code)).mean(), "G", generator, 1e-2
+        own = [w[n] for n in learned[net]]
+        for weight, gradient in zip(own, torch.autograd.grad(loss, own), strict=True):
+            weight.grad = gradient
+        torch.nn.utils.clip_grad_norm_(own, 1.0)
+        optimizer.param_groups[0]["lr"] = lr * share[number // 4]
+        optimizer.step()
+    return {n: t.detach().numpy() for n, t in w.items()}

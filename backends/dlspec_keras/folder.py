@@ -12,6 +12,7 @@ from dlspec.programs.weights import weights_file
 from dlspec_keras import rounds
 from dlspec_keras.case import Case
 from dlspec_keras.exporting import export_file
+from dlspec_keras.generating import generate_files
 from dlspec_keras.readme import objective_doc, readme_file, requirements_file
 from dlspec_keras.saving import checkpoint_file
 from dlspec_keras.training import train_file
@@ -50,6 +51,7 @@ def files(
         "train.py": rounds.train_file(case) if case.rounds else train_file(case),
         **own,
         "export.py": export_file(case),
+        **generate_files(case),
         "requirements.txt": requirements_file(case),
         "README.md": readme_file(case),
     }

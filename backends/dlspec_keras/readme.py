@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlspec.cost import cost
+from dlspec.programs.generate import blocks
 from dlspec.programs.words import described
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec_keras.case import Case
@@ -55,6 +56,8 @@ def readme_file(case: Case) -> str:
         model=case.model_class,
         data=case.data.name,
         objective=OBJECTIVE if case.train.graphs else "",
+        generates=GENERATES if blocks(case.program, case.name) else "",
+        generate=GENERATE if blocks(case.program, case.name) else "",
         doc=said,
         count=count,
         exports=", ".join(e.file for e in case.exports) or "model.tflite",
@@ -63,6 +66,11 @@ def readme_file(case: Case) -> str:
 
 
 OBJECTIVE = "| `objective.py` | the loss of a batch |\n"
+GENERATES = "python generate.py --count 3    # --help shows what else it takes\n"
+GENERATE = """\
+| `generate.py` | what the trained model generates |
+| `decoding.py` | how it is chosen from the model's scores |
+"""
 
 README = """\
 # {model} on {data}
@@ -75,7 +83,7 @@ python train.py                # writes best.safetensors and last.safetensors
 python train.py --resume       # goes on after a stop, to the same bits
 python train.py --eval {part}
 python export.py               # writes export/{exports}
-```
+{generates}```
 
 Without a GPU, the package `tensorflow-cpu` does the same and is smaller.
 
@@ -88,6 +96,6 @@ Without a GPU, the package `tensorflow-cpu` does the same and is smaller.
 | `checkpoint.py` | checkpoints, under names that the PyTorch program reads too |
 {objective}| `train.py` | training and evaluation |
 | `export.py` | the TFLite file |
-| `metrics.jsonl` | a line for each epoch |
+{generate}| `metrics.jsonl` | a line for each epoch |
 | `lock.json` | what the run was made of: data, seed, versions |
 """

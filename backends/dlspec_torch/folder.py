@@ -10,6 +10,7 @@ from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
 from dlspec_torch.case import Case
 from dlspec_torch.exporting import export_file
+from dlspec_torch.generating import generate_files
 from dlspec_torch.readme import model_doc, objective_doc, readme_file, requirements_file
 from dlspec_torch.saving import checkpoint_file
 from dlspec_torch.training import train_file
@@ -47,6 +48,7 @@ def files(
         "train.py": train_file(case),
         **own,
         "export.py": export_file(case),
+        **generate_files(case),
         "requirements.txt": requirements_file(case),
         "README.md": readme_file(case),
     }

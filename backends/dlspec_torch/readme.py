@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlspec.cost import cost
+from dlspec.programs.generate import blocks
 from dlspec.programs.words import described
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec_torch.case import Case
@@ -57,6 +58,8 @@ def readme_file(case: Case) -> str:
         model=case.model_class,
         data=case.data.name,
         objective=OBJECTIVE if case.train.graphs else "",
+        generates=GENERATES if blocks(case.program, case.name) else "",
+        generate=GENERATE if blocks(case.program, case.name) else "",
         doc=said,
         count=count,
         exports=exports,
@@ -65,6 +68,11 @@ def readme_file(case: Case) -> str:
 
 
 OBJECTIVE = "| `objective.py` | the loss of a batch |\n"
+GENERATES = "python generate.py --count 3    # --help shows what else it takes\n"
+GENERATE = """\
+| `generate.py` | what the trained model generates |
+| `decoding.py` | how it is chosen from the model's scores |
+"""
 
 README = """\
 # {model} on {data}
@@ -77,7 +85,7 @@ python train.py                # writes best.safetensors and last.safetensors
 python train.py --resume       # goes on after a stop, to the same bits
 python train.py --eval {part}
 python export.py               # writes export/{exports}
-```
+{generates}```
 
 PyTorch's index for the CPU is <https://download.pytorch.org/whl/cpu>; the plain name brings CUDA.
 
@@ -90,6 +98,6 @@ PyTorch's index for the CPU is <https://download.pytorch.org/whl/cpu>; the plain
 | `checkpoint.py` | checkpoints, under names that the Keras program reads too |
 {objective}| `train.py` | training and evaluation |
 | `export.py` | the ONNX file |
-| `metrics.jsonl` | a line for each epoch |
+{generate}| `metrics.jsonl` | a line for each epoch |
 | `lock.json` | what the run was made of: data, seed, versions |
 """

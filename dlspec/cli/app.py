@@ -371,6 +371,44 @@ def predict(
     return predict_run(run, input, model, out, json)
 
 
+@app.command("generate")
+@command
+def generate(
+    run: Run,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Which `generate` block, where there are several."),
+    ] = "",
+    prompt: Annotated[
+        str | None,
+        typer.Option("--prompt", metavar="TOKENS", help="What follows the start: `12 7 30`."),
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", help="The same as text, whose bytes are the tokens; prints text."),
+    ] = None,
+    count: Annotated[int, typer.Option("--count", min=1, metavar="N", help="How many.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Of what is drawn.")] = 0,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", min=1, metavar="N", help="How many tokens at most."),
+    ] = None,
+    part: Annotated[
+        str,
+        typer.Option("--part", metavar="PART", help="The rows that other inputs are read from."),
+    ] = "",
+    row: Annotated[
+        int, typer.Option("--row", min=0, metavar="N", help="The first of these rows.")
+    ] = 0,
+) -> int:
+    """Generates with the best weights of a run: text, translations, transcripts."""
+    from dlspec.cli.generate import Options, generate_run
+
+    if prompt is not None and text is not None:
+        raise Usage("`--prompt` has tokens, `--text` has text: not both")
+    return generate_run(run, name, Options(prompt, text, count, seed, limit, part, row))
+
+
 def run(arguments: list[str]) -> int:
     """Runs a command line, and returns its exit status."""
     try:

@@ -43,6 +43,7 @@ def content(result: Result) -> str:
         "model": len(program.models.keys() | {t.model for t in program.trains.values()}),
         "train": len(program.trains),
         "export": len(program.exports),
+        "generate": len(program.generates),
     }
     counts = [f"{n} {k}{'s' * (n > 1 and k != 'data')}" for k, n in kinds.items() if n]
     return f"ok: {', '.join(counts)}" if counts else "ok"

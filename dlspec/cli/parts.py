@@ -12,7 +12,7 @@ from dlspec.declared import Declared, written
 from dlspec.frozen import frozen
 from dlspec.ir.model import Node
 from dlspec.ir.program import Program
-from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ir.recipe import Data, Export, Generate, Train
 
 
 @frozen
@@ -32,7 +32,7 @@ class ModelPart:
 
 @frozen
 class BlockPart:
-    """The settings of a `data`, `train` or `export` block."""
+    """The settings of a `data`, `train`, `export` or `generate` block."""
 
     title: str
     settings: tuple[tuple[str, str], ...]
@@ -50,6 +50,8 @@ def parts(program: Program) -> Iterator[ModelPart | BlockPart]:
             yield _model(cost(model), model.root.arguments)
     for name, export in program.exports.items():
         yield _block("export", name, _export(export))
+    for name, generate in program.generates.items():
+        yield _block("generate", name, _generate(generate))
 
 
 def _block(kind: str, name: str, settings: list[tuple[str, str]]) -> BlockPart:
@@ -166,6 +168,17 @@ def _export(export: Export) -> list[tuple[str, str]]:
         ("dynamic", value(list(export.dynamic))),
     ]
     return [*found, *((limit.measure, f"at most {limit.text}") for limit in export.budget)]
+
+
+def _generate(g: Generate) -> list[tuple[str, str]]:
+    found = [
+        ("feed", " -> ".join(filter(None, (g.output, g.input)))),
+        ("strategy", value(g.strategy)),
+    ]
+    if g.input is None:
+        return found
+    limit = f"{g.limit} steps"
+    return [*found, ("start", value(g.start)), ("end", value(g.end)), ("limit", limit)]
 
 
 def value(found: Any) -> str:

@@ -10,16 +10,19 @@ from dlspec.frozen import frozen
 
 @frozen
 class WhichTrain(Diagnostic):
-    """An export refers to the only `train` block; where there are several, it names one."""
+    """An `export` or `generate` refers to the only `train` block; where there are several, it names
+    one."""
 
     code = "DLS440"
     names: tuple[str, ...]
     what: str = "the model"
+    kind: str = "export"
 
     @property
     def title(self) -> str:
         if not self.names:
-            return "there is no `train` block whose model this could export"
+            use = {"generate": "generate with"}.get(self.kind, self.kind)
+            return f"there is no `train` block whose model this could {use}"
         return f"several `train` blocks: which one trains {self.what}?"
 
     @property

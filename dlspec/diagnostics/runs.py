@@ -126,3 +126,29 @@ class NotANumber(Diagnostic):
     @property
     def help(self) -> str:
         return "the training diverged, or the weights are damaged: see the losses in metrics.jsonl"
+
+
+@frozen
+class NoGenerate(Diagnostic):
+    """A `generate` block that the spec of a run does not have."""
+
+    code = "DLS706"
+    name: str
+    known: tuple[str, ...]
+    suggestion: str | None = None
+
+    @property
+    def title(self) -> str:
+        if not self.known:
+            return "the spec of this run has no `generate` block"
+        return f"there is no `generate {self.name}`"
+
+    @property
+    def help(self) -> str:
+        if not self.known:
+            return (
+                "add one: `generate write { feed = logits -> tokens; strategy = greedy; "
+                "start = 0; limit = 256 steps }`"
+            )
+        near = f"did you mean `{self.suggestion}`? " if self.suggestion else ""
+        return f"{near}the blocks are: {', '.join(self.known)}"

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.export import BadLimit, BadRows, CannotExport, CannotHold, WhichTrain
+from dlspec.diagnostics.export import BadLimit, BadRows, CannotExport, CannotHold
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.recipe import SettingTwice
-from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.limits import limits
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
+from dlspec.elaborate.which import trained
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import Apply, ModelIR, Scan, flows, layers, statements
 from dlspec.length import Dynamic
@@ -64,7 +64,7 @@ class ExportBuilder:
         self.settings = read(self.block, EXPORT)
         self.objects.problems.extend(self.settings.problems)
         with self.objects.collecting():
-            self.train = self.trained()
+            self.train = trained(self.block, self.settings, self.objects, self.trains)
         format_ = self.format()
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
@@ -96,33 +96,6 @@ class ExportBuilder:
             doc=self.block.doc,
             line=self.block.span.line,
         )
-
-    def trained(self) -> ir.Train:
-        """The `train` block whose model this exports. Raises SpecError, or Skip."""
-        names = tuple(self.trains)
-        e = self.settings.get("train")
-        if e is not None:
-            if not isinstance(e, tree.Name):
-                raise self.objects.wrong("train", e, "the name of a `train` block")
-            if e.id not in self.trains:
-                near = nearest(e.id, names)
-                raise SpecError(UnknownName(e.span, e.id, "`train` block", near))
-            return _whole(self.trains[e.id])
-        e = self.settings.get("model")
-        if e is not None:
-            if not isinstance(e, tree.Name):
-                raise self.objects.wrong("model", e, "the name of a model")
-            _ = [_whole(t) for t in self.trains.values()]
-            names = tuple(n for n, t in self.trains.items() if t and t.model == e.id)
-            if not names:
-                models = {t.model for t in self.trains.values() if t}
-                near = nearest(e.id, models)
-                raise SpecError(UnknownName(e.span, e.id, "trained model", near))
-        if len(names) != 1:
-            span = e.span if e is not None else head(self.block)
-            what = f"`{e.id}`" if isinstance(e, tree.Name) else "the model"
-            raise SpecError(WhichTrain(span, names, what))
-        return _whole(self.trains[names[0]])
 
     def format(self) -> Any:
         e = self.settings.get("format")
@@ -279,10 +252,3 @@ def _steps(model: ModelIR) -> Iterator[tuple[str, int]]:
                     yield "`Scan`", f.steps
                 elif isinstance(f, Apply) and getattr(f.op, "reset", "") == "before":
                     yield f"{f.op.kind()}(reset=before)", f.inputs[0].types[0].shape[0]
-
-
-def _whole(train: ir.Train | None) -> ir.Train:
-    """The block, if it has no errors."""
-    if train is None:
-        raise Skip
-    return train

@@ -26,7 +26,7 @@ LATER = {
     tree.Extern: "`extern`",
     tree.Let: "a `let` of the file",
 }
-LATER_DECLARATIONS = {"tune", "generate"}
+LATER_DECLARATIONS = {"tune"}
 
 
 @dataclass
@@ -41,6 +41,7 @@ class FileTable:
     data: dict[str, tree.Declaration] = field(default_factory=dict)
     trains: dict[str, tree.Declaration] = field(default_factory=dict)
     exports: dict[str, tree.Declaration] = field(default_factory=dict)
+    generates: dict[str, tree.Declaration] = field(default_factory=dict)
     doc: str = ""
     problems: list[Diagnostic] = field(default_factory=list)
     imports: list[tree.Import | tree.From] = field(default_factory=list)
@@ -52,6 +53,16 @@ class FileTable:
     """The values of its parameters."""
     files: dict[Source, FileTable] = field(default_factory=dict)
     """Every file that is read for this spec: one dictionary that all of them share."""
+
+    @property
+    def blocks(self) -> dict[str, dict[str, tree.Declaration]]:
+        """What has settings, by its kind and its name."""
+        return {
+            "data": self.data,
+            "train": self.trains,
+            "export": self.exports,
+            "generate": self.generates,
+        }
 
     @property
     def models(self) -> dict[str, tree.Definition]:
@@ -194,8 +205,7 @@ def _check_parameters(table: FileTable, s: tree.Definition | tree.Fn) -> None:
 
 
 def _declare(table: FileTable, s: tree.Declaration) -> None:
-    kinds = {"data": table.data, "train": table.trains, "export": table.exports}
-    into = kinds[s.kind]
+    into = table.blocks[s.kind]
     name = s.name.id if s.name else ""
     if name in into:
         what = s.kind if name else f"{s.kind} block without a name,"

@@ -123,6 +123,7 @@ HERE = {
     "augmentation": "`augment`",
     "split": "`split`",
     "quantize": "`quantize`",
+    "strategy": "`strategy`",
 }
 
 

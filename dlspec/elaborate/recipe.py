@@ -11,6 +11,7 @@ from dlspec.elaborate.export import ExportBuilder
 from dlspec.elaborate.feeding import KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.functions import FunctionEvaluator
+from dlspec.elaborate.generate import GenerateBuilder
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.train import TrainBuilder
 from dlspec.elaborate.values import Scope
@@ -21,7 +22,8 @@ from dlspec.syntax import tree
 
 @dataclass
 class Recipes:
-    """The data, trainings (with the model of each) and exports of a file, and what is wrong.
+    """The data, trainings (with the model of each), exports and `generate` blocks of a file, and
+    what is wrong.
 
     Blocks that have errors are missing.
     """
@@ -30,6 +32,7 @@ class Recipes:
     trains: dict[str, ir.Train] = field(default_factory=dict)
     trained: dict[str, ModelIR] = field(default_factory=dict)
     exports: dict[str, ir.Export] = field(default_factory=dict)
+    generates: dict[str, ir.Generate] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -62,6 +65,10 @@ def recipes(
         export = ExportBuilder(block, objects, trains, found.trained).build()
         if export:
             found.exports[name] = export
+    for name, block in table.generates.items():
+        generate = GenerateBuilder(block, objects, trains, found.trained).build()
+        if generate:
+            found.generates[name] = generate
     found.data = {n: k.ir for n, k in known.items() if k.ir is not None}
     found.problems = _once(objects.problems)
     return found

@@ -49,9 +49,11 @@ def _types(d: tree.Definition | tree.Fn) -> Iterator[tree.Type | None]:
 
 
 def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:
-    """Outputs of models that are trained, which no training or export of them uses."""
+    """Outputs of models that are trained, which nothing that trains, exports or generates uses."""
     exported = {program.trains[e.train].model for e in program.exports.values()}
     used: dict[str, set[str]] = {}
+    for generate in program.generates.values():
+        used.setdefault(program.trains[generate.train].model, set()).add(generate.output)
     for train in program.trains.values():
         compared = used.setdefault(train.model, set())
         compared |= {t.output for t in train.loss} | {m.output for m in train.metrics}

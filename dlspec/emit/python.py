@@ -94,7 +94,7 @@ __all__ = [
 ]
 
 LOCAL = frozenset(
-    ("checkpoint", "data", "export", "model", "objective", "recipe", "train", "weights")
+    "checkpoint data decoding export generate model objective recipe train weights".split()
 )
 """The modules of a generated folder, whose imports form the last section."""
 

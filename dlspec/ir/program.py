@@ -3,7 +3,7 @@
 from typing import Literal
 
 from dlspec.ir.model import ModelIR, Node
-from dlspec.ir.recipe import Data, Export, Train
+from dlspec.ir.recipe import Data, Export, Generate, Train
 from dlspec.ir.values import Value
 
 FORMAT = 1
@@ -18,7 +18,7 @@ class Space(Node):
 
 
 class Program(Node):
-    """A checked spec. Trains and exports without a name have the name `""`."""
+    """A checked spec. Trains, exports and generates without a name have the name `""`."""
 
     format: int = FORMAT
     name: str
@@ -34,6 +34,7 @@ class Program(Node):
     trained: dict[str, ModelIR] = {}
     """The model of each train block, with the arguments that the block gives it."""
     exports: dict[str, Export] = {}
+    generates: dict[str, Generate] = {}
     unused: dict[str, str] = {}
     """A digest of each block and model that no model here uses."""
 

@@ -21,6 +21,7 @@ from dlspec.recipe.schedules import Schedule
 from dlspec.recipe.sources import Source
 from dlspec.recipe.splits import Split
 from dlspec.recipe.stops import Patience
+from dlspec.recipe.strategies import Strategy
 from dlspec.recipe.transforms import Transform
 from dlspec.tensor import Tensor
 
@@ -277,12 +278,36 @@ class Export(Node):
         return f"{self.name or 'model'}.{self.format}"
 
 
+# --- generating -------------------------------------------------------------------------------
+
+
+class Generate(Node):
+    """A `generate` block. `train` names the block whose model it runs.
+
+    `output` is what the strategy reads. What it chooses is appended to `input`, which begins with
+    the token `start`, until it chooses `end` or has chosen `limit` tokens; a strategy that reads
+    all frames at once has none of these.
+    """
+
+    name: str
+    train: str
+    output: str
+    input: str | None = None
+    strategy: Annotated[Strategy, At("strategy")]
+    start: int | None = None
+    end: int | None = None
+    limit: int | None = None
+    doc: str = ""
+    line: int
+
+
 __all__ = [
     "At",
     "Augment",
     "Data",
     "Export",
     "Field",
+    "Generate",
     "Group",
     "Limit",
     "Loss",

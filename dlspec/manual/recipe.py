@@ -16,7 +16,7 @@ from dlspec.recipe.bundled import SETS
 
 ABOUT = (
     "What a spec says beside its models: losses, metrics, optimizers, schedules, data, exports, "
-    "how weights start and what they are held to."
+    "generating, how weights start and what they are held to."
 )
 TITLES = {
     "loss": "Losses",
@@ -30,6 +30,7 @@ TITLES = {
     "augmentation": "Augmentations",
     "split": "Splits",
     "quantize": "Quantization",
+    "strategy": "Generating",
     "initialiser": "Initialisers",
     "constraint": "Constraints",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.declared import Declared
-from dlspec.elaborate import data, export, train
+from dlspec.elaborate import data, export, generate, train
 from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.settings import Kind, read
@@ -18,6 +18,13 @@ from dlspec.ir import recipe
 from dlspec.pipeline.origin import Follower, Named, Origin, Part, Use, bound
 from dlspec.pipeline.stages import Result, check
 from dlspec.syntax import tree
+
+KINDS: dict[str, Kind] = {
+    "data": data.DATA,
+    "train": train.TRAIN,
+    "export": export.EXPORT,
+    "generate": generate.GENERATE,
+}
 
 
 @frozen
@@ -165,6 +172,8 @@ class _Finder(Follower):
         for e in self.program.exports.values():
             named = ("train",) if e.train else ()
             yield from self.block("export", e.name, e, ("format", "quantize", "dynamic", *named))
+        for g in self.program.generates.values():
+            yield from self.block("generate", g.name, g, ("strategy", "start", "end", "limit"))
 
     def block(self, kind: str, name: str, made: ir.Node, names: Sequence[str]) -> Iterator[Part]:
         """A block's settings, then the objects that are the value of one."""
@@ -189,10 +198,8 @@ class _Finder(Follower):
 
     def read(self, kind: str, name: str) -> dict[str, tree.Expr]:
         """The expressions of a block's settings."""
-        kinds: dict[str, Kind] = {"data": data.DATA, "train": train.TRAIN, "export": export.EXPORT}
-        found = read(self.declared(kind)[name], kinds[kind])
+        found = read(self.declared(kind)[name], KINDS[kind])
         return {n: a.value for n, a in found.values.items()}
 
     def declared(self, kind: str) -> Mapping[str, tree.Declaration]:
-        table = self.table
-        return {"data": table.data, "train": table.trains, "export": table.exports}[kind]
+        return self.table.blocks[kind]

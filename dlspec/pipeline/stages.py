@@ -72,6 +72,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
         trains=recipe.trains,
         trained=recipe.trained,
         exports=recipe.exports,
+        generates=recipe.generates,
         unused=unused(table, models, recipe.trained),
     )
     meant = [*table.problems, *declared.problems, *wrong_models, *recipe.problems]

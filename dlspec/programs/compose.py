@@ -22,7 +22,8 @@ class Verbatim(py.Function):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a spec makes of one file: its constants, its functions, and tables that call functions.
+    """What a spec makes of one file: its constants, its functions, and what calls functions:
+    tables, and what runs at the end.
 
     `functions` has the written ones and, as text, the names of verbatim ones that others call.
     Other names are those of `imports`, of which only the used ones are written, or else looked up
@@ -34,7 +35,7 @@ class Written:
     imports: Sequence[py.Import | py.From] = ()
     constants: Sequence[py.Assign] = ()
     functions: Sequence[py.Function | str] = ()
-    tables: Sequence[py.Assign] = ()
+    tables: Sequence[py.Statement] = ()
 
 
 def compose(written: Written) -> str:

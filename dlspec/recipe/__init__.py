@@ -1,4 +1,4 @@
-"""Everything that a spec says outside its models: data, training, exports.
+"""Everything that a spec says outside its models: data, training, exports, generating.
 
 Objects are looked up by the place where they stand, since a name may mean one thing there and
 another elsewhere (`MAE` is a loss and a metric). A family is imported when it is first needed.
@@ -29,6 +29,7 @@ PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
     "augmentation": ("augmentations", ("RandomRotate", "RandomFlip", "RandomShift")),
     "split": ("splits", ("Stratified", "Random", "Ordered", "All")),
     "quantize": ("exports", ("Int8",)),
+    "strategy": ("strategies", ("Greedy", "Sample", "Beam", "CtcBeam")),
 }
 """Place -> the module below this package, and its classes."""
 

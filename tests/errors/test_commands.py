@@ -69,6 +69,8 @@ WORDING: tuple[Diagnostic, ...] = (
     r.UnknownModelFile(None, "net.pt", ""),
     r.UnknownModelFile(None, "net.onnx", "it has 2 inputs, the model 1"),
     r.NotANumber(None, "logits", 449, 449),
+    r.NoGenerate(None, "wrote", ("write", "translate"), "write"),
+    r.NoGenerate(None, "", ()),
     UnknownCode(None, "DLS240", ("DLS204", "DLS201")),
     UnknownCode(None, "overfitting", ()),
     UnknownOp(None, "Conv2", ("Conv2D", "DepthwiseConv2D"), False),

@@ -8,6 +8,7 @@ from dlspec.programs.verbatim.rows import Rows
 
 AHEAD = 3  # batches that are made together
 BEST = "lowest val.loss"  # what makes an epoch the best
+PARTS = ("train", "val")
 
 
 @functools.cache
@@ -26,3 +27,8 @@ def load() -> dict[str, Rows]:
 def augment(rows: Rows, rng: np.random.Generator) -> Rows:
     """What training rows go through."""
     return rows | {"image": rows["image"] * rng.random(dtype=np.float32)}
+
+
+def outputs(model: object, given: Rows) -> Rows:
+    """What a network gives for these inputs."""
+    raise NotImplementedError

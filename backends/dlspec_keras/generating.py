@@ -1,0 +1,54 @@
+"""`generate.py` of a program: what is Keras's in it."""
+
+from __future__ import annotations
+
+from dlspec.emit import python as py
+from dlspec.programs.generate import Framework, blocks, decoding_file, generate_file
+from dlspec_keras.case import Case, item
+from dlspec_keras.pieces import program
+from dlspec_keras.training import kept
+
+QUIET = """import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+"""
+
+
+def generate_files(case: Case) -> dict[str, str]:
+    """`decoding.py` and `generate.py`, where a `generate` block runs the model."""
+    found = blocks(case.program, case.name)
+    if not found:
+        return {}
+    own = Framework(
+        imports=(py.Import("keras"), py.From("keras", ("ops",)), py.From("train", ("built",))),
+        loaded="built()",
+        outputs=outputs(case),
+        kept=kept,
+    )
+    return {
+        "decoding.py": decoding_file(found),
+        "generate.py": quiet(generate_file(found, case.model, case.parts, case.train.inputs, own)),
+    }
+
+
+def quiet(text: str) -> str:
+    """The same file, with what TensorFlow reads before it is imported."""
+    doc, _, rest = text.partition("\n")
+    return program(doc.strip('"'), f"{QUIET}{rest}")
+
+
+def outputs(case: Case) -> py.Function:
+    """What the model gives for arrays, by name."""
+    x: py.Expr = py.Code("given")
+    if len(case.inputs) == 1:
+        x = item("given", case.inputs[0][0])
+    y: py.Expr = py.call("model", x)
+    if len(case.outputs) == 1:
+        y = py.Dict(((py.literal(next(iter(case.outputs))), y),))
+    body: list[py.Statement] = [
+        py.Assign("y", y),
+        py.Return(py.Code("{name: ops.convert_to_numpy(values) for name, values in y.items()}")),
+    ]
+    params = (py.Param("model", "keras.Model"), py.Param("given", "Rows"))
+    doc = "What the model gives for these inputs, by name."
+    return py.Function("outputs", params, body, "Rows", doc)

@@ -1,0 +1,250 @@
+"""`decoding.py` and `generate.py` of a program: what its `generate` blocks ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dlspec.emit import python as py
+from dlspec.ir.model import ModelIR
+from dlspec.ir.program import Program
+from dlspec.ir.recipe import Generate
+from dlspec.programs.compose import Written, compose
+from dlspec.recipe.strategies import Beam, CtcBeam, Sample, Strategy
+from dlspec.tensor import Tensor
+
+IMPORTS = (
+    py.Import("argparse"),
+    py.Import("sys"),
+    py.From("pathlib", ("Path",)),
+    py.From("typing", ("Any",)),
+    py.Import("numpy", "np"),
+    py.Import("checkpoint"),
+    py.From("data", ("DataError", "Rows")),
+    py.From("decoding", ("State", "Step", "beam", "ctc_beam", "greedy", "sample")),
+    py.From("weights", ("CheckpointError",)),
+)
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What a backend writes of `generate.py`.
+
+    `loaded` is the expression of a model with its variables; `outputs` a function of the model and
+    its inputs by name, NumPy arrays, that gives its outputs by name.
+    """
+
+    imports: Sequence[py.Import | py.From]
+    loaded: str
+    outputs: py.Function
+    kept: Callable[[py.Expr, Tensor], py.Expr]
+    """An array of the data, with its axes in the order in which the model reads them."""
+
+
+def blocks(program: Program, train: str) -> tuple[Generate, ...]:
+    """The blocks that run the model of a train block."""
+    return tuple(g for g in program.generates.values() if g.train == train)
+
+
+def decoding_file(found: Sequence[Generate]) -> str:
+    """The text of `decoding.py`: the strategies, in NumPy."""
+    doc = "What is chosen from a network's scores: NumPy only, whatever the backend."
+    names = dict.fromkeys(g.strategy.kind() for g in found)
+    return compose(Written(doc, ("decoding",), functions=[*names]))
+
+
+def generate_file(
+    found: Sequence[Generate],
+    model: ModelIR,
+    parts: Sequence[str],
+    fed: dict[str, str],
+    own: Framework,
+) -> str:
+    """The text of `generate.py`; `fed` has the field of each input that rows of the data feed."""
+    inputs = dict(model.root.inputs)
+    given = {n: f for n, f in fed.items() if n in inputs and n not in {g.input for g in found}}
+    functions: list[py.Function | str] = [block(g, model, given, own) for g in found]
+    names = tuple((py.literal(g.name or "generate"), py.Code(function_name(g))) for g in found)
+    data: tuple[py.Import | py.From, ...] = ()
+    if given:
+        data = (py.Import("data"), py.From("data", ("length", "load", "take")))
+    return compose(
+        Written(
+            f"Generates with the best weights of a run of {model.name}.",
+            files=("generating",),
+            imports=(*IMPORTS, *data, *own.imports),
+            functions=[*functions, own.outputs, main(found, parts, bool(given), own)],
+            tables=[
+                py.Assign("BLOCKS", py.Dict(names)),
+                py.Blank(),
+                py.If('__name__ == "__main__"', [py.Do("main()")]),
+            ],
+        )
+    )
+
+
+def function_name(g: Generate) -> str:
+    return f"generate_{g.name}" if g.name else "generate"
+
+
+def block(g: Generate, model: ModelIR, given: dict[str, str], own: Framework) -> py.Function:
+    """The function of one block: the tokens of each example."""
+    t = dict(model.root.outputs)[g.output]
+    body: list[py.Statement] = []
+    if given:
+        types = dict(model.root.inputs)
+        pairs = tuple((py.literal(n), column(f, types[n], own)) for n, f in given.items())
+        body += [py.Assign("rows", "rows_given(args)"), py.Assign("given", py.Dict(pairs))]
+    if g.input is None:
+        assert isinstance(g.strategy, CtcBeam)
+        scores = py.Index("outputs(model, given)", py.literal(g.output))
+        call = py.call("ctc_beam", py.Code("frames"), g.strategy.width, **options(g.strategy))
+        body += [
+            py.Assign("scores", scores),
+            py.Return(py.ListComp(call, "frames", "scores")),
+        ]
+    else:
+        context = int(dict(model.root.inputs)[g.input].shape[0])
+        body += next_tokens(g, int(t.shape[-1]), context, bool(given))
+    params = (py.Param("model", "Any"), py.Param("args", "argparse.Namespace"))
+    doc = f"{g.doc or said(g)}"
+    return py.Function(function_name(g), params, body, "list[np.ndarray]", doc)
+
+
+def next_tokens(g: Generate, classes: int, context: int, fed: bool) -> list[py.Statement]:
+    """What goes on token by token."""
+    tokens = py.call("begun", py.Code("args"), g.start, classes)
+    of_all = py.Code("given" if fed else "{}")
+    beams = isinstance(g.strategy, Beam)
+    given = py.call("only", of_all, py.Code("i")) if fed and beams else of_all
+    step = py.call("following", py.Code("model"), given, g.input, g.output, context)
+    limits = {"limit": py.Code("args.limit"), "end": g.end}
+    more = {**limits, **options(g.strategy)}
+    match g.strategy:
+        case Beam(width=width) if fed:
+            row = py.Code("tokens[i : i + 1]")
+            one = py.call("beam", step, row, width=width, **more)
+            each = py.ListComp(one, "i", "range(len(tokens))")
+            return [py.Assign("tokens", tokens), py.Return(each)]
+        case Beam(width=width):
+            one = py.call("beam", py.Code("step"), py.Code("row[None]"), width=width, **more)
+            rows = py.ListComp(one, "row", tokens)
+            return [py.Assign("step", step), py.Return(rows)]
+        case Sample():
+            more = {**limits, "seed": py.Code("args.seed"), **options(g.strategy)}
+    chosen = py.call(g.strategy.kind(), py.Code("step"), py.Code("tokens"), **more)
+    return [py.Assign("tokens", tokens), py.Assign("step", step), py.Return(chosen)]
+
+
+def options(strategy: Strategy) -> dict[str, object]:
+    """The arguments of a strategy that are not their defaults, but for the first ones."""
+    return {
+        name: getattr(strategy, name)
+        for name, field in type(strategy).model_fields.items()
+        if name not in strategy.positional and getattr(strategy, name) != field.default
+    }
+
+
+def column(field: str, t: Tensor, own: Framework) -> py.Expr:
+    """The array of an input, from rows of the data."""
+    value = own.kept(py.Index("rows", py.literal(field)), t)
+    if t.dtype in ("i32", "i64", "class"):
+        return py.call(py.Attribute(value, "astype"), py.Code("np.int32"))
+    return value
+
+
+def said(g: Generate) -> str:
+    if g.input is None:
+        return f"The text of `{g.output}`, for rows of the data."
+    return f"Tokens of `{g.output}`, appended to `{g.input}`."
+
+
+def main(found: Sequence[Generate], parts: Sequence[str], fed: bool, own: Framework) -> py.Function:
+    add = "parser.add_argument"
+    here = py.Code("Path(__file__).parent")
+    number = py.Code("int")
+    last = "test" if "test" in parts else parts[-1]
+    grows = any(g.input is not None for g in found)
+    names = [g.name or "generate" for g in found]
+    limits = {g.name or "generate": g.limit for g in found if g.limit is not None}
+    body: list[py.Statement] = [
+        py.Assign("parser", "argparse.ArgumentParser(description=__doc__)"),
+        py.Do(
+            py.call(
+                add,
+                "name",
+                nargs="?",
+                choices=py.Code("BLOCKS"),
+                default=names[0],
+                help="which `generate` block",
+            )
+        ),
+        py.Do(py.call(add, "--count", type=number, default=1, help="how many examples")),
+        py.Do(py.call(add, "--seed", type=number, default=0, help="of what is drawn")),
+    ]
+    if grows:
+        prompt = "tokens that follow the start"
+        text = "the same as text, whose bytes are the tokens"
+        body += [
+            py.Do(
+                py.call(
+                    add,
+                    "--prompt",
+                    nargs="*",
+                    type=number,
+                    default=[],
+                    metavar="TOKEN",
+                    help=prompt,
+                )
+            ),
+            py.Do(py.call(add, "--text", help=text)),
+            py.Do(py.call(add, "--limit", type=number, help="how many tokens at most")),
+        ]
+    if fed:
+        body += [
+            py.Do(py.call(add, "--part", choices=list(parts), default=last, help="of the data")),
+            py.Do(py.call(add, "--row", type=number, default=0, help="the first that is read")),
+            py.Do(
+                py.call(
+                    add,
+                    "--data",
+                    type=py.Code("Path"),
+                    default=py.Code("data.FOLDER"),
+                    help="where the paths of the data begin",
+                )
+            ),
+        ]
+    body += [
+        py.Do(py.call(add, "--run", type=py.Code("Path"), default=here, help="folder of the run")),
+        py.Assign("args", "parser.parse_args()"),
+    ]
+    if fed:
+        body.append(py.Assign("data.FOLDER", "args.data.resolve()"))
+    if grows:
+        one = next(iter(limits.values()))
+        same = len(limits) == len(found) and set(limits.values()) == {one}
+        default = py.literal(one) if same else py.Index(py.literal(limits), py.Code("args.name"))
+        body.append(py.If("args.limit is None", [py.Assign("args.limit", default)]))
+    body += [
+        py.Block(
+            "try",
+            [
+                py.Assign("model", own.loaded),
+                py.Do('checkpoint.load(args.run / "best.safetensors", model)'),
+                py.For(
+                    "row",
+                    "BLOCKS[args.name](model, args)",
+                    [
+                        py.Do(
+                            "print(shown(row, args))" if grows else 'print(" ".join(map(str, row)))'
+                        ),
+                    ],
+                ),
+            ],
+        ),
+        py.Block(
+            "except (InputError, DataError, CheckpointError, OSError) as error",
+            [py.Do('sys.exit(f"error: {error}")')],
+        ),
+    ]
+    return py.Function("main", (), body, "None")

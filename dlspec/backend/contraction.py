@@ -14,6 +14,13 @@ def matrices(use: Use) -> bool:
     return all(x.rank > 1 for x in use.x)
 
 
+def each_with_all(use: Use) -> bool:
+    """Whether a common matrix is multiplied with a vector of each example: of all the vectors
+    together it is a product of two matrices."""
+    a, b = use.x
+    return (a.common, a.rank, b.common, b.rank) == (True, 2, False, 1)
+
+
 def summed(use: Use, callee: str) -> py.Expr:
     """A call for each two inputs, from the left."""
     terms = use.op.terms(*use.x)

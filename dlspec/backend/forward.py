@@ -17,6 +17,7 @@ from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
 from dlspec.expr import Ref, origin
 from dlspec.ir.model import is_list, layers
+from dlspec.ops.batch_size import SIZE
 from dlspec.ops.norm import RMSNorm
 from dlspec.ops.normalisation import Affine
 from dlspec.ops.only_training import OnlyTraining
@@ -714,6 +715,9 @@ class Forward(Loops):
             for axis, size in enumerate(type_.stored):
                 if origin(size) == Ref(name):
                     return wire, axis + (not type_.common)
+        for wire, type_ in self.w.instances[0].inputs:
+            if name == SIZE and not type_.common and self.has(wire):
+                return wire, 0
         raise LookupError(name)
 
     def read(self, name: str) -> py.Expr:

@@ -11,7 +11,7 @@ from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.consistency import BiasWithoutEffect
 from dlspec.diagnostics.lengths import FixedSizeNeeded
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion
+from dlspec.diagnostics.names import Misplaced, NameTaken, NotInThisVersion
 from dlspec.diagnostics.shapes import WeightsInFunction, WrongInput, WrongInputCount
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
 from dlspec.elaborate.file import FileTable
@@ -37,7 +37,9 @@ from dlspec.elaborate.values import (
 )
 from dlspec.expr import Ref, Static, fixed, origin, with_origin
 from dlspec.ir import model as ir
+from dlspec.length import Dynamic
 from dlspec.ops.base import Op
+from dlspec.ops.batch_size import SIZE, count
 from dlspec.ops.common import alike, each
 from dlspec.ops.drawing import Draw
 from dlspec.source import Span
@@ -48,6 +50,7 @@ SHARED = "a `let` instance beside other layers, in a chain with a name or a coun
 IN_A_LOOP = "write the chain without parentheses, in a `for` where it is repeated"
 
 
+OF_EXAMPLES = "it belongs into a model, a block that reads a tensor, or a `train` block"
 AS_MANY = (
     "its weights are as many as its places; `mean(axis=...)`, pooling and `return=last` take an "
     "axis of any size away"
@@ -275,6 +278,11 @@ class LayerApplier(FunctionEvaluator):
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
         self.check_fixed(op, x, span)
+        if op.gives_common:
+            self.examples(span)
+            if is_common(inputs[0]):
+                owned = Problem(None, f"{x[0]} is the same for every example", "read it as it is")
+                raise SpecError(self.input_problem(op, owned, inputs, span))
         made = self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
         if self.biased is not None and inputs and inputs[0] is self.biased[0]:
             self.check_bias(op, self.biased[0], self.biased[1], span)
@@ -306,7 +314,8 @@ class LayerApplier(FunctionEvaluator):
         x = tuple(f.types[0] for f in inputs)
         shape = op.shape(*x, **{n: f.types[0] for n, f in named.items()})
         types = shape if isinstance(shape, tuple) else (shape,)
-        common = alike(op, x) and all(map(is_common, (*inputs, *named.values())))
+        alone = all(map(is_common, (*inputs, *named.values())))
+        common = op.gives_common or (alone and alike(op, x))
         types = tuple(t if t.common is common else replace(t, common=common) for t in types)
         flow = ir.Apply(
             site=site,
@@ -319,6 +328,23 @@ class LayerApplier(FunctionEvaluator):
             factory=factory,
         )
         return Value(flow)
+
+    def example(self) -> ir.Flow | None:
+        """An input that belongs to each example: it tells how many there are."""
+        for name, _ in self.frame.inputs if self.frame is not None else ():
+            found = self.frame.scope.entries.get(name)
+            if isinstance(found, Value) and not found.types[0].common:
+                return found.flow
+        return None
+
+    def examples(self, span: Span) -> Dynamic:
+        """The number of examples, `B`: a dimension of what is elaborated. Raises SpecError."""
+        frame, size = self.frame, count()
+        if frame.dims.setdefault(SIZE, size) != size:
+            raise SpecError(NameTaken(span, SIZE, "the number of examples", "a dimension"))
+        if self.example() is None:
+            raise SpecError(Misplaced(span, "the number of examples", "this", OF_EXAMPLES))
+        return size
 
     def check_count(
         self,

@@ -15,7 +15,7 @@ from dlspec.diagnostics.shapes import (
 )
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate import arithmetic, lists, operands, wires
-from dlspec.elaborate.applying import outputs
+from dlspec.elaborate.applying import OF_EXAMPLES, outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
 from dlspec.elaborate.values import (
@@ -27,10 +27,11 @@ from dlspec.elaborate.values import (
     Value,
     describe,
 )
-from dlspec.expr import Static, fixed
+from dlspec.expr import Ref, Static, fixed
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
-from dlspec.ops.drawing import ForEach
+from dlspec.ops.batch_size import SIZE
+from dlspec.ops.drawing import OfExamples
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -47,6 +48,8 @@ class TensorEvaluator(Indexer):
         return super().expression(e, scope, words=words)
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
+        if e.id == SIZE and self.frame is not None:
+            return Static(self.examples(e.span), Ref(SIZE))
         if words or e.id in arithmetic.CONSTANTS:
             return super().unbound(e, scope, words)
         file = self.file_of(e)
@@ -280,7 +283,7 @@ class TensorEvaluator(Indexer):
         cls = ops.lookup(name)
         if name[:1].isupper() or self.file_of(e).definition(name) is not None:
             return super().call(e, scope)
-        if cls is not None and issubclass(cls, ForEach):
+        if cls is not None and issubclass(cls, OfExamples):
             return self.drawn(cls, e, scope)
         given = self.unnamed(e, scope) if cls is not None else []
         if name == "sum" and len(given) == 1 and (items := operands.listed(given[0][0])):
@@ -311,16 +314,7 @@ class TensorEvaluator(Indexer):
         example = self.example()
         if example is not None:
             return self.apply(layer, (example,), {}, self.frame, None, e)
-        hint = "it belongs into a model, a block that reads a tensor, or a `train` block"
-        raise SpecError(Misplaced(e.span, f"`{cls.kind()}` for each example", "this", hint))
-
-    def example(self) -> ir.Flow | None:
-        """An input that belongs to each example: it tells how many there are."""
-        for name, _ in self.frame.inputs if self.frame is not None else ():
-            found = self.frame.scope.entries.get(name)
-            if isinstance(found, Value) and not found.types[0].common:
-                return found.flow
-        return None
+        raise SpecError(Misplaced(e.span, f"`{cls.kind()}` for each example", "this", OF_EXAMPLES))
 
     def total(self, items: Sequence[Value], e: tree.Call) -> Value:
         """`sum([x, y, z])`."""

@@ -53,6 +53,7 @@ FAMILIES: dict[str, str] = {
     "contraction": "matmul einsum",
     "segment": "segment_sum segment_mean segment_max segment_min",
     "draws": "normal uniform randint beta normal_like uniform_like zeros_like ones_like full",
+    "of_batch": "batch row",
     "choosing": "where Clip clip cast one_hot stop_gradient",
     "moving": "stack transpose pad roll",
     "ordering": "argmax argmin topk sort argsort cumsum cumprod",
@@ -65,7 +66,7 @@ _MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds
 
 LATER = frozenset(
     """
-    Experts permutation gradient lengths batch row
+    Experts permutation gradient lengths
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

@@ -97,6 +97,9 @@ class Op(Declared):
     """Takes no tensor and makes one: a backend's code may be passed one of an example, to see where
     that is."""
 
+    gives_common: ClassVar[bool] = False
+    """What it makes of the examples is common to all."""
+
     on_last_axis: ClassVar[bool] = False
     """Works on the last axis by default: on an image that would surprise, so `axis=` is asked."""
 

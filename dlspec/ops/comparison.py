@@ -14,6 +14,9 @@ from dlspec.ops.broadcasting import Broadcasting, broadcast
 from dlspec.ops.rules import same_dtypes, truths
 from dlspec.tensor import Tensor
 
+PLACES = frozenset({"class", "i32", "i64"})
+"""What counts things, in widths that each framework compares."""
+
 
 class _Comparison(Broadcasting):
     """Of numbers: true where it holds."""
@@ -25,10 +28,11 @@ class _Comparison(Broadcasting):
 
 
 class _Equality(_Comparison):
-    """Of numbers, of classes, and of true and false."""
+    """Of numbers, of classes, and of true and false. A class is a whole number."""
 
     def fitting(self, *x: Tensor) -> Iterator[Problem]:
-        yield from same_dtypes(f"`{self.kind()}`", x)
+        if not all(t.dtype in PLACES for t in x):
+            yield from same_dtypes(f"`{self.kind()}`", x)
         counts = {t.classes for t in x if t.classes is not None}
         if len(counts) > 1:
             yield Problem(None, f"{x[0]} and {x[1]} are classes of different kinds")

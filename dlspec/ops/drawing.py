@@ -39,12 +39,19 @@ class Draw(Op):
         return True
 
 
-class ForEach(Op):
-    """Numbers for each example, of a shape that is written. The input tells how many examples there
-    are, and where they are kept."""
+class OfExamples(Op):
+    """Made for each example. The input tells how many there are, and where they are kept."""
 
     inputs: ClassVar = (0, 1)
     dtype: ClassVar[DType] = "f32"
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return Tensor(self.dtype, ())
+
+
+class ForEach(OfExamples):
+    """Numbers for each example, of a shape that is written."""
+
     shape_: Annotated[tuple[Count, ...], BeforeValidator(_sizes), AS_IT_IS] = ()
 
     def shape(self, *x: Tensor) -> Tensor:

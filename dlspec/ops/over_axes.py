@@ -18,6 +18,11 @@ def reduced(axis: int | tuple[int, ...] | None, x: Tensor) -> Tensor:
     return x.with_shape(*(s for a, s in enumerate(x.shape) if a not in gone))
 
 
+def leaves_nothing(axis: int | tuple[int, ...] | None, x: Tensor) -> bool:
+    """Whether a reduction leaves one number for all examples: code needs no axes for it."""
+    return x.common and x.rank > 0 and len(all_axes(axis, x)) == x.rank
+
+
 class Reduction(Op):
     """Over the axes that are named, or over all of an example."""
 

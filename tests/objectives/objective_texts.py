@@ -39,6 +39,15 @@ fn dice(logits: f32[K, H, W], target: class[K][H, W]) {
   y = one_hot(target, K, axis=0)
   output 1 - mean(2 * sum(p * y, axis=(1, 2)) / (sum(p + y, axis=(1, 2)) + 1))
 }
+fn semi_hard(z: f32[D], label: class[K], margin: float = 1.0) {
+  d    = sum((batch(z) - z[none]) ** 2, axis=1)
+  same = batch(label) == label
+  pos  = same and range(B) != row()
+  far  = where(not same[none, :] and d[none, :] > d[:, none], d[none, :], inf)
+  near = min(far, axis=1)
+  pick = where(near < inf, near, max(where(same, -inf, d)))
+  output sum(batch(where(pos, max(d - pick + margin, 0), 0.0))) / max(1, sum(batch(pos)))
+}
 
 train {
   data      = shapes

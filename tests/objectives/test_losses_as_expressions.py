@@ -39,6 +39,35 @@ def _focal(r):
     return (-((1 - p) ** 2) * p.log()).mean()
 
 
+def _semi_hard(r):
+    """FaceNet's triplets, as loops over anchors, positives and negatives find them."""
+    z, label = r["logits"], r["label"]
+    d = ((z[:, None] - z) ** 2).sum(2)
+    found = []
+    for a in range(6):
+        for p in range(6):
+            if a != p and label[a] == label[p]:
+                others = [d[a, n] for n in range(6) if label[n] != label[a]]
+                farther = [n for n in others if n > d[a, p]]
+                negative = min(farther) if farther else max(others)
+                found.append(max(d[a, p] - negative + 0.5, 0 * negative))
+    return sum(found) / len(found)
+
+
+def _clip(r):
+    """Both directions of CLIP: each row against its own column."""
+    scores = 3 * r["map"].flatten(1) @ r["heat"].flatten(1).T
+    at = torch.arange(6)
+    return (F.cross_entropy(scores, at) + F.cross_entropy(scores.T, at)) / 2
+
+
+def _others(r):
+    """How far each example is from the mean of the others."""
+    x = r["logits"]
+    rests = torch.stack([torch.cat((x[:i], x[i + 1 :])).mean(0) for i in range(6)])
+    return ((x - rests) ** 2).mean()
+
+
 CASES = {
     "a product of losses": (
         "CrossEntropy(logits, label) * MSE(area, size)",
@@ -108,6 +137,36 @@ CASES = {
         "MSE(map, heat, where=heat > 0, reduction=sum)",
         "",
         lambda r: ((r["map"] - r["heat"]) ** 2)[r["heat"] > 0].sum() / 6,
+    ),
+    "triplets of a batch": (
+        "semi_hard(logits, label, margin=0.5)",
+        "",
+        _semi_hard,
+    ),
+    "each example against every": (
+        "(CrossEntropy(3 * (batch(b) @ a), row()) + CrossEntropy(3 * (batch(a) @ b), row())) / 2",
+        "a = map -> Flatten\nb = heat -> Flatten",
+        _clip,
+    ),
+    "each example and the others": (
+        "mean((logits - sum(other[:, none] * batch(logits), axis=0) / sum(other)) ** 2)",
+        "other = cast(range(B) != row(), f32)",
+        _others,
+    ),
+    "a number of the whole batch": (
+        "var(batch(logits)) + max(batch(size)) * mean(area)",
+        "",
+        lambda r: r["logits"].var(correction=0) + r["size"].max() * r["area"].mean(),
+    ),
+    "along the batch": (
+        "mean(p * batch(logits))",
+        "p = softmax(batch(logits), axis=0)",
+        lambda r: (r["logits"].softmax(0) * r["logits"]).mean(),
+    ),
+    "what is sorted in a batch": (
+        "sort(batch(size))[0] * mean(area)",
+        "",
+        lambda r: r["size"].min() * r["area"].mean(),
     ),
     "no reduction": (
         "max(MSE(map, heat, reduction=none))",
@@ -203,12 +262,16 @@ def test_losses_are_what_they_say_in_keras(tensors):
 
 
 BAD = [
+    ("sum(batch(batch(area)))", "", "DLS201", ""),
+    ("CrossEntropy(batch(logits) @ logits, label)", "", "DLS422", ""),
+    ("mean(batch(map) @ heat)", "", "DLS204", ""),
+    ("mean(area * (B - 1))", "", "DLS220", ""),
     ("logits", "", "DLS423", "it is f32[5], not one number for each example"),
     ("label", "", "DLS423", "it is class[5]"),
     ("7", "", "DLS423", ""),
     ("MSE(map, heat, reduction=none)", "", "DLS423", "it is f32[2, 3], not one number"),
     ("area * 2 + blur", "", "DLS100", ""),
-    ("mean(y)", "y = z + 1\nz = 3 * map", "DLS115", "it gets its value on line 36"),
+    ("mean(y)", "y = z + 1\nz = 3 * map", "DLS115", "it gets its value on line 45"),
     ("MSE(map, heat, where=heat)", "", "DLS422", ""),
     ("MSE(map, heat, weight=logits)", "", "DLS422", ""),
     ("MSE(exp(map))", "", "DLS424", "it gets one value"),

@@ -6,12 +6,13 @@ import pytest
 
 import dlspec.ops.functional
 from dlspec import ops
+from dlspec.ops.batch_size import OfBatch
 from dlspec.ops.drawing import Draw
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
 
-DRAWN = {n for n in ops.names() if issubclass(ops.lookup(n), Draw)}
+DRAWN = {n for n in ops.names() if issubclass(ops.lookup(n), (Draw, OfBatch))}
 KINDS = [n for n in ops.names() if n not in DRAWN]
 CASES = [(n, e) for n in KINDS for e in ops.lookup(n).examples if e.inputs]
 IDS = [f"{e.layer} {' '.join(e.inputs)}" for _, e in CASES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlspec.backend.contraction import matrices, summed
+from dlspec.backend.contraction import each_with_all, matrices, summed
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
@@ -12,6 +12,8 @@ from dlspec.ops.contraction import einsum, matmul
 def product(use: Use) -> Emitted:
     if matrices(use):
         return Emitted(py.call("ops.matmul", X[0], X[1]))
+    if each_with_all(use):
+        return Emitted(py.call("ops.matmul", X[1], py.call("ops.transpose", X[0])))
     return Emitted(summed(use, "ops.einsum"))
 
 

@@ -9,6 +9,7 @@ from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ops import reduction as r
 from dlspec.ops.base import Op
+from dlspec.ops.over_axes import leaves_nothing
 from dlspec.ops.rules import all_axes
 from dlspec_keras.layers.arithmetic import of_pairs
 from dlspec_keras.layers.common import as_float, front, function, keras_axis
@@ -26,7 +27,12 @@ def axes(use: Use) -> int | tuple[int, ...] | None:
 
 def reduction(name: str, use: Use) -> Emitted:
     axis = axes(use)
-    return Emitted(X[0]) if axis is None else function(name, axis=axis)
+    return Emitted(X[0]) if axis is None else function(name, **given(use))
+
+
+def given(use: Use) -> dict[str, int | tuple[int, ...] | None]:
+    """The axes, where there are others."""
+    return {} if leaves_nothing(use.op.axis, use.x[0]) else {"axis": axes(use)}
 
 
 def counted(name: str, use: Use) -> Emitted:
@@ -34,7 +40,7 @@ def counted(name: str, use: Use) -> Emitted:
     if use.x[0].dtype != "bool":
         return reduction(name, use)
     axis, value = axes(use), as_float(X[0])
-    call = value.call if axis is None else py.call(f"ops.{name}", value.call, axis=axis)
+    call = value.call if axis is None else py.call(f"ops.{name}", value.call, **given(use))
     return Emitted(call, helpers=value.helpers)
 
 

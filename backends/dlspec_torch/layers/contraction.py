@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlspec.backend.contraction import matrices, summed
+from dlspec.backend.contraction import each_with_all, matrices, summed
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
@@ -14,6 +14,8 @@ from dlspec.ops.contraction import einsum, matmul
 def product(use: Use) -> Emitted:
     if matrices(use):
         return Emitted(py.Binary(X[0], "@", X[1]))
+    if each_with_all(use):
+        return Emitted(py.Binary(X[1], "@", py.Attribute(X[0], "T")))
     return Emitted(summed(use, "torch.einsum"))
 
 

@@ -8,6 +8,7 @@ from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import reduction as r
 from dlspec.ops.base import Op
+from dlspec.ops.over_axes import leaves_nothing
 from dlspec.ops.rules import all_axes
 from dlspec.tensor import FLOATS
 from dlspec_torch.layers.arithmetic import operand
@@ -24,11 +25,17 @@ def axes(use: Use) -> Slot:
     return use.fixed(dims[0] if len(dims) == 1 else dims)
 
 
+def given(use: Use) -> tuple[Slot, ...]:
+    """The axes, where there are others."""
+    return () if leaves_nothing(use.op.axis, use.x[0]) else (axes(use),)
+
+
 def over(name: str) -> Emit:
     """A method that takes the axes; of a scalar there is nothing to reduce."""
 
     def emit(use: Use) -> Emitted:
-        return Emitted(method(X[0], name, axes(use)) if use.x[0].rank else X[0])
+        dims = (axes(use),) if name == "logsumexp" else given(use)
+        return Emitted(method(X[0], name, *dims) if use.x[0].rank else X[0])
 
     return emit
 
@@ -40,7 +47,7 @@ def counted(name: str) -> Emit:
         if use.x[0].dtype != "bool":
             return total(use) if name == "sum" else over(name)(use)
         value = method(X[0], "to", REAL)
-        return Emitted(method(value, name, axes(use)) if use.x[0].rank else value)
+        return Emitted(method(value, name, *given(use)) if use.x[0].rank else value)
 
     return emit
 
@@ -49,9 +56,9 @@ def total(use: Use) -> Emitted:
     if use.x[0].rank == 0:
         return Emitted(X[0])
     if use.x[0].dtype in FLOATS:
-        return Emitted(method(X[0], "sum", axes(use)))
+        return Emitted(method(X[0], "sum", *given(use)))
     # PyTorch adds up integers as 64 bits.
-    return Emitted(method(X[0], "sum", axes(use), dtype=DTYPES[use.x[0].dtype]))
+    return Emitted(method(X[0], "sum", *given(use), dtype=DTYPES[use.x[0].dtype]))
 
 
 def product(use: Use) -> Emitted:

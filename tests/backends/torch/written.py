@@ -15,6 +15,7 @@ from dlspec import ops
 from dlspec.backend.protocol import Emitted, Hole, Inputs, Slot, Use
 from dlspec.emit import python as py
 from dlspec.ops.base import Example, Op
+from dlspec.ops.batch_size import OfBatch
 from dlspec.ops.drawing import Draw
 from dlspec.ops.init import INITS
 from dlspec.tensor import Tensor
@@ -115,7 +116,7 @@ def examples() -> tuple[tuple[str, Example], ...]:
     for name in ops.names():
         op = ops.lookup(name)
         assert op is not None
-        if issubclass(op, Draw):  # what is drawn has no definition but its distribution
+        if issubclass(op, (Draw, OfBatch)):  # what is drawn has no definition but its distribution
             continue
         found += [
             (f"{e.layer} {', '.join(e.inputs)}", e)

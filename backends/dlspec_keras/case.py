@@ -17,6 +17,7 @@ from dlspec.ir.model import (
     Scope,
     flows,
     layers,
+    penalised,
     read_inputs,
     statements,
 )
@@ -182,6 +183,11 @@ class Case:
         """The model, and what is computed of batches."""
         own = (self.step,) if self.step is not None else ()
         return (self.model, *own, *(graph for _, graph in self.rounds))
+
+    @cached_property
+    def penalised(self) -> bool:
+        """Whether parts of the model add to the loss."""
+        return penalised(self.model)
 
     @cached_property
     def draws(self) -> bool:

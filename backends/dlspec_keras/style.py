@@ -85,6 +85,7 @@ STYLE = Style(
     object_of=object_of,
     length=length,
     average=average,
+    adds="self.add_loss",
     start=start,
     seed=py.call("keras.random.SeedGenerator"),
 )

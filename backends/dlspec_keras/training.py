@@ -102,7 +102,9 @@ def loss_fills(case: Case) -> Fills:
     return {
         "loss_fn": [loss_fn(case)],
         "training_class": [py.Raw(f"class Training({model_name(case)}):")],
-        "compute_loss": [py.Return(loss(case, "y_pred", "y", floating(case)))],
+        "compute_loss": [
+            py.Return(with_penalties(case, loss(case, "y_pred", "y", floating(case))))
+        ],
         "targets": [targets(case)],
         "gather": [gathered(case)],
         "evaluate_loss": [py.Assign("loss", py.call("float", evaluated(case)))],
@@ -119,9 +121,21 @@ def step_fills(case: Case) -> Fills:
         "network": [py.Raw("def model(x):")],
         "objective": [py.Return(py.call("objective", py.Code("model"), *fields))],
         "objective_32": [py.Return(py.call("objective", py.Code("self.net"), *fields))],
-        "computed_loss": [py.Return(py.Code("y_pred[0]" if case.watched else "y_pred"))],
+        "computed_loss": [
+            py.Return(with_penalties(case, py.Code("y_pred[0]" if case.watched else "y_pred")))
+        ],
         "made": [py.Assign("model", py.call(model_name(case)))],
     }
+
+
+def with_penalties(case: Case, loss: py.Expr) -> py.Expr:
+    """A loss with what the parts of the model have added to it in this step."""
+    if not case.penalised:
+        return loss
+    added: py.Expr = py.call("sum", py.Code("self.losses"))
+    if floating(case):
+        added = py.call("ops.cast", added, py.Code(FLOAT))
+    return py.Binary(loss, "+", added)
 
 
 def draws_in_step(case: Case) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 from dlspec.backend.names import class_name
 from dlspec.cost import weights
 from dlspec.emit import python as py
-from dlspec.ir.model import ModelIR, layers, read_inputs
+from dlspec.ir.model import ModelIR, layers, penalised, read_inputs
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ops.base import Weight
@@ -29,8 +29,8 @@ TAKEN = frozenset(
     LOSS_SCALE OPSET Path Run SEED TARGETS THREADS Tensor WEIGHT_GROUPS argparse batches
     checkpoint clip constrained data ended evaluate export fnmatchcase freeze frozen group
     grouped json lock log logging loss_fn main math max_norm min_max_norm nn non_neg np
-    nullcontext objective onnx partial platform rates rewind scores signal step_seed strip sys
-    tensors torch train train_epoch unit_norm version warnings write_lock write_whole
+    nullcontext objective onnx partial penalties platform rates rewind scores signal step_seed
+    strip sys tensors torch train train_epoch unit_norm version warnings write_lock write_whole
     """.split()
 )
 """Names of `train.py` and `export.py`, which no model's class may have there, besides those of
@@ -196,6 +196,11 @@ class Case:
         """Whether a training step draws random numbers."""
         models = self.computed
         return any(layer.apply.op.draws for model in models for layer in layers(model))
+
+    @cached_property
+    def penalised(self) -> bool:
+        """Whether parts of the model add to the loss."""
+        return penalised(self.model)
 
     @cached_property
     def samples(self) -> bool:

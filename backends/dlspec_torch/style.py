@@ -72,4 +72,6 @@ STYLE = Style(
     length=length,
     average=_average,
     trains="training",
+    adds="self.losses.append",
+    losses=py.List(()),
 )

@@ -52,6 +52,7 @@ def train_file(case: Case) -> str:
     functions = [
         *([exact_clip()] if clips_exactly(case) else []),
         *loss_functions(case),
+        *([penalties()] if case.penalised else []),
         tensors(),
         *([per_epoch()] if case.train.steps is not None or case.rounds else []),
         batches(case),
@@ -374,7 +375,29 @@ def constrained() -> py.Function:
     return py.Function("constrained", [MODEL], body, kind, doc)
 
 
+def penalties() -> py.Function:
+    every = [
+        py.Assign("own", 'getattr(module, "losses", [])'),
+        py.Assign("total", "sum(own)", op="+"),
+        py.Do("own.clear()"),
+    ]
+    body = [
+        py.Assign("total", "0.0"),
+        py.For("module", "model.modules()", every),
+        py.Return("total"),
+    ]
+    doc = "What the parts of the model have added to the loss in this step."
+    return py.Function("penalties", [MODEL], body, "Tensor | float", doc)
+
+
 def forward_and_loss(case: Case) -> Body:
+    found = _forward_and_loss(case)
+    if case.penalised:
+        found.append(py.Assign("loss", py.call("penalties", py.Code("model")), op="+"))
+    return found
+
+
+def _forward_and_loss(case: Case) -> Body:
     if case.step is not None:
         return [py.Assign("loss, _" if case.watched else "loss", objective(case))]
     if len(case.outputs) == 1:

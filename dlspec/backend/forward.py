@@ -260,6 +260,10 @@ class Forward(Loops):
                     self.element(step, lines)
                 case "output":
                     self.output(step, lines)
+                case "penalty":
+                    lines.append(self.penalty(step, lines))
+                case "branch" if step.statement.training:
+                    lines.append(py.If(self.in_training(), self.body(step.bodies[0])))
                 case "branch":
                     self.branch(step, lines)
                 case "loop":
@@ -546,13 +550,7 @@ class Forward(Loops):
 
     def mode(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
         """One value in training, and another in evaluation."""
-        test: py.Expr
-        if not self.style.trains:
-            self.modes, test = True, py.Atom("training")
-        elif self.is_step:
-            test = py.Attribute(next(iter(self.w.nets.values())), self.style.trains)
-        else:
-            test = py.Attribute("self", self.style.trains)
+        test = self.in_training()
         sides: list[tuple[list[py.Statement], py.Expr]] = []
         for side in m.inputs:
             own: list[py.Statement] = []
@@ -565,6 +563,25 @@ class Forward(Loops):
         second.append(py.Assign(target, otherwise))
         lines.append(py.If(test, first, second))
         return py.Atom(target)
+
+    def in_training(self) -> py.Expr:
+        """Whether the program trains."""
+        if not self.style.trains:
+            self.modes = True
+            return py.Atom("training")
+        if self.is_step:
+            return py.Attribute(next(iter(self.w.nets.values())), self.style.trains)
+        return py.Attribute("self", self.style.trains)
+
+    def penalty(self, step: Step, lines: list[py.Statement]) -> py.Statement:
+        """What is added to the loss: the mean, where it is a number of each example."""
+        assert step.value is not None
+        value = self.expression(step.value, lines)
+        if not step.value.flow.types[0].common:
+            value = self.style.average(value)
+        if self.style.losses is not None:
+            self.w.stored["losses"] = self.style.losses
+        return py.Do(py.call(self.style.adds, value))
 
     def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
         """An op, block or scope on its inputs."""

@@ -161,7 +161,7 @@ def _merge_statement(uses: list[tuple[Occurrence, Any]]) -> Step:
         case "bind" if uses[0][1].element:
             step.kind = "element"
             _same(s.names for _, s in uses)
-        case "bind" | "output":
+        case "bind" | "output" | "penalty":
             step.value = merge_flow([(o, s.value) for o, s in uses])
         case "branch":
             for taken in sorted({s.taken for _, s in uses if s.taken is not None}):

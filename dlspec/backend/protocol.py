@@ -193,6 +193,10 @@ class Style:
     `training`."""
     average: Callable[[py.Expr], py.Expr] = lambda value: py.call("mean", value)
     """The mean over all elements of a batch."""
+    adds: str = "add_loss"
+    """What a class calls with a number that is added to the loss of a training."""
+    losses: py.Expr | None = None
+    """Where it keeps such numbers, as the attribute `losses`; None where the framework does."""
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")
     """The constructor call of a layer that a block takes as an argument, also of one that is
     otherwise written as a function: `nn.ReLU()`, `layers.LeakyReLU(negative_slope=0.2)`."""

@@ -86,7 +86,7 @@ class _Opener:
 
     def statement(self, s: Any, instance: ir.Instance) -> Any:
         match s:
-            case ir.Bind() | ir.Output():
+            case ir.Bind() | ir.Output() | ir.Penalty():
                 return s.model_copy(update={"value": self.flow(s.value, instance)})
             case ir.Branch():
                 body = tuple(self.statement(i, instance) for i in s.body)

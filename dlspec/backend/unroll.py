@@ -17,8 +17,10 @@ def _body(body: tuple[Any, ...]) -> tuple[Any, ...]:
     made: list[Any] = []
     for s in body:
         match s:
-            case ir.Bind() | ir.Output():
+            case ir.Bind() | ir.Output() | ir.Penalty():
                 made.append(s.model_copy(update={"value": _flow(s.value)}))
+            case ir.Branch() if s.training:
+                made.append(s.model_copy(update={"body": _body(s.body)}))
             case ir.Branch():
                 made.extend(_body(s.body))
             case ir.Loop():

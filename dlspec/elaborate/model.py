@@ -19,6 +19,7 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.kinds import chain_stages
 from dlspec.elaborate.names import Names, names_of
+from dlspec.elaborate.penalties import gathered
 from dlspec.elaborate.signatures import is_tensor
 from dlspec.elaborate.statements import StatementBuilder
 from dlspec.elaborate.unread import digest
@@ -174,7 +175,7 @@ class ModelBuilder(StatementBuilder):
             frame.outputs = [(None, t) for t in output.value.types]
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
-        body = (*body, *self.ended(frame))
+        body = gathered((*body, *self.ended(frame)))
         if name not in self.definitions:
             self.definitions[name] = self.describe(definition, frame)
             note_definition(self.definitions[name], definition)

@@ -128,7 +128,7 @@ class _Namer:
                 case tree.Output():
                     if s.value is not None:
                         self.statement(s.value, loop, s.name.id if s.name else None)
-                case tree.Bare() | tree.Next():
+                case tree.Bare() | tree.Next() | tree.Penalty():
                     self.statement(s.value, loop, None)
 
     def statement(self, value: tree.Expr, loop: dict[str, str] | None, wire: str | None) -> None:

@@ -219,8 +219,12 @@ class RecurrenceBuilder(RawWeights):
         return size
 
     def check_steady(self, cell: ir.Instance, span: Span) -> None:
-        """Whether a cell draws nothing and keeps no statistics. Raises SpecError."""
+        """Whether a cell draws nothing, keeps no statistics and adds no penalty. Raises
+        SpecError."""
         for s in ir.statements(cell.body):
+            if isinstance(s, ir.Penalty):
+                instead = "give out what it reads, and write it behind the Scan"
+                raise SpecError(NotInThisVersion(span, "`penalty` in a cell", instead))
             for f in ir.flows(s.value):
                 if isinstance(f, ir.Call):
                     self.check_steady(self.instances[f.instance], span)

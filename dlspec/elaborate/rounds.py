@@ -14,7 +14,7 @@ from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.steps import StepBuilder
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import ModelIR
+from dlspec.ir.model import ModelIR, penalised
 from dlspec.syntax import tree
 
 STEP = Kind(
@@ -22,7 +22,6 @@ STEP = Kind(
     settings=("loss", "optimizer"),
     required=(("loss", "loss = -D(G(normal(64)))"), ("optimizer", "optimizer = Adam(lr=1e-4)")),
     later={"schedule": "a `schedule` of one step", "clip_norm": "`clip_norm` of one step"},
-    later_statements={tree.Penalty: "`penalty`"},
     wires=True,
 )
 ELSEWHERE = {
@@ -81,6 +80,10 @@ class Rounds:
                 self.objects.problems.append(Misplaced(head(s), what, WITH, hint))
                 continue
             self.builder.wires(s)
+        for network in self.builder.networks.values():
+            if penalised(network.model):
+                later = NotInThisVersion(network.span, "a network with a `penalty` beside steps")
+                self.objects.problems.append(later)
         broken = self.builder.frame.broken
         before = self.objects.broken
         made: list[tuple[ir.Step, ModelIR]] = []

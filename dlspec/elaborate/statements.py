@@ -9,6 +9,7 @@ from dlspec import ops
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NameTaken, NotInThisVersion
 from dlspec.diagnostics.shapes import NotATensor, WrongOutputCount
+from dlspec.diagnostics.train import NotALoss
 from dlspec.elaborate import arithmetic
 from dlspec.elaborate.bounds import DEEPEST, Exhausted, depth, too_many
 from dlspec.elaborate.evaluate import Skip
@@ -24,6 +25,7 @@ from dlspec.expr import Static
 from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
+from dlspec.tensor import FLOATS
 
 FUNCTION = "a function"
 
@@ -103,10 +105,30 @@ class StatementBuilder(RecurrenceBuilder):
             case tree.Next():
                 yield from self.next(s, frame, scope)
             case tree.Penalty():
-                raise SpecError(NotInThisVersion(s.span, "`penalty`"))
+                yield self.penalty(s, frame, scope)
             case _:
                 kind = frame.definition.kind
                 raise SpecError(Misplaced(s.span, "this statement", f"a {kind}"))
+
+    # -- penalties
+
+    def penalty(self, s: tree.Penalty, frame: Frame, scope: Scope) -> ir.Branch:
+        """What a block adds to the loss, in a branch of training."""
+        if frame.definition.kind == "fn":
+            raise SpecError(Misplaced(s.span, "a `penalty`", "a `fn`"))
+        value = self.single(self.expression(s.value, scope), s.value)
+        t = value.types[0]
+        if t.dtype not in FLOATS or t.size != 1:
+            found = f"it is {t}, not one number for the batch or for each example"
+            raise SpecError(NotALoss(s.value.span, found, "reduce it: `mean(...)`, `sum(...)`"))
+        if any(getattr(f, "module", None) for f in ir.flows(value.flow)):
+            hint = "make a wire of it: `y = x -> ...`, and `penalty mean(y)`"
+            raise SpecError(Misplaced(s.value.span, "a layer", "a penalty", hint))
+        self.check_depth(value.flow, s.span, frame)
+        line = s.span.line
+        made = ir.Penalty(site=frame.site(s), value=value.flow, line=line)
+        site = frame.site(s.value)
+        return ir.Branch(site=site, tests=(), taken=0, body=(made,), line=line, training=True)
 
     # -- outputs
 

@@ -53,7 +53,6 @@ TRAIN = Kind(
         "accumulate": "`accumulate`",
         "distill": "`distill`",
     },
-    later_statements={tree.Penalty: "`penalty`"},
     statements=(tree.Weights, tree.If, tree.For, tree.Step),
     wires=True,
     instead={"model": (tree.Let, tree.Step), "loss": (tree.Step,), "optimizer": (tree.Step,)},

@@ -310,7 +310,8 @@ class Bind(Node):
 
 class Branch(Node):
     """A decision. `taken` is the number of the branch that holds (the last may be the `else`),
-    or None. A test after the one that held was not evaluated and is not here."""
+    or None. A test after the one that held was not evaluated and is not here. What runs in
+    `training` alone has no tests, and holds."""
 
     kind: Literal["branch"] = "branch"
     site: int
@@ -318,6 +319,7 @@ class Branch(Node):
     taken: int | None
     body: "tuple[Statement, ...]"
     line: int
+    training: bool = False
 
 
 class Loop(Node):
@@ -343,7 +345,17 @@ class Output(Node):
     line: int
 
 
-Statement = Annotated[Bind | Branch | Loop | Output, Field(discriminator="kind")]
+class Penalty(Node):
+    """What is added to the loss of a training: one number, or one for each example, of which it is
+    the mean. It stands in a branch of training."""
+
+    kind: Literal["penalty"] = "penalty"
+    site: int
+    value: Flow
+    line: int
+
+
+Statement = Annotated[Bind | Branch | Loop | Output | Penalty, Field(discriminator="kind")]
 
 
 class Parameter(Node):
@@ -461,17 +473,26 @@ def networks(instance: Instance) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f.net for f in found if isinstance(f, Net)))
 
 
-def statements(body: tuple[Statement, ...]) -> Iterator[Bind | Output]:
-    """The assignments and outputs of a body that ran, in order, loops and branches opened."""
+def statements(
+    body: tuple[Statement, ...], training: bool = True
+) -> Iterator[Bind | Output | Penalty]:
+    """The assignments, outputs and penalties of a body that ran, in order, loops and branches
+    opened; without `training`, those that evaluation runs."""
     for s in body:
         match s:
-            case Bind() | Output():
+            case Bind() | Output() | Penalty():
                 yield s
-            case Branch():
-                yield from statements(s.body)
+            case Branch() if training or not s.training:
+                yield from statements(s.body, training)
             case Loop():
                 for iteration in s.iterations:
-                    yield from statements(iteration)
+                    yield from statements(iteration, training)
+
+
+def penalised(model: ModelIR) -> bool:
+    """Whether anything adds to the loss of a training."""
+    bodies = (statements(instance.body) for instance in model.instances)
+    return any(isinstance(s, Penalty) for body in bodies for s in body)
 
 
 def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
@@ -480,7 +501,7 @@ def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
     `training`, what only training computes is left out."""
 
     def walk(instance: Instance, prefix: Path, steps: int) -> Iterator[Layer]:
-        for s in statements(instance.body):
+        for s in statements(instance.body, training):
             found = list(flows(s.value, training))
             cells = {id(f.body): int(f.steps) for f in found if isinstance(f, Scan)}
             for f in found:

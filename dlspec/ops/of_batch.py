@@ -30,7 +30,7 @@ class row(OfBatch, OfExamples):
     """The place of each example in the batch, from 0: a class[B], of as many as there are."""
 
     dtype: ClassVar[DType] = "class"
-    examples: ClassVar = (example("row"),)
+    examples: ClassVar = (example("row()"),)
 
     def shape(self, *x: Tensor) -> Tensor:
         return Tensor(self.dtype, (), classes=count())

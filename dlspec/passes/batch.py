@@ -26,6 +26,7 @@ from dlspec.ir.model import (
     ModelIR,
     Net,
     Output,
+    Penalty,
     Repeat,
     Scalar,
     Scan,
@@ -118,6 +119,8 @@ class _Walk:
                 yield s.model_copy(update={"iterations": rounds})
             case Output():
                 yield from self.output(s)
+            case Penalty():
+                yield s.model_copy(update={"value": self.flow(s.value)})
 
     def bind(self, names: tuple[str, ...], value: Flow) -> None:
         for name, t in zip(names, value.types, strict=True):

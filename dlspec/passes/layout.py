@@ -27,6 +27,7 @@ from dlspec.ir.model import (
     ModelIR,
     Net,
     Output,
+    Penalty,
     Repeat,
     Scalar,
     Scan,
@@ -162,6 +163,8 @@ class _Walk:
                 return s.model_copy(
                     update={"iterations": tuple(self.body(i) for i in s.iterations)}
                 )
+            case Penalty():
+                return s.model_copy(update={"value": self.flow(s.value, (), (s.site,))[0]})
             case Output():
                 value, sources = self.flow(s.value, (), (s.site,))
                 wants = tuple(

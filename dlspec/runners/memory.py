@@ -79,14 +79,14 @@ class _Walk:
     def instance(self, of: ir.Instance, values: list[Buffer]) -> list[Buffer]:
         wires: Wires = {name: [b] for (name, _), b in zip(of.inputs, values, strict=True)}
         made: list[Buffer] = []
-        for s in ir.statements(of.body):
+        for s in ir.statements(of.body, training=False):
             found = self.value(s.value, wires, [])
             if isinstance(s, ir.Bind):
                 if len(s.names) == 1:
                     wires[s.names[0]] = found
                 else:
                     wires.update((n, [b]) for n, b in zip(s.names, found, strict=True))
-            else:
+            elif isinstance(s, ir.Output):
                 made += found
                 if s.name is not None:
                     wires[s.name] = found

@@ -40,7 +40,9 @@ def _text(data: Data, found: dict[str, Any]) -> Iterator[str]:
     yield f"  data {data.name}: {sum(rows.values()):,} rows ({parts})"
     for f in data.fields:
         made = found["fields"][f.name]
-        if "classes" in made:
+        if f.counts or f.crossed:
+            yield f"    {f.name}: {f.type}"
+        elif "classes" in made:
             yield f"    {f.name}: {f.type}"
             yield from _balance(made["classes"], names(f.name, found["facts"]))
         else:

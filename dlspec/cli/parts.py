@@ -12,7 +12,8 @@ from dlspec.declared import Declared, written
 from dlspec.frozen import frozen
 from dlspec.ir.model import Node
 from dlspec.ir.program import Program
-from dlspec.ir.recipe import Data, Export, Generate, Train
+from dlspec.ir.recipe import Computation, Data, Export, Field, Figure, Generate, OfField, Train
+from dlspec.programs.computed import OPERATORS
 
 
 @frozen
@@ -109,16 +110,47 @@ def _defaults(found: Cost) -> Iterator[str]:
 
 
 def _data(data: Data) -> list[tuple[str, str]]:
-    found = [("source", value(data.source))]
+    source = [value(data.source), *([value(data.windows)] if data.windows else [])]
+    found = [("source", " -> ".join(source))]
     for f in data.fields:
-        columns = ", ".join(f'"{c}"' for c in f.columns)
-        stages = [f"column{'s' * (len(f.columns) > 1)}({columns})"]
+        stages = [_origin(f)]
         stages += [value(t.transform) for t in f.transforms]
         found.append((f.name, f"{f.type} = {' -> '.join(stages)}"))
     found.append(("split", value(data.split)))
     for a in data.augment:
         found.append(("augment", " -> ".join([", ".join(a.fields), *map(value, a.transforms)])))
     return found
+
+
+def _origin(f: Field) -> str:
+    """What a field begins with, as a spec writes it."""
+    if f.computed is not None:
+        return _expression(f.computed)
+    places = f.crossed or tuple((c,) for c in f.columns)
+    names = [", ".join(f'"{c}"' for c in place) for place in places]
+    names = [f"({n})" if len(p) > 1 else n for n, p in zip(names, places, strict=True)]
+    return f"column{'s' * (len(f.columns) > 1)}({', '.join(names)})"
+
+
+def _expression(c: Computation) -> str:
+    """`series[:336]`, `(high - low)`."""
+    match c:
+        case OfField(field=name):
+            return name
+        case Figure(number=number):
+            return f"{number:g}"
+    operands = [_expression(x) for x in c.of]
+    if c.op.kind() == "getitem":
+        return f"{operands[0]}[{', '.join(map(_place, c.op.model_dump()['at']))}]"
+    sign = OPERATORS[c.op.kind()]
+    return f"({operands[0]} {sign} {operands[1]})" if len(operands) > 1 else f"-{operands[0]}"
+
+
+def _place(item: object) -> str:
+    if isinstance(item, tuple | list):
+        start, stop, step = ("" if i is None else str(i) for i in item)
+        return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+    return "none" if item is None else str(item)
 
 
 def _train(train: Train) -> list[tuple[str, str]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dlspec.diagnostics import Diagnostic, Label, SpecError
 from dlspec.diagnostics.base import nearest
 from dlspec.diagnostics.data import CannotStratify, TransformDoesNotFit
-from dlspec.diagnostics.names import AlreadyDefined, NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import AlreadyDefined, UnknownName
 from dlspec.elaborate.evaluate import Skip
-from dlspec.elaborate.fields import field
+from dlspec.elaborate.fields import Around, fields
 from dlspec.elaborate.objects import Objects, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.ir import recipe as ir
-from dlspec.recipe.sources import Source
-from dlspec.recipe.splits import Split, Stratified
+from dlspec.recipe.sources import Images, Source
+from dlspec.recipe.splits import All, Ordered, Split, Stratified
+from dlspec.recipe.windows import Windows
 from dlspec.source import Span
 from dlspec.syntax import tree
 
@@ -51,11 +52,11 @@ class DataBuilder:
         before = self.objects.broken
         settings = read(self.block, DATA)
         self.objects.problems.extend(settings.problems)
-        source = self.source(settings)
+        source, windows = self.source(settings)
         for s in settings.statements:
             if isinstance(s, tree.Field):
-                self.field(s, source)
-        split = self.split(settings)
+                self.field(s, source, windows)
+        split = self.split(settings, windows)
         augment = [a for s in settings.statements if (a := self.augment(s)) is not None]
         fields = [f for f in self.fields.values() if f is not None]
         if self.objects.broken > before or not settings.complete:
@@ -65,6 +66,7 @@ class DataBuilder:
         return ir.Data(
             name=self.block.name.id if self.block.name else "",
             source=source,
+            windows=windows,
             fields=tuple(fields),
             split=split,
             augment=tuple(augment),
@@ -72,15 +74,25 @@ class DataBuilder:
             line=self.block.span.line,
         )
 
-    def source(self, settings: Settings) -> Source | None:
+    def source(self, settings: Settings) -> tuple[Source | None, Windows | None]:
+        """Where rows come from, and the windows in which they are taken."""
         written = settings.get("source")
-        if written is not None:
+        if written is None:
+            return None, None
+        start, chain = stages(written)
+        made = windows = None
+        with self.objects.collecting():
+            made = self.objects.object("source", start).made
+        for stage in chain:
             with self.objects.collecting():
-                made: Source = self.objects.object("source", written).made
-                return made
-        return None
+                if windows is not None:
+                    raise self.objects.wrong("source", stage.layer, "one `Windows` at most")
+                windows = self.objects.object("windows", plain(stage)).made
+                if isinstance(made, Images):
+                    raise self.objects.wrong("source", start, "a table or arrays before `Windows`")
+        return made, windows
 
-    def field(self, s: tree.Field, source: Source | None) -> None:
+    def field(self, s: tree.Field, source: Source | None, windows: Windows | None) -> None:
         for name, type_ in s.fields:
             if name.id in self.fields:
                 first = self.spans[name.id]
@@ -89,13 +101,12 @@ class DataBuilder:
             self.fields[name.id] = None
             self.spans[name.id] = name.span.to(type_.span)
         with self.objects.collecting():
-            if len(s.fields) > 1:
-                what = "a statement with several fields"
-                raise SpecError(NotInThisVersion(s.fields[1][0].span, what))
-            only = s.fields[0][0].id
-            self.fields[only] = field(s, source, self.objects, self.classes.get(only))
+            own = {name.id for name, _ in s.fields}
+            above = {n: f for n, f in self.fields.items() if n not in own}
+            found = fields(s, Around(source, windows, above, self.classes), self.objects)
+            self.fields |= {f.name: f for f in found}
 
-    def split(self, settings: Settings) -> Split | None:
+    def split(self, settings: Settings, windows: Windows | None) -> Split | None:
         written = settings.get("split")
         if written is None:
             return None
@@ -104,6 +115,9 @@ class DataBuilder:
             made: Split = found.made
             if isinstance(made, Stratified):
                 self.check_stratified(made, found.span("by", written.span))
+            if windows is not None and not isinstance(made, Ordered | All):
+                expected = "`ordered(...)` or `all`, since neighbouring rows make windows"
+                raise self.objects.wrong("split", written, expected)
             return made
         return None
 
@@ -123,9 +137,14 @@ class DataBuilder:
 
     def check_stratified(self, split: Stratified, span: Span) -> None:
         by = self.fields[split.by]
-        if by is not None and (by.type.dtype != "class" or by.type.shape):
-            declared = self.spans[split.by]
+        if by is None:
+            return
+        declared = self.spans[split.by]
+        if by.type.dtype != "class" or by.type.shape:
             raise SpecError(CannotStratify(span, split.by, str(by.type), declared))
+        if by.computed is not None or by.crossed:
+            what = "computed" if by.computed is not None else "hashed"
+            raise SpecError(CannotStratify(span, split.by, what, declared))
 
     def augment(self, s: tree.Statement) -> ir.Augment | None:
         if not isinstance(s, tree.Augment):

@@ -2,32 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.data import BadFieldType
 from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.values import describe
+from dlspec.frozen import frozen
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
 KINDS = ("f32", "i32", "i64", "class")
 
 
-def field_type(type_: tree.Type, objects: Objects) -> Tensor:
-    """The type of a field, for one row. A class count that is not given is None."""
+@frozen
+class Declared:
+    """A type for one row; a class count that is not given is None. `counts` are those of its
+    places, where each has its own: that of the type is then the largest."""
+
+    type: Tensor
+    counts: tuple[int, ...] = ()
+
+
+def field_type(type_: tree.Type, objects: Objects) -> Declared:
+    """The type that a field declares. Raises SpecError."""
     name = type_.name.id
     if name not in KINDS:
         near = nearest(name, KINDS) or {"int": "i32", "float": "f32"}.get(name)
         hint = f"did you mean `{near}`?" if near else "fields are f32, i32, i64 or class"
         raise SpecError(BadFieldType(type_.name.span, f"`{name}` is no type of a field", hint))
+    if name == "class" and (listed := _list(type_)) is not None:
+        return _each(type_, listed, objects)
     groups = [_sizes(group, objects) for group in type_.groups]
     if name == "class":
-        return _class(type_, groups)
+        return Declared(_class(type_, groups))
     if len(groups) != 1:
         what = f"`{type_.span.text}` has no shape" if not groups else "a field has one shape"
         hint = f"write `{name}[]` for one number, `{name}[8]` for a vector"
         raise SpecError(BadFieldType(type_.span, what, hint))
-    return Tensor(name, groups[0])  # type: ignore[arg-type]
+    return Declared(Tensor(name, groups[0]))  # type: ignore[arg-type]
+
+
+def _list(type_: tree.Type) -> tree.List | None:
+    """The list of `class[[9, 16, 7]]`."""
+    if not type_.groups or len(type_.groups[0]) != 1:
+        return None
+    (only,) = type_.groups[0]
+    return only if isinstance(only, tree.List) else None
+
+
+def _each(type_: tree.Type, listed: tree.List, objects: Objects) -> Declared:
+    """A class at each place, with a count of its own."""
+    counts = _sizes(listed.items, objects)
+    if len(type_.groups) > 1 or not counts:
+        hint = "write `class[[9, 16, 7]]` for three classes of 9, 16 and 7"
+        raise SpecError(BadFieldType(type_.span, "a list has a count for each place", hint))
+    if min(counts) < 2:
+        what = "a class is one of at least 2"
+        raise SpecError(BadFieldType(listed.span, what, "write `class[2]` for yes or no"))
+    return Declared(Tensor("class", (len(counts),), max(counts)), counts)
 
 
 def _class(type_: tree.Type, groups: list[tuple[int, ...]]) -> Tensor:
@@ -43,9 +77,7 @@ def _class(type_: tree.Type, groups: list[tuple[int, ...]]) -> Tensor:
     return Tensor("class", shape[0] if shape else (), count[0])
 
 
-def _sizes(
-    group: tuple[tree.Expr | tree.Rest | tree.All, ...], objects: Objects
-) -> tuple[int, ...]:
+def _sizes(group: Sequence[tree.Expr | tree.Rest | tree.All], objects: Objects) -> tuple[int, ...]:
     sizes = []
     for dim in group:
         if isinstance(dim, tree.Rest | tree.All):
@@ -54,8 +86,6 @@ def _sizes(
         if isinstance(dim, tree.Binary) and dim.op in ("<", "<="):
             hint = "write the length as a number"
             raise SpecError(NotInThisVersion(dim.span, "a dimension of any length", hint))
-        if isinstance(dim, tree.List):
-            raise SpecError(NotInThisVersion(dim.span, "a field with several class counts"))
         found = objects.evaluator.value(dim, objects.scope).value
         whole = int(found) if isinstance(found, float) and found.is_integer() else found
         if isinstance(whole, bool) or not isinstance(whole, int) or whole < 1:

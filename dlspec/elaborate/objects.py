@@ -25,8 +25,7 @@ LATER: dict[str, frozenset[str]] = {
     "schedule": frozenset("exponential multistep plateau rsqrt onecycle".split()),
     "source": frozenset("parquet text audio sql huggingface coco".split()),
     "transform": frozenset(
-        "Normalize CenterCrop Letterbox LogMel Hash Words WordPiece SentencePiece Characters "
-        "Windows".split()
+        "Normalize CenterCrop Letterbox LogMel Words WordPiece SentencePiece Characters".split()
     ),
     "augmentation": frozenset("RandomCrop RandomResizedCrop SpecAugment".split()),
     "split": frozenset({"column", "folders"}),
@@ -119,6 +118,7 @@ HERE = {
     "early_stop": "`early_stop`",
     "frozen": "`frozen`",
     "source": "`source`",
+    "windows": "the way behind a source",
     "transform": "a field",
     "augmentation": "`augment`",
     "split": "`split`",

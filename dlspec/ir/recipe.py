@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements
-from dlspec.ir.values import At, Extent, Type
+from dlspec.ir.values import AnyOp, At, Extent, Type
 from dlspec.length import put
 from dlspec.recipe.augmentations import Augmentation
 from dlspec.recipe.exports import Int8
@@ -23,6 +23,7 @@ from dlspec.recipe.splits import Split
 from dlspec.recipe.stops import Patience
 from dlspec.recipe.strategies import Strategy
 from dlspec.recipe.transforms import Transform
+from dlspec.recipe.windows import Windows
 from dlspec.tensor import Tensor
 
 # --- data -------------------------------------------------------------------------------------
@@ -39,18 +40,52 @@ class Transformed(Node):
     gives: Type
 
 
+class OfField(Node):
+    """The values of a field."""
+
+    kind: Literal["field"] = "field"
+    field: str
+    type: Type
+
+
+class Figure(Node):
+    """A compile-time number."""
+
+    kind: Literal["number"] = "number"
+    number: int | float
+    type: Type
+
+
+class Computed(Node):
+    """Arithmetic or brackets: an op of two operands or of one."""
+
+    kind: Literal["computed"] = "computed"
+    op: AnyOp
+    of: "tuple[Computation, ...]"
+    type: Type
+
+
+Computation = Annotated[OfField | Figure | Computed, pydantic.Field(discriminator="kind")]
+
+
 class Field(Node):
-    """`field name: type = column("a") -> ...`.
+    """`field name: type = column("a") -> ...`, or one that is computed from fields above it.
 
     `read` is the type of what is read, before any transform; None as in `Transformed`. With
     `joined` (`columns("a", "b")`) the columns, which are numbers or vectors, stand side by side
-    on the last axis. A class count that only the data tells is None in the types.
+    on the last axis. A class count that only the data tells is None in the types. Where rows are
+    taken in windows, `read` and the types of transforms are for one row, and `type` for a window.
     """
 
     name: str
     type: Type
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     joined: bool = False
+    counts: tuple[int, ...] = ()
+    """The class count of each place, where they differ; that of the type is the largest."""
+    crossed: tuple[tuple[str, ...], ...] = ()
+    """Which columns are hashed together, for each place of the field."""
+    computed: Computation | None = None
     read: Type | None
     transforms: tuple[Transformed, ...] = ()
     line: int
@@ -69,6 +104,7 @@ class Data(Node):
 
     name: str
     source: Annotated[Source, At("source")]
+    windows: Annotated[Windows, At("windows")] | None = None
     fields: tuple[Field, ...]
     split: Annotated[Split, At("split")]
     augment: tuple[Augment, ...] = ()

@@ -26,6 +26,7 @@ TITLES = {
     "early_stop": "Early stopping",
     "frozen": "Frozen weights",
     "source": "Sources",
+    "windows": "Rows in windows",
     "transform": "Transforms",
     "augmentation": "Augmentations",
     "split": "Splits",

@@ -7,7 +7,7 @@ from typing import Literal
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Field, Transformed
-from dlspec.recipe.transforms import OneHot, Pad, Resize, Scale, Standardize
+from dlspec.recipe.transforms import Hash, OneHot, Pad, Resize, Scale, Standardize
 from dlspec.tensor import Tensor
 
 State = Literal["raw", "f32", "class"]
@@ -90,6 +90,8 @@ class Chain:
                     self._to_float32()
                 name = "resize_nearest" if self.state == "class" else "resize"
                 self.value = py.call(name, self.value, (height, width))
+            case Hash():
+                pass  # of words, when they are read
             case other:
                 raise TypeError(f"no code for {other.kind()}")
 

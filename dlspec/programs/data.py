@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Data, Field, Train
 from dlspec.programs.augment import augment_function
-from dlspec.programs.chains import Chain, is_class
+from dlspec.programs.chains import Chain, State, is_class
 from dlspec.programs.compose import Written, compose
+from dlspec.programs.computed import expression, kept, reach, sources
 from dlspec.programs.library import names_in
 from dlspec.programs.readers import (
     Reader,
@@ -30,7 +31,7 @@ from dlspec.recipe.splits import Stratified
 
 FILES = (
     *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
-    *("augment",),
+    *("augment", "windows", "hashing"),
 )
 IMPORTS = (
     py.Import("functools"),
@@ -94,15 +95,20 @@ class _Writer:
         return [f for f in self.data.fields if f not in self.inputs]
 
     @property
+    def derived(self) -> bool:
+        """Whether rows become something else when all columns are read: windows, fields of
+        fields."""
+        return self.data.windows is not None or any(f.computed for f in self.data.fields)
+
+    @property
     def learned(self) -> dict[str, py.Expr]:
         """What the data tells, by its key: classes, and statistics of the training rows."""
         found: dict[str, py.Expr] = {}
         whole = self._columns()
         for f in self.data.fields:
             if has_names(f, self.data) and f.name not in self.classes:
-                names = class_names(f, whole[f.columns[0]])
-                found[f.name] = py.Dict(((py.literal("classes"), names),))
-        for f in self.data.fields:
+                found[f.name] = py.Dict(class_names(f, whole))
+        for f in filter(lambda f: f.computed is None, self.data.fields):
             for key, values, axes in self._chain(f, whole, rows="train").fitted:
                 found[key] = py.call("moments", values, axes)
         return found
@@ -115,7 +121,7 @@ class _Writer:
         """The column that holds a field's pictures, by the field's name."""
         if not isinstance(self.data.source, Images):
             return {}
-        pictures = [f for f in self.data.fields if f.columns == ("image",)]
+        pictures = [f for f in self.data.fields if f.columns in (("image",), ("mask",))]
         return {f.name: picture_column(f, self.data) for f in pictures}
 
     def _chain(
@@ -123,12 +129,13 @@ class _Writer:
     ) -> Chain:
         done = 0
         if f.name in self._pictures():
-            columns = {"image": columns[self._pictures()[f.name]]}
+            columns = {f.columns[0]: columns[self._pictures()[f.name]]}
             done = per_picture(f)
         if f.name in self.classes:
             names: py.Expr = py.Index("CLASSES", py.literal(f.name))
         else:
-            names = py.Index(py.Index(fitted, py.literal(f.name)), py.literal("classes"))
+            names = py.Index(fitted, py.literal(f.name))
+            names = names if f.counts else py.Index(names, py.literal("classes"))
         named = f.name in self.classes or has_names(f, self.data)
         value, state = read_field(f, self.data, columns, names if named else None, rows)
         return Chain(f, value, state, fitted).through(f.transforms[done:])
@@ -139,12 +146,60 @@ class _Writer:
         chains = [(py.literal(f.name), self._chain(f, columns, fitted).cast()) for f in fields]
         return py.Dict(tuple(chains))
 
+    # --- what is made of rows -----------------------------------------------------------------
+
+    def _whole(
+        self, fields: Sequence[Field], fitted: str, columns: Mapping[str, py.Expr]
+    ) -> py.Dict:
+        """The rows of the fields with columns that some fields are made of."""
+        read = list(dict.fromkeys(g for f in fields for g in sources(f, self.data)))
+        return self._rows(read, columns, fitted)
+
+    def _value(self, f: Field) -> py.Expr:
+        """A field, from the `rows` of those with columns."""
+        if f.computed is None:
+            return py.Index("rows", py.literal(f.name))
+        value = expression(f.computed, lambda name: self._value(self.data.field(name)))
+        if not f.transforms and f.computed.type.dtype == f.type.dtype:
+            return value
+        state: State = "class" if f.computed.type.dtype == "class" else "f32"
+        return Chain(f, value, state).through(f.transforms).cast()
+
+    def _computed(self) -> py.Function:
+        fields = kept(self.data, self.train)
+        found = py.Dict(tuple((py.literal(f.name), self._value(f)) for f in fields))
+        doc = "The fields, those that are computed from others too."
+        return py.Function("computed", (py.Param("rows", ROWS),), [py.Return(found)], ROWS, doc)
+
+    def _windowed(self, rows: py.Expr, length: int | None = None) -> py.Expr:
+        """Rows in windows, if they are taken so."""
+        windows = self.data.windows
+        if windows is None:
+            return rows
+        more = {} if windows.stride == 1 else {"stride": windows.stride}
+        return py.call("windows", rows, length or windows.length, **more)
+
+    def _derived(
+        self, fitted: str, columns: Mapping[str, py.Expr]
+    ) -> tuple[py.Assign, py.Statement]:
+        """`rows` of all parts, and those of each part that are made of them."""
+        made = self._whole(kept(self.data, self.train), fitted, columns)
+        computes = any(f.computed is not None for f in self.data.fields)
+        if self.data.windows is None:
+            return py.Assign("rows", py.call("computed", made)), py.Return(BY_PART)
+        part = self._windowed(py.Code("take(rows, index)"))
+        part = py.call("computed", part) if computes else part
+        by_part = py.DictComp(part, "part, index", "parts.items()", key="part")
+        return py.Assign("rows", made), py.Return(by_part)
+
     # --- the file -----------------------------------------------------------------------------
 
     def written(self) -> Written:
         learned = self.learned
         functions: list[py.Function | str] = ["DataError"]
         functions += self._load_learned(learned) if learned else [self._load()]
+        if any(f.computed for f in self.data.fields):
+            functions.append(self._computed())
         if self.inputs:
             functions.append(self._prepare())
         functions += [*self.reader.functions, "blocks"]
@@ -180,23 +235,27 @@ class _Writer:
         read = self.reader
         body = list(read.statements)
         columns = self._columns() if read.gathered else read.given
-        rows: py.Expr = self._rows(self.others, columns, "")
-        if self.inputs:
-            used = [c for f in self.inputs for c in self._columns_of(f)]
-            prepared = py.call("prepare", read.gather(list(dict.fromkeys(used))))
-            rows = py.Binary(prepared, "|", rows) if self.others else prepared
-        body.append(py.Assign("rows", rows))
         by = self.data.split.by if isinstance(self.data.split, Stratified) else ""
         label = py.Index("rows", py.literal(by))
-        body.append(py.Assign("parts", split_call(self.data.split, label, py.Code("length(rows)"))))
-        body.append(py.Return(BY_PART))
+        split = py.Assign("parts", split_call(self.data.split, label, py.Code("length(rows)")))
+        if self.derived:
+            whole, by_part = self._derived("", columns)
+            body += [whole, split, by_part]
+        else:
+            rows: py.Expr = self._rows(self.others, columns, "")
+            if self.inputs:
+                used = [c for f in self.inputs for c in self._columns_of(f)]
+                prepared = py.call("prepare", read.gather(list(dict.fromkeys(used))))
+                rows = py.Binary(prepared, "|", rows) if self.others else prepared
+            body += [py.Assign("rows", rows), split, py.Return(BY_PART)]
         return py.Function(
             "load", (), body, "dict[str, Rows]", f"{split_text(self.data.split)}.", CACHE
         )
 
     def _ahead(self) -> int:
         """Batches of few numbers cost by the call, those of many by what fits the cache."""
-        row = sum(math.prod(map(int, f.type.shape)) for f in self.data.fields)
+        fields = kept(self.data, self.train)
+        row = sum(math.prod(map(int, f.type.shape)) for f in fields)
         batch = self.train.batch if self.train else 1
         return min(max(TOGETHER // (row * batch), 1), MOST)
 
@@ -225,8 +284,17 @@ class _Writer:
         doc = "What the data tells: classes, and statistics of the training rows."
         found.append(py.Function("fit", (), body, "Fitted", doc, CACHE))
 
-        rows: py.Expr = self._rows(self.others, self._columns(), "fitted")
         body = [py.Assign("columns, parts", "read()")]
+        found.append(
+            py.Function("load", (), body, "dict[str, Rows]", "The rows of each part.", CACHE)
+        )
+        if self.derived:
+            whole, by_part = self._derived("fitted", self._columns())
+            if "fitted" in names_in([whole.value]):
+                body.append(py.Assign("fitted", "fit()"))
+            body += [whole, by_part]
+            return found
+        rows: py.Expr = self._rows(self.others, self._columns(), "fitted")
         if self.inputs:
             given = "columns, fitted" if self._prepares_fitted() else "columns"
             prepared = py.Code(f"prepare({given})")
@@ -234,21 +302,25 @@ class _Writer:
         if "fitted" in names_in([rows]):
             body.append(py.Assign("fitted", "fit()"))
         body += [py.Assign("rows", rows), py.Return(BY_PART)]
-        doc = "The rows of each part."
-        found.append(py.Function("load", (), body, "dict[str, Rows]", doc, CACHE))
         return found
 
     def _prepare(self) -> py.Function:
         params = [py.Param("columns", ROWS)]
         if self._prepares_fitted():
             params.append(py.Param("fitted", "Fitted"))
-        rows = self._rows(self.inputs, self._columns(), "fitted")
         doc = "The model's inputs, from columns of the source."
-        return py.Function("prepare", params, [py.Return(rows)], ROWS, doc)
+        if not self.derived:
+            rows = self._rows(self.inputs, self._columns(), "fitted")
+            return py.Function("prepare", params, [py.Return(rows)], ROWS, doc)
+        rows = self._whole(self.inputs, "fitted", self._columns())
+        length = reach(self.inputs, self.data) if self.data.windows is not None else None
+        values = py.Dict(tuple((py.literal(f.name), self._value(f)) for f in self.inputs))
+        body = [py.Assign("rows", self._windowed(rows, length)), py.Return(values)]
+        return py.Function("prepare", params, body, ROWS, doc)
 
     def _prepares_fitted(self) -> bool:
         """The model's inputs take something that was learned."""
-        return "fitted" in names_in([self._rows(self.inputs, self._columns(), "fitted")])
+        return "fitted" in names_in([self._whole(self.inputs, "fitted", self._columns())])
 
     def _facts(self, learned: bool) -> py.Function:
         entries: list[tuple[py.Expr | str, py.Expr | str]] = [

@@ -9,6 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ir.recipe import Data, Field, Train
 from dlspec.programs.chains import is_class
 from dlspec.programs.compose import Written, compose
+from dlspec.programs.computed import sources
 from dlspec.programs.readers import per_picture, picture_column
 from dlspec.recipe.bundled import SETS
 from dlspec.recipe.sources import Csv, Images, Npz, Sklearn
@@ -62,9 +63,10 @@ def takes(data: Data, train: Train) -> tuple[str, ...]:
 
 
 def _fed(data: Data, train: Train) -> list[Field]:
-    """The fields that feed the model."""
+    """The fields with columns that the model's inputs are made of."""
     fed = set(train.inputs.values())
-    return [f for f in data.fields if f.name in fed]
+    found = [g for f in data.fields if f.name in fed for g in sources(f, data)]
+    return list(dict.fromkeys(found))
 
 
 def _shapes(data: Data, fields: Sequence[Field]) -> Shapes:

@@ -74,16 +74,22 @@ def read_field(
     `names` is the list of its classes, if its labels are looked up in one. `rows` takes only some,
     after a column is checked whole, so that an error counts the rows of the file.
     """
+    if f.crossed:
+        return _hashed(f, columns), "class"
     values = [columns[c] for c in f.columns]
     if isinstance(data.source, Npz) and names is None:
         shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
         values = [py.call("checked", v, c, *shape) for v, c in zip(values, f.columns, strict=True)]
     values = [py.Index(v, rows) for v in values] if rows else values
+    if is_class(f) and (f.joined or f.counts):
+        return _several(f, values, names), "class"
     if f.joined or _is_alone(f, data):
         return py.call("np.column_stack", py.List(tuple(values))), "raw"
     value = values[0]
     if not is_class(f):
         return value, "f32" if isinstance(data.source, Images) else "raw"
+    if isinstance(data.source, Images) and f.columns == ("mask",):
+        return value, "class"
     if names is not None:
         return py.call("class_index", value, names, f.name), "class"
     if isinstance(data.source, Npz):
@@ -98,9 +104,32 @@ def _is_alone(f: Field, data: Data) -> bool:
     return scalar and f.read is not None and f.read.shape == (1,) and not is_class(f)
 
 
+def _hashed(f: Field, columns: Mapping[str, py.Expr]) -> py.Expr:
+    """Words as numbers, those of a place together."""
+    count = _count(f)
+    made = [py.call("hashed", py.List(tuple(columns[c] for c in p)), count) for p in f.crossed]
+    return py.call("np.column_stack", py.List(tuple(made))) if f.joined else made[0]
+
+
+def _several(f: Field, values: Sequence[py.Expr], names: py.Expr | None) -> py.Expr:
+    """A class in each of several places, of one list of classes or each of its own."""
+    whole = py.call("np.column_stack", py.List(tuple(values))) if f.joined else values[0]
+    if names is None and f.counts:
+        return py.call("class_numbers", whole, f.counts, f.name)
+    if names is None:
+        return py.call("class_number", whole, _count(f), f.name)
+    if not f.counts:
+        return py.call("class_index", whole, names, f.name)
+    pairs = zip(values, f.columns, strict=True)
+    each = [py.call("class_index", v, py.Index(names, py.literal(c)), c) for v, c in pairs]
+    return py.call("np.column_stack", py.List(tuple(each)))
+
+
 def has_names(f: Field, data: Data) -> bool:
     """Its labels are looked up in the list of its classes."""
-    if not is_class(f) or isinstance(data.source, Sklearn):
+    if not is_class(f) or isinstance(data.source, Sklearn) or f.crossed or f.computed is not None:
+        return False
+    if f.columns == ("mask",) and isinstance(data.source, Images):
         return False
     return not isinstance(data.source, Npz) or _count(f) is None
 
@@ -110,10 +139,18 @@ def _count(f: Field) -> int | None:
     return (f.read or f.type).classes
 
 
-def class_names(f: Field, values: py.Expr) -> py.Expr:
-    """The list of the classes that the data has."""
+def class_names(
+    f: Field, columns: Mapping[str, py.Expr]
+) -> tuple[tuple[py.Expr | str | None, py.Expr | str], ...]:
+    """The list of the classes that the data has; by column, where each has its own."""
+    if f.counts:
+        pairs = zip(f.columns, f.counts, strict=True)
+        return tuple((py.literal(c), py.call("class_names", columns[c], n, c)) for c, n in pairs)
+    values = [columns[c] for c in f.columns]
+    whole = py.call("np.column_stack", py.List(tuple(values))) if f.joined else values[0]
     count = _count(f)
-    return py.call("class_names", values, *(() if count is None else (count, f.name)))
+    names = py.call("class_names", whole, *(() if count is None else (count, f.name)))
+    return ((py.literal("classes"), names),)
 
 
 # --- sources ----------------------------------------------------------------------------------
@@ -165,6 +202,20 @@ def _images(source: Images, data: Data) -> Reader:
     for f in data.fields:
         if f.columns == ("label",):
             made.given["label"] = py.call("folders", py.Code("paths"), root)
+    masks = [f for f in data.fields if f.columns == ("mask",)]
+    if masks and source.masks is not None:
+        found = py.call(
+            "masks_of", py.Code("paths"), root, py.Binary("FOLDER", "/", py.literal(source.masks))
+        )
+        made.statements.append(py.Assign("masks", found))
+    for f in masks:
+        name = "mask" if len(masks) == 1 else f"mask_{f.name}"
+        made.functions.append(_mask(f, name, source))
+        numpy = py.Tuple((py.Code("np.int64"), py.literal(_size(f))))
+        each = py.Generator(py.call(name, py.Code("p")), "p", "masks")
+        made.given[picture_column(f, data)] = py.call(
+            "np.fromiter", each, numpy, py.call("len", py.Code("masks"))
+        )
     pictures = [f for f in data.fields if f.columns == ("image",)]
     for f in pictures:
         name = "picture" if len(pictures) == 1 else f"picture_{f.name}"
@@ -179,8 +230,8 @@ def _images(source: Images, data: Data) -> Reader:
 
 def picture_column(f: Field, data: Data) -> str:
     """The key of a field's pictures among the columns: fields may want them in several sizes."""
-    alone = sum(g.columns == ("image",) for g in data.fields) == 1
-    return "image" if alone else f.name
+    alone = sum(g.columns == f.columns for g in data.fields) == 1
+    return f.columns[0] if alone else f.name
 
 
 def per_picture(f: Field) -> int:
@@ -193,6 +244,20 @@ def _size(f: Field) -> tuple[int, ...]:
     count = per_picture(f)
     after = f.transforms[count - 1].gives if count else f.read or f.type
     return tuple(map(int, after.shape))
+
+
+def _mask(f: Field, name: str, source: Images) -> py.Function:
+    """What reads a picture whose pixels are classes."""
+    void = {} if source.void is None else {"void": source.void}
+    path = py.Code("path")
+    values: py.Expr = py.call("read_mask", path, _count(f), **void)
+    count = per_picture(f)
+    if count == 0:
+        values = py.call("sized", values, _size(f), path)
+    else:
+        values = Chain(f, values, "class").through(f.transforms[:count]).value
+    doc = "The classes of the pixels of a picture."
+    return py.Function(name, (py.Param("path", "Path"),), [py.Return(values)], "np.ndarray", doc)
 
 
 def _picture(f: Field, name: str) -> py.Function:

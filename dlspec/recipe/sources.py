@@ -3,10 +3,11 @@
 from pathlib import PurePosixPath
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field, model_validator
 
 from dlspec.recipe.base import LowerCase, Recipe
 from dlspec.recipe.bundled import SETS, Bundled
+from dlspec.recipe.fields import Whole
 from dlspec.tensor import Tensor
 
 
@@ -112,15 +113,28 @@ class Images(Source):
 
     Pictures are RGB `[3, H, W]` (or grey `[1, H, W]`, as the field says) with values from 0 to 1.
     The label is the name of the folder, directly below `path`, in which a picture lies.
+
+    `masks` is another folder, whose pictures are the column `mask`: each lies there as its picture
+    lies in `path`, whatever its suffix. Its pixels are numbers of classes, as in files of grey or
+    of a palette: `class[21][H, W]`. A pixel of the value `void` has no class, and a loss leaves it
+    out: `where=mask != 255`.
     """
 
     positional = ("path",)
 
     path: RelativePath
     labels: Literal["folder"] | None = None
+    masks: RelativePath | None = None
+    void: Annotated[Whole, Field(ge=0, le=65535)] | None = None
+
+    @model_validator(mode="after")
+    def _of_masks(self) -> "Images":
+        if self.void is not None and self.masks is None:
+            raise ValueError("`void` is a value of the pictures in `masks`")
+        return self
 
     def columns(self) -> tuple[str, ...]:
-        return ("image", "label") if self.labels else ("image",)
+        return ("image", *(["label"] * bool(self.labels)), *(["mask"] * bool(self.masks)))
 
     def column(self, name: str) -> Tensor | None:
         return Tensor("class", ()) if name == "label" else None

@@ -1,7 +1,9 @@
 """Transforms: what is done to the values of a field, in every row."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from dlspec.declared import Problem
 from dlspec.recipe.base import Recipe, axes_from_front
@@ -186,6 +188,33 @@ class Pad(Transform):
         places = self.places(x) or ()
         shape = tuple(int(n) + by if a in places else n for a, n in enumerate(x.shape))
         return Tensor(x.dtype, shape, x.classes)
+
+
+class Hash(Transform):
+    """The word of a row as one of `classes` numbers, by a hash that is the same everywhere.
+
+    It stands first, behind columns of a table or of words. Columns that stand in parentheses are
+    crossed: `columns(("a", "b"), "c") -> Hash(1000)` gives a number of the words of a and b
+    together, and one of c. Different words may get one number.
+    """
+
+    positional = ("classes",)
+    source = "BLAKE2b (RFC 7693), 8 bytes, modulo `classes`"
+
+    classes: Annotated[Counted, Field(ge=2)]
+
+    def problems(self, x: Tensor) -> Iterable[Problem]:
+        yield Problem(None, f"Hash is for the words of a table, not for {x}")
+
+    def cannot_give(self, y: Tensor) -> Iterable[Problem]:
+        if y.dtype != "class":
+            what = f"Hash gives classes, and the field is {y}"
+            yield Problem(None, what, f"declare it as `class[{self.classes}]`")
+        elif y.classes not in (None, self.classes):
+            yield Problem("classes", f"`classes`: the field has {y.classes}, not {self.classes}")
+
+    def input_for(self, y: Tensor) -> None:
+        return None
 
 
 class Resize(Transform):

@@ -7,11 +7,13 @@ TEXT = ("vocab=50", "context=16")
 SMALL: dict[str, tuple[str, ...]] = {
     "bert": (*TEXT, "Bert.dim=16", "Bert.heads=2", "Bert.depth=2"),
     "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
+    "forecast": ("past=24", "ahead=8"),
     "gpt2": (*TEXT, "GPT2.dim=16", "GPT2.heads=2", "GPT2.depth=2"),
     "llama": (*TEXT, "Llama.dim=16", "Llama.groups=2", "Llama.heads=4", "Llama.hidden=24"),
     "mobilenet_v3_small": (),
     "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
     "seq2seq": (*TEXT, "RNNsearch.dim=8", "RNNsearch.embed=6", "RNNsearch.out=4"),
     "t5": (*TEXT, "T5.dim=16", "T5.heads=2", "T5.hidden=24", "T5.depth=2"),
+    "unet": ("UNet.widths=[4, 8]",),
     "vit": ("ViT.dim=16", "ViT.depth=2", "ViT.heads=2", "ViT.patch=56"),
 }

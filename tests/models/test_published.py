@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from dlspec.pipeline import check
 
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
-MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80, "gpt2": 80}
+MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80, "gpt2": 80, "unet": 80, "forecast": 40}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,10 +42,16 @@ def test_a_model_is_short_in_code(name: str, backend: str) -> None:
     assert len(text.splitlines()) < MOST_LINES[name]
 
 
+def write(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """A table with a header."""
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([names, *rows])
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a folder for each of a thousand classes, as ImageNet has them, and arrays of
-    words, of sentences and of their pairs."""
+    """A folder with a folder for each of a thousand classes, as ImageNet has them, arrays of words,
+    of sentences and of their pairs, pictures with masks, and tables."""
     root = tmp_path_factory.mktemp("data")
     rng = np.random.default_rng(0)
 
@@ -57,6 +65,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(root / "wmt.npz", en=words(16), de=words(17), fr=words(17))
     pairs = {"segment": either(16), "hidden": either(16), "is_next": either()}
     np.savez(root / "pairs.npz", tokens=words(16), word=words(16), **pairs)
+    hours = np.sin(np.arange(300)[:, None] / 12 + np.arange(7)) + rng.normal(0, 0.1, (300, 7))
+    write(root / "ETTh1.csv", ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"), hours)
+    for kind in ("images", "masks"):
+        (root / "voc" / kind).mkdir(parents=True)
+    for i in range(10):
+        picture = rng.integers(0, 256, (20, 24, 3), np.uint8)
+        classes = picture[..., 0] // 90
+        classes[0] = 255
+        Image.fromarray(picture).save(root / "voc" / "images" / f"{i}.jpg")
+        Image.fromarray(classes).save(root / "voc" / "masks" / f"{i}.png")
     for i in range(1000):
         folder = root / "imagenet" / "train" / f"n{i:08}"
         folder.mkdir(parents=True)

@@ -102,7 +102,7 @@ BAD = [
     ('column("image")', "column(image)", "DLS414", "in double quotes"),
     ('column("image")', 'column("image", "data")', "DLS414", "`column` takes one name"),
     ('column("image")', 'columns("image", "data")', "DLS414", "do not go side by side"),
-    ('column("image")', "label[3]", "DLS107", "a field that is computed"),
+    ('column("image")', "label[3]", "DLS100", "there is no field above this one `label`"),
     ('column("image")', "colum()", "DLS414", "begins with a column"),
     (IMAGE, "field image: f32[1, 8, 8]", "DLS414", "field `image` has no column"),
     # types

@@ -29,12 +29,13 @@ def class_index(column: np.ndarray, names: Sequence[str], what: str) -> np.ndarr
     """The place of each label among the classes. Raises DataError at another label."""
     index = {name: i for i, name in enumerate(names)}
     found, inverse = np.unique(column, return_inverse=True)
-    for i, value in enumerate(found):
+    for value in found:
         if str(value) not in index:
-            row = int(np.argmax(inverse == i)) + 1
+            row = int(np.argwhere(column == value)[0][0]) + 1
             known = ", ".join(names)
             raise DataError(f"{what}, row {row}: no class {str(value)!r} among {known}")
-    return np.array([index[str(value)] for value in found], np.int64)[inverse]
+    places = np.array([index[str(value)] for value in found], np.int64)
+    return places[inverse].reshape(column.shape)
 
 
 def class_number(column: np.ndarray, count: int, what: str) -> np.ndarray:
@@ -45,3 +46,9 @@ def class_number(column: np.ndarray, count: int, what: str) -> np.ndarray:
         found = f"{column[(row, *at)]:g} is not a class of 0 to {count - 1}"
         raise DataError(f"{what}, row {row + 1}: {found}")
     return column.astype(np.int64)
+
+
+def class_numbers(columns: np.ndarray, counts: Sequence[int], what: str) -> np.ndarray:
+    """Labels in several columns, each with a count of its own."""
+    pairs = zip(columns.T, counts, strict=True)
+    return np.column_stack([class_number(c, count, what) for c, count in pairs])

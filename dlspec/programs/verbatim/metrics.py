@@ -9,6 +9,14 @@ def confusion(label: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndar
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
+def of_classes(
+    label: np.ndarray, predicted: np.ndarray, classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Labels that are classes, with what was predicted there."""
+    known = label < classes
+    return label[known], predicted[known]
+
+
 def accuracy(table: np.ndarray) -> float:
     """The share that is right."""
     return float(table.trace() / table.sum())

@@ -47,11 +47,38 @@ def read_picture(path: Path, channels: int) -> np.ndarray:
 def sized(values: np.ndarray, shape: tuple[int, ...], path: Path) -> np.ndarray:
     """The same picture, if it has the shape that the spec says."""
     if values.shape != shape:
-        height, width = values.shape[1:]
+        height, width = values.shape[-2:]
         message = (
-            f"{path} is {height} by {width}, the spec says {shape[1]} by {shape[2]}"
+            f"{path} is {height} by {width}, the spec says {shape[-2]} by {shape[-1]}"
         )
         raise DataError(message)
+    return values
+
+
+def masks_of(paths: list[Path], root: Path, folder: Path) -> list[Path]:
+    """For each picture below `root` the one in `folder` that lies there likewise."""
+    found = {p.relative_to(folder).with_suffix(""): p for p in pictures_below(folder)}
+    names = [path.relative_to(root).with_suffix("") for path in paths]
+    for path, name in zip(paths, names, strict=True):
+        if name not in found:
+            raise DataError(f"{folder} holds no mask of {path}")
+    return [found[name] for name in names]
+
+
+def read_mask(path: Path, classes: int, void: int | None = None) -> np.ndarray:
+    """The class [H, W] of each pixel of a file of grey or of a palette, or `void`."""
+    try:
+        with Image.open(path) as opened:
+            if opened.mode not in ("1", "L", "P", "I", "I;16"):
+                raise DataError(f"{path} holds colours ({opened.mode}), not classes")
+            values = np.asarray(opened).astype(np.int64)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path} is not a readable picture: {error}") from error
+    wrong = ((values < 0) | (values >= classes)) & (values != void)
+    if wrong.any():
+        y, x = map(int, np.argwhere(wrong)[0])
+        found = f"{values[y, x]} is not a class of 0 to {classes - 1}"
+        raise DataError(f"{path}, row {y + 1}, column {x + 1}: {found}")
     return values
 
 

@@ -222,12 +222,13 @@ def class_index(column: np.ndarray, names: Sequence[str], what: str) -> np.ndarr
     """The place of each label among the classes. Raises DataError at another label."""
     index = {name: i for i, name in enumerate(names)}
     found, inverse = np.unique(column, return_inverse=True)
-    for i, value in enumerate(found):
+    for value in found:
         if str(value) not in index:
-            row = int(np.argmax(inverse == i)) + 1
+            row = int(np.argwhere(column == value)[0][0]) + 1
             known = ", ".join(names)
             raise DataError(f"{what}, row {row}: no class {str(value)!r} among {known}")
-    return np.array([index[str(value)] for value in found], np.int64)[inverse]
+    places = np.array([index[str(value)] for value in found], np.int64)
+    return places[inverse].reshape(column.shape)
 
 
 def take(rows: Rows, index: np.ndarray | slice) -> Rows:

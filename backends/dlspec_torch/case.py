@@ -15,6 +15,7 @@ from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ops.base import Weight
 from dlspec.ops.drawing import Draw
 from dlspec.passes.batch import batched
+from dlspec.passes.tracked import differentiated, tracked
 from dlspec.recipe.optimizers import SGD, Optimizer
 from dlspec.tensor import Tensor
 from dlspec_torch.helpers import HELPERS
@@ -57,12 +58,20 @@ class Case:
     def step(self) -> ModelIR | None:
         """What is computed of a batch, where that is more than a sum of losses."""
         step = self.train.step
-        return batched(step.graph, devices=True) if step is not None else None
+        return tracked(batched(step.graph, devices=True)) if step is not None else None
 
     @cached_property
     def rounds(self) -> tuple[tuple[Step, ModelIR], ...]:
         """The steps of a round, with what each computes of a batch."""
-        return tuple((s, batched(s.graph, devices=True)) for s in self.train.rounds)
+        graphs = ((s, batched(s.graph, devices=True)) for s in self.train.rounds)
+        return tuple((s, tracked(graph)) for s, graph in graphs)
+
+    @cached_property
+    def differentiates(self) -> bool:
+        """Whether what is computed of a batch takes derivatives, in evaluation too."""
+        return any(differentiated(graph.root) for _, graph in self.rounds) or (
+            self.step is not None and bool(differentiated(self.step.root))
+        )
 
     @property
     def read(self) -> tuple[str, ...]:

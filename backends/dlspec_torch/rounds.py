@@ -145,4 +145,5 @@ def evaluate(case: Case) -> py.Function:
         py.Param("device", "torch.device"),
     )
     doc = "The loss of each step over all rows of a part: the mean over chunks of them."
-    return py.Function("evaluate", params, body, "dict[str, Any]", doc, ("torch.no_grad()",))
+    quick = () if case.differentiates else ("torch.no_grad()",)
+    return py.Function("evaluate", params, body, "dict[str, Any]", doc, quick)

@@ -486,8 +486,11 @@ def evaluate_step(case: Case) -> py.Function:
         py.Assign("total", "size * loss.item()", op="+"),
         py.Assign("count", "size", op="+"),
     ]
+    outputs = "outputs"
+    if case.differentiates:
+        outputs = "{n: output.detach() for n, output in outputs.items()}"
     if several:
-        chunk.append(py.Do("made.append(outputs)"))
+        chunk.append(py.Do(f"made.append({outputs})"))
     found: py.Expr = py.Code('{"loss": total / count}')
     body: Body = [
         py.Do("model.eval()"),
@@ -506,7 +509,7 @@ def evaluate_step(case: Case) -> py.Function:
         [*body, py.Return(found)],
         "dict[str, Any]",
         "The loss, the mean over chunks of rows, and the metrics over all rows of a part.",
-        ("torch.inference_mode()",),
+        () if case.differentiates else ("torch.inference_mode()",),
     )
 
 

@@ -14,6 +14,7 @@ TOGETHER = {
     "arithmetic": "comparison",
     "attention": "multi_head",
     "conv": "separable",
+    "derivatives": "tracked",
     "norm": "group_norm",
     "pool": "adaptive global_pool",
     "raw": "batch",

@@ -234,3 +234,25 @@ class NothingTrained(Diagnostic):
     @property
     def help(self) -> str:
         return "leave some out, such as those of the last layer"
+
+
+@frozen
+class CannotDifferentiate(Diagnostic):
+    """`gradient(y, x)` is how the sum of y changes with x: a wire that y is computed from, without
+    `stop_gradient` on the way."""
+
+    code = "DLS430"
+    found: str
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return "there is no such derivative"
+
+    @property
+    def label(self) -> str:
+        return self.found
+
+    @property
+    def help(self) -> str:
+        return self.hint

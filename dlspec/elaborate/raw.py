@@ -116,4 +116,8 @@ class RawWeights(TypeReader):
         if issubclass(cls, Transposed):
             hint = "write `words.transposed`, where `let words = Embedding(...)`"
             raise SpecError(Misplaced(span, f"`{kind}`", "an expression", hint))
+        if kind in ops.of_objectives():
+            what = f"`{kind}`"
+            hint = f"only the loss of a `train` block takes derivatives: `{kind}(D(mixed), mixed)`"
+            raise SpecError(Misplaced(span, what, "a model, a block, a `fn` or a chain", hint))
         return super().op_layer(cls, arguments, span, scope)

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dlspec import recipe
+from dlspec import ops, recipe
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion
-from dlspec.diagnostics.train import DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.shapes import WrongInputCount
+from dlspec.diagnostics.train import CannotDifferentiate, DoesNotCompare, NotALoss, WrongOperands
 from dlspec.elaborate import operands
 from dlspec.elaborate.configured import configure
+from dlspec.elaborate.derivatives import KIND, unreached
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
@@ -82,6 +84,8 @@ class StepBuilder(ModelBuilder):
         definition = tree.Definition(of.span, "step", name, (), of.body, doc)
         self.top = self.frame = Frame(definition, Names(), Scope(self.outer), {}, {})
         self.statements: list[ir.Statement] = []
+        self.derivatives: dict[int, tree.Expr] = {}
+        """What is differentiated, by the site."""
 
     def fields(self, fields: Mapping[str, Tensor]) -> None:
         for name, t in fields.items():
@@ -197,6 +201,7 @@ class StepBuilder(ModelBuilder):
 
     def graph(self) -> ir.ModelIR | None:
         """What it computes; None (with `problems`) where something is wrong."""
+        self.check_derivatives()
         frame = self.frame
         if frame.broken or self.problems or not frame.outputs:
             return None
@@ -286,8 +291,53 @@ class StepBuilder(ModelBuilder):
         return super().unbound(e, scope, words)
 
     def call(self, e: tree.Call, scope: Scope) -> Any:
+        if self.is_gradient(e, scope):
+            return self.gradient(e, scope)
         cls = self.a_loss(e.callee)
         return super().call(e, scope) if cls is None else self.compared(cls, e, scope)
+
+    # -- derivatives
+
+    def is_gradient(self, e: tree.Call, scope: Scope) -> bool:
+        """Whether a call is the language's `gradient`, and no function of the spec."""
+        name = e.callee
+        if not isinstance(name, tree.Name) or name.id != KIND or self.frame is not self.top:
+            return False
+        return self.function_of(name, scope) is None and scope.find(KIND) is None
+
+    def gradient(self, e: tree.Call, scope: Scope) -> Value:
+        """`gradient(y, x)`: how the sum of y changes with each element of the wire x."""
+        cls = ops.lookup(KIND)
+        assert cls is not None
+        named = [a.name for a in e.arguments if a.name is not None]
+        if named or len(e.arguments) != 2:
+            given = f"has no argument `{named[0].id}`" if named else f"got {len(e.arguments)}"
+            what = given if named else f"takes a value and a wire, {given}"
+            hint = "write `gradient(y, x)`"
+            raise SpecError(WrongInputCount(e.span, self.context, KIND, what, hint))
+        of, wire = (a.value for a in e.arguments)
+        y, x = (self.single(self.expression(v, scope), v) for v in (of, wire))
+        if not isinstance(x.flow, ir.Wire) or x.types[0].common:
+            hint = "name it first, `x = ...`, and compute the value from `x`"
+            said = "it is common to all examples" if x.types[0].common else "it is no wire"
+            raise SpecError(CannotDifferentiate(wire.span, said, hint))
+        op = cls.bind((), {})
+        for problem in op.problems(y.types[0], x.types[0]):
+            raise SpecError(self.input_problem(op, problem, (y.flow, x.flow), e.span))
+        found = self.applied(op, {}, (y.flow, x.flow), {}, self.frame.site(e), e.span)
+        assert isinstance(found.flow, ir.Apply)
+        self.derivatives[found.flow.site] = of
+        return found
+
+    def check_derivatives(self) -> None:
+        """Reports the derivatives of values that do not change with their wire."""
+        fields = [name for name, _ in self.frame.inputs]
+        for flow, name in unreached(fields, self.statements):
+            written = self.derivatives[flow.site]
+            said = f"it is not computed from `{name}`"
+            hint = f"let it read `{name}` itself, without `stop_gradient` on the way"
+            self.report(SpecError(CannotDifferentiate(written.span, said, hint)))
+            self.frame.broken = True
 
     def a_loss(self, e: tree.Expr) -> type[Loss] | None:
         """The loss of this name, where the spec has nothing of its own under it."""

@@ -34,7 +34,7 @@ class _Configured:
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return {
             "type": "object",
-            "properties": {"kind": {"enum": list(ops.names())}},
+            "properties": {"kind": {"enum": [*ops.names(), *ops.of_objectives()]}},
             "required": ["kind"],
             "description": "A layer or function; the other properties are its arguments.",
         }

@@ -61,20 +61,29 @@ FAMILIES: dict[str, str] = {
 }
 """Module -> the kinds that it declares, in the order of the manual."""
 
-_MODULES = {kind: module for module, kinds in FAMILIES.items() for kind in kinds.split()}
+OBJECTIVES: dict[str, str] = {"derivatives": "gradient"}
+"""The same for functions that only the loss of a `train` block may call; no model has them."""
+
+_TABLES = FAMILIES | OBJECTIVES
+_MODULES = {kind: module for module, kinds in _TABLES.items() for kind in kinds.split()}
 
 
 LATER = frozenset(
     """
-    Experts permutation gradient lengths
+    Experts permutation lengths
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""
 
 
 def names() -> tuple[str, ...]:
-    """Every layer and function."""
-    return tuple(_MODULES)
+    """Every layer and function of models."""
+    return tuple(kind for kinds in FAMILIES.values() for kind in kinds.split())
+
+
+def of_objectives() -> tuple[str, ...]:
+    """Every function of losses alone."""
+    return tuple(kind for kinds in OBJECTIVES.values() for kind in kinds.split())
 
 
 def lookup(name: str) -> type[Op] | None:

@@ -29,7 +29,7 @@ def test_a_model_has_its_published_parameters(name: str) -> None:
     assert program is not None
     published = re.search(r"([\d,]+) parameters", program.doc)
     assert published is not None
-    (model,) = program.models.values()
+    (model,) = program.trained.values()
     assert f"{cost(model).parameters.learned:,}" == published[1]
 
 
@@ -64,6 +64,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(root / "corpus.npz", tokens=words(17))
     np.savez(root / "wmt.npz", en=words(16), de=words(17), fr=words(17))
     pairs = {"segment": either(16), "hidden": either(16), "is_next": either()}
+    pictures = rng.integers(0, 256, (100, 3, 32, 32)).astype("float32")
+    np.savez(root / "cifar10.npz", x=pictures)
     np.savez(root / "pairs.npz", tokens=words(16), word=words(16), **pairs)
     hours = np.sin(np.arange(300)[:, None] / 12 + np.arange(7)) + rng.normal(0, 0.1, (300, 7))
     write(root / "ETTh1.csv", ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"), hours)

@@ -142,5 +142,6 @@ def test_sizes_name_axes_that_the_inputs_have(name, read, typed):
 
 
 def test_what_is_alike_with_a_batch_axis_is_named_as_its_classes_are():
-    known = {c.__name__ for name in ops.names() for c in ops.lookup(name).__mro__}
+    every = (*ops.names(), *ops.of_objectives())
+    known = {c.__name__ for name in every for c in ops.lookup(name).__mro__}
     assert known >= common.ALIKE | common.ON_LAST_AXIS | common.LOOKUPS

@@ -21,9 +21,9 @@ from dlspec.source import Source
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-OBJECTIVES = {"vae"}
+OBJECTIVES = {"gan", "vae"}
 """Specs whose loss is an expression, which Keras programs compute in 32 bits: held to formulas in
-`tests/objectives`."""
+`tests/objectives` and `tests/training`."""
 SPECS = sorted({p.stem for p in (ROOT / "specs").glob("*.dls")} - OBJECTIVES)
 CHILDREN = Path(__file__).parent / "children"
 STEPS = 10

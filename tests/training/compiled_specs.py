@@ -11,6 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from unittest.mock import patch
 
 import pytest
@@ -48,6 +49,18 @@ def run(folder: Path, *arguments: object) -> str:
         for name in MODULES:
             sys.modules.pop(name, None)
     return written.getvalue()
+
+
+@contextmanager
+def imported(folder: Path, names: Sequence[str]) -> Iterator[list[ModuleType]]:
+    """Modules of a program, which are forgotten again."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield [import_module(name) for name in names]
+    finally:
+        sys.path.remove(str(folder))
+        for name in MODULES:
+            sys.modules.pop(name, None)
 
 
 @contextmanager

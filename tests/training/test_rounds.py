@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compiled_specs import BACKENDS, log, program, run
+from compiled_specs import BACKENDS, SPECS, imported, log, program, run
 from safetensors.numpy import load_file
 
 pytestmark = pytest.mark.slow
@@ -101,15 +101,41 @@ def test_the_updates_are_those_of_a_loop_by_hand(spec: Path, tmp_path: Path) -> 
     assert {n.split(".")[0] for n in moved} == {"G", "D"}
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_generator_learns_what_digits_look_like(backend: str, tmp_path: Path) -> None:
+    folder = program(SPECS / "gan.dls", tmp_path / "gan", backend)
+    run(folder, "--steps", 1)
+    first = _apart(folder, backend)
+    run(folder, "--steps", 160, "--overwrite")
+    last = _apart(folder, backend)
+    assert last < first / 2
+
+
+def _apart(folder: Path, backend: str) -> float:
+    """How far drawn digits are from those of the validation rows: the Frechet distance of normal
+    distributions with the means and covariances of their pixels."""
+    with imported(folder, ("model", "checkpoint", "data")) as (model, checkpoint, data):
+        wanted = data.load()["val"]["image"].reshape(-1, 64)
+        networks = model.Networks()
+        code = np.random.default_rng(0).normal(size=(len(wanted), 8)).astype("f4")
+        if backend == "keras":
+            networks({"G_code": code, "D_image": np.zeros((len(code), 8, 8, 1), "f4")})
+            checkpoint.load(folder / "best.safetensors", networks)
+            made = np.asarray(networks.G(code)).reshape(-1, 64)
+        else:
+            torch = pytest.importorskip("torch")
+            checkpoint.load(folder / "best.safetensors", networks)
+            made = networks.eval().G(torch.from_numpy(code)).detach().numpy().reshape(-1, 64)
+    means = made.mean(0) - wanted.mean(0)
+    a, b = np.cov(made.T), np.cov(wanted.T)
+    roots = np.sqrt(np.linalg.eigvals(a @ b).real.clip(min=0))
+    return float(means @ means + np.trace(a + b) - 2 * roots.sum())
+
+
 def _beginning(folder: Path) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
     """The first weights and the batches of a run, as the program's own files tell them."""
-    import importlib
-    import sys
-
-    sys.path.insert(0, str(folder))
-    try:
-        weights, data = importlib.import_module("weights"), importlib.import_module("data")
-        model = importlib.import_module("model").Networks()
+    with imported(folder, ("weights", "data", "model")) as (weights, data, module):
+        model = module.Networks()
         state = {n: t for n, t in model.state_dict().items() if "tracked" not in n}
         start = {n: weights.draw(n, tuple(t.shape), 0) for n, t in state.items()}
         batches = []
@@ -117,10 +143,6 @@ def _beginning(folder: Path) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
             for rows in data.blocks("train", 64, 0, epoch):
                 image = rows["image"]
                 batches += [image[i : i + 64] for i in range(0, len(image), 64)]
-    finally:
-        sys.path.remove(str(folder))
-        for name in ("weights", "data", "model"):
-            sys.modules.pop(name, None)
     return start, batches[:32]
 
 

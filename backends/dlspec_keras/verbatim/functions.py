@@ -1,7 +1,13 @@
 """Functions that Keras lacks or has otherwise: a `model.py` holds those it needs."""
 
 import keras
+import tensorflow as tf
 from keras import ops
+
+
+def gradient(y, x):
+    """How the sum of y changes with x, in a form that can be differentiated again."""
+    return tf.gradients(y, x)[0]
 
 
 def as_float(x):

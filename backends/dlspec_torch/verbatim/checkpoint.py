@@ -1,9 +1,5 @@
 """Checkpoints of a PyTorch run, under names that every backend reads."""
 
-# if rounds
-from collections.abc import Iterator
-
-# end
 from dataclasses import asdict
 from pathlib import Path
 
@@ -164,10 +160,10 @@ def load(
 
 def learned(
     model: nn.Module, optimizer: torch.optim.Optimizer
-) -> Iterator[tuple[str, nn.Parameter]]:
+) -> list[tuple[str, nn.Parameter]]:
     """The parameters that an optimizer updates, by name."""
     own = {id(p) for group in optimizer.param_groups for p in group["params"]}
-    return ((n, p) for n, p in model.named_parameters() if id(p) in own)
+    return [(n, p) for n, p in model.named_parameters() if id(p) in own]
 
 
 # end

@@ -4,6 +4,11 @@ import torch
 from torch import Tensor
 
 
+def gradient(y: Tensor, x: Tensor) -> Tensor:
+    """How the sum of y changes with x, in a form that can be differentiated again."""
+    return torch.autograd.grad(y.sum(), x, create_graph=True)[0]
+
+
 def one_hot(index: Tensor, count: int, dim: int = -1) -> Tensor:
     """1 at each index along a new axis, if it has that place, and 0 elsewhere."""
     places = torch.arange(count, device=index.device)

@@ -1,0 +1,16 @@
+"""Derivatives, in an objective."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.derivatives import gradient
+
+
+def derivative(use: Use) -> Emitted:
+    imports = ("import tensorflow as tf",)
+    return Emitted(py.call("gradient", X[0], X[1]), helpers=("gradient",), imports=imports)
+
+
+LAYERS: dict[type[Op], Emit] = {gradient: derivative}

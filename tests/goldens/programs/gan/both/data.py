@@ -1,0 +1,91 @@
+"""The rows of `data digits`: NumPy only, the same file whatever the backend."""
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+AHEAD = 8  # batches that are made together
+Rows = dict[str, np.ndarray]
+Parts = dict[str, np.ndarray]
+ORDER = 0  # streams of random numbers
+
+
+class DataError(ValueError):
+    """The data is not what the spec says."""
+
+
+@functools.cache
+def load() -> dict[str, Rows]:
+    """train 80 %, val 20 %, at random, seed 0."""
+    digits = load_digits()
+    rows = {"image": digits.images[:, None].astype(np.float32) / 8 - 1}
+    parts = random(length(rows), {"train": 0.8, "val": 0.2}, seed=0)
+    return {part: take(rows, index) for part, index in parts.items()}
+
+
+def random(count: int, shares: dict[str, float], seed: int) -> Parts:
+    """Parts of exactly these shares, drawn at random."""
+    return cut(np.random.default_rng(seed).permutation(count), shares)
+
+
+def cut(index: np.ndarray, shares: dict[str, float]) -> Parts:
+    """One part after the other; within a part the rows keep the order of the source."""
+    ends = np.round(np.cumsum(list(shares.values())) * len(index)).astype(int)
+    pieces = np.split(index, ends)[: len(shares)]
+    for part, piece in zip(shares, pieces, strict=True):
+        if len(piece) == 0:
+            raise DataError(f"no row of {len(index)} is left for {part}")
+    return dict(zip(shares, map(np.sort, pieces), strict=True))
+
+
+def length(rows: Rows) -> int:
+    """The number of rows."""
+    return len(next(iter(rows.values())))
+
+
+def take(rows: Rows, index: np.ndarray | slice) -> Rows:
+    """Some of the rows."""
+    return {name: values[index] for name, values in rows.items()}
+
+
+def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
+    """Rows of an epoch, shuffled, some batches of `size` at a time."""
+    rows, together = load()[part], AHEAD * size
+    index = order(length(rows), seed, epoch)
+    for start in range(0, len(index), together):
+        yield take(rows, index[start : start + together])
+
+
+def order(count: int, seed: int, epoch: int) -> np.ndarray:
+    """The order of the rows: a function of (seed, epoch) and of nothing else."""
+    return np.random.default_rng((seed, ORDER, epoch)).permutation(count)
+
+
+def chunks(part: str, size: int) -> Iterator[Rows]:
+    """All rows in their order, `size` at a time, as evaluation reads them."""
+    rows = load()[part]
+    for start in range(0, length(rows), size):
+        yield take(rows, slice(start, start + size))
+
+
+def facts() -> dict[str, Any]:
+    """What the lock file says of the data."""
+    return {
+        "name": "digits",
+        "hash": digest(load()),
+        "rows": {part: length(rows) for part, rows in load().items()},
+    }
+
+
+def digest(parts: dict[str, Rows]) -> str:
+    """A hash of every value: equal for equal data, wherever it was read from."""
+    whole = hashlib.sha256()
+    for part, rows in parts.items():
+        for name, values in sorted(rows.items()):
+            whole.update(f"{part} {name} {values.dtype.str} {values.shape}\n".encode())
+            whole.update(np.ascontiguousarray(values).data)
+    return whole.hexdigest()

@@ -1,0 +1,101 @@
+"""What every run needs and no framework has a say in."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from weights import CheckpointError, write_whole
+
+ROUND = ("critic",) * 5 + ("generator",)  # the step that each batch is for
+
+
+@dataclass
+class Run:
+    """Where a run stands.
+
+    Every draw is a function of (seed, step), so this and the weights are all there is.
+    """
+
+    seed: int
+    epoch: int = 0
+    step: int = 0
+
+
+def updates_of(step: str, run: Run) -> int:
+    """How often a step has updated its networks."""
+    rounds, rest = divmod(run.step, len(ROUND))
+    return rounds * ROUND.count(step) + ROUND[:rest].count(step)
+
+
+def rates(peak: float, steps: int, per_epoch: int) -> np.ndarray:
+    """linear(to=0): one learning rate for each step."""
+    return linear(peak, steps, to=0.0)
+
+
+def linear(peak: float, steps: int, to: float) -> np.ndarray:
+    """A straight line: the peak in the first step, `to` one step after the last."""
+    return peak + (to - peak) * np.arange(steps) / steps
+
+
+def ended(run: Run, steps: int) -> str:
+    """Why a run is at its end, and what lets it go on; nothing where it is not."""
+    if run.step // len(ROUND) >= steps:
+        return f"the run has {run.step // len(ROUND)} of {steps} steps; a greater --steps goes on"
+    return ""
+
+
+def restored(path: Path, facts: Mapping[str, Any]) -> Run:
+    """Where the run of a checkpoint stands. Raises CheckpointError."""
+    known = {f.name: f.type for f in fields(Run)}
+    wrong = [n for n, value in facts.items() if type(value) is not known.get(n)]
+    if wrong or "seed" not in facts:
+        raise CheckpointError(f"{path} does not say where its run stands")
+    return Run(**facts)
+
+
+def log(path: Path, record: Mapping[str, Any]) -> None:
+    """Adds a line of JSON. What is not a finite number is null."""
+    plain = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in record.items()
+    }
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(plain) + "\n")
+
+
+def rewind(path: Path, epoch: int) -> None:
+    """Drops what a killed run logged after its checkpoint, and damaged lines."""
+    if not path.exists():
+        return
+    kept, lines = b"", path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            kept += line + b"\n" if json.loads(line)["epoch"] <= epoch else b""
+        except (ValueError, KeyError, TypeError):
+            print(f"{path}, line {number} is damaged, and left out", flush=True)
+    write_whole(path, kept)
+
+
+def write_lock(path: Path, facts: Mapping[str, Any], epoch: int) -> None:
+    """Writes what a run is made of, so that it can be made again.
+
+    Raises CheckpointError if the epochs so far were of other data.
+    """
+    if epoch and path.exists():
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            found, before = known["format"], known["data"]["hash"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(f"{path} is damaged, or no lock file") from error
+        if found != 1:
+            raise CheckpointError(f"{path} has format {found}; this program reads 1")
+        if before != facts["data"]["hash"]:
+            others = "the data are not those that the run began with"
+            raise CheckpointError(f"{others}; --overwrite starts again")
+    text = json.dumps({"format": 1, **facts}, indent=2, sort_keys=True)
+    write_whole(path, text.encode() + b"\n")

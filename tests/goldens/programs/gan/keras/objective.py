@@ -1,0 +1,35 @@
+"""What the steps of `train` minimise on a batch."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+
+def gradient(y, x):
+    """How the sum of y changes with x, in a form that can be differentiated again."""
+    return tf.gradients(y, x)[0]
+
+
+def norm(x, axis):
+    """The root of the sum of squares; its gradient at 0 is 0."""
+    square = ops.sum(ops.square(x), axis=axis)
+    positive = square > 0
+    return ops.where(positive, ops.sqrt(ops.where(positive, square, 1)), 0)
+
+
+def critic(G, D, image, seed):
+    fake = G(keras.random.normal((ops.shape(image)[0], 8), seed=seed))
+    fake = ops.stop_gradient(fake)
+    e = keras.random.uniform((ops.shape(image)[0],), seed=seed)
+    mixed = e[:, None, None, None] * image + (1 - e)[:, None, None, None] * fake
+    slope = norm(gradient(D(ops.reshape(mixed, (-1, 8, 8, 1))), mixed), axis=(1, 2, 3))
+    return ops.mean(
+        D(ops.reshape(fake, (-1, 8, 8, 1)))
+        - D(ops.reshape(image, (-1, 8, 8, 1)))
+        + (10 * (slope - 1) ** 2)[:, None]
+    )
+
+
+def generator(G, D, image, seed):
+    loss = G(keras.random.normal((ops.shape(image)[0], 8), seed=seed))
+    return ops.mean(-D(ops.reshape(loss, (-1, 8, 8, 1))))

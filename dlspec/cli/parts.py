@@ -163,7 +163,8 @@ def _train(train: Train) -> list[tuple[str, str]]:
     ]
     length = "epochs" if train.steps is None else "steps"
     for name in (length, "batch", "clip_norm", "precision", "numerics", "seed", "early_stop"):
-        found.append((name, value(getattr(train, name))))
+        given = train.balanced if name == "batch" and train.balanced else getattr(train, name)
+        found.append((name, value(given)))
     for m in train.metrics:
         found.append((m.name, f"{value(m.metric)} of {m.output}, {m.target}"))
     return found

@@ -256,3 +256,24 @@ class CannotDifferentiate(Diagnostic):
     @property
     def help(self) -> str:
         return self.hint
+
+
+@frozen
+class BadBatch(Diagnostic):
+    """Batches with equally many rows of each of some classes go by a field that is one class for
+    each row, and has as many classes as a batch takes."""
+
+    code = "DLS431"
+    what: str
+
+    @property
+    def title(self) -> str:
+        return "a batch cannot be balanced so"
+
+    @property
+    def label(self) -> str:
+        return self.what
+
+    @property
+    def help(self) -> str:
+        return "write `batch = balanced(64, by=label, classes=8)`, with a field `label: class[10]`"

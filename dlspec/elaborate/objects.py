@@ -29,6 +29,7 @@ LATER: dict[str, frozenset[str]] = {
     ),
     "augmentation": frozenset("RandomCrop RandomResizedCrop SpecAugment".split()),
     "split": frozenset({"column", "folders"}),
+    "batch": frozenset({"bucketed", "continued"}),
     "quantize": frozenset({"dynamic", "float16", "int16"}),
 }
 """Names of the language that a later version compiles, by their place."""
@@ -116,6 +117,7 @@ HERE = {
     "optimizer": "`optimizer`",
     "schedule": "a schedule",
     "early_stop": "`early_stop`",
+    "batch": "`batch`",
     "frozen": "`frozen`",
     "source": "`source`",
     "windows": "the way behind a source",

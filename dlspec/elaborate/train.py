@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.names import NotInThisVersion
-from dlspec.diagnostics.train import BadSchedule, CannotStopOn, NoValidation
+from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.train import BadBatch, BadSchedule, CannotStopOn, NoValidation
+from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.groups import GroupReader
@@ -19,6 +20,7 @@ from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.recipe import schedules
+from dlspec.recipe.batches import Balanced
 from dlspec.recipe.stops import Patience
 from dlspec.syntax import tree
 from dlspec.units import Quantity
@@ -136,7 +138,7 @@ class TrainBuilder:
             "schedule": self.schedule(epochs),
             "epochs": epochs,
             "steps": self.whole("steps", least=1),
-            "batch": self.whole("batch", least=1, default=BATCH),
+            **self.batches(),
             "seed": self.whole("seed", least=0, default=0, most=2**32 - 1),
             "clip_norm": self.clip_norm(),
             "precision": self.word("precision", "auto"),
@@ -221,6 +223,36 @@ class TrainBuilder:
                 raise self.objects.wrong(name, e, expected, hint)
             return whole
         return None
+
+    def batches(self) -> dict[str, Any]:
+        """The rows of a batch: how many, and which, where they are not any."""
+        e = self.settings.get("batch")
+        if e is None or callee(e) is None or not isinstance(e, tree.Call):
+            return {"batch": self.whole("batch", least=1, default=BATCH)}
+        with self.objects.collecting():
+            found = self.objects.object("batch", e, self.class_of_a_row)
+            made: Balanced = found.made
+            assert self.data is not None and self.data.ir is not None
+            count = self.data.ir.field(made.by).type.classes
+            if count is not None and made.classes > count:
+                what = f"`{made.by}` has {count} classes"
+                raise SpecError(BadBatch(found.span("classes", e.span), what))
+            return {"batch": made.size, "balanced": made}
+        return {"batch": None}
+
+    def class_of_a_row(self, argument: str, e: tree.Expr) -> str:
+        """The name of a field that is one class for each row. Raises SpecError."""
+        if self.data is None or self.data.ir is None:
+            raise Skip
+        known = {f.name: f.type for f in self.data.ir.fields}
+        if not isinstance(e, tree.Name):
+            raise self.objects.wrong(argument, e, "the name of a field")
+        if e.id not in known:
+            raise SpecError(UnknownName(e.span, e.id, "field", nearest(e.id, known)))
+        t = known[e.id]
+        if t.dtype != "class" or t.shape:
+            raise SpecError(BadBatch(e.span, f"`{e.id}` is {t}, not one class for each row"))
+        return e.id
 
     def clip_norm(self) -> float | None:
         e = self.settings.get("clip_norm")

@@ -13,6 +13,7 @@ from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements
 from dlspec.ir.values import AnyOp, At, Extent, Type
 from dlspec.length import put
 from dlspec.recipe.augmentations import Augmentation
+from dlspec.recipe.batches import Balanced
 from dlspec.recipe.exports import Int8
 from dlspec.recipe.losses import Activation, Loss
 from dlspec.recipe.metrics import Metric
@@ -213,6 +214,8 @@ class Train(Node):
     epochs: int | None = None
     steps: int | None = None
     batch: int
+    balanced: Annotated[Balanced, At("batch")] | None = None
+    """What a batch holds, where its rows are not any."""
     groups: tuple[Group, ...] = ()
     clip_norm: float | None = None
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"

@@ -23,6 +23,7 @@ TITLES = {
     "metric": "Metrics",
     "optimizer": "Optimizers",
     "schedule": "Schedules",
+    "batch": "Batches",
     "early_stop": "Early stopping",
     "frozen": "Frozen weights",
     "source": "Sources",

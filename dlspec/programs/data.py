@@ -25,13 +25,14 @@ from dlspec.programs.readers import (
     reader,
 )
 from dlspec.programs.splits import split_call, split_text
+from dlspec.recipe.batches import Balanced
 from dlspec.recipe.bundled import SETS
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec.recipe.splits import Stratified
 
 FILES = (
     *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
-    *("augment", "windows", "hashing"),
+    *("augment", "balanced", "windows", "hashing"),
 )
 IMPORTS = (
     py.Import("functools"),
@@ -203,6 +204,8 @@ class _Writer:
         if self.inputs:
             functions.append(self._prepare())
         functions += [*self.reader.functions, "blocks"]
+        if self.train is not None and self.train.balanced is not None:
+            functions.append(_balanced(self.train.balanced))
         if self.data.augment:
             functions.append(augment_function(self.data))
         functions += ["chunks", self._facts(bool(learned))]
@@ -346,3 +349,12 @@ class _Writer:
             targets = [f for f in self.data.fields if f.columns == ("target",)]
             found |= {f.name: names for f in targets if names and f.type.dtype == "class"}
         return found
+
+
+def _balanced(batch: Balanced) -> py.Function:
+    """The order of the rows, where a batch holds some of each of its classes."""
+    label = py.Code(f'load()["train"][{batch.by!r}]'.replace("'", '"'))
+    made = py.call("balanced", label, batch.size, batch.classes, py.Code("seed"), py.Code("epoch"))
+    params = tuple(py.Param(name, "int") for name in ("count", "seed", "epoch"))
+    doc = f"The order of the rows: batches of {batch.size}, of {batch.classes} classes each."
+    return py.Function("order", params, [py.Return(made)], "np.ndarray", doc)

@@ -14,6 +14,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
     "seq2seq": (*TEXT, "RNNsearch.dim=8", "RNNsearch.embed=6", "RNNsearch.out=4"),
     "t5": (*TEXT, "T5.dim=16", "T5.heads=2", "T5.hidden=24", "T5.depth=2"),
+    "triplet": ("Embedder.dim=4",),
     "unet": ("UNet.widths=[4, 8]",),
     "vit": ("ViT.dim=16", "ViT.depth=2", "ViT.heads=2", "ViT.patch=56"),
     "wgan_gp": ("Generator.dim=4", "Critic.dim=4"),

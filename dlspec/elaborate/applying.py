@@ -428,6 +428,8 @@ class LayerApplier(FunctionEvaluator):
             types=self.caller_types(made, layer, dims, all(t.common for t in types.values())),
             module=module,
             factory=factory,
+            weights=layer.kept.file if layer.kept else None,
+            frozen=layer.kept is not None and layer.kept.frozen,
         )
         return Value(flow)
 

@@ -121,7 +121,7 @@ class Feeding:
                 self.objects.problems.append(WrongArgumentCount(a.name.span, what))
             elif a.name is not None and a.name.id in inputs:
                 self.pairs[a.name.id] = a
-            elif a.name is not None and a.name.id not in parameters:
+            elif a.name is not None and a.name.id not in (*parameters, "weights", "frozen"):
                 known = (*(p.name.id for p in definition.parameters), *sorted(inputs))
                 model, near = definition.name.id, nearest(a.name.id, known)
                 found = UnknownArgument(a.name.span, a.name.id, model, known, near)

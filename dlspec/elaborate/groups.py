@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion, UnknownArgument
 from dlspec.diagnostics.train import NothingTrained
+from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.kept import below
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.patterns import Names, matches, weight_names
 from dlspec.elaborate.values import Scope
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
+from dlspec.recipe.optimizers import Optimizer
+from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import plain_number
 
-SETTINGS = ("lr_scale", "weight_decay", "frozen")
+SETTINGS = ("optimizer", "lr_scale", "weight_decay", "frozen")
 EXAMPLE = "write `weights *.bias { weight_decay = 0 }`"
 
 
 class GroupReader:
     """Reads the statements of a block about weights. The last match wins, setting by setting."""
 
-    def __init__(self, objects: Objects, model: ModelIR) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        model: ModelIR,
+        optimizer: Optimizer | None,
+        frozen: Collection[str] = (),
+    ) -> None:
+        """`optimizer` is that of the other weights; what lies below a path of `frozen` stays as it
+        is, where no statement says otherwise."""
         self.objects = objects
+        self.optimizer = optimizer
         self.known: Names = weight_names(model)
-        self.found: dict[str, dict[str, Any]] = {name: {} for name in self.known}
+        self.found: dict[str, dict[str, Any]] = {
+            name: {"frozen": None} if any(below(name, path) for path in frozen) else {}
+            for name in self.known
+        }
 
-    def groups(self, statements: Iterable[tree.Statement]) -> tuple[ir.Group, ...]:
+    def groups(self, statements: Iterable[tree.Statement], use: Span) -> tuple[ir.Group, ...]:
         """The weights that differ from the rest, those with equal settings together."""
         written = list(statements)
         self.read(written, self.objects.scope)
@@ -37,7 +53,7 @@ class GroupReader:
             groups.setdefault(ir.Group(weights=(), **settings), []).append(name)
         frozen = [group for group in groups if group.frozen != 0]
         if frozen and len(frozen) == len(groups):
-            self.objects.problems.append(NothingTrained(written[0].span))
+            self.objects.problems.append(NothingTrained(written[0].span if written else use))
         plain = ir.Group(weights=())
         return tuple(
             group.model_copy(update={"weights": tuple(names)})
@@ -87,7 +103,8 @@ class GroupReader:
                     raise SpecError(Misplaced(inner.span, "this", what, EXAMPLE))
                 (name,) = inner.names
                 if name.id == "optimizer":
-                    raise SpecError(NotInThisVersion(name.span, "`optimizer` of some weights"))
+                    yield from self.own_optimizer(inner.value)
+                    continue
                 if name.id not in SETTINGS:
                     close = nearest(name.id, SETTINGS)
                     unknown = UnknownArgument(name.span, name.id, "`weights`", SETTINGS, close)
@@ -97,6 +114,20 @@ class GroupReader:
             self.objects.scope = before
 
     # -- the settings
+
+    def own_optimizer(self, e: tree.Expr) -> Iterator[tuple[str, Any]]:
+        """What an optimizer of some weights has that the others' has not."""
+        made: Optimizer = self.objects.object("optimizer", e).made
+        if self.optimizer is None:
+            raise Skip
+        own, others = made.model_dump(), self.optimizer.model_dump()
+        rate, decay = own.pop("lr"), own.pop("weight_decay")
+        if type(made) is not type(self.optimizer) or own != {n: others[n] for n in own}:
+            what = "an `optimizer` of some weights with more than its own `lr` and `weight_decay`"
+            raise SpecError(NotInThisVersion(e.span, what))
+        yield "lr_scale", rate / self.optimizer.lr
+        if decay != others["weight_decay"]:
+            yield "weight_decay", decay
 
     def lr_scale(self, e: tree.Expr) -> float:
         value = self.objects.value(e)

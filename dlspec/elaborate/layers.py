@@ -35,6 +35,7 @@ from dlspec.elaborate.values import (
     Broken,
     ChainLayer,
     Instance,
+    Kept,
     Layer,
     Link,
     OpLayer,
@@ -47,6 +48,7 @@ from dlspec.elaborate.written import note_parameter
 from dlspec.expr import Ref, Static, refs
 from dlspec.ops.base import Op
 from dlspec.ops.init import INITS
+from dlspec.recipe.sources import checkpoint_path
 from dlspec.source import Span
 from dlspec.syntax import tree
 
@@ -303,9 +305,37 @@ class LayerEvaluator(TypedEvaluator):
         scope: Scope,
     ) -> BlockLayer:
         """A block or model with its arguments, defaults filled in."""
-        made = BlockLayer(definition, self.arguments_of(definition, arguments, span, scope), span)
+        own, kept = self.kept(definition, arguments, scope)
+        given = self.arguments_of(definition, own, span, scope)
+        made = BlockLayer(definition, given, span, kept=kept)
         self.spend(made.size - 1, span)
         return made
+
+    def kept(
+        self, definition: tree.Definition, arguments: tuple[tree.Argument, ...], scope: Scope
+    ) -> tuple[tuple[tree.Argument, ...], Kept | None]:
+        """The other arguments, and what `weights` and `frozen` say that are no parameters."""
+        free = {"weights", "frozen"} - {p.name.id for p in definition.parameters}
+        named = {a.name.id: a for a in arguments if a.name is not None and a.name.id in free}
+        if not named:
+            return arguments, None
+        owner = definition.name.id
+        file = frozen = None
+        for name, a in named.items():
+            value = self.value(a.value, scope).value
+            if name == "weights":
+                try:
+                    file = checkpoint_path(value)
+                except ValueError as error:
+                    bad = BadValue(a.span, self.context, owner, f"`weights`: {error}")
+                    raise SpecError(bad) from None
+            elif not isinstance(value, bool):
+                wanted, found = "true or false", describe(value)
+                raise SpecError(WrongType(a.span, self.context, "frozen", wanted, found))
+            else:
+                frozen = value
+        rest = tuple(a for a in arguments if a not in named.values())
+        return rest, Kept(file, bool(frozen))
 
     def arguments_of(
         self,

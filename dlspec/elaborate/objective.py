@@ -16,7 +16,7 @@ from dlspec.elaborate.losses import Comparable, Named
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Settings
 from dlspec.elaborate.steps import MODEL, Network, StepBuilder, terms
-from dlspec.elaborate.values import Value
+from dlspec.elaborate.values import BlockLayer, Value
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.length import Dynamic
@@ -97,6 +97,11 @@ class Objective:
     def model(self) -> ModelIR | None:
         """The network that is trained."""
         return next((n.model for n in self.builder.networks.values()), None)
+
+    @property
+    def layer(self) -> BlockLayer | None:
+        """The network as it is written."""
+        return next((n.layer for n in self.builder.networks.values()), None)
 
     def read(self, block: tree.Declaration) -> None:
         """The statements in order, and the loss. Raises Skip where data or model are broken."""

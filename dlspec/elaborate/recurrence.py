@@ -162,6 +162,8 @@ class RecurrenceBuilder(RawWeights):
             inputs=tuple(read.values()),
             types=gives,
             module=module,
+            weights=cell.kept.file if cell.kept else None,
+            frozen=cell.kept is not None and cell.kept.frozen,
         )
         starts = dict(zip(states, gives[len(gives) - len(states) :], strict=True))
         first = made.states

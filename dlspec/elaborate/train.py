@@ -12,15 +12,18 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.groups import GroupReader
+from dlspec.elaborate.kept import frozen, loaded
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
 from dlspec.elaborate.rounds import Rounds
-from dlspec.elaborate.settings import Kind, Settings, read
+from dlspec.elaborate.settings import Kind, Settings, head, read
+from dlspec.elaborate.values import Kept
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.recipe import schedules
 from dlspec.recipe.batches import Balanced
+from dlspec.recipe.optimizers import Optimizer
 from dlspec.recipe.stops import Patience
 from dlspec.syntax import tree
 from dlspec.units import Quantity
@@ -105,9 +108,13 @@ class TrainBuilder:
         metrics = comparisons.metrics(metrics_e, loss) if metrics_e is not None else []
         step = computed.step(metrics) if computed is not None else None
         model = computed.model if computed is not None else found.model
+        layer = computed.layer if computed is not None else found.layer
+        whole = layer.kept if layer is not None else None
+        optimizer = self.object("optimizer")
         values = self.values() | {
-            "optimizer": self.object("optimizer"),
-            "groups": self.groups(model),
+            "optimizer": optimizer,
+            "groups": self.groups(model, optimizer, whole),
+            "loaded": loaded(model, whole) if model is not None else (),
             "early_stop": self.early_stop(metrics),
         }
         broken = self.objects.broken > before or not self.settings.complete
@@ -157,7 +164,7 @@ class TrainBuilder:
         """A training in `step`s."""
         given = (self.block, self.settings, self.table, self.overrides, self.objects)
         made = Rounds(*given, found)
-        values = self.values()
+        values = self.values() | {"loaded": self.loaded(made)}
         broken = self.objects.broken > before or not self.settings.complete
         if broken or made.model is None:
             return None
@@ -175,6 +182,19 @@ class TrainBuilder:
         )
         return train, made.model
 
+    def loaded(self, made: Rounds) -> tuple[ir.Loaded, ...]:
+        """The files that the networks of steps start from."""
+        found = []
+        for name, network in made.builder.networks.items():
+            kept = network.layer.kept
+            if frozen(network.model, kept):
+                what = "`frozen` of a network beside steps"
+                self.objects.problems.append(NotInThisVersion(network.span, what))
+            for part in loaded(network.model, kept):
+                path = ".".join(filter(None, (name if made.names else "", part.path)))
+                found.append(part.model_copy(update={"path": path}))
+        return tuple(found)
+
     def objective(self, found: Feeding) -> Objective | None:
         """What is computed of a batch, where that is more than a sum of losses."""
         e = self.settings.get("loss")
@@ -189,11 +209,15 @@ class TrainBuilder:
 
     # -- settings
 
-    def groups(self, model: ModelIR | None) -> tuple[ir.Group, ...]:
-        """What `weights` says of some of them."""
-        if model is None or not self.settings.statements:
+    def groups(
+        self, model: ModelIR | None, optimizer: Optimizer | None, whole: Kept | None
+    ) -> tuple[ir.Group, ...]:
+        """What `weights` says of some of them, and `frozen` of a block."""
+        paths = frozen(model, whole) if model is not None else ()
+        if model is None or not (self.settings.statements or paths):
             return ()
-        return GroupReader(self.objects, model).groups(self.settings.statements)
+        reader = GroupReader(self.objects, model, optimizer, paths)
+        return reader.groups(self.settings.statements, head(self.block))
 
     def object(self, place: str) -> Any:
         e = self.settings.get(place)

@@ -60,6 +60,14 @@ class OpLayer:
 
 
 @frozen
+class Kept:
+    """The file that weights start from, if any, and whether they stay as they are."""
+
+    file: str | None
+    frozen: bool
+
+
+@frozen
 class BlockLayer:
     """A block, or a function of tensors, with its arguments, before it is applied."""
 
@@ -68,6 +76,8 @@ class BlockLayer:
     span: Span
     wire: tree.Name | None = None
     """`Net(...).features`: the wire that is read instead of the outputs."""
+    kept: Kept | None = None
+    """`Net(weights="net.safetensors", frozen=true)`: where its weights are from."""
 
     def __str__(self) -> str:
         return self.said(())

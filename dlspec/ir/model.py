@@ -152,6 +152,9 @@ class Call(Node):
     module: Path
     """Where its object stands; empty for a function, which has none."""
     factory: str | None = None
+    weights: str | None = None
+    """The file that its weights start from."""
+    frozen: bool = False
 
 
 class Net(Node):

@@ -153,6 +153,14 @@ class MetricUse(Node):
     line: int
 
 
+class Loaded(Node):
+    """Weights that start from a file: all below a path, by their names there; an empty path is the
+    whole model."""
+
+    path: str
+    file: str
+
+
 class Group(Node):
     """Weights, by their neutral names, that are updated in a way of their own."""
 
@@ -217,6 +225,7 @@ class Train(Node):
     balanced: Annotated[Balanced, At("batch")] | None = None
     """What a batch holds, where its rows are not any."""
     groups: tuple[Group, ...] = ()
+    loaded: tuple[Loaded, ...] = ()
     clip_norm: float | None = None
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     numerics: Literal["native", "exact"] = "native"
@@ -349,6 +358,7 @@ __all__ = [
     "Generate",
     "Group",
     "Limit",
+    "Loaded",
     "Loss",
     "LossTerm",
     "MetricUse",

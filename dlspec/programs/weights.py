@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from dlspec.emit import python as py
+from dlspec.ir.recipe import Loaded
 from dlspec.ops.base import Weight
 from dlspec.ops.init import Init, constant, glorot_normal, glorot_uniform, ones, zeros
 from dlspec.programs.compose import Written, compose
@@ -14,6 +15,7 @@ DOC = "Weights in NumPy, whatever the backend: drawn by name, kept in safetensor
 IMPORTS = (
     py.Import("zlib"),
     py.From("functools", ("partial",)),
+    py.From("pathlib", ("Path",)),
     py.Import("numpy", "np"),
 )
 
@@ -21,8 +23,12 @@ Kind = tuple[str, bool]
 """The last part of a weight's name, and whether it has one axis only."""
 
 
-def weights_file(weights: Mapping[str, Weight]) -> str:
+def weights_file(
+    weights: Mapping[str, Weight], loaded: Sequence[Loaded] = (), folder: str = "."
+) -> str:
     """The text of `weights.py` for these arrays, by their neutral names.
+
+    Those that are `loaded` start from files, whose paths begin where `folder` leads.
 
     It offers `draw(name, shape, seed)`, `write(path, tensors, facts)`, `read(path)` and
     `CheckpointError`.
@@ -31,14 +37,22 @@ def weights_file(weights: Mapping[str, Weight]) -> str:
     odd = {n: w.init for n, w in weights.items() if w.init != usual[_kind(n, w)]}
     extra = _extra(weights, odd)
     constants = [_table(n, {k: py.literal(v) for k, v in t.items()}) for n, t in extra.items()]
+    if loaded:
+        where: py.Expr = py.Code("Path(__file__).parent")
+        if folder != ".":
+            below = py.Binary(where, "/", py.literal(folder))
+            where = py.call(py.Attribute(below, "resolve"))
+        constants.append(py.Assign("FOLDER", where, "where the paths of the spec begin"))
+        files = {found.path: py.literal(found.file) for found in loaded}
+        constants.append(_table("LOADED", files))
     initial = {n: _partial(init, weights[n].groups) for n, init in odd.items()}
     return compose(
         Written(
             DOC,
-            files=("grouped", "draws", "store") if "GROUPS" in extra else ("draws", "store"),
+            files=(*(["grouped"] * ("GROUPS" in extra)), "draws", "store", "loaded"),
             imports=IMPORTS,
             constants=constants,
-            functions=[_draw(usual, weights, bool(odd), extra), "write", "read"],
+            functions=[_draw(usual, weights, bool(odd), extra, bool(loaded)), "write", "read"],
             tables=[_table("INITIAL", initial)] if initial else [],
         )
     )
@@ -84,6 +98,7 @@ def _draw(
     weights: Mapping[str, Weight],
     odd: bool,
     extra: Mapping[str, object],
+    loaded: bool,
 ) -> py.Function:
     rules, last = _rules(usual, weights)
     known: list[Rule] = [(test, _value(init, extra)) for test, init in rules]
@@ -95,12 +110,17 @@ def _draw(
     )
     if any("kind in" in test or "kind ==" in test for test, _ in rules):
         body.insert(0, py.Assign("kind", 'name.rpartition(".")[2]'))
+    doc = "The initial value of a weight: a function of its name and the seed."
+    if loaded:
+        doc = "The first value of a weight: that of its file, else a function of name and seed."
+        kept = py.If("found is not None", [py.Return("found")])
+        body[:0] = [py.Assign("found", "from_file(name, shape)"), kept]
     return py.Function(
         "draw",
         (py.Param("name", "str"), py.Param("shape", "tuple[int, ...]"), py.Param("seed", "int")),
         body,
         "np.ndarray",
-        "The initial value of a weight: a function of its name and the seed.",
+        doc,
     )
 
 

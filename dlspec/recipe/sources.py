@@ -35,6 +35,13 @@ def _separator(value: object) -> str:
     return value
 
 
+def checkpoint_path(value: object) -> str:
+    """The path of a file of weights. Raises ValueError."""
+    if not isinstance(value, str) or not value.endswith(".safetensors"):
+        raise ValueError('must be the path of a file of weights: "net.safetensors"')
+    return _path(value)
+
+
 RelativePath = Annotated[str, BeforeValidator(_path)]
 """A path from the folder of the spec to a file in it or below: a spec names no other files."""
 

@@ -16,6 +16,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "t5": (*TEXT, "T5.dim=16", "T5.heads=2", "T5.hidden=24", "T5.depth=2"),
     "triplet": ("Embedder.dim=4",),
     "unet": ("UNet.widths=[4, 8]",),
+    "wide_deep": (),
     "vit": ("ViT.dim=16", "ViT.depth=2", "ViT.heads=2", "ViT.patch=56"),
     "wgan_gp": ("Generator.dim=4", "Critic.dim=4"),
 }

@@ -69,6 +69,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(root / "pairs.npz", tokens=words(16), word=words(16), **pairs)
     hours = np.sin(np.arange(300)[:, None] / 12 + np.arange(7)) + rng.normal(0, 0.1, (300, 7))
     write(root / "ETTh1.csv", ("HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT"), hours)
+    kinds = {"workclass": 9, "education": 16, "marital-status": 7, "occupation": 15}
+    kinds |= {"relationship": 6, "race": 5, "sex": 2, "native-country": 42}
+    numbers = ("age", "education-num", "capital-gain", "capital-loss", "hours-per-week")
+    people = [
+        (*rng.integers(0, 90, 5), *(f"{k}{rng.integers(n)}" for k, n in kinds.items()), i % 2)
+        for i in range(100)
+    ]
+    write(root / "adult.csv", (*numbers, *kinds, "income"), people)
     for kind in ("images", "masks"):
         (root / "voc" / kind).mkdir(parents=True)
     for i in range(10):

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
+from dlspec.ir.recipe import Loaded
 from dlspec.ops import init as i
 from dlspec.ops.base import Weight
 from dlspec.programs.weights import weights_file
@@ -97,3 +99,46 @@ def test_the_usual_way_needs_no_table(run):
     text = weights_file(many | norm("norm", 8))
     assert "INITIAL" not in text
     assert text.count("normal(shape, rng, std=0.02)") == 1
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+LOADED = (
+    Loaded(path="body.stem", file="stem.safetensors"),
+    Loaded(path="body", file="b.safetensors"),
+)
+
+
+def of_files(run, tmp_path, **arrays):
+    save_file(arrays, tmp_path / "b.safetensors")
+    save_file({"weight": np.ones((2, 3), np.float16)}, tmp_path / "stem.safetensors")
+    weights = {
+        "body.head.weight": weight((4, 2), i.zeros()),
+        "body.stem.weight": weight((2, 3), i.zeros()),
+        "bodyguard.weight": weight((3,), i.zeros()),
+    }
+    return run(weights=weights_file(weights, LOADED, ".."))
+
+
+def test_weights_below_a_path_start_from_its_file(run, tmp_path):
+    head = np.arange(8, dtype=np.float32).reshape(4, 2)
+    module = of_files(run, tmp_path, **{"head.weight": head, "stem.weight": head, "more": head})
+    assert np.array_equal(module.draw("body.head.weight", (4, 2), 0), head)
+    stem = module.draw("body.stem.weight", (2, 3), 0)
+    assert stem.dtype == np.float32 and (stem == 1).all()
+    assert (module.draw("bodyguard.weight", (3,), 0) == 0).all()
+
+
+def test_a_file_that_does_not_fit_is_named(run, tmp_path):
+    module = of_files(run, tmp_path, **{"head.bias": np.zeros(4, np.float32)})
+    with pytest.raises(module.CheckpointError, match=r"no weight .head.weight. for body"):
+        module.draw("body.head.weight", (4, 2), 0)
+    with pytest.raises(module.CheckpointError, match=r"shape \[2, 3\], and .* has \[5\]"):
+        module.draw("body.stem.weight", (5,), 0)
+    for content, said in ((b"no weights", "no safetensors file"), (None, "cannot be read")):
+        module = of_files(run, tmp_path, **{"head.bias": np.zeros(4, np.float32)})
+        path = tmp_path / "stem.safetensors"
+        path.unlink() if content is None else path.write_bytes(content)
+        with pytest.raises(module.CheckpointError, match=said):
+            module.draw("body.stem.weight", (2, 3), 0)

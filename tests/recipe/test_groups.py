@@ -63,6 +63,13 @@ def test_settings_that_say_the_usual_make_no_group(train):
     assert groups(train, "weights h { lr_scale = 1; frozen = false }") == {}
 
 
+def test_an_optimizer_of_some_weights_has_a_rate_and_a_decay_of_its_own(train):
+    found = groups(train, "weights h { optimizer = AdamW(lr=6e-3, weight_decay=0.5) }")
+    assert found["h.weight"] == {"lr_scale": pytest.approx(2), "weight_decay": 0.5}
+    found = groups(train, "weights h { optimizer = AdamW(lr=3e-4) }")
+    assert found == {n: {"lr_scale": pytest.approx(0.1)} for n in ("h.weight", "h.bias")}
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -76,6 +83,8 @@ def test_settings_that_say_the_usual_make_no_group(train):
         ("weights Dense { frozen = until(1 epoch) }", "DLS429"),
         ("for i in range(2) { x = 3 }", "DLS108"),
         ("weights h { optimizer = SGD(lr=1) }", "DLS107"),
+        ("weights h { optimizer = AdamW(lr=1, betas=(0.5, 0.9)) }", "DLS107"),
+        ("weights h { optimizer = 3 }", "DLS403"),
     ],
 )
 def test_what_is_refused(one_error, text, code):

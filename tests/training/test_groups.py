@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compiled_specs import BACKENDS, program, run
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 pytestmark = pytest.mark.slow
 
@@ -124,3 +124,48 @@ def test_a_resumed_run_thaws_like_a_whole_one(backend: str, tmp_path: Path) -> N
     assert whole.keys() == parts.keys()
     for name, array in whole.items():
         np.testing.assert_array_equal(array, parts[name], err_msg=name)
+
+
+FINE = """
+data cancer {{
+  source = sklearn("breast_cancer")
+  field x: f32[30]      = column("data") -> Standardize
+  field label: class[2] = column("target")
+  split = ordered(train=16 %, test=84 %)
+}}
+block Body {{
+  input x: f32[D]
+  features = x -> Dense(8) -> BatchNorm -> ReLU -> Dropout(0.5)
+  output features -> Dense(2)
+}}
+model Net {{
+  input x: f32[30]
+  output logits: f32[2] = x -> Body({kept}){part}
+}}
+train {{
+  data = cancer; model = Net(); loss = CrossEntropy(logits, label)
+  optimizer = Adam(lr=1e-2); epochs = 2
+}}
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_frozen_backbone_stays_as_its_file_has_it(tmp_path: Path, backend: str) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    kept = 'weights="body.safetensors", frozen=true'
+    for folder in (before, after):
+        folder.mkdir()
+    made_of = {before: ("", ""), after: (kept, ".features -> Dense(2) as head")}
+    body: dict[str, np.ndarray] = {}
+    for folder, (given, part) in made_of.items():
+        (folder / "spec.dls").write_text(FINE.format(kept=given, part=part))
+        program(folder / "spec.dls", folder, backend)
+        if body:
+            save_file(body, folder / "body.safetensors")
+        run(folder, "--out", folder)
+        found = made(load_file(folder / "last.safetensors"))
+        body = body or {name.removeprefix("logits."): a for name, a in found.items()}
+    names = [name for name in found if not name.startswith("head.")]
+    assert len(names) == 6
+    for name in names:
+        assert np.array_equal(found[name], body[name.partition(".")[2]])

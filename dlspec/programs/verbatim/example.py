@@ -1,12 +1,15 @@
 """Stands for what a program writes for its spec, so that the rest can be checked."""
 
 import functools
+from pathlib import Path
 
 import numpy as np
 
 from dlspec.programs.verbatim.rows import Rows
 
 AHEAD = 3  # batches that are made together
+FOLDER = Path(__file__).parent  # where the paths of the spec begin
+LOADED = {"backbone": "net.safetensors"}
 BEST = "lowest val.loss"  # what makes an epoch the best
 PARTS = ("train", "val")
 

@@ -1,0 +1,43 @@
+"""`Net(weights="net.safetensors", frozen=true)`: which weights of a model start from files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dlspec.elaborate.values import Kept
+from dlspec.ir import model as ir
+from dlspec.ir.recipe import Loaded
+
+
+def uses(model: ir.ModelIR, whole: Kept | None) -> Iterator[tuple[str, Kept]]:
+    """The paths of a model that are used with `weights` or `frozen`, outer ones first; `whole` is
+    what is said of the model itself."""
+
+    def walk(instance: ir.Instance, prefix: ir.Path) -> Iterator[tuple[str, Kept]]:
+        for s in ir.statements(instance.body):
+            for f in ir.flows(s.value):
+                if isinstance(f, ir.Call):
+                    path = (*prefix, *f.module)
+                    if f.weights is not None or f.frozen:
+                        yield ir.dotted(*path), Kept(f.weights, f.frozen)
+                    yield from walk(model.instances[f.instance], path)
+
+    if whole is not None:
+        yield "", whole
+    yield from walk(model.root, ())
+
+
+def loaded(model: ir.ModelIR, whole: Kept | None) -> tuple[Loaded, ...]:
+    """The files, those of inner paths first: of a weight below several the first counts."""
+    found = {path: kept.file for path, kept in uses(model, whole) if kept.file is not None}
+    return tuple(Loaded(path=p, file=f) for p, f in reversed(found.items()))
+
+
+def frozen(model: ir.ModelIR, whole: Kept | None) -> tuple[str, ...]:
+    """The paths below which all stays as it is."""
+    return tuple(dict.fromkeys(path for path, kept in uses(model, whole) if kept.frozen))
+
+
+def below(name: str, path: str) -> bool:
+    """Whether a weight lies below a path."""
+    return not path or name.startswith(f"{path}.")

@@ -48,7 +48,9 @@ def features(case: Case) -> set[str]:
         "constrained": bool(case.model.constraints),
         "freezes": case.train.freezes,
         "dropout": case.draws,
-        "begins": case.draws or case.train.freezes,
+        "begins": case.draws or case.train.freezes or case.train.continued,
+        "continued": case.train.continued,
+        "first": bool(begins(case)),
         "folder": case.folder,
         "step": case.step is not None,
         "sampled": case.sampled,
@@ -117,10 +119,11 @@ def step_fills(case: Case) -> Fills:
     fields = [item("rows", field) for field in case.read]
     fields += [py.Code("self.seed_generator")] if draws_in_step(case) else []
     fields += [py.Code("training")] if any(isinstance(f, Mode) for f in case.within) else []
+    plain = "model" if case.train.continued else "self.net"
     return {
         "network": [py.Raw("def model(x):")],
         "objective": [py.Return(py.call("objective", py.Code("model"), *fields))],
-        "objective_32": [py.Return(py.call("objective", py.Code("self.net"), *fields))],
+        "objective_32": [py.Return(py.call("objective", py.Code(plain), *fields))],
         "computed_loss": [
             py.Return(with_penalties(case, py.Code("y_pred[0]" if case.watched else "y_pred")))
         ],
@@ -147,7 +150,7 @@ literal = py.literal
 
 TAKEN = frozenset(
     """
-    Adam AdamW AfterEpoch Any BATCH CHUNK CONSTRAINTS CheckpointError EPOCHS HASH INPUTS
+    Adam AdamW AfterEpoch Any BATCH CHUNK CONSTRAINTS CheckpointError Continued EPOCHS HASH INPUTS
     Iterator LEARNING_RATE LOSS_SCALE OUTPUTS Path RMSprop Run SEED SGD SLOTS Schedule TARGETS
     THREADS Training WEIGHT_GROUPS argparse batches bfloat16 built checkpoint constrain data
     ended evaluate evaluating fnmatchcase freeze frozen group grouped inputs json keras lock log
@@ -165,6 +168,12 @@ def model_name(case: Case) -> str:
     return py.identifier(f"{name}Model", TAKEN) if name in TAKEN or name.islower() else name
 
 
+def begins(case: Case) -> dict[str, float]:
+    """The first values of states, where one is not 0."""
+    found = {name: first.value for name, first in case.model.root.states.items()}
+    return found if any(found.values()) else {}
+
+
 def constants(case: Case) -> Body:
     block = case.train
     found: Body = [
@@ -179,6 +188,12 @@ def constants(case: Case) -> Body:
     elif case.scheduled:
         found.append(py.Assign("LEARNING_RATE", literal(case.optimizer.lr)))
     found.append(py.Assign("SEED", literal(block.seed)))
+    if block.continued:
+        types = dict(case.model.root.inputs)
+        shapes = {name: tuple(map(int, types[name].shape)) for name in case.model.root.states}
+        found.append(py.Assign("STATES", literal(shapes)))
+        if begins(case):
+            found.append(py.Assign("FIRST", literal(begins(case)), "values of the states"))
     if case.small:
         said = "more do not make such small steps faster"
         found.append(py.Assign("THREADS", "1", said))

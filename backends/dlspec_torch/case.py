@@ -26,12 +26,13 @@ SMALL = 2_000_000_000
 
 TAKEN = frozenset(
     """
-    Any BATCH CHUNK CONSTRAINTS Callable CheckpointError EPOCHS F HASH Iterator LEARNING_RATE
-    LOSS_SCALE OPSET Path Run SEED TARGETS THREADS Tensor WEIGHT_GROUPS argparse batches
-    checkpoint clip constrained data ended evaluate export fnmatchcase freeze frozen group
-    grouped json lock log logging loss_fn main math max_norm min_max_norm nn non_neg np
-    nullcontext objective onnx partial penalties platform rates rewind scores signal step_seed
-    strip sys tensors torch train train_epoch unit_norm version warnings write_lock write_whole
+    Any BATCH CHUNK CONSTRAINTS Callable CheckpointError Continued EPOCHS F HASH Iterator
+    LEARNING_RATE LOSS_SCALE OPSET Path Run SEED STATES TARGETS THREADS Tensor WEIGHT_GROUPS
+    argparse batches checkpoint clip constrained data ended evaluate export fnmatchcase freeze
+    frozen group grouped json lock log logging loss_fn main math max_norm min_max_norm nn
+    non_neg np nullcontext objective onnx partial penalties platform rates rewind scores signal
+    step_seed strip sys tensors torch train train_epoch unit_norm version warnings write_lock
+    write_whole
     """.split()
 )
 """Names of `train.py` and `export.py`, which no model's class may have there, besides those of

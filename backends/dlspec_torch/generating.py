@@ -26,7 +26,11 @@ def generate_files(case: Case) -> dict[str, str]:
 
 def outputs(case: Case) -> py.Function:
     """What the model gives for arrays, by name."""
-    inputs = [py.Index("x", py.literal(name)) for name, _, _ in case.inputs]
+    states = case.model.root.states
+    inputs = [
+        py.call("x.get", name) if name in states else py.Index("x", py.literal(name))
+        for name, _, _ in case.inputs
+    ]
     call = py.call("model", *inputs)
     y: py.Expr = call
     if len(case.outputs) == 1:

@@ -60,6 +60,7 @@ def train_file(case: Case) -> str:
         *([grouped()] if case.train.groups else []),
         *([freeze()] if case.train.freezes else []),
         *([constrained()] if case.model.constraints else []),
+        *([continued()] if case.train.continued else []),
         train_epoch(case),
         rounds.evaluate(case) if case.rounds else evaluate(case),
         train(case),
@@ -92,6 +93,8 @@ def constants(case: Case) -> Body:
         # A fixed scale has no state that a checkpoint would need.
         found.append(py.Assign("LOSS_SCALE", "1024", "small gradients vanish in 16 bits"))
     found.append(py.Assign("SEED", py.literal(block.seed)))
+    if block.continued:
+        found.append(py.Assign("STATES", py.literal(tuple(case.model.root.states))))
     if case.small:
         found.append(py.Assign("THREADS", "1", "more do not make such small steps faster"))
     if case.model.constraints:
@@ -172,6 +175,12 @@ def per_epoch() -> py.Function:
     return py.Function("per_epoch", (), body, "int", "The batches of an epoch.")
 
 
+def batches_of(case: Case) -> str:
+    """The code of the number of batches of an epoch: of runs that go on, whole ones."""
+    rows = 'data.length(data.load()["train"])'
+    return f"{rows} // BATCH" if case.train.continued else f"math.ceil({rows} / BATCH)"
+
+
 def batches(case: Case) -> py.Function:
     cut = "{name: v[start : start + BATCH] for name, v in block.items()}"
     made: Body = [py.Raw(f"yield {cut}")]
@@ -244,6 +253,7 @@ def train_epoch(case: Case) -> py.Function:
     body += [
         py.Assign("parameters", parameters),
         *([py.Assign("held", "list(constrained(model))")] if case.model.constraints else []),
+        *([py.Assign("network", "Continued(model)")] if case.train.continued else []),
         *totals,
         py.For("batch", "batches(run, device)", updates),
         *result,
@@ -360,9 +370,9 @@ def freeze() -> py.Function:
     return py.Function("freeze", (MODEL, py.Param("epoch", "int")), body, "None", doc)
 
 
-def objective(case: Case) -> py.Expr:
+def objective(case: Case, net: str = "model") -> py.Expr:
     """What is computed of a batch: the loss, and what metrics read."""
-    return py.call("objective", py.Code("model"), *(item("batch", f) for f in case.read))
+    return py.call("objective", py.Code(net), *(item("batch", f) for f in case.read))
 
 
 def constrained() -> py.Function:
@@ -390,6 +400,11 @@ def penalties() -> py.Function:
     return py.Function("penalties", [MODEL], body, "Tensor | float", doc)
 
 
+def continued() -> Verbatim:
+    name = "Continued"
+    return Verbatim(name, source=definitions("continued")[name])
+
+
 def forward_and_loss(case: Case) -> Body:
     found = _forward_and_loss(case)
     if case.penalised:
@@ -399,7 +414,8 @@ def forward_and_loss(case: Case) -> Body:
 
 def _forward_and_loss(case: Case) -> Body:
     if case.step is not None:
-        return [py.Assign("loss, _" if case.watched else "loss", objective(case))]
+        net = "network" if case.train.continued else "model"
+        return [py.Assign("loss, _" if case.watched else "loss", objective(case, net))]
     if len(case.outputs) == 1:
         return [py.Assign("loss", loss(case, forward(case), "", "batch"))]
     return [
@@ -575,7 +591,7 @@ def rate(case: Case) -> Body:
     if case.train.steps is not None:
         return [py.Assign("rate", "rates(LEARNING_RATE, steps, per_epoch())")]
     return [
-        py.Assign("steps", 'math.ceil(data.length(data.load()["train"]) / BATCH)'),
+        py.Assign("steps", batches_of(case)),
         py.Assign("rate", "rates(LEARNING_RATE, epochs * steps, steps)"),
     ]
 

@@ -264,7 +264,8 @@ class ClassWriter:
         """The call of a network, which is an argument of the function."""
         names = m.flow.takes
         holes = tuple(Hole(i) for i in range(len(names)))
-        if self.style.dict_inputs and len(names) > 1 and not m.flow.part:
+        several = len(names) > 1 or m.flow.stateful
+        if self.style.dict_inputs and several and not m.flow.part:
             pairs = zip(map(py.literal, names), holes, strict=True)
             return py.call(self.nets[m.flow.net], py.Dict(tuple(pairs)))
         return py.call(self.nets[m.flow.net], *holes)

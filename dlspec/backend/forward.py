@@ -10,7 +10,17 @@ from dlspec.backend.apart import all_of_one, shared
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, negated
 from dlspec.backend.loops import Loops
-from dlspec.backend.merge import Merged, Step, Values, fill, flows, holes_in, same
+from dlspec.backend.merge import (
+    Merged,
+    Step,
+    Values,
+    fill,
+    first,
+    flows,
+    holes_in,
+    same,
+    unify,
+)
 from dlspec.backend.names import variable
 from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
@@ -180,11 +190,22 @@ class Forward(Loops):
         names = self.w.definition.inputs
         inputs = [self.local(n) for n in names]
         dict_inputs = self.is_model and self.style.dict_inputs and len(inputs) > 1
+        states = self.w.instances[0].states if self.is_model else {}
         lines: list[py.Statement] = []
         if dict_inputs:
-            targets = py.Tuple(tuple(map(py.Atom, inputs)), naked=True)
-            values = tuple(py.Index("inputs", py.literal(n)) for n in names)
-            lines.append(py.Assign(targets, py.Tuple(values, naked=True)))
+            fed = [
+                (self.local(n), py.Index("inputs", py.literal(n))) for n in names if n not in states
+            ]
+            targets = tuple(py.Atom(n) for n, _ in fed)
+            values = tuple(v for _, v in fed)
+            if len(fed) > 1:
+                lines.append(py.Assign(py.Tuple(targets, naked=True), py.Tuple(values, naked=True)))
+            else:
+                lines.append(py.Assign(targets[0], values[0]))
+            for n in states:
+                given = py.call("inputs.get", py.literal(n))
+                lines.append(py.Assign(self.local(n), given))
+        lines.extend(map(self.started, states))
         types = [t for _, t in self.w.instances[0].inputs]
         self.shown = self.memory(types[0]) if types else None
         statements = self.body(self.w.steps, last=True)
@@ -196,7 +217,12 @@ class Forward(Loops):
         if dict_inputs:
             params.append(py.Param("inputs"))
         else:
-            params.extend(py.Param(n, kind) for n in inputs)
+            params.extend(
+                py.Param(self.local(n), f"{kind} | None" if kind else "", "None")
+                if n in states
+                else py.Param(self.local(n), kind)
+                for n in names
+            )
         asked = self.is_model and any(
             self.style.training(layer.apply.op) for layer in layers(self.w.planner.model)
         )
@@ -209,6 +235,19 @@ class Forward(Loops):
             returns=self.returns() if self.style.typed else "",
             comment=self.signature(types) if self.is_model else "",
         )
+
+    def started(self, state: str) -> py.Statement:
+        """A state that is not given is at its first value, for each example."""
+        root = self.w.instances[0]
+        (name, like), t = root.fed[0], dict(root.inputs)[state]
+        begins = root.states[state]
+        value = Slot(begins.value, begins.origin, role="start")
+        sizes = tuple(Slot(int(s), origin(s), role="units") for s in t.shape)
+        made = self.style.start(py.Atom(self.local(name)), value, sizes, t.dtype, like.dtype)
+        self.w.needs((made,))
+        call = unify([(first(root), made.call)])
+        local = self.local(state)
+        return py.If(f"{local} is None", [py.Assign(local, fill(call, self.constant))])
 
     def returns(self) -> str | py.Expr:
         outputs = self.w.instances[0].outputs

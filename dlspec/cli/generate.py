@@ -47,7 +47,7 @@ def generate_run(run: Path, name: str, options: Options) -> int:
         words += ["--text", options.text] if options.text is not None else []
         words += ["--prompt", *tokens(options.prompt)] if options.prompt is not None else []
     model = program.trained[train.name].root
-    if any(n != chosen.input for n, _ in model.inputs):
+    if any(n != chosen.input for n, _ in model.fed):
         words += ["--row", str(options.row)]
         words += ["--part", options.part] if options.part else []
     return run_program(run, "generate", words, print)

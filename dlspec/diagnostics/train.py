@@ -174,6 +174,23 @@ class CannotStopOn(Diagnostic):
 
 
 @frozen
+class NothingContinues(Diagnostic):
+    """`batch = continued(20)` passes the state of a model from batch to batch, so the model must
+    have one."""
+
+    code = "DLS433"
+    model: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} has no state that could go on from batch to batch"
+
+    @property
+    def help(self) -> str:
+        return "give it one, `state h: f32[64] = 0` and `next h = ...`, or write `batch = 20`"
+
+
+@frozen
 class NoValidation(Diagnostic):
     """Early stopping needs rows for validation."""
 

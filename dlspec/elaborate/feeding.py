@@ -152,7 +152,7 @@ class Feeding:
         if self.model is None or self.data is None or self.data.ir is None:
             return {}
         found: dict[str, str] = {}
-        for name, wanted in self.model.root.inputs:
+        for name, wanted in self.model.root.fed:
             with self.objects.collecting():
                 found[name] = self.feed(name, wanted, self.fields)
         return found

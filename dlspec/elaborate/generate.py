@@ -166,7 +166,7 @@ class GenerateBuilder:
         """Whether rows of the data have the other inputs. Raises SpecError."""
         train = self.train
         assert train is not None
-        rest = [n for n, _ in model.root.inputs if n != fed and n not in train.inputs]
+        rest = [n for n, _ in model.root.fed if n != fed and n not in train.inputs]
         if rest:
             raise SpecError(NotFedByData(span, rest[0], model.name))
 

@@ -176,6 +176,8 @@ class ModelBuilder(StatementBuilder):
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
         body = gathered((*body, *self.ended(frame)))
+        if definition.kind == "model":  # whoever calls it may leave its states out
+            frame.inputs.sort(key=lambda given: given[0] in frame.states)
         if name not in self.definitions:
             self.definitions[name] = self.describe(definition, frame)
             note_definition(self.definitions[name], definition)

@@ -134,7 +134,7 @@ class Objective:
         builder.network(MODEL, Network(layer, model, given.value.span), made_by)
         fed: dict[str, tree.Expr | None] = {}
         before = self.objects.broken
-        for name, wanted in model.root.inputs:
+        for name, wanted in model.root.fed:
             pair = found.pairs.get(name)
             e = ungrouped(pair.value) if pair is not None else tree.Name(given.value.span, name)
             fed[name] = e
@@ -148,7 +148,7 @@ class Objective:
         builder.outputs(MODEL, fed, given.value.span)
         for s in builder.statements[-1:]:
             flow = getattr(s, "value", None)
-            for (_, wanted), f in zip(model.root.inputs, getattr(flow, "inputs", ()), strict=False):
+            for (_, wanted), f in zip(model.root.fed, getattr(flow, "inputs", ()), strict=False):
                 for size, at in zip(wanted.shape, f.types[0].shape, strict=False):
                     if isinstance(size, Dynamic):
                         found.lengths = {str(size): at} | found.lengths

@@ -29,7 +29,7 @@ LATER: dict[str, frozenset[str]] = {
     ),
     "augmentation": frozenset("RandomCrop RandomResizedCrop SpecAugment".split()),
     "split": frozenset({"column", "folders"}),
-    "batch": frozenset({"bucketed", "continued"}),
+    "batch": frozenset({"bucketed"}),
     "quantize": frozenset({"dynamic", "float16", "int16"}),
 }
 """Names of the language that a later version compiles, by their place."""

@@ -18,6 +18,7 @@ from dlspec.elaborate.raw import RawWeights
 from dlspec.elaborate.values import Broken, ScanLayer, Scope, Value, describe
 from dlspec.expr import Static
 from dlspec.ir import model as ir
+from dlspec.ir.model import NEXT
 from dlspec.ops.common import each
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -28,6 +29,8 @@ class RecurrenceBuilder(RawWeights):
     """States of a body, and cells that are called at each step."""
 
     instances: list[ir.Instance]
+    active: list[str]
+    around: int
     scanned: set[int]
     """The definitions that a `Scan` calls, by the numbers of their nodes."""
 
@@ -38,15 +41,21 @@ class RecurrenceBuilder(RawWeights):
     # -- statements of a cell
 
     def state(self, s: tree.State, frame: Frame, scope: Scope) -> None:
-        """`state h: f32[dim] = 0`: an input that a `Scan` gives."""
+        """`state h: f32[dim] = 0`: an input that a `Scan` gives, or whoever runs the model."""
         self.check_name(s.name, frame, scope, "a state")
         if frame.definition.kind == "fn":
             raise SpecError(Misplaced(s.span, "a `state`", "a `fn`", "make it a `block`"))
         if frame.nested > 1:
             raise SpecError(Misplaced(s.span, "a `state`", "an `if` or a `for`"))
-        if id(frame.definition) not in self.scanned:
+        is_model = frame.definition.kind == "model"
+        if is_model and len(self.active) - self.around > 1:
+            what = "a model with `state` as a part of another one"
+            raise SpecError(NotInThisVersion(s.span, what))
+        if not is_model and id(frame.definition) not in self.scanned:
             instead = "a block with `state` stands in `Scan(...)`"
-            raise SpecError(NotInThisVersion(s.span, "`state` outside of `Scan`", instead))
+            raise SpecError(
+                NotInThisVersion(s.span, "`state` of a block outside of `Scan`", instead)
+            )
         name = s.name.id
         type_ = self.declared(s.type, frame, None)
         first = self.value(s.value, scope)
@@ -99,7 +108,9 @@ class RecurrenceBuilder(RawWeights):
         yield ir.Bind(site=frame.site(s), names=(kept,), value=value.flow, line=line)
 
     def ended(self, frame: Frame) -> Iterator[ir.Statement]:
-        """What a cell gives behind its outputs: the next states, in the order of the states."""
+        """What is given behind the outputs: the next states, in the order of the states; those of a
+        model by name."""
+        is_model = frame.definition.kind == "model"
         body = frame.definition.body
         for s in body.statements if isinstance(body, tree.Body) and frame.states else ():
             if not isinstance(s, tree.State):
@@ -111,8 +122,12 @@ class RecurrenceBuilder(RawWeights):
                 raise SpecError(BadRecurrence(s.name.span, self.context, what, hint))
             type_ = dict(frame.inputs)[name]
             wire = ir.Wire(name=frame.following[name], types=(type_,))
-            frame.outputs.append((None, type_))
-            yield ir.Output(site=frame.site(s), name=None, value=wire, line=s.span.line)
+            named = f"{NEXT}{name}" if is_model else None
+            if named is not None and named in dict(frame.outputs):
+                what = f"the output `{named}` has the name of the next `{name}`"
+                raise SpecError(BadRecurrence(s.name.span, self.context, what, "rename it"))
+            frame.outputs.append((named, type_))
+            yield ir.Output(site=frame.site(s), name=named, value=wire, line=s.span.line)
 
     # -- Scan
 

@@ -266,6 +266,7 @@ class StepBuilder(ModelBuilder):
             takes=tuple(arrivals),
             gives=tuple(n or "output" for n, _ in made.outputs),
             part=len(self.networks) > 1,
+            stateful=bool(made.states),
             inputs=tuple(arrivals.values()),
             types=tuple(t for _, t in made.outputs),
         )

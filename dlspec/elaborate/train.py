@@ -7,7 +7,13 @@ from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
-from dlspec.diagnostics.train import BadBatch, BadSchedule, CannotStopOn, NoValidation
+from dlspec.diagnostics.train import (
+    BadBatch,
+    BadSchedule,
+    CannotStopOn,
+    NothingContinues,
+    NoValidation,
+)
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
@@ -22,7 +28,7 @@ from dlspec.elaborate.values import Kept
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.recipe import schedules
-from dlspec.recipe.batches import Balanced
+from dlspec.recipe.batches import Balanced, Continued
 from dlspec.recipe.optimizers import Optimizer
 from dlspec.recipe.stops import Patience
 from dlspec.syntax import tree
@@ -117,6 +123,8 @@ class TrainBuilder:
             "loaded": loaded(model, whole) if model is not None else (),
             "early_stop": self.early_stop(metrics),
         }
+        if values.get("continued"):
+            self.check_continued(model)
         broken = self.objects.broken > before or not self.settings.complete
         if broken or model is None or found.data is None or found.data.ir is None:
             return None
@@ -165,6 +173,8 @@ class TrainBuilder:
         given = (self.block, self.settings, self.table, self.overrides, self.objects)
         made = Rounds(*given, found)
         values = self.values() | {"loaded": self.loaded(made)}
+        if values.get("continued"):
+            self.check_continued(None)
         broken = self.objects.broken > before or not self.settings.complete
         if broken or made.model is None:
             return None
@@ -202,7 +212,8 @@ class TrainBuilder:
             n for n, _ in (found.model.root.outputs if found.model else ())
         }
         plain = e is None or is_sum(e, {n for n in names if n is not None})
-        if plain and not self.settings.wires and not found.computed:
+        stateful = found.model is not None and bool(found.model.root.states)
+        if plain and not self.settings.wires and not found.computed and not stateful:
             return None
         given = (self.block, self.settings, self.table, self.overrides, self.objects)
         return Objective(*given, found)
@@ -255,6 +266,8 @@ class TrainBuilder:
             return {"batch": self.whole("batch", least=1, default=BATCH)}
         with self.objects.collecting():
             found = self.objects.object("batch", e, self.class_of_a_row)
+            if isinstance(found.made, Continued):
+                return {"batch": found.made.count, "continued": True}
             made: Balanced = found.made
             assert self.data is not None and self.data.ir is not None
             count = self.data.ir.field(made.by).type.classes
@@ -277,6 +290,21 @@ class TrainBuilder:
         if t.dtype != "class" or t.shape:
             raise SpecError(BadBatch(e.span, f"`{e.id}` is {t}, not one class for each row"))
         return e.id
+
+    def check_continued(self, model: ModelIR | None) -> None:
+        """Whether there is something that goes on from batch to batch."""
+        e, several = self.settings.get("batch"), self.settings.get("steps")
+        assert e is not None
+        with self.objects.collecting():
+            if several is not None or self.settings.steps or self.settings.get("model") is None:
+                what = "`continued` batches of a run of `steps`, or of networks that `let` makes"
+                raise SpecError(NotInThisVersion(e.span, what))
+            if model is not None and not model.root.states:
+                raise SpecError(NothingContinues(e.span, model.name))
+            types = dict(model.root.inputs) if model is not None else {}
+            if model is not None and any(types[n].dtype != "f32" for n in model.root.states):
+                what = "`continued` batches of a model with a state that is not f32"
+                raise SpecError(NotInThisVersion(e.span, what))
 
     def clip_norm(self) -> float | None:
         e = self.settings.get("clip_norm")

@@ -168,6 +168,8 @@ class Net(Node):
     takes: tuple[str, ...]
     gives: tuple[str, ...]
     part: bool = False
+    stateful: bool = False
+    """Whether its model has states, which are at their first values unless it takes them."""
     inputs: "tuple[Flow, ...]"
     types: tuple[Type, ...]
 
@@ -383,6 +385,10 @@ class Definition(Node):
     """Every wire that the body writes, inputs first."""
 
 
+NEXT = "next_"
+"""What stands before the name of a state in that of the output which is its next value."""
+
+
 class Instance(Node):
     """A definition with the values of its parameters and the sizes that it bound.
 
@@ -395,12 +401,18 @@ class Instance(Node):
     arguments: dict[str, Value]
     dims: dict[str, Extent]
     inputs: tuple[tuple[str, Type], ...]
-    """Those of a cell's states too."""
+    """Those of the states of a cell or model too."""
     outputs: tuple[tuple[str | None, Type], ...]
-    """Those of a cell, then its next states."""
+    """Those of a cell or model, then its next states: of a model `next_h` for the state `h`."""
     states: dict[str, Known] = {}
-    """The first values of the states of a cell, which are inputs."""
+    """The first values of the states of a cell or model, which are inputs."""
     body: tuple[Statement, ...]
+
+    @property
+    def fed(self) -> tuple[tuple[str, Type], ...]:
+        """The inputs that are no states."""
+        return tuple((n, t) for n, t in self.inputs if n not in self.states)
+
     unread: str = ""
     """A digest of what the definition says that does not run with these values: branches not
     taken, conditions, layers repeated no times."""

@@ -224,6 +224,8 @@ class Train(Node):
     batch: int
     balanced: Annotated[Balanced, At("batch")] | None = None
     """What a batch holds, where its rows are not any."""
+    continued: bool = False
+    """Whether row i of a batch goes on where row i of the last one stopped."""
     groups: tuple[Group, ...] = ()
     loaded: tuple[Loaded, ...] = ()
     clip_norm: float | None = None

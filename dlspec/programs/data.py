@@ -210,9 +210,10 @@ class _Writer:
             functions.append(augment_function(self.data))
         functions += ["chunks", self._facts(bool(learned))]
         augmented = ("augmented",) if self.data.augment else ()
+        continued = ("continued",) if self.train is not None and self.train.continued else ()
         return Written(
             f"The rows of `data {self.data.name}`: NumPy only, the same file whatever the backend.",
-            files=(*augmented, "batches", *FILES),
+            files=(*augmented, "batches", *continued, *FILES),
             imports=(*IMPORTS, *self.reader.imports),
             constants=self._constants(bool(learned)),
             functions=functions,
@@ -220,6 +221,8 @@ class _Writer:
 
     def _constants(self, learned: bool) -> list[py.Assign]:
         found = [py.Assign("AHEAD", py.literal(self._ahead()), "batches that are made together")]
+        if self.train is not None and self.train.continued:
+            found.append(py.Assign("BATCH", py.literal(self.train.batch), "rows that go on"))
         if self.reader.folder:
             where: py.Expr = py.Code("Path(__file__).parent")
             if self.folder != ".":

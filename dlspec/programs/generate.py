@@ -62,6 +62,8 @@ def generate_file(
 ) -> str:
     """The text of `generate.py`; `fed` has the field of each input that rows of the data feed."""
     inputs = dict(model.root.inputs)
+    states = model.root.states
+    constants = [py.Assign("STATES", py.literal(tuple(states)))] if states else []
     given = {n: f for n, f in fed.items() if n in inputs and n not in {g.input for g in found}}
     functions: list[py.Function | str] = [block(g, model, given, own) for g in found]
     names = tuple((py.literal(g.name or "generate"), py.Code(function_name(g))) for g in found)
@@ -73,6 +75,7 @@ def generate_file(
             f"Generates with the best weights of a run of {model.name}.",
             files=("generating",),
             imports=(*IMPORTS, *data, *own.imports),
+            constants=constants,
             functions=[*functions, own.outputs, main(found, parts, bool(given), own)],
             tables=[
                 py.Assign("BLOCKS", py.Dict(names)),
@@ -105,19 +108,22 @@ def block(g: Generate, model: ModelIR, given: dict[str, str], own: Framework) ->
         ]
     else:
         context = int(dict(model.root.inputs)[g.input].shape[0])
-        body += next_tokens(g, int(t.shape[-1]), context, bool(given))
+        body += next_tokens(g, model, int(t.shape[-1]), context, bool(given))
     params = (py.Param("model", "Any"), py.Param("args", "argparse.Namespace"))
     doc = f"{g.doc or said(g)}"
     return py.Function(function_name(g), params, body, "list[np.ndarray]", doc)
 
 
-def next_tokens(g: Generate, classes: int, context: int, fed: bool) -> list[py.Statement]:
-    """What goes on token by token."""
+def next_tokens(
+    g: Generate, model: ModelIR, classes: int, context: int, fed: bool
+) -> list[py.Statement]:
+    """What goes on token by token: with states, or from all the tokens so far."""
     tokens = py.call("begun", py.Code("args"), g.start, classes)
+    reads = "going_on" if model.root.states else "following"
     of_all = py.Code("given" if fed else "{}")
     beams = isinstance(g.strategy, Beam)
     given = py.call("only", of_all, py.Code("i")) if fed and beams else of_all
-    step = py.call("following", py.Code("model"), given, g.input, g.output, context)
+    step = py.call(reads, py.Code("model"), given, g.input, g.output, context)
     limits = {"limit": py.Code("args.limit"), "end": g.end}
     more = {**limits, **options(g.strategy)}
     match g.strategy:

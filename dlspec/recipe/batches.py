@@ -30,3 +30,18 @@ class Balanced(LowerCase, Recipe):
         if self.size % self.classes:
             raise ValueError(f"{self.size} rows are no multiple of {self.classes} classes")
         return self
+
+
+class Continued(LowerCase, Recipe):
+    """Rows in their order, so that row i of a batch goes on where row i of the last one stopped.
+
+    The training rows are cut into `count` runs of equal length, of which a batch has the next row
+    each; what is left over at their end is not read. The state of the model passes from batch to
+    batch, cut off from the gradient; an epoch begins at its first value, and so does each row in
+    evaluation.
+    """
+
+    source = "Mikolov et al. 2010, Recurrent neural network based language model"
+    positional = ("count",)
+
+    count: Count

@@ -169,7 +169,11 @@ def test_arithmetic_has_limits(text: str) -> None:
     ("text", "codes"),
     [
         ("param c: int = 3\nmodel M { input x: f32[3]\nc = x\noutput c }", ["DLS102"]),
-        ("model M { input x: f32[3]\nstate h: f32[3] = 0\nnext h = x\noutput x }", ["DLS107"]),
+        (
+            "block B { input x: f32[3]\nstate h: f32[3] = 0\nnext h = x\noutput x }\n"
+            "model M { input x: f32[3]\noutput y = x -> B }",
+            ["DLS107"],
+        ),
         ("model M { input x: f32[3]\ny = lengths(x)\noutput y }", ["DLS107"]),
         ("model M { input x: i32[3]\noutput y = x + 1.5 }", ["DLS300"]),
         ("param p: anything = 3", ["DLS100"]),

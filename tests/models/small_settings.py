@@ -10,6 +10,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "forecast": ("past=24", "ahead=8"),
     "gpt2": (*TEXT, "GPT2.dim=16", "GPT2.heads=2", "GPT2.depth=2"),
     "llama": (*TEXT, "Llama.dim=16", "Llama.groups=2", "Llama.heads=4", "Llama.hidden=24"),
+    "lstm_lm": (*TEXT, "WordLM.dim=8", "batch=4"),
     "mobilenet_v3_small": (),
     "resnet50": ("ResNet50.depths=[1, 2]", "ResNet50.width=4"),
     "seq2seq": (*TEXT, "RNNsearch.dim=8", "RNNsearch.embed=6", "RNNsearch.out=4"),

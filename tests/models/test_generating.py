@@ -26,6 +26,7 @@ checkpoint.save(__import__("pathlib").Path(sys.argv[3]) / "best.safetensors", re
 WORDS = {
     "gpt2": ["--prompt", "7", "8", "--limit", "20"],  # beyond the context
     "llama": ["--seed", "1", "--limit", "12"],
+    "lstm_lm": ["--prompt", *map(str, range(40)), "--limit", "30"],  # beyond the context
     "seq2seq": ["--limit", "9", "--row", "1"],
     "t5": ["--limit", "9", "--part", "train"],
 }
@@ -37,6 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     tokens = rng.integers(0, 50, (400, 17))
     np.savez(root / "corpus.npz", tokens=tokens)
+    np.savez(root / "wikitext-2.npz", tokens=tokens)
     np.savez(root / "wmt.npz", en=tokens[:, :16], de=tokens, fr=tokens)
     return root
 

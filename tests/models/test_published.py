@@ -62,6 +62,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return rng.integers(0, 2, (100, *shape))
 
     np.savez(root / "corpus.npz", tokens=words(17))
+    np.savez(root / "wikitext-2.npz", tokens=words(17))
     np.savez(root / "wmt.npz", en=words(16), de=words(17), fr=words(17))
     pairs = {"segment": either(16), "hidden": either(16), "is_next": either()}
     pictures = rng.integers(0, 256, (100, 3, 32, 32)).astype("float32")

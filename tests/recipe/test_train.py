@@ -108,7 +108,7 @@ BAD = [
     ("epochs     = 5", "epochs = 5; let k = 3", "DLS106", "not a layer"),
     ("epochs     = 5", "epochs = 5; average = ema(0.9)", "DLS107", "`average`"),
     ("batch      = 64", "batch = 1.5", "DLS403", "`batch` takes a whole number"),
-    ("batch      = 64", "batch = continued(20)", "DLS107", "the batch `continued`"),
+    ("batch      = 64", "batch = continued(20)", "DLS433", "Net has no state"),
     ("batch      = 64", "clip_norm = 0", "DLS403", "`clip_norm` takes a number above 0"),
     ("batch      = 64", "seed = -1", "DLS403", "`seed` takes a whole number from 0"),
     ("batch      = 64", "numerics = exat", "DLS403", "`numerics` takes one of native, exact"),

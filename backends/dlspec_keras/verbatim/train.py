@@ -79,18 +79,44 @@ class Training(keras.Model):
         # if draws_in_step
         self.seed_generator = keras.random.SeedGenerator()
         # end
+        # if continued
+        self.state = {
+            name: self.add_weight((BATCH, *shape), "zeros", trainable=False)
+            for name, shape in STATES.items()
+        }
+        # end
 
     # if floating
     def call(self, rows, training=None):
         def model(x):  # fill network
+            # if continued
+            return keras.tree.map_structure(widened, self.network(x, training))
+            # end
+            # if not continued
             return keras.tree.map_structure(widened, self.net(x))
+            # end
 
         return objective(model, rows["image"], rows["label"])  # fill objective
 
     # end
     # if not floating
     def call(self, rows, training=None):
+        # if continued
+        def model(x):
+            return self.network(x, training)
+
+        # end
         return objective(self.net, rows["image"], rows["label"])  # fill objective_32
+
+    # end
+    # if continued
+    def network(self, x, training):
+        """The model, whose states go on where they stopped at the last batch."""
+        state = self.state if training else {}
+        made = self.net({**x, **state})
+        for name, kept in state.items():
+            kept.assign(made[f"next_{name}"])
+        return made
 
     # end
     def compute_loss(
@@ -264,6 +290,16 @@ class AfterEpoch(keras.callbacks.Callback):
         # if dropout
         checkpoint.seed_dropout(self.model, self.run)
         # end
+        # if continued
+        # if first
+        for name, state in self.model.state.items():
+            state.assign(ops.full_like(state, FIRST[name]))
+        # end
+        # if not first
+        for state in self.model.state.values():
+            state.assign(ops.zeros_like(state))
+        # end
+        # end
         # if freezes
         # if step
         waiting = freeze(self.model.net, epoch)
@@ -341,7 +377,12 @@ def built() -> keras.Model:
 def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     """Trains to the end of the last epoch, with a checkpoint after each."""
     last = out / "last.safetensors"
+    # if continued
+    steps = data.length(data.load()["train"]) // BATCH
+    # end
+    # if not continued
     steps = math.ceil(data.length(data.load()["train"]) / BATCH)
+    # end
     model = built()
     # if constrained
     constrain(model)

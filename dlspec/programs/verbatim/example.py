@@ -10,8 +10,10 @@ from dlspec.programs.verbatim.rows import Rows
 AHEAD = 3  # batches that are made together
 FOLDER = Path(__file__).parent  # where the paths of the spec begin
 LOADED = {"backbone": "net.safetensors"}
+BATCH = 2
 BEST = "lowest val.loss"  # what makes an epoch the best
 PARTS = ("train", "val")
+STATES = ("h",)
 
 
 @functools.cache

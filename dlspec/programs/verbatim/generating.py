@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from dlspec.programs.verbatim.decoding import State, Step
-from dlspec.programs.verbatim.example import load, outputs
+from dlspec.programs.verbatim.example import STATES, load, outputs
 from dlspec.programs.verbatim.rows import Rows, length, take
 
 
@@ -43,6 +43,25 @@ def following(model: Any, given: Rows, tokens: str, scores: str, context: int) -
         each = {name: v.repeat(times[name], axis=0) for name, v in given.items()}
         window = so_far[:, -context:].astype(np.int32)
         return outputs(model, {**each, tokens: window})[scores][:, -1], state
+
+    return step
+
+
+def going_on(model: Any, given: Rows, tokens: str, scores: str, context: int) -> Step:
+    """Scores the next token, with the states that those before it left; reads at most
+    `context` tokens at once.
+    """
+
+    def step(so_far: np.ndarray, state: State) -> tuple[np.ndarray, State]:
+        unread = so_far[:, -1:] if state else so_far
+        times = {name: len(so_far) // len(v) for name, v in given.items()}
+        each = {name: v.repeat(times[name], axis=0) for name, v in given.items()}
+        made: Rows = {}
+        for start in range(0, unread.shape[1], context):
+            window = unread[:, start : start + context].astype(np.int32)
+            made = outputs(model, {**each, **state, tokens: window})
+            state = {name: made[f"next_{name}"] for name in STATES}
+        return made[scores][:, -1], state
 
     return step
 

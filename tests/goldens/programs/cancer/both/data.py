@@ -95,7 +95,7 @@ def standardize(values: np.ndarray, moments: Mapping[str, Any]) -> np.ndarray:
 
 
 def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
-    """Rows of an epoch, shuffled, some batches of `size` at a time."""
+    """Rows of an epoch in its order, some batches of `size` at a time."""
     rows, together = load()[part], AHEAD * size
     index = order(length(rows), seed, epoch)
     for start in range(0, len(index), together):

@@ -61,7 +61,7 @@ def prepare(columns: Rows) -> Rows:
 
 
 def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
-    """Rows of an epoch, shuffled and augmented, some batches of `size` at a time."""
+    """Rows of an epoch in its order, augmented, some batches of `size` at a time."""
     rows, together = load()[part], AHEAD * size
     index = order(length(rows), seed, epoch)
     for start in range(0, len(index), together):

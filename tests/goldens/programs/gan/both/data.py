@@ -53,7 +53,7 @@ def take(rows: Rows, index: np.ndarray | slice) -> Rows:
 
 
 def blocks(part: str, size: int, seed: int, epoch: int) -> Iterator[Rows]:
-    """Rows of an epoch, shuffled, some batches of `size` at a time."""
+    """Rows of an epoch in its order, some batches of `size` at a time."""
     rows, together = load()[part], AHEAD * size
     index = order(length(rows), seed, epoch)
     for start in range(0, len(index), together):

@@ -52,6 +52,7 @@ def features(case: Case) -> set[str]:
         "continued": case.train.continued,
         "first": bool(begins(case)),
         "folder": case.folder,
+        "ragged": bool(case.data.ragged),
         "step": case.step is not None,
         "sampled": case.sampled,
         "draws_in_step": draws_in_step(case),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlspec.emit import python as py
 from dlspec.length import Dynamic
+from dlspec.passes.padding import lengths_name
 from dlspec.tensor import Tensor
 from dlspec_torch.case import Case
 
@@ -147,7 +148,7 @@ def traced(case: Case) -> py.Function:
         "opset_version": py.Code("OPSET"),
         "dynamo": False,
     }
-    inputs = py.Tuple(tuple(zeros(py.literal(1), case.train.fed(t)) for _, _, t in case.inputs))
+    inputs = py.Tuple(tuple(traced_input(case, name, t) for name, _, t in case.inputs))
     call = py.call("torch.onnx.export", py.Code("model"), inputs, py.Code("file"), **given)
     register = 'torch.onnx.register_custom_op_symbolic("aten::rms_norm", rms_norm, OPSET)'
     registered = [py.Do(register)] if "RMSNorm" in case.kinds else []
@@ -170,6 +171,14 @@ def traced(case: Case) -> py.Function:
     )
     doc = "Writes one file, by tracing; the batch is the first axis of every input and output."
     return py.Function("export", params, body, "None", doc)
+
+
+def traced_input(case: Case, name: str, t: Tensor) -> py.Expr:
+    """An input of this type for one example; lengths are those of no padding."""
+    for dim, size in case.train.lengths.items():
+        if name == lengths_name(dim):
+            return py.call("torch.tensor", py.literal([int(size)]), dtype=py.Code("torch.int32"))
+    return zeros(py.literal(1), case.train.fed(t))
 
 
 def rms_norm() -> tuple[py.Statement, ...]:

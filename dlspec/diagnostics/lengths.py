@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dlspec.diagnostics.base import Label
+from dlspec.diagnostics.base import Diagnostic, Label
 from dlspec.diagnostics.shapes import InContext
 from dlspec.frozen import frozen
 from dlspec.source import Span
@@ -58,3 +58,30 @@ class BadBound(InContext):
     @property
     def help(self) -> str:
         return self.hint
+
+
+@frozen
+class PaddingCounts(Diagnostic):
+    """An operator that would count what pads the rows of a batch, and cannot leave it out.
+
+    A batch is as long as its longest row. Convolution, recurrence, attention, reductions, softmax,
+    losses and metrics leave out what stands behind a shorter one; the others take such an axis
+    only where they treat each place by itself.
+    """
+
+    code = "DLS222"
+    what: str
+    line: int
+    hint: str = ""
+
+    @property
+    def title(self) -> str:
+        return self.what
+
+    @property
+    def label(self) -> str:
+        return f"what pads the rows would count in line {self.line}"
+
+    @property
+    def help(self) -> str:
+        return self.hint or "data of one length have no padding: write the size as a number"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dlspec.diagnostics import Diagnostic, Label, SpecError
 from dlspec.diagnostics.base import nearest
 from dlspec.diagnostics.data import CannotStratify, TransformDoesNotFit
-from dlspec.diagnostics.names import AlreadyDefined, UnknownName
+from dlspec.diagnostics.names import AlreadyDefined, NotInThisVersion, UnknownName
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.fields import Around, fields
 from dlspec.elaborate.objects import Objects, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
+from dlspec.expr import fixed
 from dlspec.ir import recipe as ir
 from dlspec.recipe.sources import Images, Source
 from dlspec.recipe.splits import All, Ordered, Split, Stratified
@@ -46,6 +47,8 @@ class DataBuilder:
         self.fields: dict[str, ir.Field | None] = {}
         """None for a field that is broken."""
         self.spans: dict[str, Span] = {}
+        self.dims: dict[str, int] = {}
+        """Its dynamic dimensions."""
 
     def build(self) -> ir.Data | None:
         """The data; None where it has errors, which `objects` has collected then."""
@@ -103,7 +106,7 @@ class DataBuilder:
         with self.objects.collecting():
             own = {name.id for name, _ in s.fields}
             above = {n: f for n, f in self.fields.items() if n not in own}
-            found = fields(s, Around(source, windows, above, self.classes), self.objects)
+            found = fields(s, Around(source, windows, above, self.classes, self.dims), self.objects)
             self.fields |= {f.name: f for f in found}
 
     def split(self, settings: Settings, windows: Windows | None) -> Split | None:
@@ -174,6 +177,10 @@ class DataBuilder:
         for name in names:
             field = self.fields[name]
             if field is None:
+                continue
+            if not all(map(fixed, field.type.shape)):
+                what = "an augmentation of rows of different lengths"
+                found.append(NotInThisVersion(span, what))
                 continue
             origin = Label(self.spans[name], "the field")
             for problem in made.problems(field.type):  # type: ignore[attr-defined]

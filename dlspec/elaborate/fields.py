@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.data import BadFieldValue, TransformDoesNotFit
+from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.elaborate.columns import Columns, columns, is_computed
 from dlspec.elaborate.computed import Computing
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.fieldbuilder import FieldBuilder, Stage
 from dlspec.elaborate.fieldtypes import Declared, field_type
 from dlspec.elaborate.objects import Objects, plain, stages
+from dlspec.expr import fixed
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
-from dlspec.recipe.sources import Source
+from dlspec.recipe.sources import Npz, Source
+from dlspec.recipe.transforms import OneHot, Scale
 from dlspec.recipe.windows import Windows
 from dlspec.syntax import tree
+from dlspec.tensor import Tensor
 
 
 @frozen
@@ -29,6 +34,8 @@ class Around:
     windows: Windows | None
     fields: Mapping[str, ir.Field | None]
     classes: Mapping[str, int]
+    dims: dict[str, int]
+    """The dynamic dimensions so far."""
 
 
 def fields(s: tree.Field, around: Around, objects: Objects) -> list[ir.Field]:
@@ -43,6 +50,8 @@ def fields(s: tree.Field, around: Around, objects: Objects) -> list[ir.Field]:
     start, chain = stages(s.value)
     declared = [_declared(name, type_, around, objects) for name, type_ in s.fields]
     read = [_transform(stage, objects) for stage in chain]
+    for (_, type_), d in zip(s.fields, declared, strict=True):
+        _check_dynamic(type_, d.type, around, read, is_computed(start))
     if is_computed(start):
         return [_computed(s, start, declared, read, around, objects)]
     found = columns(start, around.source)
@@ -61,11 +70,31 @@ def fields(s: tree.Field, around: Around, objects: Objects) -> list[ir.Field]:
 
 
 def _declared(name: tree.Name, type_: tree.Type, around: Around, objects: Objects) -> Declared:
-    declared = field_type(type_, objects)
+    declared = field_type(type_, objects, around.dims)
     if declared.type.dtype == "class" and declared.type.classes is None:
         told = replace(declared.type, classes=around.classes.get(name.id))
         return replace(declared, type=told)
     return declared
+
+
+def _check_dynamic(
+    type_: tree.Type, declared: Tensor, around: Around, read: Sequence[Stage], computed: bool
+) -> None:
+    """Rows of different lengths come as they are: one axis of them, from arrays."""
+    dynamic = [size for size in declared.shape if not fixed(size)]
+    if not dynamic or around.source is None:
+        return
+    if len(dynamic) > 1:
+        what = "a field with two dimensions of any length"
+        raise SpecError(NotInThisVersion(type_.span, what, "write all but one as numbers"))
+    if computed or around.windows is not None or not isinstance(around.source, Npz):
+        where = "windows" if around.windows is not None else around.source.kind()
+        what = f"a dimension of any length, {'computed' if computed else f'from {where}'}"
+        raise SpecError(NotInThisVersion(type_.span, what, "arrays (npz) have them"))
+    for stage in read:
+        if not isinstance(stage.made, Scale | OneHot):
+            what = f"`{stage.span.text}` of rows of different lengths"
+            raise SpecError(NotInThisVersion(stage.span, what, "make it a part of the arrays"))
 
 
 def _transform(stage: tree.Stage, objects: Objects) -> Stage:
@@ -90,6 +119,13 @@ def _computed(
             what = f"{stage.made.kind()} is fitted on columns"
             hint = "put it behind the columns of the field that this one is computed from"
             raise SpecError(TransformDoesNotFit(stage.span, what, None, hint))
+    words = set(re.findall(r"\w+", start.span.text))
+    if any(
+        f is not None and n in words and not all(map(fixed, f.type.shape))
+        for n, f in around.fields.items()
+    ):
+        what = "a field that is computed from rows of different lengths"
+        raise SpecError(NotInThisVersion(start.span, what, "compute it in the `train` block"))
     made = Computing(around.fields, objects).read(start)
     found = Columns(((),), False, start.span)
     source = around.source

@@ -73,6 +73,9 @@ class Rounds:
         data = self.found.data
         if data is None or data.ir is None:
             raise Skip
+        if data.ir.ragged:
+            what = "rows of different lengths in a training of `step`s"
+            raise SpecError(NotInThisVersion(self.block.span, what))
         for s in self.settings.wires:
             if not isinstance(s, tree.Let):
                 hint = "write it in the step that reads it"

@@ -22,6 +22,7 @@ from dlspec.elaborate.kept import frozen, loaded
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
+from dlspec.elaborate.ragged import for_rows
 from dlspec.elaborate.rounds import Rounds
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import Kept
@@ -130,6 +131,12 @@ class TrainBuilder:
             return None
         if computed is not None and step is None:
             return None
+        with self.objects.collecting():
+            e = self.settings.get("model") or self.settings.get("loss")
+            model, step, told = for_rows(model, step, found, e.span if e is not None else None)
+            inputs = inputs | told
+        if self.objects.broken > before:
+            return None
         train = ir.Train(
             name=self.block.name.id if self.block.name else "",
             data=found.data_name,
@@ -213,7 +220,9 @@ class TrainBuilder:
         }
         plain = e is None or is_sum(e, {n for n in names if n is not None})
         stateful = found.model is not None and bool(found.model.root.states)
-        if plain and not self.settings.wires and not found.computed and not stateful:
+        data = found.data.ir if found.data is not None else None
+        told = stateful or (data is not None and bool(data.ragged))
+        if plain and not self.settings.wires and not found.computed and not told:
             return None
         given = (self.block, self.settings, self.table, self.overrides, self.objects)
         return Objective(*given, found)

@@ -11,7 +11,7 @@ import pydantic
 
 from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements
 from dlspec.ir.values import AnyOp, At, Extent, Type
-from dlspec.length import put
+from dlspec.length import Dynamic, put
 from dlspec.recipe.augmentations import Augmentation
 from dlspec.recipe.batches import Balanced
 from dlspec.recipe.exports import Int8
@@ -114,6 +114,17 @@ class Data(Node):
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
+
+    @property
+    def ragged(self) -> dict[str, tuple[Field, int]]:
+        """The dimensions in which rows differ, each with the first field that has it, and its axis
+        there. The lengths of the rows are a column `NAME_lengths` beside that field's own."""
+        found: dict[str, tuple[Field, int]] = {}
+        for f in self.fields:
+            for axis, size in enumerate(f.type.shape):
+                if isinstance(size, Dynamic):
+                    found.setdefault(str(size), (f, axis))
+        return found
 
     @property
     def unknown_classes(self) -> tuple[str, ...]:

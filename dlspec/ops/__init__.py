@@ -56,6 +56,7 @@ FAMILIES: dict[str, str] = {
     "of_batch": "batch row",
     "choosing": "where Clip clip cast one_hot stop_gradient",
     "moving": "stack transpose pad roll",
+    "lengths": "lengths mask_padding sequence_mask",
     "ordering": "argmax argmin topk sort argsort cumsum cumprod",
     "reduction": "sum mean prod var std logsumexp norm any all max min",
 }
@@ -70,7 +71,7 @@ _MODULES = {kind: module for module, kinds in _TABLES.items() for kind in kinds.
 
 LATER = frozenset(
     """
-    Experts permutation lengths
+    Experts permutation
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

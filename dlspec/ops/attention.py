@@ -8,7 +8,7 @@ from dlspec.expr import fixed, product
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import Count, Flag, Positive, Rate
 from dlspec.ops.rules import floats, same_dtypes
-from dlspec.tensor import Tensor
+from dlspec.tensor import INTEGERS, Tensor
 
 
 class Attention(Op):
@@ -31,12 +31,13 @@ class Attention(Op):
     - `dropout`: in training, the rate at which weights behind the softmax are set to 0.
     - Input `mask=`: true where a query may read a key, bool[T, S], or [heads, T, S].
     - Input `bias=`: is added to the scores, f32[T, S], or [heads, T, S].
+    - Input `lengths=`: how many places of k are read, i32[]; all without.
 
     MACs: T · S · (n + the width of the output). Vaswani et al. 2017.
     """
 
     inputs: ClassVar = (3, 3)
-    named: ClassVar = ("mask", "bias")
+    named: ClassVar = ("mask", "bias", "lengths")
     common: ClassVar = ("mask", "bias")
     positional: ClassVar = ("heads",)
     onnx: ClassVar = ("Transpose", "MatMul", "Mul", "Softmax", "Where", "Add")
@@ -107,7 +108,11 @@ class Attention(Op):
             what = f"with {word}=, q and k must have the same places, got {q} and {k}"
             yield Problem(word, what)
         for name, t in named.items():
-            yield from self._beside(name, t, q, k)
+            if name != "lengths":
+                yield from self._beside(name, t, q, k)
+            elif t.rank or t.dtype not in INTEGERS:
+                what = f"`lengths` is one integer for each example, got {t}"
+                yield Problem("lengths", what, "lengths(k) has those of k")
 
     def _axes(self, *x: Tensor) -> Iterator[Problem]:
         for name, t in zip("qkv", x, strict=True):

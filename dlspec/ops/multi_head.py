@@ -27,7 +27,7 @@ class MultiHeadAttention(Op):
     - `rotary`: turns q and k by their positions, as Rotary does; `theta` is its base.
     - `bias`, `out_bias`: whether query, key and value, and the projection behind, have a bias.
     - `init`, `bias_init`: how the four start.
-    - Inputs `mask=` and `bias=`: those of Attention.
+    - Inputs `mask=`, `bias=` and `lengths=`: those of Attention.
 
     Weights: `query.weight` [heads · features, n], `key.weight` and `value.weight`
     [kv_heads · features, m], `out.weight` [units, heads · features], and the `bias` of each.
@@ -35,7 +35,7 @@ class MultiHeadAttention(Op):
     """
 
     inputs: ClassVar = (1, 3)
-    named: ClassVar = ("mask", "bias")
+    named: ClassVar = ("mask", "bias", "lengths")
     common: ClassVar = ("mask", "bias")
     positional: ClassVar = ("heads",)
     onnx: ClassVar = ("Gemm", *Attention.onnx)

@@ -12,7 +12,7 @@ from dlspec.ops.base import Op, Weight
 from dlspec.ops.fields import AS_IT_IS, Count, Flag, Rate
 from dlspec.ops.init import GLOROT, ORTHOGONAL, ZEROS, Initial
 from dlspec.ops.rules import floats
-from dlspec.tensor import Tensor
+from dlspec.tensor import INTEGERS, Tensor
 
 RETURNS = ("last", "all", "state")
 
@@ -99,7 +99,11 @@ class Recurrent(Op):
                 "pooling, so that its first axis is the channels",
                 "swap the axes first: Rearrange([C, L] -> [L, C])",
             )
-        if named and len(named) < len(self.named):
+        told = named.pop("lengths", None)
+        if told is not None and (told.rank or told.dtype not in INTEGERS):
+            what = f"`lengths` is one integer for each example, got {told}"
+            yield Problem("lengths", what, "lengths(x) has those of x")
+        if named and len(named) < len(self.states):
             what = f"{kind} needs both h= and c=, or neither"
             yield Problem(next(iter(named)), what, "both start at 0 where neither is given")
         for name, t in named.items():

@@ -9,7 +9,7 @@ from dlspec.ops.recurrence import BothWays, Recurrent
 class _SimpleRNN(Recurrent):
     """What a simple recurrent layer is in one direction and in both."""
 
-    named: ClassVar = ("h",)
+    named: ClassVar = ("h", "lengths")
     gates: ClassVar = 1
     states: ClassVar = ("h",)
     onnx: ClassVar = ("RNN",)
@@ -37,6 +37,7 @@ class SimpleRNN(_SimpleRNN):
     - `init`, `recurrent_init`, `bias_init`: how W, U and b start. U is orthogonal, as in Keras: it
       neither shrinks nor blows up what it carries. Each array is drawn whole.
     - Input `h=`: the first state, 0 without; [units], or [layers, units] of several.
+    - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights of layer k: `weight_ih_lk` [units, n], `weight_hh_lk` [units, units], `bias_ih_lk`
     [units]. MACs: T · units · (n + units). Elman 1990.
@@ -63,6 +64,7 @@ class BiSimpleRNN(BothWays, _SimpleRNN):
       `ave` (their mean) element by element, [units]; `none` gives both, the forward one first.
       From layer to layer they go side by side.
     - Input `h=`: the first state, in the same form.
+    - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights: those of SimpleRNN, and the same with `_reverse`; a second layer reads 2 · units.
     Schuster and Paliwal 1997.
@@ -79,7 +81,7 @@ class BiSimpleRNN(BothWays, _SimpleRNN):
 class _LSTM(Recurrent):
     """What an LSTM is in one direction and in both."""
 
-    named: ClassVar = ("h", "c")
+    named: ClassVar = ("h", "c", "lengths")
     gates: ClassVar = 4
     states: ClassVar = ("h", "c")
     onnx: ClassVar = ("LSTM",)
@@ -104,6 +106,7 @@ class LSTM(_LSTM):
     - `init`, `recurrent_init`, `bias_init`: how W, U and b start. U is orthogonal, as in Keras: it
       neither shrinks nor blows up what it carries over many steps. Each array is drawn whole.
     - Inputs `h=` and `c=`: the first state, 0 without; [units], or [layers, units] of several.
+    - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights of layer k: `weight_ih_lk` [4 · units, n], `weight_hh_lk` [4 · units, units],
     `bias_ih_lk` [4 · units]. MACs: T · 4 · units · (n + units), without the gates' products.
@@ -133,6 +136,7 @@ class BiLSTM(BothWays, _LSTM):
       `ave` (their mean) element by element, [units]; `none` gives both, the forward one first.
       From layer to layer they go side by side.
     - Inputs `h=` and `c=`: the first state, in the same form.
+    - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights: those of LSTM, and the same with `_reverse`; a second layer reads 2 · units.
     Schuster and Paliwal 1997; Graves and Schmidhuber 2005.
@@ -152,7 +156,7 @@ class BiLSTM(BothWays, _LSTM):
 class _GRU(Recurrent):
     """What a GRU is in one direction and in both."""
 
-    named: ClassVar = ("h",)
+    named: ClassVar = ("h", "lengths")
     gates: ClassVar = 3
     states: ClassVar = ("h",)
     onnx: ClassVar = ("GRU",)
@@ -184,6 +188,7 @@ class GRU(_GRU):
     - `init`, `recurrent_init`, `bias_init`: how W, U and both biases start. U is orthogonal, as in
       Keras: it neither shrinks nor blows up what it carries. Each array is drawn whole.
     - Input `h=`: the first state, 0 without; [units], or [layers, units] of several.
+    - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights of layer k: `weight_ih_lk` [3 · units, n], `weight_hh_lk` [3 · units, units],
     `bias_ih_lk` [3 · units], and `bias_hh_lk` with `reset=after`. MACs: T · 3 · units · (n +
@@ -213,6 +218,7 @@ class BiGRU(BothWays, _GRU):
       `ave` (their mean) element by element, [units]; `none` gives both, the forward one first.
       From layer to layer they go side by side.
     - Input `h=`: the first state, in the same form.
+    - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights: those of GRU, and the same with `_reverse`; a second layer reads 2 · units.
     Schuster and Paliwal 1997.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir.recipe import Data, Field, Train
+from dlspec.passes.padding import lengths_name
 from dlspec.programs.augment import augment_function
 from dlspec.programs.chains import Chain, State, is_class
 from dlspec.programs.compose import Written, compose
@@ -19,6 +21,7 @@ from dlspec.programs.readers import (
     column,
     column_names,
     has_names,
+    lengths_column,
     per_picture,
     picture_column,
     read_field,
@@ -32,7 +35,7 @@ from dlspec.recipe.splits import Stratified
 
 FILES = (
     *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
-    *("augment", "balanced", "windows", "hashing"),
+    *("augment", "balanced", "windows", "hashing", "ragged"),
 )
 IMPORTS = (
     py.Import("functools"),
@@ -145,7 +148,19 @@ class _Writer:
         self, fields: Sequence[Field], columns: Mapping[str, py.Expr], fitted: str
     ) -> py.Dict:
         chains = [(py.literal(f.name), self._chain(f, columns, fitted).cast()) for f in fields]
-        return py.Dict(tuple(chains))
+        return py.Dict((*chains, *self._lengths(fields, columns)))
+
+    def _lengths(
+        self, fields: Sequence[Field], columns: Mapping[str, py.Expr]
+    ) -> Iterator[tuple[py.Expr, py.Expr]]:
+        """The lengths of the rows of some fields; where a field feeds the model, beside it."""
+        fed = {str(n) for f in self.inputs for n in f.type.shape}
+        ours = {str(n) for f in fields for n in f.type.shape}
+        for dim, (f, axis) in self.data.ragged.items():
+            if dim in ours and (fields == self.inputs or dim not in fed):
+                name = lengths_column(self.data, dim)
+                made = py.call("row_lengths", columns[name], int(f.type.shape[axis]), name)
+                yield py.literal(lengths_name(dim)), made
 
     # --- what is made of rows -----------------------------------------------------------------
 
@@ -168,7 +183,9 @@ class _Writer:
 
     def _computed(self) -> py.Function:
         fields = kept(self.data, self.train)
-        found = py.Dict(tuple((py.literal(f.name), self._value(f)) for f in fields))
+        names = map(lengths_name, self.data.ragged)
+        told = ((py.literal(n), py.Index("rows", py.literal(n))) for n in names)
+        found = py.Dict((*((py.literal(f.name), self._value(f)) for f in fields), *told))
         doc = "The fields, those that are computed from others too."
         return py.Function("computed", (py.Param("rows", ROWS),), [py.Return(found)], ROWS, doc)
 
@@ -209,7 +226,8 @@ class _Writer:
         if self.data.augment:
             functions.append(augment_function(self.data))
         functions += ["chunks", self._facts(bool(learned))]
-        augmented = ("augmented",) if self.data.augment else ()
+        augmented: tuple[str, ...] = ("augmented",) if self.data.augment else ()
+        augmented += ("ragged_batches",) if self.data.ragged else ()
         continued = ("continued",) if self.train is not None and self.train.continued else ()
         return Written(
             f"The rows of `data {self.data.name}`: NumPy only, the same file whatever the backend.",
@@ -221,6 +239,8 @@ class _Writer:
 
     def _constants(self, learned: bool) -> list[py.Assign]:
         found = [py.Assign("AHEAD", py.literal(self._ahead()), "batches that are made together")]
+        if self.data.ragged:
+            found = [py.Assign("RAGGED", self._ragged(), "the axes on which rows differ")]
         if self.train is not None and self.train.continued:
             found.append(py.Assign("BATCH", py.literal(self.train.batch), "rows that go on"))
         if self.reader.folder:
@@ -265,8 +285,20 @@ class _Writer:
         batch = self.train.batch if self.train else 1
         return min(max(TOGETHER // (row * batch), 1), MOST)
 
+    def _ragged(self) -> py.Expr:
+        """The axes of each dynamic dimension, by the name of its lengths."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for f in kept(self.data, self.train):
+            for axis, size in enumerate(f.type.shape, start=1):
+                if not fixed(size):
+                    found.setdefault(lengths_name(str(size)), []).append((f.name, axis))
+        return py.literal({name: tuple(axes) for name, axes in found.items()})
+
     def _columns_of(self, f: Field) -> Sequence[str]:
-        return (self._pictures()[f.name],) if f.name in self._pictures() else f.columns
+        if f.name in self._pictures():
+            return (self._pictures()[f.name],)
+        ragged = (str(n) for n in f.type.shape if not fixed(n))
+        return (*f.columns, *(lengths_column(self.data, dim) for dim in ragged))
 
     def _load_learned(self, learned: Mapping[str, py.Expr]) -> list[py.Function]:
         """Where some of what the rows become depends on the rows."""

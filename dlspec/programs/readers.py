@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir.recipe import Data, Field
 from dlspec.programs.chains import Chain, State, is_class
 from dlspec.recipe.bundled import SETS
@@ -54,7 +55,14 @@ def reader(data: Data) -> Reader:
 
 def column_names(data: Data) -> list[str]:
     """The columns that are read, each once, in the order of the fields."""
-    return list(dict.fromkeys(c for f in data.fields for c in f.columns))
+    own = (c for f in data.fields for c in f.columns)
+    told = (lengths_column(data, dim) for dim in data.ragged)
+    return list(dict.fromkeys((*own, *told)))
+
+
+def lengths_column(data: Data, dim: str) -> str:
+    """The column with the lengths of the rows in a dynamic dimension."""
+    return f"{data.ragged[dim][0].columns[0]}_lengths"
 
 
 def column(name: str) -> py.Expr:
@@ -79,7 +87,11 @@ def read_field(
     values = [columns[c] for c in f.columns]
     if isinstance(data.source, Npz) and names is None:
         shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
-        values = [py.call("checked", v, c, *shape) for v, c in zip(values, f.columns, strict=True)]
+        padded = _ragged(f, data, columns)
+        whole = zip(values, f.columns, strict=True)
+        values = (
+            [py.call("checked", v, c, *shape) for v, c in whole] if padded is None else [padded]
+        )
     values = [py.Index(v, rows) for v in values] if rows else values
     if is_class(f) and (f.joined or f.counts):
         return _several(f, values, names), "class"
@@ -95,6 +107,17 @@ def read_field(
     if isinstance(data.source, Npz):
         return py.call("class_number", value, _count(f), f.name), "class"
     return py.call(py.Attribute(value, "astype"), py.Code("np.int64")), "class"
+
+
+def _ragged(f: Field, data: Data, columns: Mapping[str, py.Expr]) -> py.Expr | None:
+    """The values of a field whose rows have different lengths; None where they have one."""
+    shape = f.read.shape if f.read is not None else ()
+    for axis, size in enumerate(shape, start=1):
+        if not fixed(size):
+            lengths, name = columns[lengths_column(data, str(size))], f.columns[0]
+            given = (columns[name], lengths, name, tuple(map(int, shape)))
+            return py.call("ragged", *given, axis=axis)
+    return None
 
 
 def _is_alone(f: Field, data: Data) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir.recipe import Data, MetricUse, Train
+from dlspec.passes.padding import lengths_name
 from dlspec.programs.compose import Written, compose
 from dlspec.programs.groups import FILE as GROUPED
 from dlspec.programs.groups import table
@@ -225,7 +227,7 @@ def _scores(uses: Sequence[MetricUse], data: Data) -> py.Function:
                 body.append(py.Assign(tables[table], table))
             value = _of_table(use, py.Code(tables[table]), data)
         else:
-            value = _of_arrays(use)
+            value = _of_arrays(use, data)
         values.append((py.literal(use.name), value))
     body.append(py.Return(py.Dict(tuple(values), broken=True)))
     arrays = "dict[str, np.ndarray]"
@@ -238,30 +240,56 @@ def _is_top(use: MetricUse) -> bool:
     return isinstance(use.metric, Accuracy) and use.metric.top > 1
 
 
-def _output(use: MetricUse) -> py.Expr:
-    return py.Index("outputs", py.literal(use.output))
+def _output(use: MetricUse, data: Data) -> py.Expr:
+    value = py.Index("outputs", py.literal(use.output))
+    ragged = _ragged(use, data)
+    if ragged is None:
+        return value
+    at, dim = ragged
+    return _real(value, dim, at + (use.axis is not None and use.axis <= at))
 
 
-def _target(use: MetricUse) -> py.Expr:
-    return py.Index("rows", py.literal(use.target))
+def _target(use: MetricUse, data: Data) -> py.Expr:
+    value = py.Index("rows", py.literal(use.target))
+    ragged = _ragged(use, data)
+    return value if ragged is None else _real(value, ragged[1], ragged[0])
+
+
+def _ragged(use: MetricUse, data: Data) -> tuple[int, str] | None:
+    """The axis of the target on which rows differ, and its dimension; None where they do not."""
+    sizes = enumerate(data.field(use.target).type.shape)
+    return next(((a, str(n)) for a, n in sizes if not fixed(n)), None)
+
+
+def _real(value: py.Expr, dim: str, axis: int) -> py.Expr:
+    """The places of all rows without what pads them, one behind the other."""
+    lengths = py.Index("rows", py.literal(lengths_name(dim)))
+    return py.call("real", value, lengths, axis + 1)
+
+
+def _axis(use: MetricUse, data: Data) -> int:
+    """The axis of the classes, behind that of the rows or of their places."""
+    assert use.axis is not None
+    ragged = _ragged(use, data)
+    return use.axis + 1 if ragged is None or use.axis <= ragged[0] else use.axis
 
 
 def _table(use: MetricUse, data: Data) -> py.Expr:
     """The confusion matrix, from which all metrics of classes follow."""
     if use.axis is None:
         half = py.literal(0 if use.activation == "sigmoid" else 0.5)
-        predicted: py.Expr = py.Compare(_output(use), ">", half)
+        predicted: py.Expr = py.Compare(_output(use, data), ">", half)
         count: py.Expr = py.literal(2)
     else:
-        axis = py.literal(use.axis + 1)
-        predicted = py.Call(py.Attribute(_output(use), "argmax"), (py.Arg(axis),))
+        axis = py.literal(_axis(use, data))
+        predicted = py.Call(py.Attribute(_output(use, data), "argmax"), (py.Arg(axis),))
         known = data.field(use.target).type.classes
-        shape = py.Attribute(_output(use), "shape")
+        shape = py.Attribute(_output(use, data), "shape")
         count = py.Index(shape, axis) if known is None else py.literal(known)
     if isinstance(data.source, Images) and data.source.void is not None:
-        pair = py.call("of_classes", _target(use), predicted, count)
+        pair = py.call("of_classes", _target(use, data), predicted, count)
         return py.Call("confusion", (py.Arg(py.Star(pair)), py.Arg(count)))
-    return py.call("confusion", _target(use), predicted, count)
+    return py.call("confusion", _target(use, data), predicted, count)
 
 
 def _of_table(use: MetricUse, table: py.Expr, data: Data) -> py.Expr:
@@ -282,13 +310,13 @@ def _of_table(use: MetricUse, table: py.Expr, data: Data) -> py.Expr:
     raise TypeError(f"no code for {use.metric.kind()}")
 
 
-def _of_arrays(use: MetricUse) -> py.Expr:
-    output = _output(use)
-    axis = -1 if use.axis is None else use.axis + 1
+def _of_arrays(use: MetricUse, data: Data) -> py.Expr:
+    output, target = _output(use, data), _target(use, data)
+    axis = -1 if use.axis is None else _axis(use, data)
     if isinstance(use.metric, Accuracy):
-        return py.call("top_accuracy", _target(use), output, use.metric.top, axis)
+        return py.call("top_accuracy", target, output, use.metric.top, axis)
     if use.activation == "sigmoid":
         output = py.call("sigmoid", output)
     elif use.activation == "softmax":
         output = py.call("softmax", output, axis)
-    return py.call(ERRORS[type(use.metric)], _target(use), output)
+    return py.call(ERRORS[type(use.metric)], target, output)

@@ -174,7 +174,6 @@ def test_arithmetic_has_limits(text: str) -> None:
             "model M { input x: f32[3]\noutput y = x -> B }",
             ["DLS107"],
         ),
-        ("model M { input x: f32[3]\ny = lengths(x)\noutput y }", ["DLS107"]),
         ("model M { input x: i32[3]\noutput y = x + 1.5 }", ["DLS300"]),
         ("param p: anything = 3", ["DLS100"]),
         ("param p: float = 10 %", []),

@@ -145,12 +145,14 @@ Rotary(2) | f32[5, 6] | heads | Rotary turns pairs, and 3 features of a head are
 Rotary(2, features=3) | f32[5, 8] | features | Rotary turns pairs, and 3 features of a head are odd |
 Rotary(2, features=6) | f32[5, 8] | features | a head of f32[5, 8] has 4 features, fewer than 6 |
 Rotary | f32[5, 8], positions=i32[4] | positions | `positions` must be i32[5], got i32[4] |
+Attention(2) | f32[5, 4], f32[6, 4], f32[6, 4], lengths=f32[] | lengths | `lengths` is one integer for each example, got f32[] | lengths(k) has those of k
 LSTM(4) | f32[3] | none | LSTM needs [steps, features], got f32[3] | one feature for each step: Reshape(3, 1)
 GRU(4) | f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] | all features of a step on one axis: Reshape(5, 6)
 GRU(4) | image f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] |
 GRU(4) | image f32[5, 7] | none | GRU needs [steps, features]: f32[5, 7] comes straight from convolution or pooling, so that its first axis is the channels | swap the axes first: Rearrange([C, L] -> [L, C])
 LSTM(4) | i32[5, 7] | none | LSTM needs floating-point numbers, got i32[5, 7] | cast(x, f32)
 LSTM(4) | f32[5, 7], h=f32[4] | h | LSTM needs both h= and c=, or neither | both start at 0 where neither is given
+LSTM(4) | f32[5, 7], lengths=i32[5] | lengths | `lengths` is one integer for each example, got i32[5] | lengths(x) has those of x
 LSTM(4) | f32[5, 7], h=f32[4], c=f32[7] | c | `c` must be f32[4], got f32[7] |
 BiGRU(4, layers=2) | f32[5, 7], h=f32[4] | h | `h` must be f32[4, 4], got f32[4] |
 add | class[3], class[3] | none | class[3] is no number to add | one_hot or Embedding turns classes into numbers
@@ -195,6 +197,9 @@ clip(0.5, 2) | i32[3] | low | `low` of i32[3] must be a whole number, got 0.5 |
 one_hot(4) | f32[3] | none | one_hot needs classes or integers, got f32[3] | cast(x, i32)
 one_hot(4) | class[3] | count | class[3] has 3 classes, not 4 |
 one_hot(4, axis=2) | i32[3] | axis | a new axis of i32[3] cannot be axis 2 of the result | 0 to 1, or -1 for the last
+mask_padding(value=2) | f32[3, 4], f32[] | none | a length is one integer for each example, got f32[] | lengths(x) has those of x
+sequence_mask(axis=2) | f32[3, 4], i32[] | axis | there is no axis 2: f32[3, 4] has axes 0 to 1 | the batch axis is not counted; -1 is the last axis
+lengths(axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
 stack | f32[3], i32[3] | none | stack needs one dtype, got f32 and i32 | cast(x, f32)
 stack | f32[3], f32[4] | none | stack needs inputs of one type, got f32[3] and f32[4] |
 stack(axis=-3) | f32[3] | axis | a new axis of f32[3] cannot be axis -3 of the result | 0 to 1, or -1 for the last

@@ -385,6 +385,34 @@ def one_hot(op, x):
     )
 
 
+def first_places(t, n, axis):
+    """Row by row: true at the first n places of an axis."""
+    rows = []
+    for row, count in zip(t, n, strict=True):
+        real = torch.arange(row.shape[axis]) < int(count)
+        rows.append(real.reshape([-1 if a == axis % row.dim() else 1 for a in range(row.dim())]))
+    return torch.stack(rows)
+
+
+def sequence_mask(op, x):
+    def call(t, n):
+        real = first_places(t, n, op.axis)
+        return real.expand_as(t) if op.whole else real
+
+    return None, call
+
+
+def mask_padding(op, x):
+    def call(t, n):
+        return torch.where(first_places(t, n, op.axis), t, torch.tensor(op.value).to(t.dtype))
+
+    return None, call
+
+
+def lengths(op, x):
+    return None, lambda t: torch.full((len(t),), t.shape[op.axis % x.rank + 1], dtype=torch.int32)
+
+
 def transpose(op, x):
     order = range(x.rank)[::-1] if op.axes is None else op.axes
     return None, lambda t: t.permute(0, *(1 + a for a in order))
@@ -491,6 +519,7 @@ REFERENCES = {
     "one_hot": one_hot, "stop_gradient": plain(torch.detach),
     "stack": lambda op, x: (None, lambda *t: torch.stack(t, op.axis % (x.rank + 1) + 1)),
     "transpose": transpose, "pad": pad,
+    "lengths": lengths, "sequence_mask": sequence_mask, "mask_padding": mask_padding,
     "roll": lambda op, x: (None, lambda t: t.roll(op.shift, 1 + (op.axis or 0))),
     **{n: along(getattr(torch, n)) for n in ("argmax", "argmin", "argsort", "cumsum", "cumprod")},
     "sort": along(lambda t, axis: t.sort(axis).values),

@@ -90,7 +90,7 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
         if list(made.problems(*x)):
             return None
         if isinstance(made, recurrence.Recurrent) and rng.random() < 0.3:
-            named = {name: made.state(x[0]) for name in made.named}
+            named = {name: made.state(x[0]) for name in made.states}
     except BadArguments:
         return None
     if isinstance(made, LayerNorm) and normed(made, x[0]) == 1:

@@ -53,8 +53,9 @@ class Ran:
         return [name or "output" for name, _ in self.model.root.outputs]
 
 
-def prepare(spec: Spec, folder: Path, seed: int = 0) -> Ran:
-    """The programs of a spec in both backends, with random weights and inputs."""
+def prepare(spec: Spec, folder: Path, seed: int = 0, *, defined: bool = True) -> Ran:
+    """The programs of a spec in both backends, with random weights and inputs; where it is not
+    `defined`, without what the definition gives."""
     source = Source("spec.dls", spec.text)
     result = check(source)
     problems = [f"{d.title} {d.label}: {d.span.text if d.span else ''}" for d in result.errors]
@@ -70,7 +71,7 @@ def prepare(spec: Spec, folder: Path, seed: int = 0) -> Ran:
     np.savez(folder / "inputs.npz", **inputs)
     header = {"dlspec": json.dumps({"format": 1, "seed": 0})}
     (folder / "best.safetensors").write_bytes(save(weights, header))
-    definition = outputs(model, inputs, weights)
+    definition = outputs(model, inputs, weights) if defined else {}
     return Ran(spec, model, folder, inputs, weights, definition, refused=refused(model))
 
 

@@ -8,6 +8,9 @@ from dlspec.ops.attention import Attention, Rotary
 from dlspec.ops.base import Op
 from dlspec.ops.multi_head import MultiHeadAttention
 
+KEYS = py.Tuple((py.Slice(), *map(py.literal, (None, None)), py.Slice(), py.literal(0)))
+"""The places of keys, with axes for the heads and the queries."""
+
 
 def attention(use: Use) -> Emitted:
     """Its weights can be dropped only where the softmax is written out."""
@@ -75,12 +78,17 @@ def _bias(use: Use) -> tuple[py.Expr | None, tuple[str, ...]]:
 
 
 def _mask(use: Use, causal: bool) -> tuple[py.Expr | None, tuple[str, ...]]:
+    helpers: tuple[str, ...] = ()
     mask = _given(use, "mask")
+    if "lengths" in use.named:
+        keys = X[1] if len(use.x) > 1 else X[0]
+        real = py.Index(py.call("sequence_mask", keys, Hole("lengths")), KEYS)
+        mask, helpers = real if mask is None else py.Binary(mask, "&", real), ("sequence_mask",)
     if not causal and use.op.window is None:
-        return mask, ()
+        return mask, helpers
     window = use.field("window").or_default(None)
     seen = py.call("visible", X[0], causal=use.field("causal").or_default(False), window=window)
-    return seen if mask is None else py.Binary(mask, "&", seen), ("visible",)
+    return seen if mask is None else py.Binary(mask, "&", seen), ("visible", *helpers)
 
 
 def _given(use: Use, name: str) -> py.Expr | None:

@@ -8,7 +8,6 @@ from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM, BiSimpleRNN, SimpleRNN
-from dlspec_keras.layers.common import layer
 
 NATIVE = {
     ("last",): {},
@@ -23,7 +22,7 @@ def recurrent(kind: str, use: Use) -> Emitted:
     op = use.op
     two_ways = op.directions == 2
     returns = NATIVE.get(op.returns)
-    given = set(use.named)
+    given = set(use.named) - {"lengths"}
     if op.layers > 1 or returns is None or (given and given != set(op.states)):
         return stacked(kind, use)
     if two_ways and (given or "state" in op.returns):
@@ -37,12 +36,21 @@ def recurrent(kind: str, use: Use) -> Emitted:
     )
     if two_ways:
         merge = use.field("merge").or_default("concat")
-        return layer(py.call("layers.Bidirectional", make, merge_mode=merge))
+        made = py.call("layers.Bidirectional", make, merge_mode=merge)
+        return called(use, made)
     if not given:
-        return layer(make)
+        return called(use, make)
     states = tuple(Hole(name) for name in op.states)
     start = states[0] if len(states) == 1 else py.List(states)
-    return Emitted(py.call(SELF, X[0], initial_state=start), make)
+    return called(use, make, initial_state=start)
+
+
+def called(use: Use, make: py.Expr, **states: py.Expr) -> Emitted:
+    """The call of a layer; where rows differ in length, it ends where each does."""
+    if "lengths" not in use.named:
+        return Emitted(py.call(SELF, X[0], **states), make)
+    call = py.call("padded_steps", SELF, X[0], Hole("lengths"), **states)
+    return Emitted(call, make, ("padded_steps", "sequence_mask"))
 
 
 def own(kind: str, use: Use) -> dict[str, Slot]:
@@ -74,7 +82,8 @@ def stacked(kind: str, use: Use) -> Emitted:
     )
     states = {name: Hole(name) for name in op.states if name in use.named}
     imports = ("from functools import partial",) if options else ()
-    return Emitted(py.call(SELF, X[0], **states), make, ("Recurrent",), imports)
+    found = called(use, make, **states)
+    return Emitted(found.call, make, ("Recurrent", *found.helpers), imports)
 
 
 LAYERS: dict[type[Op], Emit] = {

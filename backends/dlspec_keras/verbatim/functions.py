@@ -33,6 +33,29 @@ def pad(x, before, after, axis, mode):
     return ops.take(x, inner, axis=axis)
 
 
+def sequence_mask(x, lengths, axis=1):
+    """True at the real places of an axis of a batch, false at those that pad it."""
+    size = ops.shape(x)[axis]
+    places = ops.arange(size, dtype="int32")
+    shape = [1] * len(x.shape)
+    shape[0], shape[axis] = -1, size
+    return ops.reshape(places < ops.cast(lengths, "int32")[:, None], shape)
+
+
+def padded_steps(layer, x, lengths, **states):
+    """What a recurrent layer gives for rows that are padded: it ends where each does.
+
+    The mask ends here; Keras would hand it on to layers that know of none.
+    """
+    made = layer(x, mask=sequence_mask(x, lengths)[..., 0], **states)
+    return keras.tree.map_structure(ops.copy, made)
+
+
+def mask_padding(x, lengths, value, axis=1):
+    """A batch with one number at the places that pad an axis."""
+    return ops.where(sequence_mask(x, lengths, axis), x, ops.cast(value, x.dtype))
+
+
 def segment(reduce, x, index, count):
     """The places of axis 1 that have one index in one place, as Keras reduces them."""
     batch = ops.shape(x)[0]

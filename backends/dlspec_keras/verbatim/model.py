@@ -170,7 +170,7 @@ def normalized(x, axis=-1, p=2.0, eps=1e-12):
 
 def taken(x, index):
     """The places of each example that its own index names, along its first axis."""
-    count, ones = x.shape[1], [1] * (len(index.shape) - 1)
+    count, ones = ops.shape(x)[1], [1] * (len(index.shape) - 1)
     first = ops.arange(ops.shape(x)[0], dtype="int32") * count
     places = ops.cast(index, "int32") + ops.reshape(first, (-1, *ones))
     return ops.take(ops.reshape(x, (-1, *x.shape[2:])), places, axis=0)
@@ -358,17 +358,17 @@ class Recurrent(layers.Layer):
             self.backwards = [kind(units, **arguments) for _ in range(count)]
         self.dropouts = [layers.Dropout(dropout) for _ in range(count - 1) if dropout]
 
-    def call(self, x, h=None, c=None):
+    def call(self, x, h=None, c=None, mask=None):
         made = []  # the states of each layer and direction
         start = self.starts(x, h, c)
         for i, forward in enumerate(self.forwards):
             if i > 0 and self.dropouts:
                 x = self.dropouts[i - 1](x)
-            y, *state = forward(x, initial_state=next(start))
+            y, *state = forward(x, initial_state=next(start), mask=mask)
             made.append(state)
             last, steps = (state[0],), (y,)
             if self.backwards:
-                z, *state = self.backwards[i](x, initial_state=next(start))
+                z, *state = self.backwards[i](x, initial_state=next(start), mask=mask)
                 made.append(state)
                 last, steps = (*last, state[0]), (y, ops.flip(z, axis=1))
             x = ops.concatenate(steps, axis=-1) if self.backwards else y

@@ -10,6 +10,8 @@ from dlspec.ops.attention import Attention, Rotary
 from dlspec.ops.base import Op
 from dlspec.ops.multi_head import MultiHeadAttention
 
+KEYS = py.Tuple((py.Slice(), *map(py.literal, (None, None)), py.Slice(), py.literal(0)))
+"""The places of keys, with axes for the heads and the queries."""
 TRAINING = py.Code("self.training")
 
 
@@ -58,6 +60,12 @@ class Mask:
 
     def _seen(self) -> py.Expr | None:
         op, mask = self.use.op, self._given("mask")
+        if "lengths" in self.use.named:
+            # one of the keys for all queries and heads
+            self.helpers += ("sequence_mask",)
+            keys = X[1] if len(self.use.x) > 1 else X[0]
+            real = py.Index(py.call("sequence_mask", keys, Hole("lengths")), KEYS)
+            mask = real if mask is None else py.Binary(mask, "&", real)
         if not op.causal and op.window is None:
             return mask
         self.helpers += ("visible",)

@@ -29,6 +29,19 @@ def pad(x: Tensor, before: int, after: int, dim: int, mode: str) -> Tensor:
     return x.index_select(dim, places)
 
 
+def sequence_mask(x: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
+    """True at the real places of an axis of a batch, false at those that pad it."""
+    places = torch.arange(x.shape[axis], device=x.device)
+    shape = [1] * x.dim()
+    shape[0], shape[axis] = -1, x.shape[axis]
+    return (places < lengths[:, None]).reshape(shape)
+
+
+def mask_padding(x: Tensor, lengths: Tensor, value: float, axis: int = 1) -> Tensor:
+    """A batch with one number at the places that pad an axis."""
+    return torch.where(sequence_mask(x, lengths, axis), x, value)
+
+
 def segments(x: Tensor, index: Tensor, count: int, reduction: str) -> Tensor:
     """The places of axis 1 that have one index in one place; 0 where none has it."""
     places = index.long().reshape(*index.shape, *[1] * (x.dim() - 2)).expand_as(x)

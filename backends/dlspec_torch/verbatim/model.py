@@ -98,6 +98,52 @@ def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
     return lstm
 
 
+def padded_steps(
+    layer: nn.RNNBase, x: Tensor, lengths: Tensor, start: Any = None
+) -> tuple[Tensor, Tensor]:
+    """What a recurrent layer gives for padded rows: all steps, and h where each ends.
+
+    Backwards it begins at the end of each row, which is turned around for it.
+    """
+    places = torch.arange(x.shape[1], device=x.device)
+    turned = (lengths[:, None] - 1 - places).clamp(min=0)
+    ways, lstm = 2 if layer.bidirectional else 1, layer.mode == "LSTM"
+    if start is None:
+        zero = x.new_zeros(layer.num_layers * ways, x.shape[0], layer.hidden_size)
+        start = (zero, zero) if lstm else zero
+    run = getattr(torch, layer.mode.lower())
+    options = (layer.bias, 1, 0.0, layer.training, False, True)
+    ends = []
+    for i in range(layer.num_layers):
+        if i > 0:
+            x = F.dropout(x, layer.dropout, layer.training)
+        made = []
+        for k in range(i * ways, (i + 1) * ways):
+            back = k > i * ways
+            states = [s[k : k + 1] for s in (start if lstm else (start,))]
+            read = taken(x, turned) if back else x
+            given = states if lstm else states[0]
+            y = run(read, given, layer.all_weights[k], *options)[0]
+            ends.append(taken(y, lengths - 1))
+            made.append(taken(y, turned) if back else y)
+        x = torch.cat(made, -1)
+    return x, torch.stack(ends)
+
+
+def packed_steps(
+    layer: nn.RNNBase, x: Tensor, lengths: Tensor, start: Any = None
+) -> tuple[Tensor, Any]:
+    """The same with c too, where each row ends."""
+    packed = nn.utils.rnn.pack_padded_sequence(
+        x, lengths.cpu(), batch_first=True, enforce_sorted=False
+    )
+    steps, state = layer(packed, start)
+    steps, _ = nn.utils.rnn.pad_packed_sequence(
+        steps, batch_first=True, total_length=x.shape[1]
+    )
+    return steps, state
+
+
 def returned(
     result: tuple[Tensor, Any], kinds: tuple[str, ...], directions: int = 1
 ) -> tuple[Tensor, ...]:
@@ -177,7 +223,7 @@ def adaptive_pool(
 
 def taken(x: Tensor, index: Tensor) -> Tensor:
     """The places of each example that its own index names, along its first axis."""
-    example = torch.arange(len(x), device=x.device)
+    example = torch.arange(x.shape[0], device=x.device)
     return x[example.reshape(-1, *[1] * (index.dim() - 1)), index.long()]
 
 

@@ -11,6 +11,7 @@ AHEAD = 3  # batches that are made together
 FOLDER = Path(__file__).parent  # where the paths of the spec begin
 LOADED = {"backbone": "net.safetensors"}
 BATCH = 2
+RAGGED = {"T_lengths": (("image", 2),)}  # the axes on which rows differ
 BEST = "lowest val.loss"  # what makes an epoch the best
 PARTS = ("train", "val")
 STATES = ("h",)

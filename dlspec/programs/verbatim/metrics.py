@@ -3,6 +3,12 @@
 import numpy as np
 
 
+def real(values: np.ndarray, lengths: np.ndarray, axis: int) -> np.ndarray:
+    """The places of all rows without what pads them, one behind the other."""
+    values = np.moveaxis(values, axis, 1)
+    return values[np.arange(values.shape[1]) < lengths[:, None]]
+
+
 def confusion(label: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
     """How many of each class (rows) were taken for which (columns)."""
     pairs = classes * label.ravel() + predicted.ravel()

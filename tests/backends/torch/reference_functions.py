@@ -135,6 +135,24 @@ def segments(f: Callable[..., Array]) -> Reference:
     return run
 
 
+def real_places(op: Any, x: list[Array]) -> Array:
+    """Row by row: true at the first n places of an axis."""
+    made = np.zeros(x[0].shape, bool)
+    for row, n in zip(np.moveaxis(made, op.axis % (x[0].ndim - 1) + 1, 1), x[1], strict=True):
+        row[: max(int(n), 0)] = True
+    return made
+
+
+def sequence_mask(op: Any, x: list[Array], w: Any) -> Array:
+    made = real_places(op, x)
+    others = [a for a in range(1, made.ndim) if a != op.axis % (made.ndim - 1) + 1]
+    return made if op.whole or not others else made.any(tuple(others), keepdims=True)
+
+
+def mask_padding(op: Any, x: list[Array], w: Any) -> Array:
+    return np.where(real_places(op, x), x[0], np.asarray(op.value).astype(x[0].dtype))
+
+
 FUNCTIONS: dict[str, Reference] = {
     "add": pairs(np.add),
     "subtract": pairs(np.subtract),
@@ -186,6 +204,11 @@ FUNCTIONS: dict[str, Reference] = {
     "clip": lambda op, x, w: np.clip(x[0], op.low, op.high),
     "cast": cast,
     "one_hot": one_hot,
+    "lengths": lambda op, x, w: np.full(
+        len(x[0]), x[0].shape[op.axis % (x[0].ndim - 1) + 1], np.int32
+    ),
+    "sequence_mask": sequence_mask,
+    "mask_padding": mask_padding,
     "stop_gradient": each(lambda x: x),
     "stack": stack,
     "transpose": transpose,

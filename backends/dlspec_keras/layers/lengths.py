@@ -1,0 +1,41 @@
+"""Lengths of rows that are padded, and masks of their real places."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.emit import python as py
+from dlspec.ops import lengths as o
+from dlspec.ops.base import Op
+from dlspec.tensor import FLOATS
+from dlspec_keras.layers.common import length
+
+
+def full(use: Use) -> Emitted:
+    """Without padding, the size of the axis."""
+    size = length(X[0], use.op.axis % use.x[0].rank + 1)
+    shape = py.Tuple((length(X[0], 0),))
+    return Emitted(py.call("ops.full", shape, size, dtype=py.literal("int32")))
+
+
+def sequence_mask(use: Use) -> Emitted:
+    axis = use.fixed(use.op.axis % use.x[0].rank + 1).or_default(1)
+    made = py.call("sequence_mask", X[0], X[1], axis)
+    if use.op.whole and use.x[0].rank > 1:
+        made = py.call("ops.broadcast_to", made, py.call("ops.shape", X[0]))
+    return Emitted(made, helpers=("sequence_mask",))
+
+
+def mask_padding(use: Use) -> Emitted:
+    x = use.x[0]
+    axis = use.fixed(use.op.axis % x.rank + 1).or_default(1)
+    value = use.op.value if x.dtype in FLOATS else int(use.op.value)
+    given = use.fixed(bool(value) if x.dtype == "bool" else value)
+    call = py.call("mask_padding", X[0], X[1], given, axis)
+    return Emitted(call, helpers=("mask_padding", "sequence_mask"))
+
+
+LAYERS: dict[type[Op], Emit] = {
+    o.lengths: full,
+    o.mask_padding: mask_padding,
+    o.sequence_mask: sequence_mask,
+}

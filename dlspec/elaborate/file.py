@@ -22,9 +22,8 @@ from dlspec.elaborate.values import Scope
 from dlspec.source import Source, Span
 from dlspec.syntax import tree
 
-LATER = {
+LATER: dict[type, str] = {
     tree.Extern: "`extern`",
-    tree.Let: "a `let` of the file",
 }
 LATER_DECLARATIONS = {"tune"}
 
@@ -38,6 +37,8 @@ class FileTable:
     """Blocks and models in reach, imported ones too, by the names that they have here."""
     functions: dict[str, tree.Fn] = field(default_factory=dict)
     parameters: dict[str, tree.Param] = field(default_factory=dict)
+    constants: dict[str, tree.Let] = field(default_factory=dict)
+    """What `let` names in the file: numbers, and tensors that are the same for every example."""
     data: dict[str, tree.Declaration] = field(default_factory=dict)
     trains: dict[str, tree.Declaration] = field(default_factory=dict)
     exports: dict[str, tree.Declaration] = field(default_factory=dict)
@@ -162,6 +163,9 @@ def collect(file: tree.File) -> FileTable:
             case tree.Param():
                 claim(s.parameter.name, "param")
                 table.parameters.setdefault(s.parameter.name.id, s)
+            case tree.Let():
+                claim(s.name, "let")
+                table.constants.setdefault(s.name.id, s)
             case tree.Fn():
                 if s.name.id in FUNCTIONS or ops.lookup(s.name.id) is not None:
                     what = "a function of the language"

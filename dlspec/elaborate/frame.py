@@ -36,6 +36,8 @@ class Frame:
     """The `let`s that nothing has used yet."""
     fed: dict[str, Tensor] = field(default_factory=dict)
     """What each layer that `let` named has read."""
+    ahead: list[ir.Statement] = field(default_factory=list)
+    """The constants of the file that it reads, before all else."""
     states: dict[str, Static] = field(default_factory=dict)
     """The first values of the states of a cell."""
     following: dict[str, str] = field(default_factory=dict)

@@ -175,7 +175,7 @@ class ModelBuilder(StatementBuilder):
             frame.outputs = [(None, t) for t in output.value.types]
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
-        body = gathered((*body, *self.ended(frame)))
+        body = gathered((*frame.ahead, *body, *self.ended(frame)))
         if definition.kind == "model":  # whoever calls it may leave its states out
             frame.inputs.sort(key=lambda given: given[0] in frame.states)
         if name not in self.definitions:

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from dlspec import ops
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.commands import BadSetting, UnknownSpace
 from dlspec.diagnostics.names import MissingArgument, UnknownOverride
 from dlspec.diagnostics.values import OutOfSpace
+from dlspec.elaborate.arithmetic import FUNCTIONS
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.functions import FunctionEvaluator
+from dlspec.elaborate.uses import walk
 from dlspec.elaborate.values import Broken, Scope, text
 from dlspec.expr import Static, constant
 from dlspec.ir.program import Space
@@ -101,8 +104,33 @@ def parameters(table: FileTable, overrides: Mapping[str, tree.Expr]) -> Paramete
         made.values[name] = found.value
         plain = isinstance(found.value, bool | int | float | str)
         scope.entries[name] = constant(found.value) if plain else Static(found.value)
+    _constants(table, evaluator, made)
     _definitions(table, evaluator, overrides, made)
     return made
+
+
+def _constants(table: FileTable, evaluator: FunctionEvaluator, made: Parameters) -> None:
+    """The constants of the file that are numbers; one that is a tensor is made where it is read."""
+    tensors: set[str] = set()
+    for name, s in table.constants.items():
+        if any(isinstance(n, tree.Name) and _tensor(n.id, tensors) for n in walk(s.value)):
+            tensors.add(name)
+            continue
+        try:
+            value = evaluator.value(s.value, made.scope).value
+        except SpecError as error:
+            made.problems.extend(error.diagnostics)
+            made.scope.entries[name] = Broken()
+        except Skip:
+            made.scope.entries[name] = Broken()
+        else:
+            plain = isinstance(value, bool | int | float | str)
+            made.scope.entries[name] = constant(value) if plain else Static(value)
+
+
+def _tensor(name: str, tensors: set[str]) -> bool:
+    """Whether an expression that names this makes a tensor."""
+    return name in tensors or (name not in FUNCTIONS and ops.lookup(name) is not None)
 
 
 def _definitions(

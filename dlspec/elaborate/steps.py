@@ -214,7 +214,7 @@ class StepBuilder(ModelBuilder):
             dims=frame.dims,
             inputs=tuple(frame.inputs),
             outputs=tuple(frame.outputs),
-            body=tuple(self.statements),
+            body=(*frame.ahead, *self.statements),
             unread=digest(frame.unread),
         )
         self.instances.append(root)

@@ -50,6 +50,9 @@ class TensorEvaluator(Indexer):
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
         if e.id == SIZE and self.frame is not None:
             return Static(self.examples(e.span), Ref(SIZE))
+        constant = self.file_of(e).constants.get(e.id)
+        if constant is not None and self.frame is not None:
+            return self.constant_of_file(constant)
         if words or e.id in arithmetic.CONSTANTS:
             return super().unbound(e, scope, words)
         file = self.file_of(e)
@@ -66,6 +69,20 @@ class TensorEvaluator(Indexer):
             raise SpecError(UsedBefore(e.span, e.id, later, self.context))
         known = (*scope.names(), *arithmetic.FUNCTIONS, *ops.names(), *self.table.definitions)
         raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
+
+    def constant_of_file(self, s: tree.Let) -> Value:
+        """A tensor that the file names: a wire of the definition that reads it."""
+        frame, name = self.frame, s.name.id
+        value = self.single(self.expression(s.value, self.scope_of(s)), s.value)
+        if not value.types[0].common:
+            hint = "numbers, `linspace`, and what is computed of them"
+            raise SpecError(Misplaced(s.value.span, "what belongs to an example", "a file", hint))
+        wire = Value(ir.Wire(name=name, types=value.types), s.span, name)
+        line = s.span.line
+        made = ir.Bind(site=frame.site(s), names=(name,), value=value.flow, line=line)
+        frame.ahead.append(made)
+        frame.scope.entries[name] = wire
+        return wire
 
     def is_function(self, name: str) -> bool:
         if name[:1].isupper() or name in operands.SYMBOLS:

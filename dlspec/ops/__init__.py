@@ -41,6 +41,7 @@ FAMILIES: dict[str, str] = {
     "multi_head": "MultiHeadAttention",
     "tied": "Transposed",
     "positions": "range linspace",
+    "sinusoid": "Sinusoid",
     "raw": "Parameter Buffer",
     "indexing": "getitem gather",
     "arithmetic": "add subtract multiply divide floor_divide remainder power negative",

@@ -18,6 +18,7 @@ ALIKE = frozenset(
     Elementwise negative logical_not getitem gather Identity Raw Broadcasting
     Dropout AlphaDropout GaussianDropout GaussianNoise Like
     Reduction one_hot stack transpose pad roll matmul einsum range linspace batch gradient
+    argmax argmin topk sort argsort cumsum cumprod
     """.split()
 )
 """Ops, and what they derive from, whose code is the same with a batch axis and without, but for

@@ -6,6 +6,7 @@ SPECS = Path(__file__).parents[2] / "specs" / "models"
 TEXT = ("vocab=50", "context=16")
 SMALL: dict[str, tuple[str, ...]] = {
     "bert": (*TEXT, "Bert.dim=16", "Bert.heads=2", "Bert.depth=2"),
+    "ddpm": ("UNet.ch=32", "UNet.mult=[1, 2]", "UNet.repeats=1"),
     "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
     "forecast": ("past=24", "ahead=8"),
     "gpt2": (*TEXT, "GPT2.dim=16", "GPT2.heads=2", "GPT2.depth=2"),

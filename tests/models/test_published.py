@@ -20,7 +20,15 @@ from dlspec.pipeline import check
 
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
-MOST_LINES = {"densenet121": 80, "resnet50": 80, "vit": 80, "gpt2": 80, "unet": 80, "forecast": 40}
+MOST_LINES = {
+    "ddpm": 150,
+    "densenet121": 80,
+    "resnet50": 80,
+    "vit": 80,
+    "gpt2": 80,
+    "unet": 80,
+    "forecast": 40,
+}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,6 +69,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def either(*shape: int) -> np.ndarray:
         return rng.integers(0, 2, (100, *shape))
 
+    pictures = rng.integers(0, 256, (100, 3, 32, 32))
+    np.savez(root / "cifar10.npz", x=pictures.astype("float32"))
     np.savez(root / "corpus.npz", tokens=words(17))
     np.savez(root / "wikitext-2.npz", tokens=words(17))
     np.savez(root / "wmt.npz", en=words(16), de=words(17), fr=words(17))

@@ -82,6 +82,7 @@ LayerNorm | f32[] | none | LayerNorm needs at least one axis, got f32[] |
 LayerNorm(axis=(0, 3)) | f32[4, 5] | axis | there is no axis 3: f32[4, 5] has axes 0 to 1 |
 LayerNorm(axis=(1, -1)) | f32[4, 5] | axis | the same axis of f32[4, 5] is named twice |
 Softmax | image f32[8, 4, 5] | axis | Softmax needs axis= here: f32[8, 4, 5] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool2D before it
+Sinusoid(5) | f32[3] | units | sines and cosines of at least two frequencies are no 5 features | an even number from 4 on
 randint(5, 5) | f32[3] | high | `high` is 5, and `low` is 5 |
 normal_like | i32[3] | none | normal_like needs floating-point numbers, got i32[3] | cast(x, f32)
 Softmax | f32[] | none | Softmax needs at least one axis, got f32[] |

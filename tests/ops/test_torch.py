@@ -496,6 +496,7 @@ REFERENCES = {
     "SoftShrink": lambda op, x: (None, nn.Softshrink(op.threshold)),
     "Threshold": lambda op, x: (None, nn.Threshold(op.threshold, op.value)),
     "SparsePlus": plain(lambda t: t), "SparseSigmoid": plain(lambda t: t),
+    "Sinusoid": lambda op, x: (None, lambda t: torch.zeros(*t.shape, op.units)),
     "Attention": attention, "MultiHeadAttention": multi_head, "Rotary": plain(lambda t, **named: t),
     "Flatten": plain(lambda t: t.flatten(1)),
     "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),

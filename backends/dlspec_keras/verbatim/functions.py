@@ -25,6 +25,14 @@ def atan2(y, x):
     return ops.arctan2(y + ops.zeros_like(x), x + ops.zeros_like(y))
 
 
+def sinusoid(x, units):
+    """Sines and cosines of each number, at frequencies from 1 to 1 / 10000."""
+    places = ops.linspace(0.0, 1.0, units // 2, dtype=keras.config.floatx())
+    angle = ops.cast(x, places.dtype)[..., None] * ops.power(10000.0, -places)
+    waves = ops.concatenate((ops.sin(angle), ops.cos(angle)), axis=-1)
+    return ops.cast(waves, keras.config.dtype_policy().compute_dtype)
+
+
 def pad(x, before, after, axis, mode):
     """More places at the ends of an axis: its edge, or what stands at the other end."""
     size = x.shape[axis]

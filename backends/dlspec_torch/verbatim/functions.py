@@ -69,6 +69,12 @@ def cumprod(x: Tensor, dim: int) -> Tensor:
     return x
 
 
+def sinusoid(x: Tensor, units: int) -> Tensor:
+    """Sines and cosines of each number, at frequencies from 1 to 1 / 10000."""
+    angle = x[..., None] * 10000 ** -torch.linspace(0, 1, units // 2, device=x.device)
+    return torch.cat((angle.sin(), angle.cos()), -1)
+
+
 def squareplus(x: Tensor, b: float) -> Tensor:
     """A smooth ReLU of roots."""
     return (x + (x.square() + b).sqrt()) / 2

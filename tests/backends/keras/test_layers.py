@@ -118,7 +118,8 @@ def arrays(scope):
     """`arrays` of a `checkpoint.py` for every kind of layer."""
     stubs = {name: ModuleType(name) for name in ("weights", "recipe", "model")}
     stubs["weights"].CheckpointError = ValueError
-    stubs["recipe"].Run = stubs["recipe"].restored = object
+    for name in ("Run", "restored", "updates_of"):
+        setattr(stubs["recipe"], name, object)
     stubs["model"].Recurrent = scope["Recurrent"]
     stubs["model"].ConvTranspose = scope["ConvTranspose"]
     found = ModuleType("checkpoint")

@@ -109,6 +109,11 @@ def pad(op: Any, x: list[Array], w: Any) -> Array:
     return np.pad(x[0], widths, mode=op.mode, **named)
 
 
+def sinusoid(op: Any, x: list[Array], w: Any) -> Array:
+    angle = x[0][..., None] / 10000 ** (np.arange(op.units // 2) / (op.units // 2 - 1))
+    return np.concatenate((np.sin(angle), np.cos(angle)), -1)
+
+
 def linspace(op: Any, x: list[Array], w: Any) -> Array:
     return np.linspace(op.start, op.stop, op.count)[None]
 
@@ -222,6 +227,7 @@ FUNCTIONS: dict[str, Reference] = {
     "cumsum": along(np.cumsum),
     "cumprod": along(np.cumprod),
     "linspace": linspace,
+    "Sinusoid": sinusoid,
     "matmul": matmul,
     "einsum": einsum,
     "segment_sum": segments(np.sum),

@@ -1,0 +1,16 @@
+"""Numbers as waves, by a function of the program."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.sinusoid import Sinusoid
+
+
+def waves(use: Use) -> Emitted:
+    made = py.call("sinusoid", X[0], use.field("units"))
+    return Emitted(made, helpers=("sinusoid",))
+
+
+LAYERS: dict[type[Op], Emit] = {Sinusoid: waves}

@@ -71,6 +71,8 @@ def kept(data: Data, train: Train | None) -> list[Field]:
     read |= {name for step in train.graphs for name, _ in step.graph.root.inputs}
     if isinstance(data.split, Stratified):
         read.add(data.split.by)
+    if train.balanced is not None:
+        read.add(train.balanced.by)
     return [f for f in data.fields if f.name not in below or f.name in read]
 
 

@@ -64,12 +64,12 @@ class Builder:
     # --- declarations -----------------------------------------------------------------------------
 
     def import_file(self, c: Children) -> tree.Import:
-        return tree.Import(_span(c), c[1], c[3] if len(c) == 4 else None)
+        return tree.Import(_span(c), c[1], c[3] if len(c) == 4 else None, c[0].doc)
 
     def from_import(self, c: Children) -> tree.From:
         names = tuple(h.items for h in c[3:] if type(h) is _Held)
         module = c[1].items if type(c[1]) is _Held else c[1]
-        return tree.From(_span(c), module, names)
+        return tree.From(_span(c), module, names, c[0].doc)
 
     def imported(self, c: Children) -> _Held:
         return _Held((c[0], c[2] if len(c) == 3 else None), _span(c))

@@ -228,6 +228,7 @@ class Import(Node):
 
     path: Literal
     alias: Name | None
+    doc: str
 
 
 @frozen
@@ -236,6 +237,7 @@ class From(Node):
 
     module: Literal | tuple[Name, ...]
     names: tuple[tuple[Name, Name | None], ...]
+    doc: str
 
 
 @frozen

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import save_file
 from small_settings import SMALL, SPECS
 
 from dlspec.backend.registry import find
-from dlspec.cost import cost
+from dlspec.cost import cost, weights
+from dlspec.ops.init import ones
 from dlspec.pipeline import check
 
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
@@ -56,6 +58,19 @@ def write(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) ->
         csv.writer(file).writerows([names, *rows])
 
 
+def backbone(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Weights for the ResNet-18 of the detector."""
+    program = check(SPECS / "detector.dls").program
+    assert program is not None
+    found = {}
+    for name, w in weights(program.trained[""]).items():
+        if name.startswith("res_net18."):
+            one = w.init == ones()
+            values = np.ones(w.shape) if one else rng.normal(0, 0.05, w.shape)
+            found[name.removeprefix("res_net18.")] = values.astype(np.float32)
+    return found
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a folder for each of a thousand classes, as ImageNet has them, arrays of words,
@@ -88,6 +103,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i in range(100)
     ]
     write(root / "adult.csv", (*numbers, *kinds, "income"), people)
+    boxes = np.zeros((20, 3, 4), np.float32)
+    boxes[:, 0], boxes[:10, 1] = (4, 8, 30, 40), (20, 20, 60, 61)
+    photos = rng.random((20, 3, 64, 64), np.float32)
+    np.savez(root / "coco.npz", image=photos, boxes=boxes, kind=rng.integers(0, 5, (20, 3)))
+    save_file(backbone(rng), root / "resnet18.safetensors")
     for kind in ("images", "masks"):
         (root / "voc" / kind).mkdir(parents=True)
     for i in range(10):

@@ -53,8 +53,8 @@ def chosen(lines: list[str], features: Collection[str], fills: Fills) -> Iterato
 def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) -> str:
     """A whole file of a template's text: its imports, as far as they are used, and the rest.
 
-    `doc` replaces the docstring; `imports` are added. A call between imports, which sets up what
-    the later ones read, stays between them.
+    `doc` replaces the docstring; `imports` are added. Calls between imports, which set up what
+    the later ones read, stay between them.
     """
     lines = text.splitlines()
     found: list[py.Import | py.From] = []
@@ -74,6 +74,8 @@ def program(doc: str, text: str, imports: Collection[py.Import | py.From] = ()) 
                 setup = [*import_lines(found, names_before, py.LOCAL, WIDTH), ""]
                 setup += [*lines[node.lineno - 1 : end], ""]
                 found = []
+            case ast.Expr(ast.Call()) if not found:
+                setup[-1:-1] = lines[node.lineno - 1 : end]
             case _:
                 break
         start = end

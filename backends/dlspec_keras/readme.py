@@ -85,7 +85,9 @@ python train.py --eval {part}
 python export.py               # writes export/{exports}
 {generates}```
 
-Without a GPU, the package `tensorflow-cpu` does the same and is smaller.
+Without a GPU, the package `tensorflow-cpu` does the same and is smaller. With the package `jax`,
+`KERAS_BACKEND=jax python train.py` trains on JAX, on the device that JAX takes; batches and
+exports are TensorFlow's.
 
 | file | what it is |
 |---|---|

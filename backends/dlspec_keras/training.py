@@ -120,11 +120,9 @@ def step_fills(case: Case) -> Fills:
     fields = [item("rows", field) for field in case.read]
     fields += [py.Code("self.seed_generator")] if draws_in_step(case) else []
     fields += [py.Code("training")] if any(isinstance(f, Mode) for f in case.within) else []
-    plain = "model" if case.train.continued else "self.net"
     return {
         "network": [py.Raw("def model(x):")],
         "objective": [py.Return(py.call("objective", py.Code("model"), *fields))],
-        "objective_32": [py.Return(py.call("objective", py.Code(plain), *fields))],
         "computed_loss": [
             py.Return(with_penalties(case, py.Code("y_pred[0]" if case.watched else "y_pred")))
         ],
@@ -413,6 +411,7 @@ def lock(case: Case) -> py.Expr:
         counted: py.Code(counted),
         "device": py.Code('"cuda" if tf.config.get_visible_devices("GPU") else "cpu"'),
         "threads": py.Code(threads),
+        "backend": py.Code("keras.backend.backend()"),
         "onednn": py.Code("onednn()"),
         "versions": py.Code('{"python": platform.python_version(), **packages}'),
     }

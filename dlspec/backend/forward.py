@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cache, cached_property
 from typing import Any
 
 from dlspec.backend.apart import all_of_one, shared
@@ -19,6 +20,7 @@ from dlspec.backend.merge import (
     flows,
     holes_in,
     same,
+    told,
     unify,
 )
 from dlspec.backend.names import variable
@@ -26,7 +28,8 @@ from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH, identifier
 from dlspec.expr import Ref, origin
-from dlspec.ir.model import is_list, layers
+from dlspec.ir import model as ir
+from dlspec.ir.model import is_list
 from dlspec.ops.batch_size import SIZE
 from dlspec.ops.norm import RMSNorm
 from dlspec.ops.normalisation import Affine
@@ -142,6 +145,33 @@ class Forward(Loops):
         for name in (*self.w.definition.inputs, *self.reads):
             self.local(name)
 
+    @cached_property
+    def told(self) -> set[str]:
+        """The attributes of a model that must be told of training: what calls the model tells only
+        the model itself."""
+        if not self.is_model or self.style.trains:
+            return set()
+        instances = self.w.planner.model.instances
+
+        def asks(flow: ir.Flow) -> bool:
+            if isinstance(flow, ir.Call):
+                return within(flow.instance)
+            return isinstance(flow, ir.Mode) or (
+                isinstance(flow, ir.Apply) and self.style.training(flow.op)
+            )
+
+        @cache
+        def within(number: int) -> bool:
+            body = instances[number].body
+            run, tested = ir.statements(body), ir.statements(body, training=False)
+            return len([*run]) > len([*tested]) or any(map(asks, parts(body)))
+
+        def parts(body: tuple[ir.Statement, ...]) -> Iterator[ir.Flow]:
+            return (f for s in ir.statements(body) for f in ir.flows(s.value))
+
+        asking: Iterator[Any] = filter(asks, parts(self.w.planner.model.root.body))
+        return {str(f.module[0]) for f in asking if f.kind != "mode" and f.module}
+
     def local(self, name: str) -> str:
         if name not in self.locals:
             self.locals[name] = variable(name, self.taken)
@@ -223,10 +253,7 @@ class Forward(Loops):
                 else py.Param(self.local(n), kind)
                 for n in names
             )
-        asked = self.is_model and any(
-            self.style.training(layer.apply.op) for layer in layers(self.w.planner.model)
-        )
-        if asked or self.modes:
+        if self.told or self.modes:
             params.append(py.Param("training", default="None"))
         return py.Function(
             self.style.forward,
@@ -625,6 +652,8 @@ class Forward(Loops):
     def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
         """An op, block or scope on its inputs."""
         code = self.w.calls[id(m)]
+        if m.module is not None and str(m.module[0]) in self.told:
+            code = told(code, "training")
         source = all_of_one(m.inputs) if arriving is None and has_inputs(code) else None
         if source is not None:
             made = self.expression(source, lines)

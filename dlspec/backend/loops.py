@@ -47,6 +47,10 @@ class Loops(ABC):
         self.shown: tuple[int, ...] | None = None
         """The shape that a comment gave last."""
 
+    @property
+    @abstractmethod
+    def told(self) -> set[str]: ...
+
     @abstractmethod
     def local(self, name: str) -> str: ...
 
@@ -123,7 +127,8 @@ class Loops(ABC):
             layer, name = threaded
             self.rounds.pop()
             element = self.fresh(layer.element)
-            call = py.call(element, py.Atom(self.local(name)))
+            given = {"training": py.Atom("training")} if layer.name in self.told else {}
+            call = py.call(element, py.Atom(self.local(name)), **given)
             each = py.Attribute("self", layer.name)
             lines.append(py.For(element, each, [py.Assign(self.local(name), call)]))
             self.shown = None

@@ -266,6 +266,19 @@ def fill(code: Any, put: Callable[[Any], Any]) -> Any:
     return code
 
 
+def told(code: Any, name: str) -> Any:
+    """Code in which the object of a layer is told an argument of the same name."""
+    if not isinstance(code, py.Expr | py.Arg | py.Clause | tuple) or isinstance(code, Hole):
+        return code
+    if isinstance(code, tuple):
+        return tuple(told(part, name) for part in code)
+    changed = {f.name: told(getattr(code, f.name), name) for f in dataclasses.fields(code)}
+    made = dataclasses.replace(code, **changed)
+    if isinstance(made, py.Call) and made.callee == Hole("self"):
+        made = dataclasses.replace(made, args=(*made.args, py.Arg(py.Atom(name), name)))
+    return made
+
+
 def as_function(code: py.Expr) -> py.Expr | None:
     """Code that reads one input as a function of it: `lambda x: ops.clip(x, 0, 1)`, or only
     `ops.abs`. None where it reads more, or an object."""

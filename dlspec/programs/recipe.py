@@ -101,7 +101,8 @@ def _round(train: Train) -> py.Expr:
 
 def _ended(train: Train, on: str, patience: int | None) -> py.Function:
     """Whether a run is at its end: `ended(run, epochs)`, or `ended(run, steps)`."""
-    waited = py.Code(f'f"{{run.wait}} epochs without a better {on}; a greater patience goes on"')
+    since = f"no better {on} since epoch {{run.epoch - run.wait}}"
+    waited = py.Code(f'f"{since}; a greater patience goes on"')
     counted = 'f"the run has {run.epoch} of {epochs} epochs; a greater --epochs goes on"'
     body: list[py.Statement] = []
     if patience is not None:

@@ -108,7 +108,7 @@ def test_a_run_at_its_end_says_so_and_stays_as_it_is(dlspec, here, wine, stopped
     before = content(here / "run")
     ran = dlspec(*words, "--resume")
     assert (ran.status, ran.err) == (0, "") and "training" not in ran.out
-    how = "1 epochs without a better val.loss" if stopped else "2 of 2 epochs; a greater --epochs"
+    how = "no better val.loss since epoch" if stopped else "2 of 2 epochs; a greater --epochs"
     assert "nothing to train" in ran.out and how in ran.out
     assert content(here / "run") == before
 

@@ -100,7 +100,7 @@ def test_the_end_of_a_run_says_what_lets_it_go_on(run):
     assert module.ended(at, 8) == ""
     assert "7 of 7 epochs" in module.ended(at, 7) and "--epochs" in module.ended(at, 7)
     at.wait = 5
-    assert "5 epochs without a better val.accuracy" in module.ended(at, 8)
+    assert "no better val.accuracy since epoch 2;" in module.ended(at, 8)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ KEYS = py.Tuple((py.Slice(), *map(py.literal, (None, None)), py.Slice(), py.lite
 
 
 def attention(use: Use) -> Emitted:
-    """Its weights can be dropped only where the softmax is written out."""
+    """Its weights can be dropped only where the softmax is written out. On JAX, the function takes
+    only values that are as wide as the keys."""
     op = use.op
-    causal = op.causal and (op.window is not None or op.dropout > 0)
+    written = op.dropout > 0 or _width(use, 1) != _width(use, 2)
+    causal = op.causal and (op.window is not None or written)
     bias, biased = _bias(use)
     mask, masked = _mask(use, causal)
     options = {
@@ -28,8 +30,10 @@ def attention(use: Use) -> Emitted:
     given = {name: value for name, value in options.items() if value is not None}
     helpers = ("in_heads", *biased, *masked)
     imports = ("import math",) if op.alibi else ()
-    if op.dropout:
-        make = py.call("layers.Dropout", use.field("dropout"))
+    if written:
+        make = py.call("layers.Identity")
+        if op.dropout:
+            make = py.call("layers.Dropout", use.field("dropout"))
         call = py.call("dropped_attention", *X[:3], use.field("heads"), SELF, **given)
         return Emitted(call, make, ("dropped_attention", *helpers), imports)
     call = py.call("attention", *X[:3], use.field("heads"), **given)
@@ -67,6 +71,10 @@ def multi_head(use: Use) -> Emitted:
     imports = ("import math",) if op.alibi else ()
     call = py.call(SELF, *X[: len(use.x)], **given)
     return Emitted(call, make, (*helpers, *biased, *masked), imports)
+
+
+def _width(use: Use, index: int) -> object:
+    return use.x[index].shape[-1]
 
 
 def _bias(use: Use) -> tuple[py.Expr | None, tuple[str, ...]]:

@@ -51,7 +51,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.rates = rates.astype(keras.config.floatx())
 
     def __call__(self, step):
-        return tf.gather(self.rates, step)
+        return ops.take(self.rates, step)
 
 
 # end
@@ -86,34 +86,35 @@ class Training(keras.Model):
         }
         # end
 
-    # if floating
     def call(self, rows, training=None):
         def model(x):  # fill network
             # if continued
-            return keras.tree.map_structure(widened, self.network(x, training))
+            # if floating
+            found = self.network(x, training)
+            # end
+            # if not floating
+            return self.network(x, training)
+            # end
             # end
             # if not continued
-            return keras.tree.map_structure(widened, self.net(x))
+            # if floating
+            found = self.net(x, training=training)
+            # end
+            # if not floating
+            return self.net(x, training=training)
+            # end
+            # end
+            # if floating
+            return keras.tree.map_structure(widened, found)
             # end
 
         return objective(model, rows["image"], rows["label"])  # fill objective
 
-    # end
-    # if not floating
-    def call(self, rows, training=None):
-        # if continued
-        def model(x):
-            return self.network(x, training)
-
-        # end
-        return objective(self.net, rows["image"], rows["label"])  # fill objective_32
-
-    # end
     # if continued
     def network(self, x, training):
         """The model, whose states go on where they stopped at the last batch."""
         state = self.state if training else {}
-        made = self.net({**x, **state})
+        made = self.net({**x, **state}, training=training)
         for name, kept in state.items():
             kept.assign(made[f"next_{name}"])
         return made

@@ -17,12 +17,10 @@ class DigitsCNN(keras.Model):
         self.logits = layers.Dense(10)
 
     def call(self, image, training=None):  # [B, 8, 8, 1] -> [B, 10]
-        # [B, 4, 4, 32]
-        features = ops.max_pool(
-            ops.relu(self.batch_norm(self.conv2d(image))), 2, strides=2
-        )
-        # [B, 64]
-        features = ops.mean(
-            ops.relu(self.batch_norm_2(self.conv2d_2(features))), axis=(1, 2)
-        )
-        return self.logits(self.dropout(features))
+        # [B, 8, 8, 32]
+        features = self.batch_norm(self.conv2d(image), training=training)
+        # [B, 4, 4, 64]
+        features = self.conv2d_2(ops.max_pool(ops.relu(features), 2, strides=2))
+        features = ops.relu(self.batch_norm_2(features, training=training))
+        features = ops.mean(features, axis=(1, 2))  # [B, 64]
+        return self.logits(self.dropout(features, training=training))

@@ -94,7 +94,7 @@ class Net(keras.Model):
         a = ops.mean(self.deep_3(a), axis=(1, 2))  # [B, 4]
         b = self.b(a, t=t)  # [B, 6]
         c = self.mlp(self.two(b, t=t))  # [B, 9]
-        c = self.mlp_2(c)  # [B, 5]
+        c = self.mlp_2(c, training=training)  # [B, 5]
         denses = iter(self.denses)
         layer_norms = iter(self.layer_norms)
         for i in range(3):

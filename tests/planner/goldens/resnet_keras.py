@@ -73,7 +73,7 @@ class ResNet(keras.Model):
         self.logits = layers.Dense(10)
 
     def call(self, image, training=None):  # [B, 32, 32, 3] -> [B, 10]
-        x = self.conv_bn(image)  # [B, 32, 32, 64]
+        x = self.conv_bn(image, training=training)  # [B, 32, 32, 64]
         for residual in self.residuals:
-            x = residual(x)
+            x = residual(x, training=training)
         return self.logits(ops.mean(x, axis=(1, 2)))

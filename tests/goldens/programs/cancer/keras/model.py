@@ -19,5 +19,5 @@ class MLP(keras.Model):
     def call(self, features, training=None):  # [B, 30] -> [B, 1]
         x = features
         for dense, dropout in zip(self.denses, self.dropouts, strict=True):
-            x = dropout(ops.relu(dense(x)))
+            x = dropout(ops.relu(dense(x)), training=training)
         return self.logit(x)

@@ -173,6 +173,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
         "epochs": epochs,
         "device": "cuda" if tf.config.get_visible_devices("GPU") else "cpu",
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "backend": keras.backend.backend(),
         "onednn": onednn(),
         "versions": {"python": platform.python_version(), **packages},
     }

@@ -47,7 +47,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         self.rates = rates.astype(keras.config.floatx())
 
     def __call__(self, step):
-        return tf.gather(self.rates, step)
+        return ops.take(self.rates, step)
 
 
 def loss_fn(estimate, progression):
@@ -178,6 +178,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
         "epochs": epochs,
         "device": "cuda" if tf.config.get_visible_devices("GPU") else "cpu",
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "backend": keras.backend.backend(),
         "onednn": onednn(),
         "versions": {"python": platform.python_version(), **packages},
     }

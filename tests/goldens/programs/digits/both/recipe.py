@@ -65,9 +65,7 @@ def cosine(peak: float, steps: int, to: float) -> np.ndarray:
 def ended(run: Run, epochs: int) -> str:
     """Why a run is at its end, and what lets it go on; nothing where it is not."""
     if run.wait >= PATIENCE:
-        return (
-            f"{run.wait} epochs without a better val.loss; a greater patience goes on"
-        )
+        return f"no better val.loss since epoch {run.epoch - run.wait}; a greater patience goes on"
     if run.epoch >= epochs:
         return f"the run has {run.epoch} of {epochs} epochs; a greater --epochs goes on"
     return ""

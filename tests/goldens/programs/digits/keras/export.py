@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+os.environ.update(KERAS_BACKEND="tensorflow")  # which writes TFLite, whatever trained
 
 import argparse
 import sys

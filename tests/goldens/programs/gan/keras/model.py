@@ -55,6 +55,6 @@ class Networks(keras.Model):
 
     def call(self, inputs, training=None):
         G_code, D_image = inputs["G_code"], inputs["D_image"]
-        G_image = self.G(G_code)  # [B, 1, 8, 8]
+        G_image = self.G(G_code, training=training)  # [B, 1, 8, 8]
         D_score = self.D(D_image)  # [B, 1]
         return {"G_image": G_image, "D_score": D_score}

@@ -18,5 +18,5 @@ class Reader(keras.Model):
 
     def call(self, image, training=None):  # [B, 1, 8, 8] -> [B, 10]
         rows = ops.reshape(image, (-1, 8, 8))  # [B, 8, 8]
-        rows = self.dropout(self.bi_gru(rows))  # [B, 64]
+        rows = self.dropout(self.bi_gru(rows), training=training)  # [B, 64]
         return self.dense(rows)

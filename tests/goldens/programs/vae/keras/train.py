@@ -49,7 +49,8 @@ class Training(keras.Model):
 
     def call(self, rows, training=None):
         def model(x):
-            return keras.tree.map_structure(widened, self.net(x))
+            found = self.net(x, training=training)
+            return keras.tree.map_structure(widened, found)
 
         return objective(model, rows["image"])
 
@@ -183,6 +184,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
         "epochs": epochs,
         "device": "cuda" if tf.config.get_visible_devices("GPU") else "cpu",
         "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "backend": keras.backend.backend(),
         "onednn": onednn(),
         "versions": {"python": platform.python_version(), **packages},
     }

@@ -84,6 +84,8 @@ class Bench:
             "reference64": str(self.outputs("reference64")),
             "found": {name: str(self.outputs(name)) for name in names},
             "rows": count,
+            "inputs": str(self.inputs),
+            "real": self.trained.real,
         }
         with self.doing("comparing"):
             made = answer(self.command, "the comparison", run_one("compare", task))

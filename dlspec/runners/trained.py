@@ -10,11 +10,14 @@ from dlspec.diagnostics.commands import MissingExtra, NoCheckpoint
 from dlspec.diagnostics.runs import NotANumber, RuntimeFailed
 from dlspec.emit.files import write_tree
 from dlspec.emit.text import identifier
+from dlspec.expr import fixed
 from dlspec.frozen import frozen
 from dlspec.ir.model import ModelIR
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Train
+from dlspec.length import Dynamic, put
 from dlspec.passes.layout import channels_last
+from dlspec.passes.padding import lengths_name
 from dlspec.pipeline.compile import Request, compiled
 from dlspec.pipeline.lock import Lock, lock_of
 from dlspec.pipeline.record import Record, whole_record
@@ -62,6 +65,35 @@ class Trained:
         """Each input of the model that no field feeds as it is, with its dtype and its shape."""
         rest = ((n, self.train.fed(t)) for n, t in self.model.root.inputs if n not in self.fed)
         return {name: (t.dtype, list(map(int, t.shape))) for name, t in rest}
+
+    @property
+    def longest(self) -> dict[str, list[int]]:
+        """The shape of each input that is as long as its rows may be: files have one size."""
+        shapes = ((n, self.train.fed(t).shape) for n, t in self.model.root.inputs)
+        return {n: list(map(int, s)) for n, s in shapes if not all(map(fixed, s))}
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """Each input that is told the lengths of rows, with the greatest."""
+        told = {lengths_name(dim): int(size) for dim, size in self.train.lengths.items()}
+        return {n: told[n] for n, _ in self.model.root.inputs if n in told}
+
+    @property
+    def real(self) -> dict[str, list[tuple[int, str, list[int]]]]:
+        """Of each output on whose axes rows differ: the axis, the input with the lengths, and how
+        many places of the axis are real at each length."""
+        found: dict[str, list[tuple[int, str, list[int]]]] = {}
+        for name, t in self.model.root.outputs:
+            for axis, size in enumerate(t.shape, start=1):
+                dims = size.length.names if isinstance(size, Dynamic) else ()
+                for dim in dims if len(dims) == 1 else ():
+                    most = self.lengths.get(lengths_name(dim))
+                    if most is not None:
+                        real = [max(int(put(size, {dim: n})), 0) for n in range(most + 1)]
+                        found.setdefault(name or "output", []).append(
+                            (axis, lengths_name(dim), real)
+                        )
+        return found
 
     @property
     def outputs(self) -> list[str]:
@@ -157,7 +189,10 @@ def write_rows(command: str, run: Trained, scratch: Path) -> tuple[Path, int]:
         "program": str(run.folder.resolve()),
         "part": run.part,
         "inputs": run.fed,
-        "drawn": run.computed,
+        "drawn": {n: t for n, t in run.computed.items() if n not in run.lengths},
+        "full": run.lengths,
+        "longest": run.longest,
+        "names": [name for name, _ in run.model.root.inputs],
         "outputs": str(inputs),
     }
     found = answer(command, "the data", run_one("rows", task))

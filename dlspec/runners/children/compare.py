@@ -3,7 +3,8 @@
 A task names the `program` folder and the `part` of its data, whether the metrics are `scored` (not
 where they read more than the model's outputs), the outputs of the reference as NPZ
 files in both precisions (`reference`, `reference64`), those `found` by runtime, and how many `rows`
-are compared. The scores are those of all rows.
+are compared. The scores are those of all rows. Of outputs on whose axes rows differ, `real` has the
+axis, the one of the `inputs` with the lengths, and how many places are real at each length.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ def compare(task: Task) -> Task:
     """For each runtime and output how far it is from the reference, and what it is allowed."""
     enter(task["program"])
     rows = task["rows"]
-    reference = read(task["reference"])
-    exact = read(task["reference64"])
+    real = masks(task)
+    reference = read(task["reference"], real)
+    exact = read(task["reference64"], real)
     if broken := nan_rows(reference):
         return {"nan": broken}
     limits = {}
@@ -32,7 +34,7 @@ def compare(task: Task) -> Task:
         own = difference(y[:rows], exact[name][:rows])
         limits[name] = max(FP32, 3 * own) if np.isfinite(own) else FP32
     part = task["part"] if task["scored"] else ""
-    found = {runtime: read(path) for runtime, path in task["found"].items()}
+    found = {runtime: read(path, real) for runtime, path in task["found"].items()}
     return {
         "limits": limits,
         "differences": {
@@ -52,9 +54,25 @@ def compare(task: Task) -> Task:
     }
 
 
-def read(path: str) -> dict[str, np.ndarray]:
+def masks(task: Task) -> dict[str, list[tuple[int, np.ndarray]]]:
+    """For each output on whose axes rows differ: the axis, and how many of its places are real."""
+    inputs = np.load(task["inputs"])
+    return {
+        name: [(axis, np.array(table)[inputs[lengths]]) for axis, lengths, table in axes]
+        for name, axes in task["real"].items()
+    }
+
+
+def read(path: str, real: dict[str, list[tuple[int, np.ndarray]]]) -> dict[str, np.ndarray]:
+    """The outputs, with 0 at what pads the rows, where runtimes may give anything."""
     arrays = np.load(path)
-    return {name: arrays[name] for name in arrays.files}
+    found = {name: arrays[name] for name in arrays.files}
+    for name, axes in real.items():
+        for axis, lengths in axes:
+            y = np.moveaxis(found[name], axis, 1).copy()
+            y[np.arange(y.shape[1]) >= lengths[:, None]] = 0
+            found[name] = np.moveaxis(y, 1, axis)
+    return found
 
 
 def difference(found: np.ndarray, reference: np.ndarray) -> float:

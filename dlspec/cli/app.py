@@ -400,13 +400,17 @@ def generate(
     row: Annotated[
         int, typer.Option("--row", min=0, metavar="N", help="The first of these rows.")
     ] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="For what is drawn: RUN/NAME.npz."),
+    ] = None,
 ) -> int:
-    """Generates with the best weights of a run: text, translations, transcripts."""
+    """Generates with the best weights of a run: text, transcripts, pictures."""
     from dlspec.cli.generate import Options, generate_run
 
     if prompt is not None and text is not None:
         raise Usage("`--prompt` has tokens, `--text` has text: not both")
-    return generate_run(run, name, Options(prompt, text, count, seed, limit, part, row))
+    return generate_run(run, name, Options(prompt, text, count, seed, limit, part, row, out))
 
 
 def run(arguments: list[str]) -> int:

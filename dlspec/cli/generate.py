@@ -12,7 +12,7 @@ from dlspec.diagnostics.commands import NoCheckpoint
 from dlspec.diagnostics.runs import NoGenerate
 from dlspec.frozen import frozen
 from dlspec.pipeline.record import whole_record
-from dlspec.programs.generate import blocks
+from dlspec.programs.generate import blocks, time_of
 
 
 @frozen
@@ -26,10 +26,11 @@ class Options:
     limit: int | None
     part: str
     row: int
+    out: Path | None
 
 
 def generate_run(run: Path, name: str, options: Options) -> int:
-    """Prints a line of tokens, or the text, for each example."""
+    """Prints a line of tokens, or the text, for each example; of what is drawn, the file."""
     record = whole_record(run)
     program = record.program()
     train = program.trains[record.train]
@@ -42,12 +43,15 @@ def generate_run(run: Path, name: str, options: Options) -> int:
     name = name or next(iter(known))
     chosen = known[name]
     words = [name, "--count", str(options.count), "--seed", str(options.seed)]
-    if chosen.input is not None:
+    if chosen.strategy.feeding == "next":
         words += ["--limit", str(options.limit)] if options.limit is not None else []
         words += ["--text", options.text] if options.text is not None else []
         words += ["--prompt", *tokens(options.prompt)] if options.prompt is not None else []
+    if chosen.strategy.feeding == "noise" and options.out is not None:
+        words += ["--out", str(options.out)]
     model = program.trained[train.name].root
-    if any(n != chosen.input for n, _ in model.fed):
+    own = (chosen.input, time_of(chosen))
+    if any(n not in own for n, _ in model.fed):
         words += ["--row", str(options.row)]
         words += ["--part", options.part] if options.part else []
     return run_program(run, "generate", words, print)

@@ -208,7 +208,7 @@ def _generate(g: Generate) -> list[tuple[str, str]]:
         ("feed", " -> ".join(filter(None, (g.output, g.input)))),
         ("strategy", value(g.strategy)),
     ]
-    if g.input is None:
+    if g.limit is None:
         return found
     limit = f"{g.limit} steps"
     return [*found, ("start", value(g.start)), ("end", value(g.end)), ("limit", limit)]

@@ -8,17 +8,17 @@ from typing import Any
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.generate import CannotFeed, NoSuchToken, NotFedByData
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
-from dlspec.elaborate.objects import Objects, plain, stages
+from dlspec.elaborate.objects import Objects, callee, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.which import trained
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.length import Dynamic, written
-from dlspec.recipe.strategies import CtcBeam, Strategy
+from dlspec.recipe.strategies import CtcBeam, Ddpm, Strategy
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import FLOATS, Tensor
-from dlspec.units import Quantity
+from dlspec.units import Quantity, plain_number
 
 GENERATE = Kind(
     name="generate",
@@ -31,12 +31,18 @@ GENERATE = Kind(
         tree.Let: "`let` in a `generate` block",
     },
 )
+READS = {
+    "next": ("an output, and the input that it is appended to", "feed = logits -> tokens"),
+    "frames": ("an output", "feed = logits"),
+    "noise": ("an output, and the input whose noise it is", "feed = noise -> image"),
+}
+"""What a strategy reads, with an example."""
 EXAMPLES = {"start": "start = 0", "limit": "limit = 256 steps"}
 
 
 class GenerateBuilder:
     """Elaborates one `generate` block. `trains` has None for a block that is broken; `models` has
-    the model of each that is whole."""
+    the model of each that is whole; `constants` are those of the file."""
 
     def __init__(
         self,
@@ -44,11 +50,13 @@ class GenerateBuilder:
         objects: Objects,
         trains: Mapping[str, ir.Train | None],
         models: Mapping[str, ModelIR],
+        constants: Mapping[str, tree.Let],
     ) -> None:
         self.block = block
         self.objects = objects
         self.trains = trains
         self.models = models
+        self.constants = constants
         self.settings = Settings()
         self.train: ir.Train | None = None
 
@@ -70,7 +78,7 @@ class GenerateBuilder:
         with self.objects.collecting():
             output, input = self.feed(strategy)
         if strategy is not None:
-            values = self.next(output) if strategy.feeding == "next" else self.frames(strategy)
+            values = self.next(output) if strategy.feeding == "next" else self.at_once(strategy)
         if self.objects.broken > before or not self.settings.complete:
             return None
         if self.train is None or strategy is None or output is None:
@@ -95,9 +103,30 @@ class GenerateBuilder:
         if e is None:
             return None
         with self.objects.collecting():
-            made: Strategy = self.objects.object("strategy", e).made
+            made: Strategy = self.objects.object("strategy", e, self.spelled).made
             return made
         return None
+
+    def spelled(self, argument: str, e: tree.Expr) -> Any:
+        """`time=t` names an input; `betas` are numbers, `linspace(first, last, count)`, or a
+        `let` of the file that is one of these."""
+        if argument == "time":
+            if not isinstance(e, tree.Name):
+                raise self.objects.wrong(argument, e, "the name of an input")
+            return e.id
+        name = callee(e)
+        if isinstance(e, tree.Name):
+            constant = self.constants.get(e.id)
+            if constant is not None:
+                return self.spelled(argument, constant.value)
+        if isinstance(e, tree.Call) and name is not None and name.id == "linspace":
+            given = [self.objects.value(a.value) for a in e.arguments]
+            numbers = all(plain_number(v) for v in given)
+            if len(given) != 3 or not numbers or given[2] != int(given[2]) or given[2] < 2:
+                raise self.objects.wrong(argument, e, "`linspace(first, last, count)`")
+            first, last, count = given[0], given[1], int(given[2])
+            return tuple(first + (last - first) * i / (count - 1) for i in range(count))
+        return self.objects.value(e)
 
     # -- what is fed
 
@@ -109,12 +138,9 @@ class GenerateBuilder:
         first, chain = stages(e)
         parts = [first, *(plain(stage) for stage in chain)]
         names = [p for p in parts if isinstance(p, tree.Name)]
-        wanted = 2 if strategy.feeding == "next" else 1
+        reads, example = READS[strategy.feeding]
+        wanted = 1 if strategy.feeding == "frames" else 2
         if len(names) != len(parts) or len(parts) != wanted:
-            example = "feed = logits -> tokens" if wanted == 2 else "feed = logits"
-            reads = (
-                "an output, and the input that it is appended to" if wanted == 2 else "an output"
-            )
             what = f"`{strategy.kind()}` reads {reads}"
             raise SpecError(CannotFeed(e.span, what, "", (), f"write `{example}`"))
         model = self.model
@@ -124,6 +150,11 @@ class GenerateBuilder:
         inputs = dict(model.root.inputs)
         self.known(names[0], outputs, f"output of {model.name}")
         output = outputs[names[0].id]
+        if isinstance(strategy, Ddpm):
+            self.known(names[1], inputs, f"input of {model.name}")
+            self.check_noise(names[1], inputs, output, strategy)
+            self.check_rest(model, e.span, names[1].id, strategy.time)
+            return names[0].id, names[1].id
         self.check_scores(names[0], output, strategy)
         if wanted == 1:
             self.check_rest(model, e.span, None)
@@ -145,6 +176,22 @@ class GenerateBuilder:
             hint = "a score for each class at each position: `output logits: f32[T, classes]`"
             raise SpecError(CannotFeed(name.span, what, "", (), hint))
 
+    def check_noise(
+        self, name: tree.Name, inputs: Mapping[str, Tensor], output: Tensor, strategy: Ddpm
+    ) -> None:
+        """Whether an output tells the noise in an input. Raises SpecError."""
+        t, at = inputs[name.id], self.settings.values["strategy"].value.span
+        if t.dtype != "f32" or not output.same(t) or any(isinstance(n, Dynamic) for n in t.shape):
+            what = f"the noise in `{name.id}` has its type, {_said(t)}, with fixed sizes"
+            raise SpecError(CannotFeed(name.span, what, f"the output is {_said(output)}"))
+        if strategy.time not in inputs:
+            near = nearest(strategy.time, inputs)
+            raise SpecError(UnknownName(at, strategy.time, "input for `time`", near))
+        found = inputs[strategy.time]
+        if found.dtype not in ("i32", "i64") or found.shape:
+            what = f"`time` takes the number of a step, and `{strategy.time}` is {_said(found)}"
+            raise SpecError(CannotFeed(at, what, "", (), f"`input {strategy.time}: i32[]`"))
+
     def check_tokens(self, name: tree.Name, t: Tensor, output: Tensor) -> None:
         """Whether tokens can be appended to an input. Raises SpecError."""
         if t.dtype not in ("i32", "i64") or t.rank != 1:
@@ -162,11 +209,11 @@ class GenerateBuilder:
             found = f"the output is {_said(output)}, the input {_said(t)}"
             raise SpecError(CannotFeed(name.span, what, found))
 
-    def check_rest(self, model: ModelIR, span: Span, fed: str | None) -> None:
+    def check_rest(self, model: ModelIR, span: Span, *fed: str | None) -> None:
         """Whether rows of the data have the other inputs. Raises SpecError."""
         train = self.train
         assert train is not None
-        rest = [n for n, _ in model.root.fed if n != fed and n not in train.inputs]
+        rest = [n for n, _ in model.root.fed if n not in fed and n not in train.inputs]
         if rest:
             raise SpecError(NotFedByData(span, rest[0], model.name))
 
@@ -187,12 +234,12 @@ class GenerateBuilder:
             "limit": self.limit(),
         }
 
-    def frames(self, strategy: Strategy) -> dict[str, int | None]:
-        """Of what reads all frames at once there is no start, end or limit."""
+    def at_once(self, strategy: Strategy) -> dict[str, int | None]:
+        """Of what does not go on token by token there is no start, end or limit."""
         for name in ("start", "end", "limit"):
             setting = self.settings.values.get(name)
             if setting is not None:
-                what = f"`{strategy.kind()}` reads all frames at once: it has no `{name}`"
+                what = f"`{strategy.kind()}` does not go on token by token: it has no `{name}`"
                 wrong = CannotFeed(setting.span, what, "", (), "leave it out")
                 self.objects.problems.append(wrong)
         model, e = self.model, self.settings.get("feed")

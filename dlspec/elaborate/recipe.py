@@ -66,7 +66,7 @@ def recipes(
         if export:
             found.exports[name] = export
     for name, block in table.generates.items():
-        generate = GenerateBuilder(block, objects, trains, found.trained).build()
+        generate = GenerateBuilder(block, objects, trains, found.trained, table.constants).build()
         if generate:
             found.generates[name] = generate
     found.data = {n: k.ir for n, k in known.items() if k.ir is not None}

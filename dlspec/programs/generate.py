@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from dlspec.ir.model import ModelIR
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Generate
 from dlspec.programs.compose import Written, compose
-from dlspec.recipe.strategies import Beam, CtcBeam, Sample, Strategy
+from dlspec.recipe.strategies import Beam, CtcBeam, Ddpm, Sample, Strategy
 from dlspec.tensor import Tensor
 
 IMPORTS = (
@@ -21,7 +22,7 @@ IMPORTS = (
     py.Import("numpy", "np"),
     py.Import("checkpoint"),
     py.From("data", ("DataError", "Rows")),
-    py.From("decoding", ("State", "Step", "beam", "ctc_beam", "greedy", "sample")),
+    py.From("decoding", ("State", "Step", "beam", "ctc_beam", "ddpm", "greedy", "sample")),
     py.From("weights", ("CheckpointError",)),
 )
 
@@ -64,7 +65,8 @@ def generate_file(
     inputs = dict(model.root.inputs)
     states = model.root.states
     constants = [py.Assign("STATES", py.literal(tuple(states)))] if states else []
-    given = {n: f for n, f in fed.items() if n in inputs and n not in {g.input for g in found}}
+    own_inputs = {n for g in found for n in (g.input, time_of(g))}
+    given = {n: f for n, f in fed.items() if n in inputs and n not in own_inputs}
     functions: list[py.Function | str] = [block(g, model, given, own) for g in found]
     names = tuple((py.literal(g.name or "generate"), py.Code(function_name(g))) for g in found)
     data: tuple[py.Import | py.From, ...] = ()
@@ -98,7 +100,9 @@ def block(g: Generate, model: ModelIR, given: dict[str, str], own: Framework) ->
         types = dict(model.root.inputs)
         pairs = tuple((py.literal(n), column(f, types[n], own)) for n, f in given.items())
         body += [py.Assign("rows", "rows_given(args)"), py.Assign("given", py.Dict(pairs))]
-    if g.input is None:
+    if isinstance(g.strategy, Ddpm):
+        body += denoised(g, g.strategy, model, bool(given), own)
+    elif g.input is None:
         assert isinstance(g.strategy, CtcBeam)
         scores = py.Index("outputs(model, given)", py.literal(g.output))
         call = py.call("ctc_beam", py.Code("frames"), g.strategy.width, **options(g.strategy))
@@ -112,6 +116,45 @@ def block(g: Generate, model: ModelIR, given: dict[str, str], own: Framework) ->
     params = (py.Param("model", "Any"), py.Param("args", "argparse.Namespace"))
     doc = f"{g.doc or said(g)}"
     return py.Function(function_name(g), params, body, "list[np.ndarray]", doc)
+
+
+def time_of(g: Generate) -> str | None:
+    """The input that takes the number of a step."""
+    return g.strategy.time if isinstance(g.strategy, Ddpm) else None
+
+
+def denoised(
+    g: Generate, strategy: Ddpm, model: ModelIR, fed: bool, own: Framework
+) -> list[py.Statement]:
+    """What is drawn step by step from noise."""
+    assert g.input is not None
+    t = dict(model.root.inputs)[g.input]
+    pairs: list[tuple[py.Expr | str, py.Expr | str]] = [
+        (py.literal(g.input), own.kept(py.Code("x"), t)),
+        (py.literal(strategy.time), py.Code("np.full(len(x), t, np.int32)")),
+    ]
+    inputs: py.Expr = py.Dict(tuple(pairs))
+    if fed:
+        inputs = py.Binary(py.Code("given"), "|", inputs)
+    made = py.Index(py.call("outputs", py.Code("model"), inputs), py.literal(g.output))
+    params = (py.Param("x", "np.ndarray"), py.Param("t", "int"))
+    shape = tuple(int(n) for n in t.shape)
+    count, seed = py.Code("args.count"), py.Code("args.seed")
+    drawn = py.call("ddpm", py.Code("noise"), shape, count, seed, betas(strategy.betas))
+    return [
+        py.Function("noise", params, [py.Return(made)], "np.ndarray"),
+        py.Do(py.call("saved", py.Code("args"), g.input, drawn)),
+        py.Return(py.Code("[]")),
+    ]
+
+
+def betas(values: tuple[float, ...]) -> py.Expr:
+    """An array of the numbers; a progression by its ends."""
+    first, last, count = values[0], values[-1], len(values)
+    even = tuple(first + (last - first) * i / max(1, count - 1) for i in range(count))
+    if count > 2 and all(math.isclose(a, b) for a, b in zip(values, even, strict=True)):
+        return py.call("np.linspace", first, last, count)
+    return py.call("np.array", py.literal(list(values)))
 
 
 def next_tokens(
@@ -160,6 +203,8 @@ def column(field: str, t: Tensor, own: Framework) -> py.Expr:
 
 
 def said(g: Generate) -> str:
+    if isinstance(g.strategy, Ddpm):
+        return f"Draws `{g.input}`, less of `{g.output}` in each step."
     if g.input is None:
         return f"The text of `{g.output}`, for rows of the data."
     return f"Tokens of `{g.output}`, appended to `{g.input}`."
@@ -170,7 +215,8 @@ def main(found: Sequence[Generate], parts: Sequence[str], fed: bool, own: Framew
     here = py.Code("Path(__file__).parent")
     number = py.Code("int")
     last = "test" if "test" in parts else parts[-1]
-    grows = any(g.input is not None for g in found)
+    grows = any(g.strategy.feeding == "next" for g in found)
+    draws = any(g.strategy.feeding == "noise" for g in found)
     names = [g.name or "generate" for g in found]
     limits = {g.name or "generate": g.limit for g in found if g.limit is not None}
     body: list[py.Statement] = [
@@ -206,6 +252,9 @@ def main(found: Sequence[Generate], parts: Sequence[str], fed: bool, own: Framew
             py.Do(py.call(add, "--text", help=text)),
             py.Do(py.call(add, "--limit", type=number, help="how many tokens at most")),
         ]
+    if draws:
+        where = "where to write what is drawn: RUN/NAME.npz"
+        body.append(py.Do(py.call(add, "--out", type=py.Code("Path"), help=where)))
     if fed:
         body += [
             py.Do(py.call(add, "--part", choices=list(parts), default=last, help="of the data")),
@@ -228,8 +277,12 @@ def main(found: Sequence[Generate], parts: Sequence[str], fed: bool, own: Framew
         body.append(py.Assign("data.FOLDER", "args.data.resolve()"))
     if grows:
         one = next(iter(limits.values()))
-        same = len(limits) == len(found) and set(limits.values()) == {one}
-        default = py.literal(one) if same else py.Index(py.literal(limits), py.Code("args.name"))
+        same = set(limits.values()) == {one}
+        default = (
+            py.literal(one)
+            if same
+            else py.call(py.Attribute(py.literal(limits), "get"), py.Code("args.name"))
+        )
         body.append(py.If("args.limit is None", [py.Assign("args.limit", default)]))
     body += [
         py.Block(

@@ -31,7 +31,7 @@ PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
     "augmentation": ("augmentations", ("RandomRotate", "RandomFlip", "RandomShift")),
     "split": ("splits", ("Stratified", "Random", "Ordered", "All")),
     "quantize": ("exports", ("Int8",)),
-    "strategy": ("strategies", ("Greedy", "Sample", "Beam", "CtcBeam")),
+    "strategy": ("strategies", ("Greedy", "Sample", "Beam", "CtcBeam", "Ddpm")),
 }
 """Place -> the module below this package, and its classes."""
 

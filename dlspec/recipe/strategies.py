@@ -10,18 +10,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from dlspec.recipe.base import LowerCase, Recipe
-from dlspec.recipe.fields import Counted, NotNegative, Positive, Whole
+from dlspec.recipe.fields import Counted, NotNegative, Number, Positive, Whole
 from dlspec.units import Share
 
-Feeding = Literal["next", "frames"]
+Feeding = Literal["next", "frames", "noise"]
 
 
 class Strategy(LowerCase, Recipe):
     """The base of all strategies."""
 
     feeding: ClassVar[Feeding]
-    """What it reads: the scores of the next token, `feed = logits -> tokens`, or those of every
-    frame at once, `feed = logits`."""
+    """What it reads: the scores of the next token, `feed = logits -> tokens`; those of every
+    frame at once, `feed = logits`; or the noise in an input, `feed = noise -> image`."""
 
 
 class Greedy(Strategy):
@@ -74,3 +74,21 @@ class CtcBeam(Strategy):
 
     width: Counted
     blank: Annotated[Whole, Field(ge=0)] = 0
+
+
+class Ddpm(Strategy):
+    """Draws by a diffusion model, which tells the noise that is in an input.
+
+    `betas` are the variances of the noise that each step of the training's process adds, such as
+    `linspace(1e-4, 0.02, 1000)` or a list. The way back begins at the last step with noise alone;
+    the input `time` takes the number of the step, which ends at 0. What a step draws has the
+    variance `beta` of the step.
+    """
+
+    source = "Ho et al. 2020, Denoising Diffusion Probabilistic Models, algorithm 2"
+    feeding = "noise"
+    positional = ("betas",)
+    spelled: ClassVar[tuple[str, ...]] = ("betas", "time")
+
+    betas: Annotated[tuple[Annotated[Number, Field(gt=0, lt=1)], ...], Field(min_length=1)]
+    time: str

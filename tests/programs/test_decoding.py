@@ -158,3 +158,34 @@ def test_repeats_need_a_blank_between():
     assert d.ctc_beam(sure, 8).tolist() == [1, 1]
     sure[2] = [-20, 0]
     assert d.ctc_beam(sure, 8).tolist() == [1]
+
+
+def test_a_perfect_judge_of_noise_leads_back_to_the_data():
+    """Of data that is normal, with mean 3 and deviation 0.5, the noise to expect in x is known:
+    what is drawn has the same mean and deviation."""
+    betas = np.linspace(1e-4, 0.02, 1000)
+    kept = np.cumprod(1 - betas)
+
+    def noise(x, t):
+        variance = kept[t] * 0.5**2 + 1 - kept[t]
+        return np.sqrt(1 - kept[t]) * (x - np.sqrt(kept[t]) * 3) / variance
+
+    found = d.ddpm(noise, (), 4000, 0, betas)
+    assert found.dtype == np.float32
+    assert found.mean() == pytest.approx(3, abs=0.03)
+    assert found.std() == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_step_back_is_that_of_ho_et_al():
+    betas = np.array([0.1, 0.3])
+    (found,) = d.ddpm(lambda x, t: 0.5 * x, (2,), 1, 7, betas)
+    drawn = {t: np.random.default_rng((7, t)).standard_normal((1, 2))[0] for t in (1, 2)}
+    x = (drawn[2] - 0.3 / np.sqrt(1 - 0.9 * 0.7) * 0.5 * drawn[2]) / np.sqrt(0.7)
+    x = x + np.sqrt(0.3) * drawn[1]
+    x = (x - 0.1 / np.sqrt(0.1) * 0.5 * x) / np.sqrt(0.9)
+    np.testing.assert_allclose(found, x, rtol=1e-5)
+
+
+def test_examples_do_not_depend_on_how_many_are_drawn():
+    few, many = (d.ddpm(lambda x, t: 0 * x, (3,), n, 5, np.full(4, 0.1)) for n in (2, 6))
+    assert np.array_equal(few, many[:2])

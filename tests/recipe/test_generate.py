@@ -3,7 +3,7 @@
 import pytest
 
 from dlspec.pipeline import check
-from dlspec.recipe.strategies import Beam, CtcBeam, Greedy, Sample
+from dlspec.recipe.strategies import Beam, CtcBeam, Ddpm, Greedy, Sample
 from dlspec.source import Source
 
 SPEC = """\
@@ -148,3 +148,71 @@ def test_a_start_of_frames_is_refused():
 def test_an_input_that_training_computes_has_no_rows():
     errors = changed(("words=words[:-1]", "words=words[:-1], of=of[0:6]")).errors
     assert [e.code for e in errors] == ["DLS452"]
+
+
+DIFFUSION = """\
+model Noise {
+  input image: f32[2, 4, 6]
+  input t: i32[]
+  h = (image -> Conv2D(8, 3, padding=same)) + (t -> Embedding(20, 8))[:, none, none]
+  output noise: f32[2, 4, 6] = h -> Conv2D(2, 3, padding=same)
+}
+data pictures {
+  source = npz("x.npz")
+  field image: f32[2, 4, 6] = column("x")
+  split = all
+}
+train {
+  data = pictures
+  let net = Noise()
+  t    = randint(0, 20)
+  e    = normal_like(image)
+  loss = MSE(net(image + e, t=t), e)
+  optimizer = Adam(lr=1e-2); epochs = 2
+}
+generate draw {
+  feed     = noise -> image
+  strategy = ddpm(linspace(0.1, 0.3, 3), time=t)
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("betas", "values"),
+    [
+        ("linspace(0.1, 0.3, 3)", (0.1, 0.2, 0.3)),
+        ("[0.1, 0.15]", (0.1, 0.15)),
+        ("[0.1 * (i + 1) for i in range(2)]", (0.1, 0.2)),
+    ],
+)
+def test_diffusion(betas, values):
+    text = DIFFUSION.replace("linspace(0.1, 0.3, 3)", betas)
+    result = check(Source("test.dls", text))
+    assert result.program is not None, [f"{d.code} {d.title}" for d in result.errors]
+    found = result.program.generates["draw"]
+    named = DIFFUSION.replace("linspace(0.1, 0.3, 3)", "betas")
+    again = check(Source("test.dls", f"let betas = {betas}\n{named}")).program
+    if "linspace" in betas:
+        assert again.generates["draw"].strategy == found.strategy
+    assert isinstance(found.strategy, Ddpm) and found.strategy.time == "t"
+    assert found.strategy.betas == pytest.approx(values)
+    assert (found.output, found.input, found.limit) == ("noise", "image", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("noise -> image", "noise", "DLS450"),
+        ("noise -> image", "noise -> t", "DLS450"),
+        ("time=t)", "time=image)", "DLS450"),
+        ("time=t)", "time=step)", "DLS100"),
+        (", time=t)", ")", "DLS104"),
+        ("linspace(0.1, 0.3, 3)", "linspace(0.1, 0.3)", "DLS403"),
+        ("linspace(0.1, 0.3, 3)", "linspace(0, 0.3, 3)", "DLS301"),
+        ("linspace(0.1, 0.3, 3)", "[]", "DLS301"),
+        ("time=t)", "time=t); start = 3", "DLS450"),
+    ],
+)
+def test_what_is_wrong_of_diffusion_is_said(old, new, code):
+    assert DIFFUSION.count(old) == 1
+    assert [d.code for d in check(Source("test.dls", DIFFUSION.replace(old, new))).errors] == [code]

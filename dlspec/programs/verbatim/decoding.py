@@ -138,6 +138,29 @@ def ctc_beam(scores: np.ndarray, width: int, blank: int = 0) -> np.ndarray:
     return np.array(next(iter(beams)), np.int64)
 
 
+def ddpm(
+    noise: Callable[[np.ndarray, int], np.ndarray],
+    shape: tuple[int, ...],
+    count: int,
+    seed: int,
+    betas: np.ndarray,
+) -> np.ndarray:
+    """Examples, step by step from noise alone; `noise` tells what of it is left."""
+
+    def drawn(step: int) -> np.ndarray:
+        # a function of seed, step and example, however many are drawn
+        return np.random.default_rng((seed, step)).standard_normal((count, *shape))
+
+    kept = np.cumprod(1 - betas)
+    x = drawn(len(betas))
+    for t in reversed(range(len(betas))):
+        share = betas[t] / np.sqrt(1 - kept[t])
+        x = (x - share * noise(x.astype(np.float32), t)) / np.sqrt(1 - betas[t])
+        if t > 0:
+            x = x + np.sqrt(betas[t]) * drawn(t)
+    return x.astype(np.float32)
+
+
 def log_softmax(scores: np.ndarray) -> np.ndarray:
     """Log-probabilities along the last axis, in 64 bits."""
     scores = scores.astype(np.float64)

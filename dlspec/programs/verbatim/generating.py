@@ -76,3 +76,11 @@ def shown(row: np.ndarray, args: argparse.Namespace) -> str:
     if args.text is None:
         return " ".join(map(str, [*args.prompt, *row]))
     return bytes([*args.text.encode(), *row]).decode(errors="replace")
+
+
+def saved(args: argparse.Namespace, name: str, examples: np.ndarray) -> None:
+    """Writes what was drawn, and says where."""
+    out = args.out or args.run / f"{args.name}.npz"
+    with out.open("wb") as file:
+        np.savez(file, **{name: examples})
+    print(out)

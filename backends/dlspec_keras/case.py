@@ -21,6 +21,7 @@ from dlspec.ir.model import (
     read_inputs,
     statements,
 )
+from dlspec.ir.networks import held
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ops.drawing import Draw
@@ -202,6 +203,11 @@ class Case:
         ops = (layer.apply.op for model in models for layer in layers(model))
         return any(isinstance(op, Draw) for op in ops)
 
+    @property
+    def differentiates(self) -> bool:
+        """Whether the objective takes derivatives, which are TensorFlow's."""
+        return any(isinstance(f, Apply) and f.op.kind() == "gradient" for f in self.within)
+
     @cached_property
     def within(self) -> list[Flow]:
         """All that the objective is made of, each as often as a step computes it."""
@@ -249,6 +255,13 @@ class Case:
         """The exports of this block that are TFLite files."""
         found = self.program.exports.values()
         return tuple(e for e in found if e.train == self.name and e.format == "tflite")
+
+    @cached_property
+    def parts_of_files(self) -> dict[str, tuple[list[str], list[str]]]:
+        """The inputs and outputs of each file that holds one network of several."""
+        networks = held(self.program.trained[self.name])
+        found = {e.file: networks[e.network] for e in self.exports if e.network}
+        return {file: (list(n.takes), list(n.gives)) for file, n in found.items()}
 
 
 def _calls(model: ModelIR) -> Iterator[Call]:

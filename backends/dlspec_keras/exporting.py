@@ -27,7 +27,9 @@ def features(case: Case) -> set[str]:
         "int8": any(e.quantize is not None for e in case.exports),
         "recurrent": any(isinstance(apply.op, Recurrent) for apply in case.ops),
         "folder": case.folder,
+        "networks": bool(case.parts_of_files),
     }
+    words["plain"] = not (words["int8"] or words["networks"])
     return {word for word, holds in words.items() if holds}
 
 
@@ -44,6 +46,7 @@ def fills(case: Case) -> Fills:
         given = py.Dict(((py.literal(single[0]), given),))
     return {
         "targets": [py.Assign("TARGETS", targets(case))],
+        "networks": [py.Assign("NETWORKS", py.literal(case.parts_of_files))],
         "inputs": [py.Assign("INPUTS", py.Dict(specs))],
         "outputs": [py.Assign("OUTPUTS", py.literal(names))],
         "call": [py.Return(outputs)],

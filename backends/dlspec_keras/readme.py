@@ -58,6 +58,7 @@ def readme_file(case: Case) -> str:
         objective=OBJECTIVE if case.train.graphs else "",
         generates=GENERATES if blocks(case.program, case.name) else "",
         generate=GENERATE if blocks(case.program, case.name) else "",
+        jax="" if case.rounds or case.differentiates else JAX,
         doc=said,
         count=count,
         exports=", ".join(e.file for e in case.exports) or "model.tflite",
@@ -72,6 +73,10 @@ GENERATE = """\
 | `decoding.py` | how it is chosen from the model's scores |
 """
 
+JAX = """ With the package `jax`,
+`KERAS_BACKEND=jax python train.py` trains on JAX, on the device that JAX takes; batches and
+exports are TensorFlow's."""
+
 README = """\
 # {model} on {data}
 {doc}
@@ -85,9 +90,7 @@ python train.py --eval {part}
 python export.py               # writes export/{exports}
 {generates}```
 
-Without a GPU, the package `tensorflow-cpu` does the same and is smaller. With the package `jax`,
-`KERAS_BACKEND=jax python train.py` trains on JAX, on the device that JAX takes; batches and
-exports are TensorFlow's.
+Without a GPU, the package `tensorflow-cpu` does the same and is smaller.{jax}
 
 | file | what it is |
 |---|---|

@@ -56,6 +56,7 @@ def features(case: Case) -> set[str]:
         "step": case.step is not None,
         "sampled": case.sampled,
         "draws_in_step": draws_in_step(case),
+        "differentiates": case.differentiates,
         "floating": floating(case),
         case.train.precision: True,
     }

@@ -10,6 +10,7 @@ from dlspec.backend.names import class_name
 from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR, layers, penalised, read_inputs
+from dlspec.ir.networks import held
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ops.base import Weight
@@ -238,6 +239,13 @@ class Case:
         """The exports of this block that are ONNX files."""
         found = self.program.exports.values()
         return tuple(e for e in found if e.train == self.name and e.format == "onnx")
+
+    @cached_property
+    def parts_of_files(self) -> dict[str, tuple[list[str], list[str]]]:
+        """The inputs and outputs of each file that holds one network of several."""
+        networks = held(self.program.trained[self.name])
+        found = {e.file: networks[e.network] for e in self.exports if e.network}
+        return {file: (list(n.takes), list(n.gives)) for file, n in found.items()}
 
 
 def item(of: str, name: str) -> py.Expr:

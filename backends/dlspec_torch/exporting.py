@@ -62,9 +62,11 @@ return y if weight.node().mustBeNone() else g.op("Mul", y, weight)
 def export_file(case: Case) -> str:
     """The text of `export.py`."""
     traces = bool(case.train.lengths)
+    extractor = [py.Import("onnx.utils")] if case.parts_of_files else []
     spelled = rms_norm() if traces and "RMSNorm" in case.kinds else ()
     body: list[py.Statement] = [
         traced_targets(case) if traces else targets(case),
+        *networks(case),
         py.Assign("OPSET", py.literal(OPSET)),
         *spelled,
         traced(case) if traces else export(case),
@@ -75,7 +77,7 @@ def export_file(case: Case) -> str:
     ]
     return py.Module(
         f"Writes {case.model_class} as ONNX files, with the best weights of a run.",
-        (*IMPORTS, case.model_import),
+        (*IMPORTS, *extractor, case.model_import),
         body,
     ).render()
 
@@ -84,6 +86,21 @@ def targets(case: Case) -> py.Statement:
     """The files to write, and whether the batch may have any size in each."""
     found = {e.file: "batch" in e.dynamic for e in case.exports} or {"model.onnx": True}
     return py.Assign("TARGETS", py.literal(found), "whether a batch may have any size")
+
+
+def networks(case: Case) -> list[py.Statement]:
+    """What files hold that have one network of several."""
+    if not case.parts_of_files:
+        return []
+    table = py.literal(case.parts_of_files)
+    return [py.Assign("NETWORKS", table, "the inputs and outputs of the one in each file")]
+
+
+def extracted(case: Case) -> list[py.Statement]:
+    if not case.parts_of_files:
+        return []
+    part = "onnx.utils.Extractor(proto).extract_model(*NETWORKS[path.name])"
+    return [py.Assign("proto", part)]
 
 
 def export(case: Case) -> py.Function:
@@ -106,6 +123,7 @@ def export(case: Case) -> py.Function:
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Raw("assert program is not None"),
         py.Assign("proto", "kept_apart(program)"),
+        *extracted(case),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),
         py.Do("write_whole(path, proto.SerializeToString())"),
@@ -160,6 +178,7 @@ def traced(case: Case) -> py.Function:
         py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),
         py.Do(call),
         py.Assign("proto", "onnx.load_from_string(file.getvalue())"),
+        *extracted(case),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),
         py.Do("write_whole(path, proto.SerializeToString())"),

@@ -292,6 +292,10 @@ def train(
         int | None,
         typer.Option("--epochs", min=1, max=MOST, metavar="N", help="Instead of the spec's."),
     ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", min=1, max=MOST, metavar="N", help="Instead of the spec's."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Goes on from the last whole epoch, if there is one.")
     ] = False,
@@ -303,7 +307,8 @@ def train(
 
     if resume and force:
         raise Usage("`--resume` goes on, `--force` starts again: not both")
-    options = Options(backend, train, tuple(set or ()), device.value, epochs, resume, force)
+    length = (epochs, steps)
+    options = Options(backend, train, tuple(set or ()), device.value, *length, resume, force)
     return train_spec(spec, out, options)
 
 

@@ -40,7 +40,9 @@ def content(result: Result) -> str:
         return "ok"
     kinds = {
         "data": len(program.data),
-        "model": len(program.models.keys() | {t.model for t in program.trains.values()}),
+        "model": len(
+            program.models.keys() | {t.model for t in program.trains.values() if not t.networks}
+        ),
         "train": len(program.trains),
         "export": len(program.exports),
         "generate": len(program.generates),

@@ -15,9 +15,8 @@ from dlspec.cli.progress import Progress
 from dlspec.cli.spec import checked
 from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import OtherData, OtherSpec, RunExists
+from dlspec.diagnostics.commands import OtherData, OtherLength, OtherSpec, RunExists
 from dlspec.diagnostics.files import reported
-from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.emit.files import write_tree
 from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
@@ -43,6 +42,7 @@ class Options:
     settings: tuple[str, ...]
     device: str
     epochs: int | None
+    steps: int | None
     resume: bool
     force: bool
 
@@ -51,6 +51,7 @@ def train(spec: Path, out: Path, options: Options) -> int:
     """Trains, and says where the weights are. Ctrl-C leaves a checkpoint, and status 130."""
     source, program = checked(spec, options.settings)
     block = chosen_train(program, options.train)
+    counted, count = length(block, options)
     data = program.data[block.data]
     need("train", options.backend, readers(data))
     if options.device == "cuda":
@@ -71,19 +72,13 @@ def train(spec: Path, out: Path, options: Options) -> int:
     )
     with reported():
         write_tree(out, compiled(request), force=options.force)
-    epochs = block.epochs if options.epochs is None else options.epochs
-    if block.steps is not None and options.epochs is not None:
-        raise SpecError(NotInThisVersion(None, "`--epochs` for a run of `steps`", "set `steps`"))
-    counted = f"{epochs} epoch{'s' * (epochs != 1)}"
-    if block.steps is not None:
-        counted = f"{block.steps} rounds of steps"
+    said = f"{count} {counted if count != 1 else counted.removesuffix('s')}"
     does = "resuming" if resumes else "training"
     model = ", ".join(block.networks) or block.model
-    print(f"{does} {model} on {block.data} with {options.backend}: {counted}")
-    arguments = ["--device", options.device]
-    arguments += ["--epochs", str(epochs)] if block.steps is None else []
+    print(f"{does} {model} on {block.data} with {options.backend}: {said}")
+    arguments = ["--device", options.device, f"--{counted}", str(count)]
     arguments += ["--resume"] if options.resume else ["--overwrite"] if options.force else []
-    with Progress(out, epochs) as progress:
+    with Progress(out, count if counted == "epochs" else None) as progress:
         try:
             status = run_program(out, "train", arguments, progress.line)
         except SpecError as error:
@@ -91,8 +86,21 @@ def train(spec: Path, out: Path, options: Options) -> int:
     if status == INTERRUPTED:
         return status
     print(result(out))
-    print(f"{out.as_posix()}: `dlspec eval {quoted(out)}` reads the test rows")
+    if "test" in data.split.shares():
+        print(f"{out.as_posix()}: `dlspec eval {quoted(out)}` reads the test rows")
     return status
+
+
+def length(block: Train, options: Options) -> tuple[str, int]:
+    """What a run is counted in, and how many of them. Raises SpecError."""
+    counted = "epochs" if block.steps is None else "steps"
+    given = {"epochs": options.epochs, "steps": options.steps}
+    other = "steps" if counted == "epochs" else "epochs"
+    if given[other] is not None:
+        raise SpecError(OtherLength(None, counted, other))
+    count = given[counted] or (block.epochs if counted == "epochs" else block.steps)
+    assert count is not None
+    return counted, count
 
 
 def facts_of(data: Data, source: Source, folder: Path) -> dict[str, Any]:

@@ -333,6 +333,23 @@ class NoTestRows(Diagnostic):
 
 
 @frozen
+class OtherLength(Diagnostic):
+    """A run is counted in what its spec says: in epochs, or in steps."""
+
+    code = "DLS658"
+    counted: str
+    other: str
+
+    @property
+    def title(self) -> str:
+        return f"this run is counted in {self.counted}, not in {self.other}"
+
+    @property
+    def help(self) -> str:
+        return f"write `--{self.counted} N`"
+
+
+@frozen
 class FileExists(Diagnostic):
     """A new file would take the place of one that is there."""
 

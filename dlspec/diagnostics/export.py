@@ -36,6 +36,26 @@ class WhichTrain(Diagnostic):
 
 
 @frozen
+class WhichNetwork(Diagnostic):
+    """A file holds one network: where a `train` block has several, an `export` names it."""
+
+    code = "DLS448"
+    names: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return "several networks: which one does this export?"
+
+    @property
+    def label(self) -> str:
+        return f"they are: {', '.join(self.names)}"
+
+    @property
+    def help(self) -> str:
+        return f"add: model = {self.names[0]}"
+
+
+@frozen
 class CannotExport(Diagnostic):
     """Settings of an export that do not go together."""
 

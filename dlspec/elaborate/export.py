@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.export import BadLimit, BadRows, CannotExport, CannotHold
+from dlspec.diagnostics.export import (
+    BadLimit,
+    BadRows,
+    CannotExport,
+    CannotHold,
+    WhichNetwork,
+)
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.recipe import SettingTwice
 from dlspec.elaborate.limits import limits
@@ -16,6 +22,7 @@ from dlspec.elaborate.values import describe
 from dlspec.elaborate.which import trained
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import Apply, ModelIR, Scan, flows, layers, statements
+from dlspec.ir.networks import held
 from dlspec.length import Dynamic
 from dlspec.ops.base import FORMATS as NAMES
 from dlspec.ops.base import Refusal
@@ -68,12 +75,15 @@ class ExportBuilder:
         format_ = self.format()
         quantize = self.quantize(format_)
         dynamic = self.dynamic(format_)
+        network = ""
         if self.train is not None and self.train.networks:
-            later = NotInThisVersion(head(self.block), "an `export` of several networks")
-            self.objects.problems.append(later)
-            return None
+            with self.objects.collecting():
+                network = self.network(self.train)
+            if not network:
+                return None
         if self.train is not None and format_ is not None:
             model = self.models[self.train.name]
+            model = held(model)[network].model if network else model
             self.objects.problems.extend(self.refused(model, format_))
             self.objects.problems.extend(self.loops(model, quantize is not None, dynamic))
         section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
@@ -89,6 +99,7 @@ class ExportBuilder:
         return ir.Export(
             name=self.block.name.id if self.block.name else "",
             train=self.train.name,
+            network=network,
             format=format_,
             quantize=quantize,
             dynamic=dynamic,
@@ -96,6 +107,16 @@ class ExportBuilder:
             doc=self.block.doc,
             line=self.block.span.line,
         )
+
+    def network(self, train: ir.Train) -> str:
+        """Which one of several networks is meant. Raises SpecError."""
+        e = self.settings.get("model")
+        if e is None:
+            raise SpecError(WhichNetwork(head(self.block), train.networks))
+        if not isinstance(e, tree.Name) or e.id not in train.networks:
+            near = nearest(e.span.text, train.networks)
+            raise SpecError(UnknownName(e.span, e.span.text, "network", near))
+        return e.id
 
     def format(self) -> Any:
         e = self.settings.get("format")
@@ -160,7 +181,7 @@ class ExportBuilder:
     def check_fed(self, span: Span) -> None:
         """Whether rows of the data are all that the model reads. Raises SpecError."""
         train = self.train
-        if train is None or train.step is None or train.name not in self.models:
+        if train is None or not train.graphs or train.name not in self.models:
             return
         computed = [n for n, _ in self.models[train.name].root.inputs if n not in train.inputs]
         if computed:

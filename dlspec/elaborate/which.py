@@ -35,9 +35,9 @@ def trained(
         if not isinstance(e, tree.Name):
             raise objects.wrong("model", e, "the name of a model")
         _ = [_whole(t) for t in trains.values()]
-        names = tuple(n for n, t in trains.items() if t and t.model == e.id)
+        names = tuple(n for n, t in trains.items() if t and e.id in (t.model, *t.networks))
         if not names:
-            models = {t.model for t in trains.values() if t}
+            models = {m for t in trains.values() if t for m in t.networks or (t.model,)}
             near = nearest(e.id, models)
             raise SpecError(UnknownName(e.span, e.id, "trained model", near))
     if len(names) != 1:

@@ -321,10 +321,12 @@ class Limit(Node):
 
 
 class Export(Node):
-    """An `export` block. `train` names the block whose model it exports."""
+    """An `export` block. `train` names the block whose model it exports, `network` which one of
+    several."""
 
     name: str
     train: str
+    network: str = ""
     format: Literal["onnx", "tflite"]
     quantize: Annotated[Int8, At("quantize")] | None = None
     dynamic: tuple[str, ...] = ()

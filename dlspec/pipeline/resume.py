@@ -5,7 +5,7 @@ from __future__ import annotations
 from dlspec.ir.document import meaning
 from dlspec.ir.program import Program
 
-FREE = frozenset({"name", "epochs", "metrics", "early_stop"})
+FREE = frozenset({"name", "epochs", "steps", "metrics", "early_stop"})
 """What a run may go on with another of."""
 
 

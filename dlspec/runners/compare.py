@@ -62,10 +62,10 @@ class Bench:
         with self.doing(f"running it in {NAMES[backend]}"):
             answer(self.command, NAMES[backend], run_one(f"forward_{backend}", task))
 
-    def file(self, name: str, file: Path) -> dict[str, Any]:
+    def file(self, name: str, file: Path, network: str = "") -> dict[str, Any]:
         """Runs an exported file; returns what its runtime tells of it."""
         kind = file.suffix.removeprefix(".")
-        task = self.trained.forward_file(file, self.inputs, self.outputs(name))
+        task = self.trained.forward_file(file, self.inputs, self.outputs(name), network)
         with self.doing(f"running {file.name} in {NAMES[kind]}"):
             return answer(self.command, NAMES[kind], run_one(f"forward_{kind}", task))
 

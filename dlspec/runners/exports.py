@@ -12,6 +12,7 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import MissingExtra
 from dlspec.diagnostics.runs import ConversionFailed, NoExport
 from dlspec.emit.files import write_file
+from dlspec.ir.networks import held
 from dlspec.ir.recipe import Export
 from dlspec.runners import memory
 from dlspec.runners.compare import Bench, Comparison, Doing
@@ -48,7 +49,7 @@ def export(run: Trained, exports: Sequence[Export], scratch: Path, doing: Doing)
     def made(e: Export) -> dict[str, Any]:
         with doing(f"writing {e.file}"):
             file = converted(run, programs[MAKERS[e.format]], e.file, run.folder / "export")
-        return bench.file(e.file, file)
+        return bench.file(e.file, file, e.network)
 
     def trained() -> dict[str, Any]:
         bench.reference(programs[run.record.backend])
@@ -87,13 +88,14 @@ def converted(run: Trained, program: Path, file: str, out: Path) -> Path:
 
 def reported(run: Trained, e: Export, told: dict[str, Any], compared: Comparison) -> Report:
     """What is to be said of one file."""
-    costs = cost(run.model)
+    model = held(run.model)[e.network].model if e.network else run.model
+    costs = cost(model)
     quantized = e.quantize is not None
     before, after = compared.scores["reference"], compared.scores[e.file]
     found: dict[str, float] = {
         "size": (run.folder / "export" / e.file).stat().st_size,
         "macs": costs.macs,
-        "ram": memory.peak(run.model, float_bytes=1 if quantized else 4),
+        "ram": memory.peak(model, float_bytes=1 if quantized else 4),
     }
     if any(x.measure == "accuracy_drop" for x in e.budget):
         found["accuracy_drop"] = drop(run, before, after)

@@ -13,6 +13,7 @@ from dlspec.emit.text import identifier
 from dlspec.expr import fixed
 from dlspec.frozen import frozen
 from dlspec.ir.model import ModelIR
+from dlspec.ir.networks import held
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Train
 from dlspec.length import Dynamic, put
@@ -123,15 +124,21 @@ class Trained:
             "outputs": str(outputs),
         }
 
-    def forward_file(self, file: Path, inputs: Path, outputs: Path) -> dict[str, Any]:
-        """The task of running an exported file."""
-        return {
+    def forward_file(
+        self, file: Path, inputs: Path, outputs: Path, network: str = ""
+    ) -> dict[str, Any]:
+        """The task of running an exported file, of one network where there are several."""
+        task = {
             "file": str(file.resolve()),
             "last": self.last,
             "names": self.outputs,
             "inputs": str(inputs),
             "outputs": str(outputs),
         }
+        if network:
+            part = held(self.model)[network]
+            task |= {"takes": list(part.takes), "names": list(part.gives)}
+        return task
 
 
 def trained(run: Path) -> Trained:

@@ -52,6 +52,7 @@ WORDING: tuple[Diagnostic, ...] = (
     c.NoLock(None, "out/lock.json"),
     c.SpecChanged(None, "out/spec.dls"),
     c.NoTestRows(None, "digits"),
+    c.OtherLength(None, "epochs", "steps"),
     c.FileExists(None, "net.dls"),
     c.Internal(None, "KeyError: 'x'"),
     r.NoExport(None, "phon", ("phone", "server")),

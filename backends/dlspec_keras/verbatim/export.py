@@ -40,10 +40,38 @@ class Int8:
 # end
 TARGETS = {}  # fill targets
 INPUTS = {"image": tf.TensorSpec((1, 8, 8, 1))}  # fill inputs
+# if not networks
 OUTPUTS = ["logits"]  # fill outputs
+# end
+# if networks
+# the inputs and outputs of the network in each file
+NETWORKS = {"G.tflite": (["G_code"], ["G_image"])}  # fill networks
+# end
 OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # SiLU's
 
 
+# if networks
+def serving(model: keras.Model, file: str) -> tf.types.experimental.ConcreteFunction:
+    """The network of a file for one example, with its weights as constants."""
+    takes, gives = NETWORKS[file]
+    inputs_ = {name: INPUTS[name] for name in takes}
+
+    def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        rest = {n: tf.zeros(s.shape, s.dtype) for n, s in INPUTS.items()}
+        made = model(rest | given)
+        return {name: made[name] for name in gives}
+
+    whole = frozen(tf.function(call).get_concrete_function(**inputs_))
+
+    def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]
+        return dict(zip(sorted(gives), whole(*ordered), strict=True))
+
+    return tf.function(named).get_concrete_function(**inputs_)
+
+
+# end
+# if not networks
 def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     """The model for one example, with its weights as constants."""
 
@@ -57,6 +85,9 @@ def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
         return dict(zip(OUTPUTS, whole(*ordered), strict=True))
 
     return tf.function(named).get_concrete_function(**INPUTS)
+
+
+# end
 
 
 # if int8
@@ -93,11 +124,24 @@ def convert(model: keras.Model, target: Int8 | None) -> bytes:
 
 # end
 # if not int8
+# if networks
+def convert(model: keras.Model, file: str) -> bytes:
+    """A network as a TFLite file. The converter can end the process: run it in one."""
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, serving(model, file), OPTIONS)
+        return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+
+
+# end
+# if not networks
 def convert(model: keras.Model) -> bytes:
     """The model as a TFLite file. The converter can end the process: run it in one."""
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(tf.Module(), folder, serving(model), OPTIONS)
         return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+
+
+# end
 
 
 # end
@@ -127,7 +171,10 @@ def main() -> None:
             # if int8
             write_whole(out / name, convert(model, TARGETS[name]))
             # end
-            # if not int8
+            # if networks
+            write_whole(out / name, convert(model, name))
+            # end
+            # if plain
             write_whole(out / name, convert(model))
             # end
             print(out / name)

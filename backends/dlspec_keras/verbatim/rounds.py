@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+os.environ.update(KERAS_BACKEND="tensorflow")  # whose tapes and functions train here
 
 import math
 import sys

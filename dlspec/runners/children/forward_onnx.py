@@ -1,6 +1,7 @@
 """Runs an ONNX file in ONNX Runtime on arrays.
 
-A task names the `file` and two NPZ files: `inputs` and `outputs`. `names` are the outputs'.
+A task names the `file` and two NPZ files: `inputs` and `outputs`.
+`names` are the outputs', `takes` the inputs of a file that has not all of the model's.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def forward(task: Task) -> Task:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(task["file"], options, ["CPUExecutionProvider"])
     arrays = np.load(task["inputs"])
-    given = [arrays[name] for name in arrays.files]
+    given = [arrays[name] for name in arrays.files if name in task.get("takes", arrays.files)]
     wanted = session.get_inputs()
     check(given, [w.shape for w in wanted])
     if len(session.get_outputs()) != len(task["names"]):

@@ -1,7 +1,8 @@
 """Runs a TFLite file in LiteRT on arrays, row by row.
 
-A task names the `file` and two NPZ files: `inputs` and `outputs`. `names` are the outputs'; `last`
-are the inputs that the file takes channels-last.
+A task names the `file` and two NPZ files: `inputs` and `outputs`.
+`names` are the outputs', `takes` the inputs of a file that has not all of the model's; `last` are
+the inputs that the file takes channels-last.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ def forward(task: Task) -> Task:
     given = {
         name: np.moveaxis(arrays[name], 1, -1) if name in task["last"] else arrays[name]
         for name in arrays.files
+        if name in task.get("takes", arrays.files)
     }
     inputs, outputs = runner.get_input_details(), runner.get_output_details()
     if len(given) == len(inputs) == 1:  # the only one may have any name

@@ -21,31 +21,36 @@ import data
 from train import built
 from weights import CheckpointError, write_whole
 
-TARGETS = {"model.tflite": None}
+TARGETS = {"phone.tflite": None}
 INPUTS = {"G_code": tf.TensorSpec((1, 8)), "D_image": tf.TensorSpec((1, 8, 8, 1))}
-OUTPUTS = ["D_score", "G_image"]
+# the inputs and outputs of the network in each file
+NETWORKS = {"phone.tflite": (["G_code"], ["G_image"])}
 OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # SiLU's
 
 
-def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
-    """The model for one example, with its weights as constants."""
+def serving(model: keras.Model, file: str) -> tf.types.experimental.ConcreteFunction:
+    """The network of a file for one example, with its weights as constants."""
+    takes, gives = NETWORKS[file]
+    inputs_ = {name: INPUTS[name] for name in takes}
 
     def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:
-        return model(given)
+        rest = {n: tf.zeros(s.shape, s.dtype) for n, s in INPUTS.items()}
+        made = model(rest | given)
+        return {name: made[name] for name in gives}
 
-    whole = frozen(tf.function(call).get_concrete_function(**INPUTS))
+    whole = frozen(tf.function(call).get_concrete_function(**inputs_))
 
     def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]
-        return dict(zip(OUTPUTS, whole(*ordered), strict=True))
+        return dict(zip(sorted(gives), whole(*ordered), strict=True))
 
-    return tf.function(named).get_concrete_function(**INPUTS)
+    return tf.function(named).get_concrete_function(**inputs_)
 
 
-def convert(model: keras.Model) -> bytes:
-    """The model as a TFLite file. The converter can end the process: run it in one."""
+def convert(model: keras.Model, file: str) -> bytes:
+    """A network as a TFLite file. The converter can end the process: run it in one."""
     with tempfile.TemporaryDirectory() as folder:
-        tf.saved_model.save(tf.Module(), folder, serving(model), OPTIONS)
+        tf.saved_model.save(tf.Module(), folder, serving(model, file), OPTIONS)
         return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
 
 
@@ -65,7 +70,7 @@ def main() -> None:
         model = built()
         checkpoint.load(args.run / "best.safetensors", model)
         for name in args.files or TARGETS:
-            write_whole(out / name, convert(model))
+            write_whole(out / name, convert(model, name))
             print(out / name)
     except (data.DataError, CheckpointError, OSError) as error:
         sys.exit(f"error: {error}")

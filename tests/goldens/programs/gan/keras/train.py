@@ -6,6 +6,7 @@ Stopped at any moment and resumed, a run ends with the same bits.
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
+os.environ.update(KERAS_BACKEND="tensorflow")  # whose tapes and functions train here
 
 import argparse
 import json

@@ -7,13 +7,16 @@ import warnings
 from pathlib import Path
 
 import onnx
+import onnx.utils
 import torch
 
 import checkpoint
 from model import Networks
 from weights import CheckpointError, write_whole
 
-TARGETS = {"model.onnx": True}  # whether a batch may have any size
+TARGETS = {"digits.onnx": True}  # whether a batch may have any size
+# the inputs and outputs of the one in each file
+NETWORKS = {"digits.onnx": (["G_code"], ["G_image"])}
 OPSET = 20
 
 
@@ -35,6 +38,7 @@ def export(weights: Path, path: Path, any_batch: bool) -> None:
     )
     assert program is not None
     proto = kept_apart(program)
+    proto = onnx.utils.Extractor(proto).extract_model(*NETWORKS[path.name])
     strip(proto)
     onnx.checker.check_model(proto)
     write_whole(path, proto.SerializeToString())

@@ -166,6 +166,8 @@ def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
         kind = str(rng.choice(["i32", "i64", "class"]))
         classes = int(rng.integers(2, 9)) if kind == "class" else None
         return (Tensor(kind, first[:2], classes),)  # type: ignore[arg-type]
+    if op.kind() in ("mask_padding", "sequence_mask"):
+        return Tensor("f32", first), Tensor("i32", ())
     if op.kind() == "where":
         return tuple(Tensor(d, s) for d, s in zip(("bool", "f32", "f32"), shapes, strict=True))
     if op.kind() == "one_hot":

@@ -34,7 +34,7 @@ def rounded(case: Case) -> bool:
 
 
 PLAIN = [c for c in drawn(set(defined()) - RECURRENT) if not rounded(c)]
-CONSTANT = {"zeros_like", "ones_like", "full"}
+CONSTANT = {"zeros_like", "ones_like", "full", "lengths"}
 NATIVE = [c for c in examples() if not rounded(c) and c.kind not in CONSTANT]
 
 

@@ -61,7 +61,8 @@ def padded_steps(layer, x, lengths, **states):
 
 def mask_padding(x, lengths, value, axis=1):
     """A batch with one number at the places that pad an axis."""
-    return ops.where(sequence_mask(x, lengths, axis), x, ops.cast(value, x.dtype))
+    number = ops.convert_to_tensor(value, x.dtype)
+    return ops.where(sequence_mask(x, lengths, axis), x, number)
 
 
 def segment(reduce, x, index, count):

@@ -134,7 +134,7 @@ def test_a_small_one_trains_and_is_verified(
     spec.write_text((SPECS / f"{name}.dls").read_text(encoding="utf-8"), encoding="utf-8")
     given = [word for s in SMALL[name] for word in ("--set", s)]
     run = tmp_path / "run"
-    length = "steps" if "\n  steps " in spec.read_text(encoding="utf-8") else "epochs"
+    length = "epochs" if "\n  epochs " in spec.read_text(encoding="utf-8") else "steps"
     for words in (
         ["train", str(spec), "--backend", backend, f"--{length}", "1", *given, "-o", str(run)],
         ["verify", str(run)],

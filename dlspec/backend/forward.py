@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -510,6 +511,8 @@ class Forward(Loops):
             nodes.append(m)
             m = m.inputs[0]
         made = self.expression(m, lines)
+        if m.kind == "call":
+            made = self.parted(made, target, lines)
         heavy = False
         types = None
         for node in reversed(nodes):
@@ -560,6 +563,18 @@ class Forward(Loops):
         lines.append(py.Assign(target, made.args[0].value))
         rest = (py.Arg(py.Atom(target)), *made.args[1:])
         return py.Call(made.callee, rest)
+
+    def parted(self, made: py.Expr, target: str, lines: list[py.Statement]) -> py.Expr:
+        """A call of several inputs: where it is too long for a line, the first gets its own."""
+        if not isinstance(made, py.Call) or len(made.args) < 2:
+            return made
+        first, *others = made.args
+        fits = INDENT + len(target) + 3 + len(str(made)) <= WIDTH
+        if fits or not isinstance(first.value, py.Call):
+            return made
+        name = py.Atom(self.fresh("h"))
+        lines.append(py.Assign(name, first.value))
+        return py.Call(made.callee, (replace(first, value=name), *others))
 
     def is_head(self, m: Merged) -> bool:
         if m.kind in ("call", "scope"):

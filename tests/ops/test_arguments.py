@@ -218,6 +218,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "GRU": ("units",),
         "BiLSTM": ("units",),
         "BiGRU": ("units",),
+        "Sinusoid": ("units",),
         "Split": ("parts",),
         "Attention": ("heads",),
         "Rotary": ("heads",),

@@ -243,7 +243,13 @@ class Feeding:
             }
         if self.data is not None and self.data.ir is not None:
             fields = {
-                f.name: Named(f.name, f.type, self.data.spans.get(f.name), "a field")
+                f.name: Named(
+                    f.name,
+                    f.type,
+                    self.data.spans.get(f.name),
+                    "a field",
+                    void=self.data.ir.void.get(f.name),
+                )
                 for f in self.data.ir.fields
             }
         model = self.definition.name.id if self.definition else ""

@@ -41,6 +41,8 @@ class Named:
     what: str
     made_by: str = ""
     """For an output: the kind of the op that gives it."""
+    void: int | None = None
+    """For a field: the number of what has no class."""
 
 
 @frozen
@@ -234,8 +236,16 @@ class Comparisons:
             DoesNotCompare(made.span(p.parameter, span), p.what, places, p.help)
             for p in made.made.problems(output.type, target.type)
         ]
+        if not found and isinstance(made.made, Loss) and target.void is not None:
+            found = [without_class(made.made, output.name, target.name, target.void, span)]
         if found:
             raise SpecError(*found)
+
+
+def without_class(loss: Loss, output: str, target: str, void: int, span: Span) -> DoesNotCompare:
+    """What is said of a loss that would read a class where there is none."""
+    hint = f"leave them out: `{loss.kind()}({output}, {target}, where={target} != {void})`"
+    return DoesNotCompare(span, f"pixels of `{target}` may be {void}, which is no class", (), hint)
 
 
 def activated(loss: Loss, layer: str, output: str, span: Span) -> Iterator[ActivatedTwice]:

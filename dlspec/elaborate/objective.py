@@ -112,6 +112,7 @@ class Objective:
         assert found.data is not None and found.data.ir is not None
         fields = {f.name: f.type for f in found.data.ir.fields}
         builder.fields(fields)
+        builder.void = found.data.ir.void
         for s in block.body.statements:
             if s is given:
                 self.apply(given, fields)

@@ -17,7 +17,7 @@ from dlspec.elaborate.derivatives import KIND, unreached
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
-from dlspec.elaborate.losses import activated
+from dlspec.elaborate.losses import activated, without_class
 from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.objects import LATER, Objects
@@ -70,6 +70,8 @@ class StepBuilder(ModelBuilder):
         self.networks: dict[str, Network] = {}
         self.made_by: dict[str, str] = {}
         """The kind of the op that gives an output of the model."""
+        self.void: Mapping[str, int] = {}
+        """The fields that have no class everywhere, with the number that says so."""
         self.active = self.within.active = [NAME]
         self.within.around = 1
         self.outer = Scope(Scope(objects.scope))
@@ -385,6 +387,11 @@ class StepBuilder(ModelBuilder):
                 )
             )
         self.check_activation(loss, output, e)
+        field = target.flow.name if isinstance(target.flow, ir.Wire) else ""
+        written = {n for s in self.statements if isinstance(s, ir.Bind) for n in s.names}
+        if field in self.void and field not in written and "where" not in named:
+            first = given[0].value.span.text
+            raise SpecError(without_class(loss, first, field, self.void[field], e.span))
         plain = loss.reduction is not None
         made_type = Tensor("f32", () if plain else loss.elements(x, y), common=plain)
         flow = ir.Compare(

@@ -19,7 +19,7 @@ from dlspec.recipe.losses import Activation, Loss
 from dlspec.recipe.metrics import Metric
 from dlspec.recipe.optimizers import Optimizer
 from dlspec.recipe.schedules import Schedule
-from dlspec.recipe.sources import Source
+from dlspec.recipe.sources import Images, Source
 from dlspec.recipe.splits import Split
 from dlspec.recipe.stops import Patience
 from dlspec.recipe.strategies import Strategy
@@ -114,6 +114,13 @@ class Data(Node):
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
+
+    @property
+    def void(self) -> dict[str, int]:
+        """The fields whose pixels may have no class, with the number that such a pixel has."""
+        if not isinstance(self.source, Images) or self.source.void is None:
+            return {}
+        return {f.name: self.source.void for f in self.fields if "mask" in f.columns}
 
     @property
     def ragged(self) -> dict[str, tuple[Field, int]]:

@@ -25,7 +25,6 @@ from dlspec.recipe.metrics import (
     Recall,
 )
 from dlspec.recipe.schedules import Constant, Cosine, Linear, Schedule, Step, Warmup
-from dlspec.recipe.sources import Images
 from dlspec.units import Duration
 
 DOC = "What every run needs and no framework has a say in."
@@ -287,7 +286,7 @@ def _table(use: MetricUse, data: Data) -> py.Expr:
         known = data.field(use.target).type.classes
         shape = py.Attribute(_output(use, data), "shape")
         count = py.Index(shape, axis) if known is None else py.literal(known)
-    if isinstance(data.source, Images) and data.source.void is not None:
+    if use.target in data.void:
         pair = py.call("of_classes", _target(use, data), predicted, count)
         return py.Call("confusion", (py.Arg(py.Star(pair)), py.Arg(count)))
     return py.call("confusion", _target(use, data), predicted, count)

@@ -24,5 +24,5 @@ def held(model: ModelIR) -> dict[str, Network]:
             s.names,
         )
         for s in statements(model.root.body)
-        if isinstance(s, Bind) and isinstance(s.value, Call)
+        if isinstance(s, Bind) and isinstance(s.value, Call) and s.value.module
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "text.md"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,7 @@ def far(cases: list[Case], folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.proof
 def test_ten_steps_give_the_weights_of_pytorch(
     jax: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,30 +79,45 @@ def test_ten_steps_give_the_weights_of_pytorch(
     assert differing(tmp_path, names, close=FP32) == {}  # JAX's Keras rounds on its way
 
 
-def test_a_run_on_jax_is_resumed_to_the_same_bits_and_exported_by_tensorflow(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture
+def digits(tmp_path: Path) -> Callable[..., str]:
+    """Runs a file of the Keras program of digits on JAX; gives what it prints."""
     spec = ROOT / "specs" / "digits.dls"
     words = ["compile", str(spec), "--backend", "keras", "-o", str(tmp_path)]
     subprocess.run([sys.executable, "-m", "dlspec", *words], check=True, capture_output=True)
     settings = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 
-    def program(*words: str) -> str:
-        return subprocess.run(
+    def run(*words: str) -> str:
+        done = subprocess.run(
             [sys.executable, *words],
             cwd=tmp_path,
             env=settings,
             check=True,
             capture_output=True,
             text=True,
-        ).stdout
+        )
+        return done.stdout
 
-    program("train.py", "--epochs", "2", "--out", "whole")
-    program("train.py", "--epochs", "1")
-    program("train.py", "--epochs", "2", "--resume")
+    return run
+
+
+def test_a_program_trains_on_jax(digits: Callable[..., str], tmp_path: Path) -> None:
+    digits("train.py", "--epochs", "3")
+    assert '"backend": "jax"' in (tmp_path / "lock.json").read_text(encoding="utf-8")
+    lines = (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    losses = [json.loads(line)["loss"] for line in lines]
+    assert len(losses) == 3 and losses[0] > losses[1] > losses[2]
+
+
+@pytest.mark.proof
+def test_a_run_on_jax_is_resumed_to_the_same_bits_and_exported_by_tensorflow(
+    digits: Callable[..., str], tmp_path: Path
+) -> None:
+    digits("train.py", "--epochs", "2", "--out", "whole")
+    digits("train.py", "--epochs", "1")
+    digits("train.py", "--epochs", "2", "--resume")
     whole = tmp_path / "whole" / "last.safetensors"
     assert (tmp_path / "last.safetensors").read_bytes() == whole.read_bytes()
-    assert '"backend": "jax"' in (tmp_path / "lock.json").read_text(encoding="utf-8")
-    assert "accuracy" in program("train.py", "--eval", "test")
-    program("export.py")
+    assert "accuracy" in digits("train.py", "--eval", "test")
+    digits("export.py")
     assert (tmp_path / "export" / "phone.tflite").stat().st_size

@@ -38,6 +38,7 @@ CONSTANT = {"zeros_like", "ones_like", "full", "lengths"}
 NATIVE = [c for c in examples() if not rounded(c) and c.kind not in CONSTANT]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("cases", parts(NATIVE, 2))
 def test_every_example_agrees_in_four_runtimes(cases: list[Case], tmp_path: Path) -> None:
     assert held(cases, tmp_path) == []

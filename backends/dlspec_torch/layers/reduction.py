@@ -25,16 +25,20 @@ def axes(use: Use) -> Slot:
     return use.fixed(dims[0] if len(dims) == 1 else dims)
 
 
+NAMED = ("logsumexp", "amax", "amin")
+
+
 def given(use: Use) -> tuple[Slot, ...]:
     """The axes, where there are others."""
     return () if leaves_nothing(use.op.axis, use.x[0]) else (axes(use),)
 
 
 def over(name: str) -> Emit:
-    """A method that takes the axes; of a scalar there is nothing to reduce."""
+    """A method that takes the axes; of a scalar there is nothing to reduce. Some need all axes
+    named, in PyTorch or in what writes ONNX."""
 
     def emit(use: Use) -> Emitted:
-        dims = (axes(use),) if name == "logsumexp" else given(use)
+        dims = (axes(use),) if name in NAMED else given(use)
         return Emitted(method(X[0], name, *dims) if use.x[0].rank else X[0])
 
     return emit

@@ -13,6 +13,7 @@ PARTS = {
     "loops": "Training loops",
     "accuracy": "Digits",
 }
+LONG = ("accuracy", "loops")
 PROGRESS = {"scaling": "compile, a line each", "accuracy": "keras, seed 0"}
 
 
@@ -23,7 +24,7 @@ def benchmarks(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "part", [pytest.param(p, marks=[pytest.mark.proof] * (p == "accuracy")) for p in PARTS]
+    "part", [pytest.param(p, marks=[pytest.mark.proof] * (p in LONG)) for p in PARTS]
 )
 def test_a_part_replaces_its_section_and_no_other(part: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"

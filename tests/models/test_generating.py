@@ -91,7 +91,7 @@ def initial(spec: Path, given: Sequence[str], out: Path) -> None:
     called(out, "-c", INITIAL, out / "torch", model, out)
 
 
-LONG = ("llama", "t5")
+LONG = ("llama", "lstm_lm", "t5")
 
 
 @pytest.mark.parametrize(

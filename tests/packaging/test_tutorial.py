@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 SPEC = "flowers.dls"

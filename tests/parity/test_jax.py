@@ -42,6 +42,7 @@ def test_every_example_agrees_with_its_definition(jax: None, start: int, tmp_pat
     assert far(PLAIN[start : start + TOGETHER], tmp_path) == {}
 
 
+@pytest.mark.proof
 def test_recurrent_examples_agree_with_their_definition(jax: None, tmp_path: Path) -> None:
     assert far([c for c in examples() if c.kind in RECURRENT][::4], tmp_path) == {}
 

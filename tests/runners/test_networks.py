@@ -24,7 +24,8 @@ def dlspec(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("backend", ["torch", pytest.param("keras", marks=pytest.mark.proof)])
+@pytest.mark.proof
+@pytest.mark.parametrize("backend", ["torch", "keras"])
 def test_each_network_has_files_of_its_own(backend: str, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     spec, run = tmp_path / "gan.dls", tmp_path / "run"

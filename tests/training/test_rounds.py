@@ -101,6 +101,7 @@ def test_the_updates_are_those_of_a_loop_by_hand(spec: Path, tmp_path: Path) -> 
     assert {n.split(".")[0] for n in moved} == {"G", "D"}
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_generator_learns_what_digits_look_like(backend: str, tmp_path: Path) -> None:
     folder = program(SPECS / "gan.dls", tmp_path / "gan", backend)

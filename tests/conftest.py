@@ -1,6 +1,8 @@
 """What all tests share: one thread for each framework, and none of their chatter."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 TESTS = Path(__file__).parent
+PROGRAM = ("train", "model", "data", "weights", "checkpoint", "recipe", "objective")
+
+
+@pytest.fixture(autouse=True)
+def no_program_stays() -> Iterator[None]:
+    """A module of one compiled program that stays imported is silently used by the next."""
+    yield
+    stayed = [name for name in PROGRAM if sys.modules.pop(name, None)]
+    assert not stayed, f"{', '.join(stayed)} of a compiled program stayed imported"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

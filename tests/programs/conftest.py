@@ -21,7 +21,7 @@ def run(tmp_path, monkeypatch):
     def made(**texts: str):
         for name, text in texts.items():
             (folder / f"{name}.py").write_text(text, encoding="utf-8")
-            monkeypatch.delitem(sys.modules, name, raising=False)
+            sys.modules.pop(name, None)
         importlib.invalidate_caches()
         found = [importlib.import_module(name) for name in texts]
         return found[0] if len(found) == 1 else found

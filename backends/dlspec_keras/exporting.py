@@ -8,7 +8,7 @@ from dlspec.emit import python as py
 from dlspec.ir.recipe import Export
 from dlspec.ops.recurrence import Recurrent
 from dlspec.tensor import Tensor
-from dlspec_keras.case import Case, item
+from dlspec_keras.case import Case
 from dlspec_keras.pieces import Fills, program, template
 
 DTYPES = {"bool": "tf.bool", "i8": "tf.int8", "i32": "tf.int32", "i64": "tf.int32"}
@@ -37,7 +37,7 @@ def fills(case: Case) -> Fills:
     specs = tuple((py.literal(name), spec(case.train.fed(t))) for name, _, t in case.inputs)
     names = sorted(case.outputs)
     single = [name for name, _, _ in case.inputs] if len(case.inputs) == 1 else []
-    x = item("given", single[0]) if single else py.Code("given")
+    x = py.item("given", single[0]) if single else py.Code("given")
     outputs: py.Expr = py.call("model", x)
     if len(names) == 1:
         outputs = py.Dict(((py.literal(names[0]), outputs),))

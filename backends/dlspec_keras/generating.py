@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlspec.emit import python as py
 from dlspec.programs.generate import Framework, blocks, decoding_file, generate_file
-from dlspec_keras.case import Case, item
+from dlspec_keras.case import Case
 from dlspec_keras.pieces import program
 from dlspec_keras.training import kept
 
@@ -41,7 +41,7 @@ def outputs(case: Case) -> py.Function:
     """What the model gives for arrays, by name."""
     x: py.Expr = py.Code("given")
     if len(case.inputs) == 1:
-        x = item("given", case.inputs[0][0])
+        x = py.item("given", case.inputs[0][0])
     y: py.Expr = py.call("model", x)
     if len(case.outputs) == 1:
         y = py.Dict(((py.literal(next(iter(case.outputs))), y),))

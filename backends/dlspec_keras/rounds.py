@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dlspec.backend.names import class_name
 from dlspec.emit import python as py
-from dlspec.ir.model import Apply, Flow, Mode, ModelIR, flows, networks, read_inputs, statements
+from dlspec.ir.model import ModelIR, networks, read_inputs, within
 from dlspec.ir.recipe import Step
-from dlspec.ops.drawing import Draw
 from dlspec_keras import training
-from dlspec_keras.case import Case, item
+from dlspec_keras.case import Case
 from dlspec_keras.optimizers import made
 from dlspec_keras.pieces import Fills, program, template
 from dlspec_keras.style import STYLE
@@ -38,7 +37,6 @@ def train_file(case: Case) -> str:
 
 
 def features(case: Case) -> set[str]:
-    graphs = [graph for _, graph in case.rounds]
     words = {
         "scheduled": case.scheduled,
         "validated": "val" in case.parts,
@@ -47,8 +45,8 @@ def features(case: Case) -> set[str]:
         "constrained": bool(case.model.constraints),
         "dropout": case.draws,
         "folder": case.folder,
-        "sampled": case.sampled,
-        "draws_in_step": any(draws(graph) for graph in graphs),
+        "sampled": case.samples(training=True),
+        "draws_in_step": training.draws(case.within),
         "floating": training.floating(case),
         case.train.precision: True,
     }
@@ -69,7 +67,7 @@ def fills(case: Case) -> Fills:
         "losses": losses(case),
         "learned": [py.Return(learned(case))],
         "optimizers": [py.Assign("found", optimizers(case))],
-        "inputs": [py.Return(py.Dict(tuple((py.literal(n), item("rows", n)) for n in read)))],
+        "inputs": [py.Return(py.Dict(tuple((py.literal(n), py.item("rows", n)) for n in read)))],
         "made": [py.Assign("model", py.call(training.model_name(case)))],
         "build": [py.Do(py.call("model", training.symbols(case)))],
         "train": [py.Raw(f"def train({params}) -> None:")],
@@ -103,9 +101,8 @@ def computed(case: Case, graph: ModelIR) -> py.Expr:
     nets: list[py.Expr] = [network(case, "self.net", name) for name in networks(graph.root)]
     if training.floating(case):
         nets = [py.call("wide", net) for net in nets]
-    given: list[py.Expr] = [item("rows", field) for field in read_inputs(graph.root)]
-    given += [py.Code("self.seed_generator")] if draws(graph) else []
-    given += [py.Code("training")] if any(isinstance(f, Mode) for f in within(graph)) else []
+    given: list[py.Expr] = [py.item("rows", field) for field in read_inputs(graph.root)]
+    given += training.beside([*within(graph.root.body)])
     function = class_name(graph.root.definition, STYLE.helpers)
     return py.call(f"objective.{function}", *nets, *given)
 
@@ -113,16 +110,6 @@ def computed(case: Case, graph: ModelIR) -> py.Expr:
 def network(case: Case, of: str, name: str) -> py.Code:
     """The code of a network: the model, or a part of it."""
     return py.Code(f"{of}.{name}" if case.train.networks else of)
-
-
-def draws(graph: ModelIR) -> bool:
-    """Whether a step itself draws random numbers."""
-    return any(isinstance(f, Apply) and isinstance(f.op, Draw) for f in within(graph))
-
-
-def within(graph: ModelIR) -> list[Flow]:
-    """All that a step is made of."""
-    return [f for s in statements(graph.root.body) for f in flows(s.value)]
 
 
 def learned(case: Case) -> py.Expr:

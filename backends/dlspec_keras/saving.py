@@ -60,7 +60,7 @@ def features(case: Case) -> set[str]:
     found |= {"dropout"} if case.draws else set()
     found |= {"Dense"} if "MultiHeadAttention" in case.kinds else set()
     found |= {"constrained"} if case.model.constraints else set()
-    found |= {"sampled"} if case.sampled else set()
+    found |= {"sampled"} if case.samples(training=True) else set()
     found |= {"freezes"} if case.train.freezes else set()
     found |= {"sequential"} if case.sequential else set()
     found |= {"lists"} if case.listed else set()

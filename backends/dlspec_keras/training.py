@@ -9,14 +9,14 @@ from dlspec.backend.protocol import UnsupportedOp
 from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.expr import fixed
-from dlspec.ir.model import Apply, Mode, layers
+from dlspec.ir.model import Apply, Flow, Mode, layers
 from dlspec.ops.constraints import Constraint, OfNorms, max_norm, min_max_norm
 from dlspec.ops.drawing import Draw
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
 from dlspec.programs.library import texts
 from dlspec.tensor import Tensor
-from dlspec_keras.case import Case, item
+from dlspec_keras.case import Case
 from dlspec_keras.losses import total
 from dlspec_keras.optimizers import made, needs_exact
 from dlspec_keras.pieces import Fills, program, template
@@ -54,8 +54,8 @@ def features(case: Case) -> set[str]:
         "folder": case.folder,
         "ragged": bool(case.data.ragged),
         "step": case.step is not None,
-        "sampled": case.sampled,
-        "draws_in_step": draws_in_step(case),
+        "sampled": case.samples(training=True),
+        "draws_in_step": draws(case.within),
         "differentiates": case.differentiates,
         "floating": floating(case),
         case.train.precision: True,
@@ -118,12 +118,10 @@ def loss_fills(case: Case) -> Fills:
 
 def step_fills(case: Case) -> Fills:
     """What stands in one whose objective is a function of its own."""
-    fields = [item("rows", field) for field in case.read]
-    fields += [py.Code("self.seed_generator")] if draws_in_step(case) else []
-    fields += [py.Code("training")] if any(isinstance(f, Mode) for f in case.within) else []
+    given = [py.item("rows", field) for field in case.read] + beside(case.within)
     return {
         "network": [py.Raw("def model(x):")],
-        "objective": [py.Return(py.call("objective", py.Code("model"), *fields))],
+        "objective": [py.Return(py.call("objective", py.Code("model"), *given))],
         "computed_loss": [
             py.Return(with_penalties(case, py.Code("y_pred[0]" if case.watched else "y_pred")))
         ],
@@ -141,9 +139,16 @@ def with_penalties(case: Case, loss: py.Expr) -> py.Expr:
     return py.Binary(loss, "+", added)
 
 
-def draws_in_step(case: Case) -> bool:
-    """Whether the objective itself draws random numbers."""
-    return any(isinstance(f, Apply) and isinstance(f.op, Draw) for f in case.within)
+def beside(objective: Sequence[Flow]) -> list[py.Expr]:
+    """What an objective is given beside networks and fields."""
+    seed = [py.Code("self.seed_generator")] if draws(objective) else []
+    mode = [py.Code("training")] if any(isinstance(f, Mode) for f in objective) else []
+    return [*seed, *mode]
+
+
+def draws(objective: Sequence[Flow]) -> bool:
+    """Whether an objective itself draws random numbers."""
+    return any(isinstance(f, Apply) and isinstance(f.op, Draw) for f in objective)
 
 
 literal = py.literal
@@ -281,9 +286,9 @@ def loss(case: Case, outputs: str, targets: str, cast: bool = False) -> py.Expr:
     single = len(case.outputs) == 1
     found: list[py.Expr] = []
     for name in names:
-        output: py.Expr = py.Atom(outputs) if single else item(outputs, name)
+        output: py.Expr = py.Atom(outputs) if single else py.item(outputs, name)
         found.append(py.call("ops.cast", output, py.Code(FLOAT)) if cast else output)
-    found += [item(targets, f) for f in fields if f not in names]
+    found += [py.item(targets, f) for f in fields if f not in names]
     return py.call("loss_fn", *found)
 
 
@@ -301,11 +306,11 @@ def floating(case: Case) -> bool:
 def fed(case: Case) -> py.Expr:
     """The model's inputs, from rows of the data; what an objective reads, where there is one."""
     if case.step is not None:
-        return py.Dict(tuple((literal(f), item("rows", f)) for f in case.read))
+        return py.Dict(tuple((literal(f), py.item("rows", f)) for f in case.read))
     if len(case.inputs) == 1:
         _, field, t = case.inputs[0]
-        return kept(item("rows", field), t)
-    pairs = tuple((literal(name), kept(item("rows", f), t)) for name, f, t in case.inputs)
+        return kept(py.item("rows", field), t)
+    pairs = tuple((literal(name), kept(py.item("rows", f), t)) for name, f, t in case.inputs)
     return py.Dict(pairs)
 
 
@@ -318,7 +323,7 @@ def kept(value: py.Expr, t: Tensor) -> py.Expr:
 
 
 def targets(case: Case) -> py.Statement:
-    pairs = tuple((literal(f), item("rows", f)) for f in case.compared[1])
+    pairs = tuple((literal(f), py.item("rows", f)) for f in case.compared[1])
     return py.Assign("targets", py.Dict(pairs))
 
 

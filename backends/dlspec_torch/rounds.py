@@ -8,7 +8,7 @@ from dlspec.backend.names import class_name
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR, networks, read_inputs
 from dlspec.ir.recipe import Step
-from dlspec_torch.case import Case, item
+from dlspec_torch.case import Case
 from dlspec_torch.helpers import HELPERS
 from dlspec_torch.optimizers import made
 
@@ -27,7 +27,7 @@ def computed(case: Case, graph: ModelIR) -> py.Expr:
     """The loss of one step: its function called on its networks and its fields."""
     function = class_name(graph.root.definition, HELPERS)
     nets = (network(case, name) for name in networks(graph.root))
-    fields = (item("batch", field) for field in read_inputs(graph.root))
+    fields = (py.item("batch", field) for field in read_inputs(graph.root))
     return py.call(f"objective.{function}", *nets, *fields)
 
 
@@ -77,7 +77,7 @@ def step(case: Case, mixed: bool, clip: Sequence[py.Statement]) -> Body:
     """The update that one batch is for; `clip` bounds the gradients of `own`."""
     body: Body = []
     if case.draws:
-        drawn = "for all that is drawn" if case.samples else "for dropout"
+        drawn = "for all that is drawn" if case.samples(training=False) else "for dropout"
         body.append(py.Do("generator.manual_seed(step_seed(run))", drawn))
     body += [
         py.Assign("step", "ROUND[run.step % len(ROUND)]"),
@@ -127,14 +127,14 @@ def evaluate(case: Case) -> py.Function:
     each = py.Assign("totals[step]", "size * loss_fn(step, model, batch).item()", op="+")
     chunk: Body = [
         py.Assign("batch", "tensors(rows, device)"),
-        py.Assign("size", py.call("len", item("rows", read))),
+        py.Assign("size", py.call("len", py.item("rows", read))),
         py.For("step", "totals", [each]),
         py.Assign("count", "size", op="+"),
     ]
     seed = py.Do("torch.manual_seed(0)", "the same draws in every evaluation")
     body: Body = [
         py.Do("model.eval()"),
-        *([seed] if case.samples else []),
+        *([seed] if case.samples(training=False) else []),
         py.Assign("totals, count", "dict.fromkeys(ROUND, 0.0), 0"),
         py.For("rows", "data.chunks(part, CHUNK)", chunk),
         py.Return('{f"{step}.loss": total / count for step, total in totals.items()}'),

@@ -9,7 +9,7 @@ from dlspec.ops.constraints import Constraint, max_norm, min_max_norm
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
 from dlspec_torch import rounds
-from dlspec_torch.case import TAKEN, Case, item
+from dlspec_torch.case import TAKEN, Case
 from dlspec_torch.command import main
 from dlspec_torch.helpers import definitions
 from dlspec_torch.losses import total
@@ -200,14 +200,14 @@ def batches(case: Case) -> py.Function:
 
 def forward(case: Case) -> py.Expr:
     """The model called on a batch."""
-    return py.call("model", *(item("batch", field) for _, field, _ in case.inputs))
+    return py.call("model", *(py.item("batch", field) for _, field, _ in case.inputs))
 
 
 def loss(case: Case, output: py.Expr | None, outputs: str, targets: str, wrap: str = "") -> py.Expr:
     """The loss: of the only output, or of several by name, and of the fields."""
     names, fields = case.compared
-    made = [output or item(outputs, n) for n in names]
-    wanted = [item(targets, f) for f in fields if f not in names]
+    made = [output or py.item(outputs, n) for n in names]
+    wanted = [py.item(targets, f) for f in fields if f not in names]
     return py.call("loss_fn", *made, *(py.call(wrap, w) if wrap else w for w in wanted))
 
 
@@ -284,7 +284,7 @@ def precision(case: Case) -> Body:
 def step(case: Case, mixed: bool) -> Body:
     body: Body = []
     if case.draws:
-        drawn = "for all that is drawn" if case.samples else "for dropout"
+        drawn = "for all that is drawn" if case.samples(training=False) else "for dropout"
         body.append(py.Do("generator.manual_seed(step_seed(run))", drawn))
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
@@ -306,7 +306,7 @@ def step(case: Case, mixed: bool) -> Body:
         put = [py.Do("weight.data.copy_(rule(weight.data))")]
         body.append(py.For("weight, rule", "held", put))
     body += [
-        py.Assign("size", py.call("len", item("batch", rows_of(case)))),
+        py.Assign("size", py.call("len", py.item("batch", rows_of(case)))),
         py.Do("total.add_(loss.detach(), alpha=size)"),
         py.Assign("count", "size", op="+"),
         py.Assign("run.step", "1", op="+"),
@@ -372,7 +372,7 @@ def freeze() -> py.Function:
 
 def objective(case: Case, net: str = "model") -> py.Expr:
     """What is computed of a batch: the loss, and what metrics read."""
-    return py.call("objective", py.Code(net), *(item("batch", f) for f in case.read))
+    return py.call("objective", py.Code(net), *(py.item("batch", f) for f in case.read))
 
 
 def constrained() -> py.Function:
@@ -488,13 +488,13 @@ def evaluate(case: Case) -> py.Function:
 def evaluation_seed(case: Case) -> Body:
     """Every evaluation draws the same numbers."""
     seed = py.Do("torch.manual_seed(0)", "the same draws in every evaluation")
-    return [seed] if case.samples else []
+    return [seed] if case.samples(training=False) else []
 
 
 def evaluate_step(case: Case) -> py.Function:
     """The loss of chunks, weighed by their rows: what it compares may be no output."""
     several = case.watched
-    size = py.call("len", item("rows", rows_of(case)))
+    size = py.call("len", py.item("rows", rows_of(case)))
     chunk: Body = [
         py.Assign("batch", "tensors(rows, device)"),
         py.Assign("loss, outputs" if several else "loss", objective(case)),

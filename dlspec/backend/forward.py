@@ -137,21 +137,18 @@ class Forward(Chains):
 
         def asks(flow: ir.Flow) -> bool:
             if isinstance(flow, ir.Call):
-                return within(flow.instance)
+                return inside(flow.instance)
             return isinstance(flow, ir.Mode) or (
                 isinstance(flow, ir.Apply) and self.style.training(flow.op)
             )
 
         @cache
-        def within(number: int) -> bool:
+        def inside(number: int) -> bool:
             body = instances[number].body
             run, tested = ir.statements(body), ir.statements(body, training=False)
-            return len([*run]) > len([*tested]) or any(map(asks, parts(body)))
+            return len([*run]) > len([*tested]) or any(map(asks, ir.within(body)))
 
-        def parts(body: tuple[ir.Statement, ...]) -> Iterator[ir.Flow]:
-            return (f for s in ir.statements(body) for f in ir.flows(s.value))
-
-        asking: Iterator[Any] = filter(asks, parts(self.w.planner.model.root.body))
+        asking: Iterator[Any] = filter(asks, ir.within(self.w.planner.model.root.body))
         return {str(f.module[0]) for f in asking if f.kind != "mode" and f.module}
 
     def local(self, name: str) -> str:

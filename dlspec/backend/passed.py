@@ -67,8 +67,7 @@ def with_objects(model: ir.ModelIR, backend: Backend, exact: bool) -> ir.ModelIR
         return _made_here(flow) if passed and not _object(flow, backend, exact) else flow
 
     def needed(instance: ir.Instance) -> bool:
-        found = (f for s in ir.statements(instance.body) for f in ir.flows(s.value))
-        return any(change(f) is not f for f in found)
+        return any(change(f) is not f for f in ir.within(instance.body))
 
     instances = tuple(_rewritten(i, change) if needed(i) else i for i in model.instances)
     return model.model_copy(update={"instances": instances})

@@ -42,15 +42,14 @@ def _plain_sites(model: ir.ModelIR, alone: Alone) -> set[tuple[str, int]]:
     kept: set[tuple[str, int]] = set()
     dropped: set[tuple[str, int]] = set()
     for instance in model.instances:
-        for s in ir.statements(instance.body):
-            for f in ir.flows(s.value):
-                if isinstance(f, ir.Scope):
-                    key = (instance.definition, f.site)
-                    found = in_sequence(f.body)
-                    plain = found is not None and all(
-                        alone(layer) for layer in found if isinstance(layer, ir.Apply)
-                    )
-                    (kept if plain else dropped).add(key)
+        for f in ir.within(instance.body):
+            if isinstance(f, ir.Scope):
+                key = (instance.definition, f.site)
+                found = in_sequence(f.body)
+                plain = found is not None and all(
+                    alone(layer) for layer in found if isinstance(layer, ir.Apply)
+                )
+                (kept if plain else dropped).add(key)
     return kept - dropped
 
 
@@ -64,11 +63,10 @@ class _Opener:
         self.reads: dict[tuple[str, int], set[str]] = {}
         """The names of its definition that a scope reads, in any instance."""
         for instance in model.instances:
-            for s in ir.statements(instance.body):
-                for f in ir.flows(s.value):
-                    if isinstance(f, ir.Scope):
-                        key = (instance.definition, f.site)
-                        self.reads.setdefault(key, set()).update(_read(f.body))
+            for f in ir.within(instance.body):
+                if isinstance(f, ir.Scope):
+                    key = (instance.definition, f.site)
+                    self.reads.setdefault(key, set()).update(_read(f.body))
 
     def model_with_blocks(self) -> ir.ModelIR:
         made: dict[int, ir.Instance] = {}

@@ -73,7 +73,6 @@ def _reached(start: str, edges: dict[str, set[str]]) -> set[str]:
 
 def called(model: ir.ModelIR, instance: ir.Instance) -> Iterator[ir.Instance]:
     """The instances that one uses directly."""
-    for s in ir.statements(instance.body):
-        for f in ir.flows(s.value):
-            if isinstance(f, ir.Call):
-                yield model.instances[f.instance]
+    for f in ir.within(instance.body):
+        if isinstance(f, ir.Call):
+            yield model.instances[f.instance]

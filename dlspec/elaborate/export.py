@@ -21,7 +21,7 @@ from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
 from dlspec.elaborate.which import trained
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import Apply, ModelIR, Scan, flows, layers, statements
+from dlspec.ir.model import Apply, ModelIR, Scan, layers, within
 from dlspec.ir.networks import held
 from dlspec.length import Dynamic
 from dlspec.ops.base import FORMATS as NAMES
@@ -267,9 +267,8 @@ class ExportBuilder:
 def _steps(model: ModelIR) -> Iterator[tuple[str, int]]:
     """The recurrences that a PyTorch program goes through step by step, and how many steps."""
     for instance in model.instances:
-        for s in statements(instance.body):
-            for f in flows(s.value):
-                if isinstance(f, Scan):
-                    yield "`Scan`", f.steps
-                elif isinstance(f, Apply) and getattr(f.op, "reset", "") == "before":
-                    yield f"{f.op.kind()}(reset=before)", f.inputs[0].types[0].shape[0]
+        for f in within(instance.body):
+            if isinstance(f, Scan):
+                yield "`Scan`", f.steps
+            elif isinstance(f, Apply) and getattr(f.op, "reset", "") == "before":
+                yield f"{f.op.kind()}(reset=before)", f.inputs[0].types[0].shape[0]

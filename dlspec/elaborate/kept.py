@@ -14,13 +14,12 @@ def uses(model: ir.ModelIR, whole: Kept | None) -> Iterator[tuple[str, Kept]]:
     what is said of the model itself."""
 
     def walk(instance: ir.Instance, prefix: ir.Path) -> Iterator[tuple[str, Kept]]:
-        for s in ir.statements(instance.body):
-            for f in ir.flows(s.value):
-                if isinstance(f, ir.Call):
-                    path = (*prefix, *f.module)
-                    if f.weights is not None or f.frozen:
-                        yield ir.dotted(*path), Kept(f.weights, f.frozen)
-                    yield from walk(model.instances[f.instance], path)
+        for f in ir.within(instance.body):
+            if isinstance(f, ir.Call):
+                path = (*prefix, *f.module)
+                if f.weights is not None or f.frozen:
+                    yield ir.dotted(*path), Kept(f.weights, f.frozen)
+                yield from walk(model.instances[f.instance], path)
 
     if whole is not None:
         yield "", whole

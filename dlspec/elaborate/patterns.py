@@ -21,16 +21,15 @@ def weight_names(model: ir.ModelIR) -> Names:
     names: Names = {}
 
     def walk(instance: ir.Instance, prefix: ir.Path, kinds: frozenset[str]) -> None:
-        for s in ir.statements(instance.body):
-            for f in ir.flows(s.value):
-                if isinstance(f, ir.Call):
-                    walk(model.instances[f.instance], (*prefix, *f.module), kinds | {f.block})
-                elif isinstance(f, ir.Apply) and f.module is not None:
-                    x = tuple(i.types[0] for i in f.inputs)
-                    for w in f.op.weights(*x):
-                        if w.kind != "statistics":
-                            name = ir.dotted(*prefix, *f.module, w.name)
-                            names[name] = kinds | {f.op.kind()}
+        for f in ir.within(instance.body):
+            if isinstance(f, ir.Call):
+                walk(model.instances[f.instance], (*prefix, *f.module), kinds | {f.block})
+            elif isinstance(f, ir.Apply) and f.module is not None:
+                x = tuple(i.types[0] for i in f.inputs)
+                for w in f.op.weights(*x):
+                    if w.kind != "statistics":
+                        name = ir.dotted(*prefix, *f.module, w.name)
+                        names[name] = kinds | {f.op.kind()}
 
     walk(model.root, (), frozenset())
     return names

@@ -8,7 +8,7 @@ from typing import Any
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.consistency import NeverRead, UnusedOutput
 from dlspec.elaborate.file import FileTable
-from dlspec.ir.model import Net, Select, Wire, flows, statements
+from dlspec.ir.model import Net, Select, Wire, within
 from dlspec.ir.program import Program
 from dlspec.syntax import tree
 
@@ -58,14 +58,13 @@ def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:
         compared = used.setdefault(train.model, set())
         compared |= {t.output for t in train.loss} | {m.output for m in train.metrics}
         if train.step is not None:
-            for s in statements(train.step.graph.root.body):
-                for f in flows(s.value):
-                    if isinstance(f, Wire):
-                        compared.add(f.name)
-                    elif isinstance(f, Net) and len(f.gives) == 1:  # `net(x)`
-                        compared.update(f.gives)
-                    elif isinstance(f, Select) and isinstance(f.value, Net):
-                        compared.add(f.value.gives[f.index])
+            for f in within(train.step.graph.root.body):
+                if isinstance(f, Wire):
+                    compared.add(f.name)
+                elif isinstance(f, Net) and len(f.gives) == 1:  # `net(x)`
+                    compared.update(f.gives)
+                elif isinstance(f, Select) and isinstance(f.value, Net):
+                    compared.add(f.value.gives[f.index])
     for model, names in used.items():
         definition = table.models.get(model)
         if definition is None or model in exported or not isinstance(definition.body, tree.Body):

@@ -250,6 +250,11 @@ def _number(value: int | float) -> Expr:
     return Unary("-", plain) if str(value).startswith("-") else plain
 
 
+def item(of: Expr | str, name: str) -> Index:
+    """`of["name"]`."""
+    return Index(of, literal(name))
+
+
 def call(callee: Expr | str, /, *args: object, **named: object) -> Call:
     """A call whose arguments are Python values, printed by `literal`, or expressions."""
     positional = tuple(Arg(literal(value)) for value in args)

@@ -38,6 +38,7 @@ from dlspec.emit.nodes import (
     Tuple,
     Unary,
     call,
+    item,
     literal,
 )
 from dlspec.emit.page import Blank, Comment, Page, Raw, Statement, begins_definition, suite
@@ -90,6 +91,7 @@ __all__ = [
     "While",
     "call",
     "identifier",
+    "item",
     "literal",
 ]
 

@@ -329,4 +329,4 @@ def _gives(rounds: Iterable[Iterable[ir.Statement]]) -> bool:
 def _size(body: tuple[ir.Statement, ...]) -> int:
     """How many nodes a body makes."""
     kinds = ir.Apply | ir.Call
-    return sum(isinstance(f, kinds) for s in ir.statements(body) for f in ir.flows(s.value))
+    return sum(isinstance(f, kinds) for f in ir.within(body))

@@ -474,17 +474,20 @@ def flows(flow: Flow, training: bool = True) -> Iterator[Flow]:
     yield flow
 
 
+def within(body: tuple[Statement, ...]) -> Iterator[Flow]:
+    """Everything that the statements of a body read, loops and branches opened."""
+    return (f for s in statements(body) for f in flows(s.value))
+
+
 def read_inputs(instance: Instance) -> tuple[str, ...]:
     """The inputs that a body reads."""
-    read = {
-        f.name for s in statements(instance.body) for f in flows(s.value) if isinstance(f, Wire)
-    }
+    read = {f.name for f in within(instance.body) if isinstance(f, Wire)}
     return tuple(name for name, _ in instance.inputs if name in read)
 
 
 def networks(instance: Instance) -> tuple[str, ...]:
     """The networks that a body calls, in order."""
-    found = (f for s in statements(instance.body) for f in flows(s.value))
+    found = within(instance.body)
     return tuple(dict.fromkeys(f.net for f in found if isinstance(f, Net)))
 
 

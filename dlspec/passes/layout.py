@@ -36,9 +36,8 @@ from dlspec.ir.model import (
     Slice,
     Statement,
     Wire,
-    flows,
     is_list,
-    statements,
+    within,
 )
 from dlspec.ops.shape import Flatten, Reshape
 from dlspec.passes.batch import Expand
@@ -86,15 +85,14 @@ class _Fits:
 def _reshapes(model: ModelIR) -> _Fits:
     sites, reads, gives = set(), set(), set()
     for instance in model.instances:
-        for s in statements(instance.body):
-            for f in flows(s.value):
-                if isinstance(f, Apply) and type(f.op) in (Flatten, Reshape):
-                    place = (instance.definition, f.site)
-                    sites.add(place)
-                    if not moves_only_ones(f.inputs[0].types[0]):
-                        reads.add(place)
-                    if not moves_only_ones(f.types[0]):
-                        gives.add(place)
+        for f in within(instance.body):
+            if isinstance(f, Apply) and type(f.op) in (Flatten, Reshape):
+                place = (instance.definition, f.site)
+                sites.add(place)
+                if not moves_only_ones(f.inputs[0].types[0]):
+                    reads.add(place)
+                if not moves_only_ones(f.types[0]):
+                    gives.add(place)
     return _Fits(frozenset(sites - reads), frozenset(sites - gives))
 
 
@@ -121,8 +119,7 @@ class _Walk:
     def instance(self, instance: Instance) -> Instance:
         """The instance with its types and borders."""
         self.definition, self.outputs = instance.definition, 0
-        values = (f for s in statements(instance.body) for f in flows(s.value))
-        self.read_again = frozenset(f.name for f in values if isinstance(f, Wire))
+        self.read_again = frozenset(f.name for f in within(instance.body) if isinstance(f, Wire))
         self.env = {name: (self.input(self.definition, name),) for name, _ in instance.inputs}
         inputs = tuple((name, self.kept(t, self.env[name][0])) for name, t in instance.inputs)
         outputs = tuple(

@@ -15,8 +15,7 @@ from dlspec.ir.model import (
     ModelIR,
     Statement,
     Wire,
-    flows,
-    statements,
+    within,
 )
 from dlspec.ops.base import Op
 from dlspec.tensor import FLOATS, Tensor
@@ -32,10 +31,9 @@ class Tracked(Op):
 
 def differentiated(step: Instance) -> frozenset[str]:
     """The wires with respect to which a step takes derivatives."""
-    found = (f for s in statements(step.body) for f in flows(s.value))
     return frozenset(
         f.inputs[1].name
-        for f in found
+        for f in within(step.body)
         if isinstance(f, Apply) and f.op.kind() == "gradient" and isinstance(f.inputs[1], Wire)
     )
 

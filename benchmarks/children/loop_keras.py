@@ -1,4 +1,4 @@
-"""A process that times the `fit` of a generated Keras program beside its peer by hand.
+"""A process that times the `fit` of a generated Keras program beside its peers by hand.
 
 `python -m benchmarks.children.loop_keras NAME FOLDER ROUNDS EPOCHS`: FOLDER has the program.
 Prints the rounds as JSON: microseconds a step, of the processor and of the clock.
@@ -78,7 +78,8 @@ def main(name: str, folder: str, count: int, epochs: int) -> None:
 
     contestants = {
         "generated": contestant(generated(train)),
-        "peer": contestant(peer.loop(data.load()["train"])),
+        "tuned": contestant(peer.tuned(data.load()["train"])),
+        "plain": contestant(peer.plain(data.load()["train"])),
     }
     print(json.dumps(rounds(contestants, count, lambda text: print(text, flush=True))))
 

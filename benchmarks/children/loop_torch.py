@@ -55,7 +55,7 @@ def main(name: str, folder: str, count: int, epochs: int) -> None:
 
     contestants = {
         "generated": contestant(generated(train)),
-        "peer": contestant(peer.loop(rows)),
+        "tuned": contestant(peer.loop(rows)),
     }
     print(json.dumps(rounds(contestants, count, lambda text: print(text, flush=True))))
 

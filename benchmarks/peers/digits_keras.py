@@ -1,7 +1,8 @@
-"""specs/digits.dls in Keras, by hand and tuned.
+"""specs/digits.dls in Keras, by hand.
 
-A `tf.data` pipeline shuffles the rows, augments whole batches with one resampling, and works ahead
-of the model; an epoch is one execution.
+`tuned`: a `tf.data` pipeline shuffles the rows, augments whole batches with one resampling, and
+works ahead of the model; an epoch is one execution. `plain`: `fit` on the arrays themselves, of a
+model that begins with Keras's own layers of augmentation.
 """
 
 from __future__ import annotations
@@ -53,9 +54,40 @@ def augment(x: tf.Tensor) -> tf.Tensor:
     )
 
 
-def loop(rows: dict[str, np.ndarray]) -> Callable[[int, keras.callbacks.Callback], None]:
+def compiled(model: keras.Model, steps: int, per_execution: int) -> keras.Model:
+    """The model with its optimizer, for epochs of so many steps."""
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, (EPOCHS - 1) * steps, warmup_target=3e-3, warmup_steps=steps
+    )
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=0.01, global_clipnorm=1.0),
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+        steps_per_execution=per_execution,
+    )
+    return model
+
+
+def arrays(rows: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return rows["image"].transpose(0, 2, 3, 1), np.eye(10, dtype=np.float32)[rows["label"]]
+
+
+def plain(rows: dict[str, np.ndarray]) -> Callable[[int, keras.callbacks.Callback], None]:
     """What trains so many epochs on the rows at each call, under a callback."""
-    images, labels = rows["image"].transpose(0, 2, 3, 1), tf.one_hot(rows["label"], 10)
+    images, labels = arrays(rows)
+    rotation = layers.RandomRotation((-1 / 36, 1 / 36), fill_mode="constant")
+    shift = layers.RandomTranslation(0.1, 0.1, fill_mode="constant")
+    augmented = keras.Sequential([layers.Input((8, 8, 1)), rotation, shift, digits_cnn()])
+    model = compiled(augmented, math.ceil(len(images) / BATCH), per_execution=1)
+
+    def fit(epochs: int, callback: keras.callbacks.Callback) -> None:
+        model.fit(images, labels, BATCH, epochs, verbose=0, callbacks=[callback])
+
+    return fit
+
+
+def tuned(rows: dict[str, np.ndarray]) -> Callable[[int, keras.callbacks.Callback], None]:
+    """The same, tuned."""
+    images, labels = arrays(rows)
     steps = math.ceil(len(images) / BATCH)
     pipeline = (
         tf.data.Dataset.from_tensor_slices((images, labels))
@@ -65,15 +97,7 @@ def loop(rows: dict[str, np.ndarray]) -> Callable[[int, keras.callbacks.Callback
         .repeat()
         .prefetch(tf.data.AUTOTUNE)
     )
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, (EPOCHS - 1) * steps, warmup_target=3e-3, warmup_steps=steps
-    )
-    model = digits_cnn()
-    model.compile(
-        keras.optimizers.AdamW(rate, weight_decay=0.01, global_clipnorm=1.0),
-        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
-        steps_per_execution=steps,
-    )
+    model = compiled(digits_cnn(), steps, per_execution=steps)
 
     def fit(epochs: int, callback: keras.callbacks.Callback) -> None:
         model.fit(pipeline, epochs=epochs, steps_per_epoch=steps, verbose=0, callbacks=[callback])

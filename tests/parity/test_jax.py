@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -20,10 +19,7 @@ from ten_steps import CHILDREN, ROOT, differing, exact, programs, task
 
 from dlspec.runners import process
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="there is no jax"),
-]
+pytestmark = pytest.mark.slow
 TOGETHER = 40
 """Examples in a model. XLA takes longer for each, the more there are."""
 PLAIN = [c for c in examples() if c.kind not in RECURRENT]

@@ -7,13 +7,12 @@ A task names the `file` and two NPZ files: `inputs` and `outputs`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 import onnx
 import onnxruntime
 from google.protobuf.message import DecodeError
-from serving import Task, Unfit, serve
+from serving import Task, Unfit, same_rows, serve
 
 KINDS = {
     "tensor(float)": np.float32,
@@ -40,7 +39,10 @@ def forward(task: Task) -> Task:
     arrays = np.load(task["inputs"])
     given = [arrays[name] for name in arrays.files if name in task.get("takes", arrays.files)]
     wanted = session.get_inputs()
-    check(given, [w.shape for w in wanted])
+    if len(wanted) != len(given):
+        raise Unfit(f"it has {len(wanted)} inputs, the model {len(given)}")
+    for array, w in zip(given, wanted, strict=True):
+        same_rows(w.shape[1:], array.shape[1:])
     if len(session.get_outputs()) != len(task["names"]):
         raise Unfit(f"it has {len(session.get_outputs())} outputs, the model {len(task['names'])}")
     rows, fixed = len(given[0]), wanted[0].shape[0]
@@ -57,18 +59,6 @@ def forward(task: Task) -> Task:
     }
     np.savez(task["outputs"], **found)
     return {"outputs": task["outputs"], "operators": Counter(n.op_type for n in graph.node)}
-
-
-def check(given: Sequence[np.ndarray], shapes: Sequence[Sequence[object]]) -> None:
-    """Raises Unfit where the inputs of a file are not the model's. Sizes that vary are words."""
-    if len(shapes) != len(given):
-        raise Unfit(f"it has {len(shapes)} inputs, the model {len(given)}")
-    for array, shape in zip(given, shapes, strict=True):
-        fits = len(shape) == array.ndim
-        pairs = zip(shape[1:], array.shape[1:], strict=False)
-        if not fits or any(isinstance(n, int) and n != m for n, m in pairs):
-            told, rows = list(shape[1:]), list(array.shape[1:])
-            raise Unfit(f"it reads rows of shape {told}, the model {rows}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from serving import Task, Unfit, serve
+from serving import Task, Unfit, same_rows, serve
 
 
 def forward(task: Task) -> Task:
@@ -35,7 +35,10 @@ def forward(task: Task) -> Task:
     inputs, outputs = runner.get_input_details(), runner.get_output_details()
     if len(given) == len(inputs) == 1:  # the only one may have any name
         given = {next(iter(inputs)): next(iter(given.values()))}
-    check(given, {name: list(map(int, x["shape_signature"])) for name, x in inputs.items()})
+    if given.keys() != inputs.keys():
+        raise Unfit(f"its inputs are {', '.join(inputs)}, those of the model {', '.join(given)}")
+    for name, x in inputs.items():
+        same_rows(list(map(int, x["shape_signature"]))[1:], given[name].shape[1:])
     single = len(task["names"]) == len(outputs) == 1
     found: dict[str, list[np.ndarray]] = {name: [] for name in task["names"]}
     for row in range(len(next(iter(given.values())))):
@@ -48,16 +51,6 @@ def forward(task: Task) -> Task:
     operators = Counter(op["op_name"] for op in interpreter._get_ops_details())
     operators.pop("DELEGATE", None)  # stands beside the operators that it takes over
     return {"outputs": task["outputs"], "operators": operators}
-
-
-def check(given: dict[str, np.ndarray], shapes: dict[str, list[int]]) -> None:
-    """Raises Unfit where the inputs of a file are not the model's. Sizes that vary are -1."""
-    if given.keys() != shapes.keys():
-        raise Unfit(f"its inputs are {', '.join(shapes)}, those of the model {', '.join(given)}")
-    for name, array in given.items():
-        told, rows = shapes[name][1:], list(array.shape[1:])
-        if len(told) != len(rows) or any(n not in (-1, m) for n, m in zip(told, rows, strict=True)):
-            raise Unfit(f"it reads rows of shape {told}, the model {rows}")
 
 
 def quantized(x: np.ndarray, details: dict[str, Any]) -> np.ndarray:

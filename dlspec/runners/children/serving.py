@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,14 @@ def answered(work: Callable[[Task], Task], task: Task) -> Task:
         traceback.print_exc()
         lines = str(error).strip().splitlines() or [""]
         return {"error": f"{type(error).__name__}: {lines[0]}"}
+
+
+def same_rows(told: Sequence[object], rows: Sequence[int]) -> None:
+    """Raises Unfit where a file reads rows of another shape than the model does. A size of the
+    file that varies is a word, or -1."""
+    fixed = (n if isinstance(n, int) and n != -1 else m for n, m in zip(told, rows, strict=False))
+    if len(told) != len(rows) or [*fixed] != [*rows]:
+        raise Unfit(f"it reads rows of shape {[*told]}, the model {[*rows]}")
 
 
 def enter(folder: str) -> None:

@@ -10,7 +10,16 @@ from dlspec.backend.protocol import Comparison, Emitted, Hole, X
 from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ir.recipe import LossTerm
-from dlspec.recipe.losses import KL, MAE, MSE, BinaryCrossEntropy, CrossEntropy, Huber, KLNormal
+from dlspec.recipe.losses import (
+    CTC,
+    KL,
+    MAE,
+    MSE,
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    KLNormal,
+)
 from dlspec.tensor import FLOATS, Tensor
 
 Term = Callable[[Any, py.Expr, py.Expr, Tensor, Tensor], py.Expr]
@@ -166,6 +175,15 @@ def kl_normal(use: Any, mu: py.Expr, logvar: py.Expr, made: Tensor, wanted: Tens
     return reduced(use, py.Binary(value, "/", py.literal(2)), 0)
 
 
+def ctc(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    """The lengths of both are given where rows differ."""
+    given: dict[str, Any] = {"blank": use.loss.blank}
+    given |= {name: Hole(name) for name in ("frames", "labels") if name in use.named}
+    if use.loss.zero_infinity:
+        given["zero_infinity"] = True
+    return reduced(use, py.call("ctc_loss", output, target, **given), 0)
+
+
 _TERMS: Mapping[type[Any], Term] = {
     MSE: difference("ops.square"),
     MAE: difference("ops.abs"),
@@ -174,6 +192,7 @@ _TERMS: Mapping[type[Any], Term] = {
     BinaryCrossEntropy: binary_cross_entropy,
     KL: kl,
     KLNormal: kl_normal,
+    CTC: ctc,
 }
 
 
@@ -183,16 +202,16 @@ _TERMS: Mapping[type[Any], Term] = {
 def compare(use: Comparison) -> Emitted:
     """A loss of two tensors in a graph."""
     term = _TERMS[type(use.loss)]
-    if not use.named:
-        return Emitted(term(use, X[0], X[1], use.output, use.target))
+    helpers = ("ctc_loss",) if use.loss.aligns else ()
+    if not {"where", "weight"} & use.named.keys():
+        return Emitted(term(use, X[0], X[1], use.output, use.target), helpers=helpers)
     target: py.Expr = X[1]
     counts = spread(use, "where")
-    if counts is not None and use.target.dtype == "class":
+    if counts is not None and use.target.dtype == "class" and not use.loss.aligns:
         # a class that does not count may be any number
         target = py.call("ops.where", counts, target, 0)
-    each = Comparison(
-        use.loss.model_copy(update={"reduction": None}), use.axis, use.output, use.target
-    )
+    loss = use.loss.model_copy(update={"reduction": None})
+    each = Comparison(loss, use.axis, use.output, use.target, use.named)
     value = term(each, X[0], target, use.output, use.target)
     weight = spread(use, "weight")
     if weight is not None:
@@ -201,8 +220,9 @@ def compare(use: Comparison) -> Emitted:
         value = py.call("ops.where", counts, value, py.literal(0.0))
     shape = elements(use)
     if use.loss.reduction is None or counts is None or use.loss.reduction == "sum":
-        return Emitted(reduced(use, value, len(shape)))
-    return Emitted(py.Binary(py.call("ops.sum", value), "/", counted(use)))
+        return Emitted(reduced(use, value, len(shape)), helpers=helpers)
+    mean = py.Binary(py.call("ops.sum", value), "/", counted(use))
+    return Emitted(mean, helpers=helpers)
 
 
 def elements(use: Comparison) -> tuple[int, ...]:

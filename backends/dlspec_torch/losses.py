@@ -11,6 +11,7 @@ from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ir.recipe import LossTerm
 from dlspec.recipe.losses import (
+    CTC,
     KL,
     MAE,
     MSE,
@@ -145,6 +146,15 @@ def kl_normal(use: Any, mu: py.Expr, logvar: py.Expr, made: Tensor, wanted: Tens
     return _over(use, py.Binary(value, "/", py.literal(2)), 0)
 
 
+def ctc(use: Any, output: py.Expr, target: py.Expr, made: Tensor, wanted: Tensor) -> py.Expr:
+    """The lengths of both are given where rows differ."""
+    given: dict[str, Any] = {"blank": use.loss.blank}
+    given |= {name: Hole(name) for name in ("frames", "labels") if name in use.named}
+    if use.loss.zero_infinity:
+        given["zero_infinity"] = True
+    return _over(use, py.call("ctc_loss", output, target, **given), 0)
+
+
 def _over(use: Any, value: py.Expr, rank: int) -> py.Expr:
     """The mean of what is there for each element, or over the examples of the sum of each."""
     if use.loss.reduction is None:
@@ -162,6 +172,7 @@ _TERMS: Mapping[type[Any], Term] = {
     BinaryCrossEntropy: binary_cross_entropy,
     KL: kl,
     KLNormal: kl_normal,
+    CTC: ctc,
 }
 
 
@@ -171,11 +182,12 @@ _TERMS: Mapping[type[Any], Term] = {
 def compare(use: Comparison) -> Emitted:
     """A loss of two tensors in a graph."""
     term = _TERMS[type(use.loss)]
-    if not use.named:
-        return Emitted(term(use, X[0], X[1], use.output, use.target))
+    helpers = ("ctc_loss",) if use.loss.aligns else ()
+    if not {"where", "weight"} & use.named.keys():
+        return Emitted(term(use, X[0], X[1], use.output, use.target), helpers=helpers)
     target: py.Expr = X[1]
     counts = _spread(use, "where")
-    if counts is not None and use.target.dtype == "class":
+    if counts is not None and use.target.dtype == "class" and not use.loss.aligns:
         # a class that does not count may be any number
         target = py.call("torch.where", counts, target, 0)
     value = term(_each(use), X[0], target, use.output, use.target)
@@ -186,8 +198,9 @@ def compare(use: Comparison) -> Emitted:
         value = py.call("torch.where", counts, value, 0)
     rank = len(_elements(use))
     if use.loss.reduction is None or counts is None or use.loss.reduction == "sum":
-        return Emitted(_over(use, value, rank))
-    return Emitted(py.Binary(py.call(py.Attribute(value, "sum")), "/", _count(use, value)))
+        return Emitted(_over(use, value, rank), helpers=helpers)
+    mean = py.Binary(py.call(py.Attribute(value, "sum")), "/", _count(use, value))
+    return Emitted(mean, helpers=helpers)
 
 
 def _elements(use: Comparison) -> tuple[int, ...]:
@@ -197,7 +210,7 @@ def _elements(use: Comparison) -> tuple[int, ...]:
 def _each(use: Comparison) -> Comparison:
     """The same, of each element."""
     loss: Loss = use.loss.model_copy(update={"reduction": None})
-    return Comparison(loss, use.axis, use.output, use.target)
+    return Comparison(loss, use.axis, use.output, use.target, use.named)
 
 
 def _spread(use: Comparison, name: str) -> py.Expr | None:

@@ -38,7 +38,7 @@ def is_sum(e: tree.Expr, tensors: Collection[str]) -> bool:
             return is_sum(left, tensors) and _factor(right, tensors)
         case tree.Call(callee=tree.Name(id=name), arguments=arguments):
             cls = recipe.lookup("loss", name)
-            computed = cls is not None and issubclass(cls, Loss) and cls.of_outputs
+            computed = cls is not None and issubclass(cls, Loss) and (cls.of_outputs or cls.aligns)
             return name[:1].isupper() and not computed and all(map(_simple, arguments))
         case tree.Name(id=name):
             return name[:1].isupper()

@@ -19,7 +19,7 @@ from dlspec.recipe.base import Recipe
 from dlspec.syntax import tree
 
 LATER: dict[str, frozenset[str]] = {
-    "loss": frozenset("L1 L2 CTC Focal Cosine Hinge Triplet NLL".split()),
+    "loss": frozenset("L1 L2 Focal Cosine Hinge Triplet NLL".split()),
     "metric": frozenset("AUC MeanIoU WER BLEU Perplexity MeanAveragePrecision".split()),
     "optimizer": frozenset("Adagrad Adadelta Adafactor FTRL Lion Nadam Adamax LAMB".split()),
     "schedule": frozenset("exponential multistep plateau rsqrt onecycle".split()),

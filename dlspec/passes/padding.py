@@ -387,6 +387,8 @@ class _Walk:
                 for i, x in enumerate(f.inputs)
             )
             return f.model_copy(update={"inputs": fill})
+        if f.loss.aligns:
+            return self.aligned(f)
         shape = f.loss.elements(made, wanted)
         ragged = [a for a, size in enumerate(shape) if self.is_ragged(size)]
         if not ragged:
@@ -402,6 +404,12 @@ class _Walk:
             real = self.mask(like, axis, (f.site, axis), whole=True)
             counts = real if counts is None else self.both(counts, real, (f.site, axis))
         return f.model_copy(update={"named": {**f.named, "where": counts}})
+
+    def aligned(self, f: Compare) -> Flow:
+        """A loss of two sequences, told how long each is."""
+        sizes = {"frames": f.inputs[0].types[0].shape[0], "labels": f.inputs[1].types[0].shape[0]}
+        told = {name: self.lengths(size) for name, size in sizes.items() if self.is_ragged(size)}
+        return f.model_copy(update={"named": {**f.named, **told}})
 
     def both(self, a: Flow, b: Flow, at: tuple[Any, ...]) -> Flow:
         return self.applied("logical_and", (a, b), (*at, "and"))

@@ -14,7 +14,7 @@ from dlspec.recipe.base import Recipe
 PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
     "loss": (
         "losses",
-        ("MSE", "MAE", "Huber", "CrossEntropy", "BinaryCrossEntropy", "KL", "KLNormal"),
+        ("MSE", "MAE", "Huber", "CrossEntropy", "BinaryCrossEntropy", "KL", "KLNormal", "CTC"),
     ),
     "metric": (
         "metrics",

@@ -1,11 +1,14 @@
 """Losses: one number for a batch, the mean over all of its elements."""
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from dlspec.declared import Problem
+from dlspec.expr import fixed
 from dlspec.recipe.base import Recipe
-from dlspec.recipe.fields import Positive, Whole
+from dlspec.recipe.fields import Flag, Positive, Whole
 from dlspec.recipe.targets import (
     class_axis,
     class_problems,
@@ -32,6 +35,8 @@ class Loss(Recipe):
     """What turns the output into a prediction."""
     of_outputs: ClassVar[bool] = False
     """Whether it compares two outputs, and no field."""
+    aligns: ClassVar[bool] = False
+    """Whether it compares two sequences, each with a length of its own."""
     named: ClassVar[tuple[str, ...]] = ("where", "weight")
     """The tensors that it takes beside the two, by name: which elements count, and how much."""
 
@@ -217,6 +222,59 @@ class KLNormal(Loss):
             yield Problem(None, f"KLNormal takes numbers: {output} and {target}")
         elif output.shape != target.shape:
             yield Problem(None, f"means {output} and variances {target}: the shapes must be equal")
+
+    def elements(self, output: Tensor, target: Tensor) -> tuple[int, ...]:
+        return ()
+
+
+class CTC(Loss):
+    """Connectionist temporal classification: minus the logarithm of the probability of a text, the
+    sum over all its alignments with the frames; one number for each example.
+
+    `output` holds logits [frames, classes], no softmax before it, and `target` the labels of the
+    text, `class[K][L]`, as many as there are; what pads either is left out. The blank is one of the
+    output's classes, and no label: the labels are the others, numbered as the output's classes are.
+    A text takes a frame for each label, and one more between two equal ones. One that has fewer is
+    infinitely bad: such a loss ends the training, or counts as 0 with `zero_infinity`. The mean is
+    over the examples; nothing is divided by the length of a text.
+    """
+
+    formula = "-log(sum of the probabilities of all alignments)"
+    activation = "softmax"
+    aligns = True
+    source = "Graves et al. 2006, Connectionist temporal classification"
+
+    blank: Annotated[Whole, Field(ge=0)] = 0
+    zero_infinity: Flag = False
+
+    def problems(self, output: Tensor, target: Tensor) -> Iterable[Problem]:
+        if output.dtype not in FLOATS or output.rank != 2:
+            what = f"CTC takes logits of each frame, f32[frames, classes], and this is {output}"
+            yield Problem(None, what, "put time in front: Rearrange([c, t] -> [t, c])")
+            return
+        if target.dtype != "class" or target.rank != 1:
+            what = f"CTC takes the labels of a text, and the target is {target}"
+            yield Problem(None, what, "declare the field as classes in a row: `class[29][L]`")
+            return
+        frames, classes = output.shape
+        if not fixed(classes):
+            yield Problem(None, f"the classes of {output} are not a number")
+        elif self.blank >= classes:
+            what = f"the blank is class {self.blank}, and the output has {classes} classes"
+            yield Problem("blank", what, f"the last one is {classes - 1}")
+        elif target.classes not in (None, classes, *((self.blank,) if self._last(classes) else ())):
+            what = f"an output of {classes} classes against labels of {target.classes}"
+            help = f"both count the blank: give the model {target.classes} outputs"
+            if target.classes == classes - 1:
+                help = f"labels go from 0, so the blank is the last class: `blank={classes - 1}`"
+            yield Problem(None, what, help)
+        elif fixed(frames) and fixed(target.shape[0]) and frames < target.shape[0]:
+            what = f"a text of {target.shape[0]} labels has no place in {frames} frames"
+            yield Problem(None, what, "stride less over time, or declare the text shorter")
+
+    def _last(self, classes: int) -> bool:
+        """Whether the blank stands behind all labels."""
+        return self.blank == classes - 1
 
     def elements(self, output: Tensor, target: Tensor) -> tuple[int, ...]:
         return ()

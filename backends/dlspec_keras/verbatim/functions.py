@@ -65,6 +65,23 @@ def mask_padding(x, lengths, value, axis=1):
     return ops.where(sequence_mask(x, lengths, axis), x, number)
 
 
+def ctc_loss(logits, text, blank, frames=None, labels=None, zero_infinity=False):
+    """CTC of each example; `frames` and `labels` are the lengths of padded rows.
+
+    A text that has no place in its frames is infinitely bad, or counts as 0.
+    """
+    size = ops.ones_like(text[:, 0], "int32")
+    frames = size * ops.shape(logits)[1] if frames is None else frames
+    labels = size * ops.shape(text)[1] if labels is None else labels
+    frames, labels = ops.cast(frames, "int32"), ops.cast(labels, "int32")
+    loss = ops.ctc_loss(text, logits, labels, frames, mask_index=blank)
+    twice = text[:, 1:] == text[:, :-1]  # with a blank between
+    real = ops.arange(1, ops.shape(text)[1], dtype="int32") < labels[:, None]
+    more = ops.sum(ops.cast(ops.logical_and(twice, real), "int32"), axis=1)
+    other = 0.0 if zero_infinity else float("inf")
+    return ops.where(labels + more <= frames, loss, ops.cast(other, loss.dtype))
+
+
 def segment(reduce, x, index, count):
     """The places of axis 1 that have one index in one place, as Keras reduces them."""
     batch = ops.shape(x)[0]

@@ -1,6 +1,7 @@
 """Functions that PyTorch lacks: each is copied whole where a model needs it."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -40,6 +41,29 @@ def sequence_mask(x: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
 def mask_padding(x: Tensor, lengths: Tensor, value: float, axis: int = 1) -> Tensor:
     """A batch with one number at the places that pad an axis."""
     return torch.where(sequence_mask(x, lengths, axis), x, value)
+
+
+def ctc_loss(
+    logits: Tensor,
+    text: Tensor,
+    blank: int,
+    frames: Tensor | None = None,
+    labels: Tensor | None = None,
+    zero_infinity: bool = False,
+) -> Tensor:
+    """CTC of each example; `frames` and `labels` are the lengths of padded rows.
+
+    A text that has no place in its frames is infinitely bad, or counts as 0.
+    """
+    size = text.new_ones(len(text))
+    frames = logits.shape[1] * size if frames is None else frames
+    labels = text.shape[1] * size if labels is None else labels
+    log_p = logits.log_softmax(-1).transpose(0, 1)
+    loss = F.ctc_loss(log_p, text, frames, labels, blank, "none", zero_infinity=True)
+    twice = text[:, 1:] == text[:, :-1]  # with a blank between
+    real = torch.arange(1, text.shape[1], device=text.device) < labels[:, None]
+    fits = labels + (twice & real).sum(1) <= frames
+    return torch.where(fits, loss, 0 if zero_infinity else torch.inf)
 
 
 def segments(x: Tensor, index: Tensor, count: int, reduction: str) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlspec.cost import cost
 from dlspec.programs.generate import blocks
-from dlspec.programs.words import described
+from dlspec.programs.words import described, python_line
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec_keras.case import Case
 
@@ -56,6 +56,7 @@ def readme_file(case: Case) -> str:
         model=case.model_class,
         data=case.data.name,
         objective=OBJECTIVE if case.train.graphs else "",
+        python=python_line(case.program, case.name, "keras"),
         generates=GENERATES if blocks(case.program, case.name) else "",
         generate=GENERATE if blocks(case.program, case.name) else "",
         jax="" if case.rounds or case.differentiates else JAX,
@@ -84,7 +85,7 @@ README = """\
 
 ```
 pip install -r requirements.txt
-python train.py                # writes best.safetensors and last.safetensors
+{python}python train.py                # writes best.safetensors and last.safetensors
 python train.py --resume       # goes on after a stop, to the same bits
 python train.py --eval {part}
 python export.py               # writes export/{exports}

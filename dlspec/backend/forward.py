@@ -11,6 +11,7 @@ from dlspec.backend.apart import all_of_one, shared
 from dlspec.backend.arguments import Varies
 from dlspec.backend.chains import INDENT, Chains
 from dlspec.backend.classes import ClassWriter, negated
+from dlspec.backend.externs import PYTHON, import_line
 from dlspec.backend.merge import (
     Merged,
     Step,
@@ -30,6 +31,7 @@ from dlspec.expr import Ref, origin
 from dlspec.ir import model as ir
 from dlspec.ir.model import is_list
 from dlspec.ops.batch_size import SIZE
+from dlspec.ops.extern import Extern
 from dlspec.passes.permute import Permute
 from dlspec.tensor import Tensor
 
@@ -577,6 +579,8 @@ class Forward(Chains):
                 return self.layer(m)
             if what == "seed":
                 return self.seed()
+            if what == PYTHON:
+                return self.python(m.flow.op)
             return named[what] if isinstance(what, str) else inputs[what]
 
         return fill(code, put)
@@ -609,6 +613,14 @@ class Forward(Chains):
             return step if code.what == "step" else inputs[code.what]
 
         return fill(self.w.calls[id(m)], put)
+
+    def python(self, op: Extern) -> py.Expr:
+        """The function of an `extern`, which the file imports."""
+        path = op.function(self.w.planner.backend.name)
+        assert path is not None
+        name = self.w.planner.python[path]
+        self.w.imports.add(import_line(path, name))
+        return py.Atom(name)
 
     def seed(self) -> py.Expr:
         """The generator of random numbers: an attribute, or the argument of a step."""

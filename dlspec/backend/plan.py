@@ -9,6 +9,7 @@ from typing import Any
 
 from dlspec.backend.arguments import Arguments, Varies
 from dlspec.backend.classes import ClassCode, ClassWriter
+from dlspec.backend.externs import python_names
 from dlspec.backend.forward import Forward
 from dlspec.backend.merge import Differs
 from dlspec.backend.names import class_name
@@ -55,6 +56,9 @@ class Planner:
         } | {*backend.style.helpers}
         for name in self.model.definitions:
             self.module_names.add(class_name(name, backend.style.helpers))
+        self.python = python_names(self.model, backend.name, self.module_names)
+        """What Python functions are called in the file, by what the spec names."""
+        self.module_names.update(self.python.values())
 
     def alone(self, flow: ir.Apply) -> bool:
         """Whether a layer is called on its input as it comes, as one of a sequence is."""

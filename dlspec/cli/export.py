@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from dlspec.cli.extras import need, readers
 from dlspec.cli.saying import saying
 from dlspec.diagnostics.files import reported
-from dlspec.runners.exports import MAKERS, chosen, export
+from dlspec.ir.externs import MAKERS
+from dlspec.runners.exports import chosen, export
 from dlspec.runners.trained import trained
 
 

@@ -44,4 +44,5 @@ def shown(verdict: Verdict) -> str:
         f"difference: max |a - b| / max |reference| over {verdict.rows} {verdict.part} rows;"
         f" metrics over all {verdict.part} rows"
     )
-    return f"{table(head, rows, range(2, 4 + len(metrics)))}\n{note}\n"
+    lines = (table(head, rows, range(2, 4 + len(metrics))), note, *verdict.left_out)
+    return "".join(f"{line}\n" for line in lines)

@@ -440,6 +440,12 @@ class ProgramFailed(Diagnostic):
     def title(self) -> str:
         return f"{self.command} failed: {self.last}" if self.last else f"{self.command} failed"
 
+    @property
+    def help(self) -> str:
+        if not self.last.startswith("ModuleNotFoundError"):
+            return ""
+        return "if an `extern` names it: PYTHONPATH has the folder that the package lies in"
+
 
 @frozen
 class Internal(Diagnostic):

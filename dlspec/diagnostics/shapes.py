@@ -168,6 +168,29 @@ class DimensionNeeded(InContext):
 
 
 @frozen
+class SizeOfPython(InContext):
+    """Of what an `extern` gives, every size must follow from what it takes.
+
+    A name in its type is one that an input binds, a parameter, or arithmetic of such. A number of
+    places that only Python knows is given with a size that has room for all, and a mask or a count.
+    """
+
+    code = "DLS213"
+    size: str
+    known: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"the size `{self.size}` of what Python gives is not known"
+
+    @property
+    def help(self) -> str:
+        names = ", ".join(f"`{n}`" for n in self.known)
+        known = f", or use a size that arrives: {names}" if names else ""
+        return f"write a number, or a parameter with one{known}"
+
+
+@frozen
 class WrongOutputCount(InContext):
     """Several values where one name stands, or the other way round."""
 

@@ -33,12 +33,24 @@ class FunctionApplier(LayerApplier):
         span = node.span
         self.check_recursion(fn, span)
         values, arrivals = self.split(fn, given, node)
+        if fn.python is not None:
+            return self.apply_python(fn, values, arrivals, node)
         self.calling.append(fn)
         try:
             layer = BlockLayer(fn, values, span)
             return self.called(layer, arrivals, (), None, self.frame.site(node), span)
         finally:
             self.calling.pop()
+
+    @abstractmethod
+    def apply_python(
+        self,
+        fn: tree.Fn,
+        values: dict[str, Static],
+        arrivals: dict[str, ir.Flow],
+        node: tree.Node,
+    ) -> Value:
+        """An `extern fn` on its numbers and its tensors."""
 
     def split(
         self, fn: tree.Fn, given: tuple[Given, ...], node: tree.Node

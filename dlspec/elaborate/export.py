@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
@@ -13,6 +13,7 @@ from dlspec.diagnostics.export import (
     CannotHold,
     WhichNetwork,
 )
+from dlspec.diagnostics.externs import NotForThisBackend
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.recipe import SettingTwice
 from dlspec.elaborate.limits import limits
@@ -21,6 +22,7 @@ from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
 from dlspec.elaborate.which import trained
 from dlspec.ir import recipe as ir
+from dlspec.ir.externs import MAKERS, missing
 from dlspec.ir.model import Apply, ModelIR, Scan, layers, within
 from dlspec.ir.networks import held
 from dlspec.length import Dynamic
@@ -85,6 +87,8 @@ class ExportBuilder:
             model = self.models[self.train.name]
             model = held(model)[network].model if network else model
             self.objects.problems.extend(self.refused(model, format_))
+            models = (model, *(step.graph for step in self.train.graphs))
+            self.objects.problems.extend(self.not_named(models, format_))
             self.objects.problems.extend(self.loops(model, quantize is not None, dynamic))
         section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
         if wrong is not None:
@@ -145,6 +149,14 @@ class ExportBuilder:
         span = e.span if e is not None else head(self.block)
         for (kind, r), places in found.items():
             yield CannotHold(span, NAMES[format_], kind, r.when, r.reason, tuple(places), r.help)
+
+    def not_named(self, models: Iterable[ModelIR], format_: str) -> Iterator[NotForThisBackend]:
+        """The Python functions that the program which makes the file would lack."""
+        e = self.settings.get("format")
+        span = e.span if e is not None else head(self.block)
+        for op, line in missing(models, MAKERS[format_]):
+            backend, named = MAKERS[format_], op.backends
+            yield NotForThisBackend(span, op.name, backend, named, line, NAMES[format_])
 
     def loops(
         self, model: ModelIR, quantized: bool, dynamic: tuple[Any, ...]

@@ -22,9 +22,6 @@ from dlspec.elaborate.values import Scope
 from dlspec.source import Source, Span
 from dlspec.syntax import tree
 
-LATER: dict[type, str] = {
-    tree.Extern: "`extern`",
-}
 LATER_DECLARATIONS = {"tune"}
 
 
@@ -160,6 +157,9 @@ def collect(file: tree.File) -> FileTable:
                 claim(s.name, s.kind)
                 table.definitions.setdefault(s.name.id, s)
                 _check_parameters(table, s)
+            case tree.Extern(kind="fn" | "layer"):
+                _extern(table, s)
+                claim(s.name, f"extern {s.kind}")
             case tree.Param():
                 claim(s.parameter.name, "param")
                 table.parameters.setdefault(s.parameter.name.id, s)
@@ -167,13 +167,8 @@ def collect(file: tree.File) -> FileTable:
                 claim(s.name, "let")
                 table.constants.setdefault(s.name.id, s)
             case tree.Fn():
-                if s.name.id in FUNCTIONS or ops.lookup(s.name.id) is not None:
-                    what = "a function of the language"
-                    table.problems.append(NameTaken(s.name.span, s.name.id, what, "a `fn`"))
                 claim(s.name, "fn")
-                table.functions.setdefault(s.name.id, s)
-                _check_parameters(table, s)
-                table.problems.extend(header_problems(s))
+                _function(table, s)
             case tree.Import():
                 if s.alias is not None:
                     claim(s.alias, "import")
@@ -188,8 +183,8 @@ def collect(file: tree.File) -> FileTable:
                 _declare(table, s)
             case tree.Broken():
                 pass
-            case _ if type(s) in LATER:
-                table.problems.append(NotInThisVersion(_head(s), LATER[type(s)]))
+            case tree.Extern():
+                table.problems.append(NotInThisVersion(_head(s), "`extern source`"))
             case _:
                 hint = "it belongs into a model, a block or a `train` block"
                 table.problems.append(Misplaced(_head(s), "this statement", "a file", hint))
@@ -197,6 +192,28 @@ def collect(file: tree.File) -> FileTable:
     first = file.statements[0] if file.statements else None
     table.doc = getattr(first, "doc", "") or ""
     return table
+
+
+def _function(table: FileTable, s: tree.Fn) -> None:
+    if s.name.id in FUNCTIONS or ops.lookup(s.name.id) is not None:
+        what = "a function of the language"
+        table.problems.append(NameTaken(s.name.span, s.name.id, what, "a `fn`"))
+    table.functions.setdefault(s.name.id, s)
+    _check_parameters(table, s)
+    table.problems.extend(header_problems(s))
+
+
+def _extern(table: FileTable, s: tree.Extern) -> None:
+    """What Python computes is a function, or a block, of which only the outside is known."""
+    from dlspec.elaborate.externs import declared
+
+    found = declared(s)
+    table.problems.extend(found.problems)
+    if isinstance(found.made, tree.Fn):
+        _function(table, found.made)
+    else:
+        table.definitions.setdefault(s.name.id, found.made)
+        _check_parameters(table, found.made)
 
 
 def _check_parameters(table: FileTable, s: tree.Definition | tree.Fn) -> None:

@@ -20,8 +20,8 @@ from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.kinds import chain_stages
 from dlspec.elaborate.names import Names, names_of
 from dlspec.elaborate.penalties import gathered
+from dlspec.elaborate.python import PythonCalls
 from dlspec.elaborate.signatures import is_tensor
-from dlspec.elaborate.statements import StatementBuilder
 from dlspec.elaborate.unread import digest
 from dlspec.elaborate.values import BlockLayer, Entry, Scope, Value
 from dlspec.elaborate.written import note_definition
@@ -32,7 +32,7 @@ from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
 
-class ModelBuilder(StatementBuilder):
+class ModelBuilder(PythonCalls):
     """Elaborates models of one file. One builder serves one model."""
 
     def __init__(
@@ -164,6 +164,8 @@ class ModelBuilder(StatementBuilder):
         elif isinstance(definition.body, tree.Body):
             self.home = definition
             body = self.body(definition.body, frame, scope)
+            if definition.python is not None and not frame.broken:
+                body = (*body, self.python_output(definition, definition.python, layer, frame))
         else:
             self.home = definition
             body = self.composition(definition, frame)

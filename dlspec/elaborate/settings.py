@@ -18,6 +18,9 @@ from dlspec.frozen import frozen
 from dlspec.source import Span
 from dlspec.syntax import tree
 
+Block = tree.Declaration | tree.Step | tree.Extern
+"""What has settings."""
+
 
 @frozen
 class Kind:
@@ -72,7 +75,7 @@ def head(s: tree.Node) -> Span:
     return Span(s.span.source, s.span.start, s.span.start + len(first))
 
 
-def read(block: tree.Declaration | tree.Step, kind: Kind) -> Settings:
+def read(block: Block, kind: Kind) -> Settings:
     """Sorts the statements of a block."""
     found = Settings()
     whole = True
@@ -126,7 +129,7 @@ def _assign(
     s: tree.Assign,
     name: tree.Name,
     kind: Kind,
-    block: tree.Declaration | tree.Step,
+    block: Block,
 ) -> None:
     if name.id in found.values:
         first = found.values[name.id].names[0].span
@@ -144,13 +147,13 @@ def _assign(
         found.problems.append(UnknownSetting(name.span, name.id, where, kind.settings, near))
 
 
-def _is_read(name: str, own: tree.Assign, block: tree.Declaration | tree.Step) -> bool:
+def _is_read(name: str, own: tree.Assign, block: Block) -> bool:
     """Whether another statement of a block names a wire: then it is no misspelt setting."""
     others = (s for s in block.body.statements if s is not own)
     return any(isinstance(n, tree.Name) and n.id == name for s in others for n in walk(s))
 
 
-def _gives(s: tree.If | tree.For, block: tree.Declaration | tree.Step) -> bool:
+def _gives(s: tree.If | tree.For, block: Block) -> bool:
     """Whether a branch or loop writes a wire that the block reads, and says nothing of weights."""
     inner = list(walk(s))
     if any(isinstance(n, tree.Weights) for n in inner):

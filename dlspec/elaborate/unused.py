@@ -21,7 +21,9 @@ def unused(file: tree.File, table: FileTable, program: Program) -> Iterator[Diag
     of_parts = frozenset(n.name.id for n in nodes(file.statements) if isinstance(n, tree.Attribute))
     written: list[tree.Definition | tree.Fn] = [*table.own.values(), *table.own_functions.values()]
     for definition in written:
-        if not any(isinstance(n, tree.Broken) for n in nodes(definition)):
+        if definition.python is None and not any(
+            isinstance(n, tree.Broken) for n in nodes(definition)
+        ):
             yield from _definition(definition, of_parts)
     everywhere = reads(file.statements)
     for p in table.parameters.values() if table.models else ():  # else there is nothing yet

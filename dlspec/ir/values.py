@@ -15,7 +15,7 @@ from dlspec.ops.constraints import CONSTRAINTS, Constraint
 from dlspec.ops.init import INITS, Init
 from dlspec.recipe.base import Recipe
 from dlspec.recipe.losses import Loss
-from dlspec.tensor import DTYPES, Tensor
+from dlspec.tensor import Tensor
 from dlspec.units import Quantity
 
 # --- ops --------------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ class _Configured:
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
         return {
             "type": "object",
-            "properties": {"kind": {"enum": [*ops.names(), *ops.of_objectives()]}},
+            "properties": {"kind": {"enum": [*ops.names(), *ops.of_objectives(), *ops.DECLARED]}},
             "required": ["kind"],
             "description": "A layer or function; the other properties are its arguments.",
         }
@@ -42,7 +42,7 @@ class _Configured:
     def read(self, value: Any) -> Op:
         if isinstance(value, Op):
             return value
-        cls = ops.lookup(value["kind"]) if isinstance(value, dict) and "kind" in value else None
+        cls = ops.of_kind(value["kind"]) if isinstance(value, dict) and "kind" in value else None
         if cls is None:
             raise ValueError("not a layer or function")
         return cls.model_validate({k: v for k, v in value.items() if k != "kind"}, strict=False)
@@ -96,27 +96,10 @@ AnyLoss = Annotated[Loss, At("loss")]
 # --- types ------------------------------------------------------------------------------------
 
 
-def _read_type(value: Any) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    dtype, bracket, rest = value.partition("[")
-    groups = [[length.read(n) for n in g.split(",") if n.strip()] for g in rest[:-1].split("][")]
-    if dtype == "class":
-        classes = groups[0][0] if bracket and groups[0] else None
-        return Tensor("class", tuple(groups[1]) if len(groups) > 1 else (), classes)
-    if dtype not in DTYPES or not bracket:
-        raise ValueError(f"{value} is not a type")
-    return Tensor(dtype, tuple(groups[0]))  # type: ignore[arg-type]
-
-
-def _written_type(t: Tensor) -> str:
-    return t.written(length.written)
-
-
 Type = Annotated[
     Tensor,
-    PlainValidator(_read_type),
-    PlainSerializer(_written_type, return_type=str),
+    PlainValidator(length.read_type),
+    PlainSerializer(length.written_type, return_type=str),
     WithJsonSchema({"type": "string", "description": "A type, for one example: `f32[1, 8, 8]`."}),
 ]
 """A type as it is written in a spec; of a dynamic size the bound too: `i32[T <= 512]`."""

@@ -2,6 +2,16 @@
 
 from dlspec.length.sizes import Dynamic, dynamic, put, quotient
 from dlspec.length.terms import Length
-from dlspec.length.text import read, written
+from dlspec.length.text import read, read_type, written, written_type
 
-__all__ = ["Dynamic", "Length", "dynamic", "put", "quotient", "read", "written"]
+__all__ = [
+    "Dynamic",
+    "Length",
+    "dynamic",
+    "put",
+    "quotient",
+    "read",
+    "read_type",
+    "written",
+    "written_type",
+]

@@ -1,4 +1,4 @@
-"""Sizes in the published IR."""
+"""Sizes and types in the published IR."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from dlspec.length.sizes import Dynamic
 from dlspec.length.terms import Length
+from dlspec.tensor import DTYPES, Tensor
 
 
 def written(size: int) -> str:
@@ -46,3 +47,22 @@ def _read(node: Any) -> Length:
         case ast.BinOp(left=a, op=ast.FloorDiv(), right=ast.Constant(value=int() as by)):
             return _read(a) // by
     raise ValueError(f"{ast.unparse(node)} is not a size")
+
+
+def written_type(t: Tensor) -> str:
+    """A type as the published IR has it: `i32[T <= 512]`."""
+    return t.written(written)
+
+
+def read_type(value: Tensor | str) -> Tensor:
+    """What `written_type` wrote. Raises ValueError."""
+    if isinstance(value, Tensor):
+        return value
+    dtype, bracket, rest = value.partition("[")
+    groups = [[read(n) for n in g.split(",") if n.strip()] for g in rest[:-1].split("][")]
+    if dtype == "class":
+        classes = groups[0][0] if bracket and groups[0] else None
+        return Tensor("class", tuple(groups[1]) if len(groups) > 1 else (), classes)
+    if dtype not in DTYPES or not bracket:
+        raise ValueError(f"{value} is not a type")
+    return Tensor(dtype, tuple(groups[0]))  # type: ignore[arg-type]

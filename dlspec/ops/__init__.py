@@ -66,6 +66,9 @@ FAMILIES: dict[str, str] = {
 OBJECTIVES: dict[str, str] = {"derivatives": "gradient"}
 """The same for functions that only the loss of a `train` block may call; no model has them."""
 
+DECLARED: dict[str, str] = {"Extern": "extern"}
+"""What a spec declares by itself and no text names, with the module: only the IR has it."""
+
 _TABLES = FAMILIES | OBJECTIVES
 _MODULES = {kind: module for module, kinds in _TABLES.items() for kind in kinds.split()}
 
@@ -94,4 +97,12 @@ def lookup(name: str) -> type[Op] | None:
     if module is None:
         return None
     found: type[Op] = getattr(import_module(f"{__name__}.{module}"), name)
+    return found
+
+
+def of_kind(kind: str) -> type[Op] | None:
+    """What has this kind in the IR: a layer, a function, or what a spec declares."""
+    if kind not in DECLARED:
+        return lookup(kind)
+    found: type[Op] = getattr(import_module(f"{__name__}.{DECLARED[kind]}"), kind)
     return found

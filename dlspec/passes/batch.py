@@ -39,6 +39,7 @@ from dlspec.ir.model import (
 )
 from dlspec.ops.base import Op
 from dlspec.ops.common import alike, each
+from dlspec.ops.extern import Extern
 from dlspec.passes.permute import Permute
 
 FIRST_SITE = 2_000_000_000
@@ -158,6 +159,8 @@ class _Walk:
         match flow:
             case Apply() if flow.op.sees_example:
                 return flow.model_copy(update={"inputs": self.beside() if self.devices else ()})
+            case Apply(op=Extern()):
+                return self.fed(flow, lambda key: isinstance(key, int))
             case Apply():
                 x = tuple(f.types[0] for f in flow.inputs)
                 wants = _nothing if not x or alike(flow.op, x) else _every

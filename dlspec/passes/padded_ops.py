@@ -270,6 +270,14 @@ def average(w: Walk, f: Apply) -> Flow:
     return w.applied("divide", (total, w.counts(t, places, (f.site, "count"))), (f.site, "mean"))
 
 
+def python(w: Walk, f: Apply) -> Flow:
+    """Nobody knows what a Python function reads: what pads its rows is 0, whatever came before."""
+    inputs = tuple(
+        w.filled(x, w.axes(x.types[0]), 0, (f.site, number)) for number, x in enumerate(f.inputs)
+    )
+    return f.model_copy(update={"inputs": inputs})
+
+
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("sum", "norm"), reduction(0)),
     "prod": reduction(1),
@@ -295,5 +303,6 @@ RULES: dict[str, Rule] = {
     **{f"GlobalMaxPool{n}D": greatest for n in (1, 2, 3)},
     **{f"GlobalAvgPool{n}D": average for n in (1, 2, 3)},
     "lengths": told,
+    "Extern": python,
 }
 """The rule of each op, or of what it derives from."""

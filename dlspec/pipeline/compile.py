@@ -10,9 +10,11 @@ from dlspec.backend.protocol import UnsupportedOp
 from dlspec.backend.registry import find
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ClassesUnknown, NoTrain
+from dlspec.diagnostics.externs import NotForThisBackend
 from dlspec.diagnostics.names import NotForBackend
 from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash
+from dlspec.ir.externs import missing
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Train
 from dlspec.pipeline.record import Record
@@ -40,6 +42,8 @@ def compiled(request: Request) -> dict[str, str]:
     """Every file of the folder, by its name. Raises SpecError."""
     backend = find(request.backend)
     program, train = request.program, chosen_train(request.program, request.train)
+    if found := without_externs(program, train, request.backend):
+        raise SpecError(*found)
     names = {d: dict(fields) for d, fields in (request.classes or {}).items()}
     data = program.data[train.data]
     unknown = tuple(f for f in data.unknown_classes if f not in names.get(data.name, {}))
@@ -75,6 +79,15 @@ def chosen_train(program: Program, name: str) -> Train:
     if name not in trains:
         raise SpecError(NoTrain(None, name, tuple(trains)))
     return trains[name]
+
+
+def without_externs(program: Program, train: Train, backend: str) -> list[NotForThisBackend]:
+    """The Python functions that a program would call and a backend has none for, each once."""
+    models = (program.trained[train.name], *(step.graph for step in train.graphs))
+    return [
+        NotForThisBackend(None, op.name, backend, op.backends, line)
+        for op, line in missing(models, backend)
+    ]
 
 
 def _way(start: Path, end: Path) -> str:

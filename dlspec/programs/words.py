@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dlspec.ir.externs import externs
+from dlspec.ir.program import Program
 from dlspec.ir.recipe import Train
 from dlspec.recipe.augmentations import Augmentation, RandomFlip, RandomRotate, RandomShift
 
@@ -52,3 +54,14 @@ def described(name: str, doc: str, parameters: int, more: str = "") -> str:
     else:
         parts = [f"{line}.", f"{count}. {more}".rstrip()]
     return "\n\n".join(part for part in parts if part)
+
+
+def python_line(program: Program, train: str, backend: str) -> str:
+    """The Python modules of the spec's own that a program imports, as a line of its README."""
+    used = program.trains[train]
+    models = (program.trained[train], *(step.graph for step in used.graphs))
+    paths = (op.function(backend) for model in models for op, _ in externs(model))
+    modules = sorted({path.partition(":")[0] for path in paths if path is not None})
+    if not modules:
+        return ""
+    return f"export PYTHONPATH=...         # the folder with {', '.join(modules)}\n"

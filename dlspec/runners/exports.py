@@ -12,6 +12,7 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import MissingExtra
 from dlspec.diagnostics.runs import ConversionFailed, NoExport
 from dlspec.emit.files import write_file
+from dlspec.ir.externs import MAKERS
 from dlspec.ir.networks import held
 from dlspec.ir.recipe import Export
 from dlspec.runners import memory
@@ -21,8 +22,6 @@ from dlspec.runners.report import Line, Report
 from dlspec.runners.together import together
 from dlspec.runners.trained import PACKAGES, Trained, program_in, write_rows
 
-MAKERS = {"onnx": "torch", "tflite": "keras"}
-"""Format -> the backend whose program writes it."""
 SECONDS = 1800
 """What a conversion may take."""
 

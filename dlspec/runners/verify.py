@@ -8,10 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dlspec.diagnostics.externs import NotForThisBackend
 from dlspec.frozen import frozen
+from dlspec.ir.externs import MAKERS
 from dlspec.ir.recipe import Export
+from dlspec.pipeline.compile import without_externs
 from dlspec.runners.compare import NAMES, Bench, Comparison, Doing
-from dlspec.runners.exports import MAKERS, converted, drop
+from dlspec.runners.exports import converted, drop
 from dlspec.runners.together import together
 from dlspec.runners.trained import Trained, compiled_in, program_in, write_rows
 
@@ -44,6 +47,8 @@ class Verdict:
     table: tuple[Row, ...]
     broken: tuple[str, ...]
     """Sentences about quantized files that lost more than their budget allows."""
+    left_out: tuple[str, ...] = ()
+    """Sentences about runtimes for which the spec names no Python function."""
 
     @property
     def agrees(self) -> bool:
@@ -57,6 +62,7 @@ class Verdict:
             "reference": self.reference,
             "table": [{**vars(row), "agrees": row.agrees} for row in self.table],
             "broken": list(self.broken),
+            "left_out": list(self.left_out),
             "agrees": self.agrees,
         }
         return json.dumps(facts, indent=2, sort_keys=True) + "\n"
@@ -73,29 +79,41 @@ def verify(run: Trained, scratch: Path, doing: Doing) -> Verdict:
     quantized = [
         e for e in run.program.exports.values() if e.quantize and e.train == run.train.name
     ]
-    programs = {backend: program_in(run, backend, scratch) for backend in (own, other)}
-    exporting = {b: compiled_in(run, whole, b, scratch / f"{b}_whole") for b in MAKERS.values()}
+    missing = {b: without_externs(run.program, run.train, b) for b in (own, other)}
+    backends = [b for b in (own, other) if not missing[b]]
+    makers = {kind: b for kind, b in MAKERS.items() if b in backends}
+    quantized = [e for e in quantized if e.format in makers]
+    programs = {b: program_in(run, b, scratch) for b in backends}
+    exporting = {b: compiled_in(run, whole, b, scratch / f"{b}_whole") for b in makers.values()}
 
     def written(name: str, file: str, program: Path, out: Path) -> None:
         with doing(f"writing {file}"):
             made = converted(run, program, file, out)
         bench.file(name, made)
 
-    works = [
-        partial(bench.reference, programs[own]),
-        partial(bench.program, other, programs[other]),
-    ]
-    for kind, backend in MAKERS.items():
+    works = [partial(bench.reference, programs[own])]
+    works.extend(partial(bench.program, b, programs[b]) for b in backends if b != own)
+    for kind, backend in makers.items():
         works.append(partial(written, kind, f"model.{kind}", exporting[backend], scratch))
     for e in quantized:
         out = scratch / "quantized"
         works.append(partial(written, e.file, e.file, programs[MAKERS[e.format]], out))
     together(works)
-    compared = bench.compared([other, *MAKERS, *(e.file for e in quantized)])
-    return judged(run, compared, quantized)
+    others = [b for b in backends if b != own]
+    compared = bench.compared([*others, *makers, *(e.file for e in quantized)])
+    left_out = tuple(_left_out(b, found) for b, found in missing.items() if found)
+    return judged(run, compared, quantized, left_out)
 
 
-def judged(run: Trained, compared: Comparison, quantized: list[Export]) -> Verdict:
+def _left_out(backend: str, found: list[NotForThisBackend]) -> str:
+    """`Keras and LiteRT are left out: ...`."""
+    names = [NAMES[n] for n in (backend, *(kind for kind, b in MAKERS.items() if b == backend))]
+    return f"{' and '.join(names)} are left out: {'; '.join(d.title for d in found)}"
+
+
+def judged(
+    run: Trained, compared: Comparison, quantized: list[Export], left_out: tuple[str, ...] = ()
+) -> Verdict:
     """Every number of a comparison, held against its tolerance."""
     files = {e.file: e for e in quantized}
     table = [
@@ -116,6 +134,7 @@ def judged(run: Trained, compared: Comparison, quantized: list[Export]) -> Verdi
         reference=dict(compared.scores["reference"]),
         table=tuple(table),
         broken=tuple(_lost(run, compared, files)),
+        left_out=left_out,
     )
 
 

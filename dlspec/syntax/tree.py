@@ -253,14 +253,25 @@ class Extern(Node):
 
 
 @frozen
+class Python(Node):
+    """What an `extern` runs: the function of each backend that it names, and the types of what it
+    gives."""
+
+    functions: tuple[tuple[str, str], ...]
+    gives: tuple[Type, ...]
+
+
+@frozen
 class Fn(Node):
-    """`fn name(parameters) -> type { ... }`, or `= value` for a body."""
+    """`fn name(parameters) -> type { ... }`, or `= value` for a body; `python` is what one runs
+    that is `extern`."""
 
     name: Name
     parameters: tuple[Parameter, ...]
     returns: Type | None
     body: Body | Expr
     doc: str
+    python: Python | None = None
 
     @property
     def kind(self) -> str:
@@ -287,13 +298,15 @@ class Declaration(Node):
 
 @frozen
 class Definition(Node):
-    """`model` or `block`. A body that is an expression is a chain of layers: `block B = A -> C`."""
+    """`model` or `block`. A body that is an expression is a chain of layers: `block B = A -> C`.
+    `python` is what an `extern layer` runs behind the statements of its body."""
 
     kind: str
     name: Name
     parameters: tuple[Parameter, ...]
     body: Body | Expr
     doc: str
+    python: Python | None = None
 
 
 @frozen

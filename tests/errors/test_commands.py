@@ -12,6 +12,7 @@ from dlspec.diagnostics import commands as c
 from dlspec.diagnostics import files as f
 from dlspec.diagnostics import runs as r
 from dlspec.diagnostics.catalogue import EXAMPLES, codes, example
+from dlspec.diagnostics.externs import NotForThisBackend
 from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
 from dlspec.diagnostics.tools import CannotBuild, NoModel, UnknownCode, UnknownOp
@@ -32,6 +33,7 @@ WORDING: tuple[Diagnostic, ...] = (
     f.ManifestLost(None, "out", "is damaged"),
     f.CannotWrite(None, "out/model.py", "permission denied"),
     f.DiskFull(None, "out/model.py"),
+    NotForThisBackend(None, "nms", "keras", "torch", 12),
     NotForBackend(None, "torch", "exp", "PyTorch has no module for it"),
     c.NoTrain(None, "", ()),
     c.NoTrain(None, "gan", ("", "vae")),
@@ -47,6 +49,7 @@ WORDING: tuple[Diagnostic, ...] = (
     c.OtherData(None, "out", "wines", {"train": 80, "val": 20}, {"train": 96, "val": 24}),
     c.NoGpu(None, "PyTorch", "it was installed without CUDA"),
     c.ProgramFailed(None, "train.py", "MemoryError"),
+    c.ProgramFailed(None, "train.py", "ModuleNotFoundError: No module named 'shop'"),
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.BadLock(None, "lock.json"),
     c.NoLock(None, "out/lock.json"),

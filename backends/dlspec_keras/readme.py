@@ -59,7 +59,7 @@ def readme_file(case: Case) -> str:
         python=python_line(case.program, case.name, "keras"),
         generates=GENERATES if blocks(case.program, case.name) else "",
         generate=GENERATE if blocks(case.program, case.name) else "",
-        jax="" if case.rounds or case.differentiates else JAX,
+        jax="" if case.differentiates else JAX,
         doc=said,
         count=count,
         exports=", ".join(e.file for e in case.exports) or "model.tflite",

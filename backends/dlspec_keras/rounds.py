@@ -42,6 +42,7 @@ def features(case: Case) -> set[str]:
         "validated": "val" in case.parts,
         "steps": case.train.steps is not None,
         "small": case.small,
+        "differentiates": case.differentiates,
         "constrained": bool(case.model.constraints),
         "dropout": case.draws,
         "folder": case.folder,

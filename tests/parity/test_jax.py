@@ -15,6 +15,7 @@ from agreement import FP32, RECURRENT
 from cases import Case, examples, together
 from numbers_ import difference
 from runs import forward_task, prepare
+from safetensors.numpy import load_file
 from ten_steps import CHILDREN, ROOT, differing, exact, programs, task
 
 from dlspec.runners import process
@@ -76,18 +77,16 @@ def test_ten_steps_give_the_weights_of_pytorch(
     assert differing(tmp_path, names, close=FP32) == {}  # JAX's Keras rounds on its way
 
 
-@pytest.fixture
-def digits(tmp_path: Path) -> Callable[..., str]:
-    """Runs a file of the Keras program of digits on JAX; gives what it prints."""
-    spec = ROOT / "specs" / "digits.dls"
-    words = ["compile", str(spec), "--backend", "keras", "-o", str(tmp_path)]
+def compiled(spec: Path, folder: Path, backend: str = "keras") -> Callable[..., str]:
+    """Runs a file of a spec's program, on JAX where it is Keras's; gives what it prints."""
+    words = ["compile", str(spec), "--backend", backend, "-o", str(folder)]
     subprocess.run([sys.executable, "-m", "dlspec", *words], check=True, capture_output=True)
     settings = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 
     def run(*words: str) -> str:
         done = subprocess.run(
             [sys.executable, *words],
-            cwd=tmp_path,
+            cwd=folder,
             env=settings,
             check=True,
             capture_output=True,
@@ -96,6 +95,11 @@ def digits(tmp_path: Path) -> Callable[..., str]:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def digits(tmp_path: Path) -> Callable[..., str]:
+    return compiled(ROOT / "specs" / "digits.dls", tmp_path)
 
 
 def test_a_program_trains_on_jax(digits: Callable[..., str], tmp_path: Path) -> None:
@@ -118,3 +122,54 @@ def test_a_run_on_jax_is_resumed_to_the_same_bits_and_exported_by_tensorflow(
     assert "accuracy" in digits("train.py", "--eval", "test")
     digits("export.py")
     assert (tmp_path / "export" / "phone.tflite").stat().st_size
+
+
+ROUNDS = """
+data digits {
+  source = sklearn("digits")
+  field image: f32[1, 8, 8] = column("image") -> Scale(1 / 8, offset=-1)
+  split = random(train=30 %, val=70 %, seed=0)
+}
+model Generator {
+  input code: f32[4]
+  output image: f32[1, 8, 8] = code -> Dense(64) -> BatchNorm -> Tanh -> Reshape(1, 8, 8)
+}
+model Critic {
+  input image: f32[1, 8, 8]
+  output score: f32[1] = image -> Conv2D(8, 3, stride=2, padding=1) -> SiLU -> Flatten -> Dense(1)
+}
+train {
+  data = digits
+  let G = Generator()
+  let D = Critic()
+  step critic updates D times 2 {
+    fake = stop_gradient(G(image[0, 2, :4]))
+    loss = mean(max(1 - D(image), 0)) + mean(max(1 + D(fake), 0))
+    optimizer = Adam(lr=1e-3, betas=(0.5, 0.9))
+  }
+  step generator updates G {
+    loss = -D(G(image[0, 2, :4]))
+    optimizer = SGD(lr=1e-2, momentum=0.9)
+  }
+  batch = 64; steps = 5; precision = fp32; clip_norm = 1.0; numerics = exact
+}
+"""
+
+
+@pytest.mark.proof
+def test_steps_on_jax_give_the_weights_of_pytorch_and_are_resumed_to_the_same_bits(
+    tmp_path: Path,
+) -> None:
+    spec = tmp_path / "rounds.dls"
+    spec.write_text(ROUNDS, encoding="utf-8")
+    for backend in ("torch", "keras"):
+        run = compiled(spec, tmp_path / backend, backend)
+        run("train.py")
+    run("train.py", "--out", "parts", "--steps", "2")
+    run("train.py", "--out", "parts", "--resume")
+    torch, jax = (tmp_path / b / "last.safetensors" for b in ("torch", "keras"))
+    assert (tmp_path / "keras" / "parts" / "last.safetensors").read_bytes() == jax.read_bytes()
+    wanted, found = load_file(torch), load_file(jax)
+    assert wanted.keys() == found.keys()
+    for name, value in wanted.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-3, atol=2e-5, err_msg=name)

@@ -3,7 +3,9 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
-os.environ.update(KERAS_BACKEND="tensorflow")  # whose tapes and functions train here
+# if differentiates
+os.environ.update(KERAS_BACKEND="tensorflow")  # whose derivatives the losses read
+# end
 
 import math
 import sys
@@ -35,11 +37,16 @@ class Training(keras.Model):
         # if draws_in_step
         self.seed_generator = keras.random.SeedGenerator()
         # end
+        # if differentiates
+        self.evaluated = tf.function(self.losses, reduce_retracing=True)
+        # end
+        # if not differentiates
+        self.evaluated = compiled(self.losses, self.variables)
+        # end
 
     def call(self, rows, step, training=None):
         return objective.critic(self.net.G, self.net.D, rows["image"])  # fill losses
 
-    @tf.function(reduce_retracing=True)
     def losses(self, rows):
         """The loss of each step, in evaluation."""
         return {s: self(rows, step=s, training=False) for s in dict.fromkeys(ROUND)}
@@ -101,9 +108,10 @@ def batches(run: Run) -> tf.data.Dataset:
 
 def update_of(
     training: Training, step: str, optimizer: keras.optimizers.Optimizer
-) -> Callable[[Any], tf.Tensor]:
+) -> Callable[[Any], Any]:
     """One update of a step, compiled: from a batch, it gives the loss."""
     own = learned(training.net)[step]
+    # if differentiates
 
     @tf.function(reduce_retracing=True)
     def update(rows):
@@ -121,11 +129,90 @@ def update_of(
         return loss
 
     return update
+    # end
+    # if not differentiates
+    variables = training.variables
+
+    def losses(rows):
+        # if fp16
+        return optimizer.scale_loss(training(rows, step=step, training=True))
+        # end
+        # if not fp16
+        return training(rows, step=step, training=True)
+        # end
+
+    def update(rows):
+        loss, gradients = derived(lambda: losses(rows), own, variables)
+        optimizer.apply(gradients, own)
+        # if fp16
+        return loss / optimizer.loss_scale_factor
+        # end
+        # if not fp16
+        return loss
+        # end
+
+    return compiled(update, [*variables, *optimizer.variables])
+    # end
+
+
+# if not differentiates
+def derived(
+    loss_of: Callable[[], Any],
+    own: list[keras.Variable],
+    variables: list[keras.Variable],
+) -> tuple[Any, Any]:
+    """A loss, and its gradients with respect to `own`; it may move the variables."""
+    if keras.backend.backend() != "jax":
+        with tf.GradientTape() as tape:
+            loss = loss_of()
+        return loss, tape.gradient(loss, own)
+    import jax
+
+    def pure(values):
+        given = zip(own, values, strict=True)
+        with keras.StatelessScope([*before, *given]) as scope:
+            loss = loss_of()
+        return loss, [scope.get_current_value(v) for v in variables]
+
+    before = [(v, v.value) for v in variables]
+    found = jax.value_and_grad(pure, has_aux=True)([v.value for v in own])
+    (loss, values), gradients = found
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return loss, gradients
+
+
+def compiled(
+    work: Callable[[Any], Any], variables: list[keras.Variable]
+) -> Callable[[Any], Any]:
+    """The same on rows, as a function of the framework; it may move the variables."""
+    if keras.backend.backend() != "jax":
+        return tf.function(work, reduce_retracing=True)
+    import jax
+
+    @jax.jit
+    def pure(values, rows):
+        before = zip(variables, values, strict=True)
+        with keras.StatelessScope([*before]) as scope:
+            made = work(rows)
+        return made, [scope.get_current_value(v) for v in variables]
+
+    def run(rows):
+        rows = keras.tree.map_structure(ops.convert_to_tensor, rows)
+        made, values = pure([v.value for v in variables], rows)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return made
+
+    return run
+
+
+# end
 
 
 def train_epoch(
     training: Training,
-    updates: dict[str, Callable[[Any], tf.Tensor]],
+    updates: dict[str, Callable[[Any], Any]],
     optimizers: dict[str, keras.optimizers.Optimizer],
     run: Run,
     # if scheduled
@@ -163,8 +250,8 @@ def evaluate(training: Training, part: str) -> dict[str, Any]:
     totals, count = dict.fromkeys(ROUND, 0.0), 0
     for rows in data.chunks(part, CHUNK):
         size = data.length(rows)
-        found = training.losses(
-            tf.nest.map_structure(tf.convert_to_tensor, inputs(rows))
+        found = training.evaluated(
+            keras.tree.map_structure(ops.convert_to_tensor, inputs(rows))
         )
         for step, loss in found.items():
             totals[step] += size * float(loss)

@@ -6,7 +6,7 @@ Stopped at any moment and resumed, a run ends with the same bits.
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
-os.environ.update(KERAS_BACKEND="tensorflow")  # whose tapes and functions train here
+os.environ.update(KERAS_BACKEND="tensorflow")  # whose derivatives the losses read
 
 import argparse
 import json
@@ -48,6 +48,7 @@ class Training(keras.Model):
         super().__init__(dtype="float32")
         self.net, self.built = net, True
         self.seed_generator = keras.random.SeedGenerator()
+        self.evaluated = tf.function(self.losses, reduce_retracing=True)
 
     def call(self, rows, step, training=None):
         if step == "critic":
@@ -58,7 +59,6 @@ class Training(keras.Model):
             wide(self.net.G), wide(self.net.D), rows["image"], self.seed_generator
         )
 
-    @tf.function(reduce_retracing=True)
     def losses(self, rows):
         """The loss of each step, in evaluation."""
         return {s: self(rows, step=s, training=False) for s in dict.fromkeys(ROUND)}
@@ -124,7 +124,7 @@ def batches(run: Run) -> tf.data.Dataset:
 
 def update_of(
     training: Training, step: str, optimizer: keras.optimizers.Optimizer
-) -> Callable[[Any], tf.Tensor]:
+) -> Callable[[Any], Any]:
     """One update of a step, compiled: from a batch, it gives the loss."""
     own = learned(training.net)[step]
 
@@ -140,7 +140,7 @@ def update_of(
 
 def train_epoch(
     training: Training,
-    updates: dict[str, Callable[[Any], tf.Tensor]],
+    updates: dict[str, Callable[[Any], Any]],
     optimizers: dict[str, keras.optimizers.Optimizer],
     run: Run,
     rate: dict[str, np.ndarray],
@@ -166,8 +166,8 @@ def evaluate(training: Training, part: str) -> dict[str, Any]:
     totals, count = dict.fromkeys(ROUND, 0.0), 0
     for rows in data.chunks(part, CHUNK):
         size = data.length(rows)
-        found = training.losses(
-            tf.nest.map_structure(tf.convert_to_tensor, inputs(rows))
+        found = training.evaluated(
+            keras.tree.map_structure(ops.convert_to_tensor, inputs(rows))
         )
         for step, loss in found.items():
             totals[step] += size * float(loss)

@@ -68,6 +68,9 @@ class Declared(BaseModel):
     lengths: ClassVar[tuple[str, ...]] = ()
     """The arguments that take dynamic sizes: `Reshape(T, 4, 8)`."""
 
+    of_layers: ClassVar[tuple[str, ...]] = ()
+    """The arguments that are layers: they arrive as the text of these."""
+
     further: ClassVar[str | None] = None
     """The field that takes named arguments of other names as a mapping (`p=7` of Rearrange)."""
 

@@ -522,7 +522,7 @@ class ClassWriter:
             for step in self.all_steps(self.steps)
             if step.value is not None
             for m in flows(step.value)
-            if m.kind == "repeat"
+            if m.kind in ("repeat", "copies")
             and m.body is not None
             and any(id(p) in places for p in flows(m.body))
         ]

@@ -73,7 +73,7 @@ def pops(steps: list[Step]) -> Iterator[tuple[int, int]]:
             reads = [m for m in found if m.kind == "wire" and m.flow.name == name]
             if reads:
                 last = [m for m in found if m.kind == "select" and m.body is reads[0]]
-                repeats = any(m.kind == "repeat" for m in found)
+                repeats = any(m.kind in ("repeat", "copies") for m in found)
                 if len(reads) == len(last) == 1 and last[0].flow.index == -1 and not repeats:
                     yield id(last[0]), id(step)
                 break
@@ -420,7 +420,7 @@ class Forward(Chains):
         while True:
             for m in (*value.inputs[1:], *value.named.values()):
                 yield from flows(m)
-            if value.body is not None and value.kind == "repeat":
+            if value.body is not None and value.kind in ("repeat", "copies"):
                 yield from flows(value.body)
             if not value.inputs:
                 return
@@ -508,6 +508,8 @@ class Forward(Chains):
                 if m.body is None:
                     return inputs[0]
                 return self.repeat(m, inputs, self.fresh("h"), lines)
+            case "copies":
+                return self.copies(m, lines)
             case "scan":
                 return self.scan(m, lines)
         return self.applied(m, lines, None)

@@ -103,6 +103,35 @@ class Loops(ABC):
         self.shown = None
         return left if len(targets) > 1 else py.Atom(targets[0])
 
+    def copies(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+        """`[expert(x) for expert in self.experts]`; a loop, where a copy takes more than a call."""
+        assert m.body is not None
+        inputs: list[py.Expr] = []
+        for i in m.inputs:
+            made = self.expression(i, lines)
+            if not isinstance(made, py.Atom):
+                lines.append(py.Assign(kept := py.Atom(self.fresh("h")), made))
+                made = kept
+            inputs.append(made)
+        self.carries.append(inputs)
+        self.rounds.append(Round(m, m.flow.site))
+        inner: list[py.Statement] = []
+        cursors, zipped = self.enter([m.body], top=len(self.rounds) == 1)
+        each = self.chain(m.body, self.fresh("h"), inner)
+        current = self.rounds.pop()
+        self.carries.pop()
+        lines.extend(cursors)
+        counts = tuple((o, Slot(f.count.value, f.count.origin, role="count")) for o, f in m.uses)
+        loop = self.over(current, zipped, [], [], counts, inner, [])
+        self.leave(zipped)
+        self.shown = None
+        if not inner:
+            return py.ListComp(each, loop.target, loop.iterable)
+        found = py.Atom(self.fresh("made"))
+        inner.append(py.Do(py.call(py.Attribute(found, "append"), each)))
+        lines.extend((py.Assign(found, py.List(())), loop))
+        return found
+
     def hold(self, body: Merged, lines: list[py.Statement]) -> None:
         """What every copy of a block is given beside its first input is computed once, before the
         loop."""
@@ -348,4 +377,6 @@ def _target(names: str) -> py.Expr:
 
 def rounds(statement: Any) -> int:
     """The number of rounds of a loop or repeat."""
-    return len(statement.bodies if isinstance(statement, ir.Repeat) else statement.iterations)
+    return len(
+        statement.bodies if isinstance(statement, ir.Repeat | ir.Copies) else statement.iterations
+    )

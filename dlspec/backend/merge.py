@@ -69,7 +69,7 @@ class Merged:
         return getattr(self.flow, "module", None) or None
 
 
-PLACED = ("apply", "call", "net", "compare", "mode", "repeat", "scope", "scan")
+PLACED = ("apply", "call", "net", "compare", "mode", "repeat", "copies", "scope", "scan")
 """What has a site of its own."""
 
 
@@ -102,7 +102,7 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
         made.body = merge_flow([(o, f.value) for o, f in uses])
     if kind in ("scope", "scan"):
         made.body = merge_flow([(o, f.body) for o, f in uses])
-    if kind == "repeat":
+    if kind in ("repeat", "copies"):
         rounds = [
             (o.inner(f.site, i, {}), body) for o, f in uses for i, body in enumerate(f.bodies)
         ]

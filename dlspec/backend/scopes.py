@@ -184,10 +184,10 @@ def _inside(flow: Any, depth: int, inputs: tuple[str, ...]) -> Any:
     if getattr(flow, "module", None):
         update["module"] = flow.module[depth:]
     flow = flow.model_copy(update=update) if update else flow
-    if isinstance(flow, ir.Repeat | ir.Scope | ir.Scan):
+    if isinstance(flow, ir.Repeat | ir.Copies | ir.Scope | ir.Scan):
         outer = tuple(_inside(f, depth, inputs) for f in flow.inputs)
         strip = partial(_stripped, depth=depth)
-        if isinstance(flow, ir.Repeat):
+        if isinstance(flow, ir.Repeat | ir.Copies):
             return flow.model_copy(
                 update={"inputs": outer, "bodies": tuple(map(strip, flow.bodies))}
             )
@@ -221,7 +221,7 @@ def _origins(flow: ir.Flow) -> Iterator[Expr]:
             )
         if isinstance(f, ir.Scalar) and f.value.origin is not None:
             yield f.value.origin
-        if isinstance(f, ir.Repeat) and f.count.origin is not None:
+        if isinstance(f, ir.Repeat | ir.Copies) and f.count.origin is not None:
             yield f.count.origin
         for t in f.types:
             yield from (e for e in map(origin, t.shape) if e is not None)

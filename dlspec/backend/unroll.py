@@ -31,6 +31,9 @@ def _body(body: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _flow(flow: Any) -> Any:
     flow = rebuilt(flow, _flow)
+    if isinstance(flow, ir.Copies):
+        made = tuple(_carried(body, flow.inputs) for body in flow.bodies)
+        return ir.Items(inputs=made, types=flow.types)
     if not isinstance(flow, ir.Repeat):
         return flow
     values = flow.inputs

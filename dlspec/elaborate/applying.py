@@ -25,6 +25,7 @@ from dlspec.elaborate.values import (
     BlockLayer,
     Bundle,
     ChainLayer,
+    ExpertsLayer,
     FnLayer,
     Given,
     Instance,
@@ -169,6 +170,8 @@ class LayerApplier(FunctionEvaluator):
                 module = frame.module(node)
                 assert module is not None
                 return self.scan(layer, inputs, named, module, site, span)
+            case ExpertsLayer():
+                return self.experts(layer, inputs, named, frame, None, node)
         module = None
         if not is_chain(node) or frame.names.place(node) is not None:
             module = frame.module(node) if owns(layer) else None
@@ -179,6 +182,8 @@ class LayerApplier(FunctionEvaluator):
         match layer:
             case BlockLayer(definition=definition) | ScanLayer(cell=BlockLayer(definition)):
                 what = f"the {definition.kind} {definition.name.id}"
+            case ExpertsLayer():
+                what = "Experts"
             case OpLayer(op=Draw() as op) if self.frame.definition.kind == "fn":
                 hint = "give it the numbers: `f(x, normal_like(x))`"
                 raise SpecError(Misplaced(span, f"`{op.kind()}`", "a `fn`", hint))
@@ -219,6 +224,8 @@ class LayerApplier(FunctionEvaluator):
                 return self.apply(layer, inputs, named, frame, None, node)
             case ScanLayer():
                 return self.scan(layer, inputs, named, module, site, span)
+            case ExpertsLayer():
+                return self.experts(layer, inputs, named, frame, instance.name, node)
         return self.chain_of(layer, inputs, named, frame, module if owns(layer) else None, node)
 
     def chain_of(
@@ -444,6 +451,18 @@ class LayerApplier(FunctionEvaluator):
         span: Span,
     ) -> Value:
         """A cell at each step of what arrives without a name."""
+
+    @abstractmethod
+    def experts(
+        self,
+        layer: ExpertsLayer,
+        inputs: tuple[ir.Flow, ...],
+        named: dict[str, ir.Flow],
+        frame: Frame,
+        name: str | None,
+        node: tree.Node,
+    ) -> Value:
+        """What each expert makes, weighted and summed. A `name` is that of a `let`."""
 
     @abstractmethod
     def title(self, definition: tree.Definition | tree.Fn) -> str:

@@ -54,7 +54,7 @@ def _read(flow: ir.Flow) -> Iterator[ir.Flow]:
             yield from flow.inputs
         case ir.Select() | ir.Slice():
             yield flow.value
-        case ir.Repeat():
+        case ir.Repeat() | ir.Copies():
             yield from flow.inputs
             yield from flow.bodies
         case ir.Scope():

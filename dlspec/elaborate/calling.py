@@ -8,9 +8,10 @@ from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.shapes import NotATensor, TensorAsValue
-from dlspec.elaborate.applying import LayerApplier, outputs
+from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.experts import ExpertsApplier
 from dlspec.elaborate.lists import holds_tensors
 from dlspec.elaborate.passing import passed
 from dlspec.elaborate.signatures import header_problems, is_tensor
@@ -22,7 +23,7 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 
 
-class FunctionApplier(LayerApplier):
+class FunctionApplier(ExpertsApplier):
     """Applies functions of tensors within a frame."""
 
     def apply_fn(self, fn: tree.Fn, given: tuple[Given, ...], node: tree.Node) -> Value:

@@ -53,7 +53,7 @@ class _Walk:
                     self.check(flow, parts[0])
             case ir.Select() | ir.Slice():
                 parts = [self.read(flow.value)]
-            case ir.Repeat():
+            case ir.Repeat() | ir.Copies():
                 parts = [self.read(f) for f in (*flow.inputs, *flow.bodies)]
             case ir.Scope() | ir.Scan():
                 parts = [self.read(f) for f in (*flow.inputs, flow.body)]

@@ -18,6 +18,8 @@ Definitions = Callable[[str], tree.Definition | None]
 
 SCAN = "Scan"
 """What calls a block with state at each step: its layer is the block."""
+EXPERTS = "Experts"
+"""What makes several of one layer, in a list: each is an `expert`."""
 CHAIN = "stage"
 """The kind of a chain in parentheses."""
 
@@ -86,6 +88,8 @@ class Kinds:
     def kind(self, layer: tree.Expr) -> str:
         """The kind in snake case: of several that a condition chooses from, the first with an
         object."""
+        if is_experts(layer):
+            return "expert"
         found = list(options(layer))
         return self._kind(next(filter(self._has_object, found), found[0]))
 
@@ -142,8 +146,13 @@ def weighs(definition: tree.Definition, kinds: Kinds) -> bool:
 
 def options(layer: tree.Expr) -> Iterator[tree.Expr]:
     """The layers that an expression may be: those that a condition chooses from, the cell of a
-    Scan, else itself."""
+    Scan, an expert, else itself."""
     match layer:
+        case tree.Call(arguments=given) if is_experts(layer):
+            named = [a.value for a in given if a.name is not None and a.name.id == "layer"]
+            first = [a.value for a in given if a.name is None]
+            for expert in (*named, *first)[:1]:
+                yield from options(expert)
         case tree.Call(callee=tree.Name(id=name), arguments=(tree.Argument(value=cell),)) if (
             name == SCAN
         ):
@@ -155,6 +164,16 @@ def options(layer: tree.Expr) -> Iterator[tree.Expr]:
             yield from options(otherwise)
         case _:
             yield layer
+
+
+def is_experts(layer: tree.Node) -> bool:
+    """Whether a stage makes several of one layer: `Experts(Expert(8), count=4)`."""
+    match layer:
+        case tree.Group(value=inner):
+            return is_experts(inner)
+        case tree.Call(callee=tree.Name(id=name)):
+            return name == EXPERTS
+    return False
 
 
 def chain_stages(layers: tree.Expr) -> tuple[tree.Stage, ...]:

@@ -25,15 +25,17 @@ from dlspec.elaborate.configured import configure
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
-from dlspec.elaborate.kinds import SCAN, chain_stages
+from dlspec.elaborate.kinds import EXPERTS, SCAN, chain_stages
 from dlspec.elaborate.lists import holds_tensors
 from dlspec.elaborate.parts import part
-from dlspec.elaborate.passing import passed
+from dlspec.elaborate.passing import owns, passed, shares
 from dlspec.elaborate.typed import TypedEvaluator, element, sized
 from dlspec.elaborate.values import (
     BlockLayer,
     Broken,
     ChainLayer,
+    ExpertsLayer,
+    FnLayer,
     Instance,
     Kept,
     Layer,
@@ -211,6 +213,8 @@ class LayerEvaluator(TypedEvaluator):
         if name.id == SCAN:
             return self.scan_layer(arguments, span, scope), None
         if (cls := ops.lookup(name.id)) is not None:
+            if name.id == EXPERTS:
+                return self.experts_layer(cls, arguments, span, scope), None
             return self.op_layer(cls, arguments, span, scope), None
         raise SpecError(self.unknown_layer(name))
 
@@ -230,6 +234,23 @@ class LayerEvaluator(TypedEvaluator):
             said = f"{cell} has none"
             raise SpecError(BadRecurrence(written.span, self.context, what, hint, said))
         return ScanLayer(cell, span)
+
+    def experts_layer(
+        self, cls: type[Op], arguments: tuple[tree.Argument, ...], span: Span, scope: Scope
+    ) -> ExpertsLayer:
+        """`Experts(Expert(8), count=4)`. Raises SpecError where copies would be of no use."""
+        made, origins = self.configure(cls, arguments, span, scope)
+        given = {a.name.id if a.name is not None else "layer": a for a in arguments}
+        written = given["layer"].value
+        expert, parameter = self.layer(written, scope)
+        if isinstance(expert, Instance | FnLayer | ScanLayer | ExpertsLayer) or not owns(expert):
+            what, hint = "an expert is a layer, block or chain with weights of its own", ""
+            if isinstance(expert, Instance) or shares(expert):
+                hint = "pass the layer itself: a `let` instance has one set of weights"
+            raise SpecError(NotALayer(written.span, what, hint))
+        self.spend(int(made.count) * expert.size, span)  # type: ignore[attr-defined]
+        counted = given["count"]
+        return ExpertsLayer(expert, parameter, written, counted, made, origins, span)  # type: ignore[arg-type]
 
     def unknown_layer(self, name: tree.Name) -> Diagnostic:
         if name.id in ops.LATER:
@@ -276,6 +297,8 @@ class LayerEvaluator(TypedEvaluator):
 
     def argument(self, cls: type[Declared], name: str, e: tree.Expr, scope: Scope) -> Static:
         """One argument: words and initialisers are what the argument's own place makes of them."""
+        if name in cls.of_layers:
+            return Static(str(self.layer(e, scope)[0]))
         if name in cls.patterns:
             from dlspec.elaborate.axes import axis_names
 

@@ -3,8 +3,8 @@
 The name of a stage is what `as` says; else its `let`; else, for a parameter of type `layer`, that
 parameter; else the wire, if the statement writes one name, the block writes it once, and one stage
 has weights; else its kind in snake case, later ones with `_2`, `_3`. Within an outermost `for`,
-a comprehension or `* n` the unnamed uses of one kind form one list, and named uses a list of that
-name.
+a comprehension, `* n` or `Experts` the unnamed uses of one kind form one list, and named uses a
+list of that name.
 
 A branch that is not taken keeps its names: one class serves all uses of a block.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from dlspec.elaborate.kinds import CHAIN, Kinds, chain_stages, is_chain, ungrouped
+from dlspec.elaborate.kinds import CHAIN, Kinds, chain_stages, is_chain, is_experts, ungrouped
 from dlspec.elaborate.reserved import safe
 from dlspec.elaborate.uses import walk
 from dlspec.frozen import frozen
@@ -174,7 +174,7 @@ class _Namer:
 
     def stage(self, stage: tree.Stage, loop: dict[str, str] | None, wire: str | None) -> None:
         layer, kinds = stage.layer, self.kinds
-        if stage.count is not None and loop is None:
+        if (stage.count is not None or is_experts(layer)) and loop is None:
             loop = {}
         chain = is_chain(layer)
         if chain and stage.name is None and stage.count is None:

@@ -10,6 +10,7 @@ from dlspec.diagnostics.names import NotALayer
 from dlspec.elaborate.values import (
     BlockLayer,
     ChainLayer,
+    ExpertsLayer,
     FnLayer,
     Instance,
     Link,
@@ -35,6 +36,9 @@ def passed(value: Any, span: Span) -> Any:
             return _alone(value, span)
         case ScanLayer():
             return replace(value, cell=passed(value.cell, span))
+        case ExpertsLayer():
+            own = {n: e for n, e in value.origins.items() if n != "count"}
+            return replace(value, expert=passed(value.expert, span), parameter=None, origins=own)
         case list() | tuple() if size_of(value):
             return type(value)(passed(v, span) for v in value)
         case _:
@@ -77,7 +81,7 @@ def owns(value: Any) -> bool:
             return False
         case ChainLayer():
             return any(n.parameter is not None or owns(n.layer) for n in value.links)
-        case BlockLayer() | ScanLayer():
+        case BlockLayer() | ScanLayer() | ExpertsLayer():
             return True
         case _:
             return bool(value.op.has_object())

@@ -199,7 +199,41 @@ class ScanLayer:
         return ("Scan", self.cell.key)
 
 
-Layer = OpLayer | BlockLayer | ChainLayer | FnLayer | ScanLayer
+@frozen
+class ExpertsLayer:
+    """`Experts(Expert(8), count=4)`: copies of a layer, of which each token reads some."""
+
+    expert: Layer
+    parameter: str | None
+    """The `layer` parameter that the expert is, of the definition whose text it stands in."""
+    written: tree.Expr
+    """The expert, as it is written."""
+    counted: tree.Argument
+    """How many there are, as it is written."""
+    op: Op
+    """What brings together what the experts make."""
+    origins: Mapping[str, Any]
+    span: Span
+
+    def __str__(self) -> str:
+        return f"Experts({self.expert}, count={text(self.count)})"
+
+    @property
+    def count(self) -> int:
+        """How many experts there are."""
+        made: int = self.op.count  # type: ignore[attr-defined]
+        return made
+
+    @cached_property
+    def size(self) -> int:
+        return 1 + self.count * self.expert.size
+
+    @property
+    def key(self) -> Any:
+        return ("Experts", key_of(self.count), key_of(self.expert))
+
+
+Layer = OpLayer | BlockLayer | ChainLayer | FnLayer | ScanLayer | ExpertsLayer
 
 
 @frozen
@@ -264,7 +298,15 @@ class Scope:
 def size_of(value: Any) -> int:
     """The number of layers in a value."""
     match value:
-        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | ScanLayer() | Instance():
+        case (
+            OpLayer()
+            | BlockLayer()
+            | ChainLayer()
+            | FnLayer()
+            | ScanLayer()
+            | ExpertsLayer()
+            | Instance()
+        ):
             return value.size
         case list() | tuple():
             return sum(map(size_of, value))
@@ -275,7 +317,15 @@ def size_of(value: Any) -> int:
 def key_of(value: Any) -> Any:
     """A value as a dictionary's key: equal values, equal keys, and 1 is not true or 1.0."""
     match value:
-        case OpLayer() | BlockLayer() | ChainLayer() | FnLayer() | ScanLayer() | Instance():
+        case (
+            OpLayer()
+            | BlockLayer()
+            | ChainLayer()
+            | FnLayer()
+            | ScanLayer()
+            | ExpertsLayer()
+            | Instance()
+        ):
             return value.key
         case Static(value=inner):
             return key_of(inner)
@@ -330,7 +380,7 @@ def describe(entry: Any) -> str:
             return "several tensors"
         case FnLayer():
             return f"the function {entry.definition.name.id}"
-        case Instance() | OpLayer() | BlockLayer() | ChainLayer() | ScanLayer():
+        case Instance() | OpLayer() | BlockLayer() | ChainLayer() | ScanLayer() | ExpertsLayer():
             return "a layer"
         case Static(value=value):
             return describe(value)

@@ -25,7 +25,8 @@ def given(op: Op) -> Iterator[str]:
     for name in cls.positional:
         if name not in left:
             break
-        yield value(left.pop(name))
+        given = left.pop(name)
+        yield given if name in cls.of_layers else value(given)
     left |= left.pop(cls.further or "", {})
     yield from (f"{n}={value(v)}" for n, v in left.items())
 

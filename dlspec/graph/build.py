@@ -206,6 +206,8 @@ class _Body:
                 return self.scope(f)
             case ir.Repeat():
                 return self.repeat(f)
+            case ir.Copies():
+                return self.copies(f)
             case ir.Mode():
                 return self.ports(f.inputs[1])
             case ir.Net() | ir.Compare():
@@ -270,10 +272,22 @@ class _Body:
             return self.bodies(f.bodies, arriving)
         node = self.builder.node("repeat", "", copies=len(f.bodies), line=self.line)
         found = self.chained(node, arriving, f.bodies, self.home)
+        self.named(node)
+        return found
+
+    def named(self, node: Node) -> None:
+        """A box of copies has the title of the first, and the names from the first to the last."""
         copies = [n for n in node.inside if not n.is_end]
         node.title = copies[0].title if copies else "Repeat"
         if copies and copies[0].name != copies[-1].name:
             node.name = f"{copies[0].name} ... {copies[-1].name.rpartition('.')[2]}"
+
+    def copies(self, f: ir.Copies) -> list[Port]:
+        """Copies side by side, in a box that gives what each of them makes."""
+        arriving = self.arriving(f)
+        node = self.builder.node("repeat", "", copies=len(f.bodies), line=self.line)
+        found = self.chained(node, arriving, f.bodies, self.home, abreast=True)
+        self.named(node)
         return found
 
     def scan(self, f: ir.Scan) -> list[Port]:
@@ -295,28 +309,40 @@ class _Body:
         node.types = list(f.types)
         return self.place(node)
 
-    def arriving(self, f: ir.Scope | ir.Repeat) -> list[Port]:
+    def arriving(self, f: ir.Scope | ir.Repeat | ir.Copies) -> list[Port]:
         return [self.here(p) for i in f.inputs for p in self.ports(i)]
 
-    def bodies(self, bodies: Sequence[ir.Flow], arriving: list[Port]) -> list[Port]:
-        """Bodies that read what the one before made."""
+    def bodies(
+        self, bodies: Sequence[ir.Flow], arriving: list[Port], abreast: bool = False
+    ) -> list[Port]:
+        """Bodies that read what the one before made; `abreast`: that all read what arrives."""
         before = self.carried
+        made: list[Port] = []
         for body in bodies:
             self.carried = arriving
-            arriving = self.ports(body)
+            if abreast:
+                made += self.ports(body)
+            else:
+                arriving = self.ports(body)
         self.carried = before
-        return arriving
+        return made if abreast else arriving
 
     def chained(
-        self, node: Node, arriving: list[Port], bodies: Sequence[ir.Flow], home: ir.Path
+        self,
+        node: Node,
+        arriving: list[Port],
+        bodies: Sequence[ir.Flow],
+        home: ir.Path,
+        abreast: bool = False,
     ) -> list[Port]:
-        """A node that holds bodies one behind the other; they read wires from outside too."""
+        """A node that holds bodies, one behind the other or `abreast`; they read wires from outside
+        too."""
         node.inputs = [Input(p) for p in arriving]
         inner = _Body(self.builder, node, self.prefix)
         inner.outer, inner.env, inner.line, inner.home = self, self.env, self.line, home
         carried = [inner.end_in("", self.type(p)) for p in arriving]
         inner.taken = dict(zip(arriving, carried, strict=True))
-        for port in inner.bodies(bodies, carried):
+        for port in inner.bodies(bodies, carried, abreast):
             inner.end_out("", inner.here(port))
         return self.place(node)
 

@@ -103,7 +103,7 @@ class Wire(Node):
 
 
 class Carry(Node):
-    """What arrives at the body of a `Repeat`, `Scope` or `Scan`."""
+    """What arrives at the body of a `Repeat`, `Copies`, `Scope` or `Scan`."""
 
     kind: Literal["carry"] = "carry"
     index: int = 0
@@ -243,6 +243,18 @@ class Repeat(Node):
     types: tuple[Type, ...]
 
 
+class Copies(Node):
+    """`count` copies of a layer side by side, with weights of their own: each body reads (as
+    `Carry`) the inputs, and what all of them make is a list."""
+
+    kind: Literal["copies"] = "copies"
+    site: int
+    count: Known
+    inputs: "tuple[Flow, ...]"
+    bodies: "tuple[Flow, ...]"
+    types: tuple[Type, ...]
+
+
 class Scope(Node):
     """`( ... ) as name`, or one copy of a repeated chain in parentheses: a layer made in place."""
 
@@ -292,6 +304,7 @@ Flow = Annotated[
     | Join
     | Slice
     | Repeat
+    | Copies
     | Scope
     | Scan,
     Field(discriminator="kind"),
@@ -447,7 +460,9 @@ class ModelIR(Node):
 
 def is_list(flow: Flow) -> bool:
     """Whether a flow is a list of tensors."""
-    return isinstance(flow, Items | Join | Slice) or (isinstance(flow, Wire) and flow.is_list)
+    return isinstance(flow, Items | Join | Slice | Copies) or (
+        isinstance(flow, Wire) and flow.is_list
+    )
 
 
 def flows(flow: Flow, training: bool = True) -> Iterator[Flow]:
@@ -465,7 +480,7 @@ def flows(flow: Flow, training: bool = True) -> Iterator[Flow]:
         case Mode():
             for f in flow.inputs if training else flow.inputs[1:]:
                 yield from flows(f, training)
-        case Repeat():
+        case Repeat() | Copies():
             for f in (*flow.inputs, *flow.bodies):
                 yield from flows(f, training)
         case Scope() | Scan():

@@ -14,9 +14,10 @@ from pydantic import TypeAdapter
 from dlspec import ops
 from dlspec.backend.protocol import Backend
 from dlspec.backend.registry import OWN, find
+from dlspec.cost import cost, weights
 from dlspec.elaborate.file import collect
 from dlspec.elaborate.layers import LayerEvaluator
-from dlspec.elaborate.values import OpLayer, Scope
+from dlspec.elaborate.values import ExpertsLayer, OpLayer, Scope
 from dlspec.frozen import frozen
 from dlspec.ir.model import Apply, statements
 from dlspec.ir.values import Type
@@ -154,6 +155,8 @@ def applied(e: Example) -> Applied:
     x = [tensor(t) for t in e.inputs]
     named = {n: tensor(t) for n, t in e.named.items()}
     made = op.shape(*x, **named)
+    if op.of_layers:
+        return mixed(e)
     return Applied(
         layer=e.layer,
         inputs=tuple(map(str, x)),
@@ -164,20 +167,40 @@ def applied(e: Example) -> Applied:
     )
 
 
+def mixed(e: Example) -> Applied:
+    """What a model says whose only layer holds others, which have the weights."""
+    types = dict(zip("xyz", map(as_input, e.inputs), strict=False))
+    types |= {n: as_input(t) for n, t in e.named.items()}
+    lines = [f"input {name}: {t}" for name, t in types.items()]
+    given = ", ".join([*"xyz"[: len(e.inputs)], *(f"{n}={n}" for n in e.named)])
+    body = "; ".join([*lines, f"output made = ({given}) -> {e.layer}"])
+    program = check(Source("example", f"model M {{ {body} }}")).program
+    assert program is not None
+    found = program.models["M"]
+    whole = cost(found)
+    return Applied(
+        layer=e.layer,
+        inputs=tuple(str(tensor(t)) for t in e.inputs),
+        named={n: str(tensor(t)) for n, t in e.named.items()},
+        outputs=tuple(map(str, whole.outputs.values())),
+        weights={n: tuple(map(int, w.shape)) for n, w in weights(found).items()},
+        macs=whole.macs,
+    )
+
+
 def layer(text: str) -> Op:
     """A layer as a spec writes it."""
     file, _ = parse(Source("example", f"y = {text}"))
     (statement,) = file.statements
     assert isinstance(statement, tree.Assign)
     found: Any = LayerEvaluator(collect(file), {}).layer(statement.value, Scope())[0]
-    assert isinstance(found, OpLayer)
+    assert isinstance(found, OpLayer | ExpertsLayer)
     return found.op
 
 
 def stated(e: Example) -> Op:
     """The op of what is no layer of a chain: brackets, `x[1:, none]`, and what `let` names."""
-    # Classes are a dtype of fields; a model takes them as integers.
-    types = [re.sub(r"^class\[\d+\]", "i32", t) for t in e.inputs]
+    types = [as_input(t) for t in e.inputs]
     lines = [f"input {name}: {t}" for name, t in zip("xy", types, strict=False)]
     named = not types and e.layer[0].isupper()
     lines += [f"let z = {e.layer}", "output z"] if named else [f"output z = {e.layer}"]
@@ -187,6 +210,11 @@ def stated(e: Example) -> Op:
     assert isinstance(statement.value, Apply)
     found: Op = statement.value.op
     return found
+
+
+def as_input(text: str) -> str:
+    """The type of an input. Classes are a dtype of fields; a model takes them as integers."""
+    return re.sub(r"^class\[\d+\]", "i32", text)
 
 
 def tensor(text: str) -> Tensor:

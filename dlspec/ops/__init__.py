@@ -39,6 +39,7 @@ FAMILIES: dict[str, str] = {
     "recurrent": "SimpleRNN LSTM GRU BiSimpleRNN BiLSTM BiGRU",
     "attention": "Attention Rotary",
     "multi_head": "MultiHeadAttention",
+    "experts": "Experts",
     "tied": "Transposed",
     "positions": "range linspace",
     "sinusoid": "Sinusoid",
@@ -75,7 +76,7 @@ _MODULES = {kind: module for module, kinds in _TABLES.items() for kind in kinds.
 
 LATER = frozenset(
     """
-    Experts permutation
+    permutation
     """.split()
 )
 """Layers and functions of the language that this version does not compile."""

@@ -17,6 +17,7 @@ from dlspec.ir.model import (
     Branch,
     Call,
     Compare,
+    Copies,
     Flow,
     Instance,
     Items,
@@ -175,7 +176,7 @@ class _Walk:
                 return self.fed(flow, _nothing if flow.types[0].common else _every)
             case Net():
                 return self.network(self.fed(flow, _every))
-            case Repeat():
+            case Repeat() | Copies():
                 bodies = tuple(map(self.flow, flow.bodies))
                 return self.fed(flow, _every, bodies=bodies)
             case Scope() | Scan():

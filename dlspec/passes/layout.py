@@ -18,6 +18,7 @@ from dlspec.ir.model import (
     Call,
     Carry,
     Compare,
+    Copies,
     Flow,
     Instance,
     Items,
@@ -229,6 +230,13 @@ class _Walk:
                 inputs = self.arriving(flow, places, carry)
                 bodies = tuple(self.round(b, places, flow.site) for b in flow.bodies)
                 return self.typed(flow, places, inputs=inputs, bodies=bodies), places
+            case Copies():
+                places = self.logical(len(flow.inputs))
+                inputs = self.arriving(flow, places, carry)
+                at = (flow.site, "copy")
+                bodies = tuple(self.read(b, "first", places, at) for b in flow.bodies)
+                sources = self.logical(len(flow.types))
+                return self.typed(flow, sources, inputs=inputs, bodies=bodies), sources
             case Scope():
                 places = self.carried("scope", flow)
                 inputs = self.arriving(flow, places, carry)
@@ -260,7 +268,10 @@ class _Walk:
         return tuple((self.definition, kind, flow.site, i) for i in range(len(flow.inputs)))
 
     def arriving(
-        self, flow: Repeat | Scope | Scan, places: tuple[Source, ...], carry: tuple[Source, ...]
+        self,
+        flow: Repeat | Copies | Scope | Scan,
+        places: tuple[Source, ...],
+        carry: tuple[Source, ...],
     ) -> tuple[Flow, ...]:
         return tuple(
             self.read(f, place, carry, (flow.site, i, "arrives"))

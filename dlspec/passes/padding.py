@@ -21,6 +21,7 @@ from dlspec.ir.model import (
     Call,
     Carry,
     Compare,
+    Copies,
     Definition,
     Flow,
     Instance,
@@ -163,7 +164,7 @@ class _Walk:
                 return self.compare(self.inputs(flow))
             case Net():
                 return self.network(self.inputs(flow))
-            case Repeat():
+            case Repeat() | Copies():
                 bodies = tuple(map(self.flow, flow.bodies))
                 return self.inputs(flow).model_copy(update={"bodies": bodies})
             case Scope():

@@ -128,6 +128,9 @@ class _Walk:
                 for body in flow.bodies:
                     inner = self.value(body, wires, inner)
                 return inner
+            case ir.Copies():
+                inner = [b for f in flow.inputs for b in self.value(f, wires, carried)]
+                return [b for body in flow.bodies for b in self.value(body, wires, inner)]
             case ir.Mode():
                 return self.value(flow.inputs[1], wires, carried)
             case ir.Net() | ir.Compare():

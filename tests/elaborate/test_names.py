@@ -52,6 +52,17 @@ CASES = {
         "x = image -> (Conv2D(3, 3) -> BatchNorm) -> Conv2D(3, 1)\nx = x\noutput x",
         ["conv2d", "batch_norm", "conv2d_2"],
     ),
+    "experts stand in a list, in order of execution in a loop": (
+        "x = image -> Flatten -> Reshape(96, 8)\nbest, i = topk(x, 1)\n"
+        "x = (x, index=i, gate=best) -> Experts(Dense(8), count=2)\n"
+        "for n in range(2) { x = (x, index=i, gate=best) -> Experts(Dense(8), count=n + 1) }\n"
+        "let mixed = Experts(LayerNorm -> Dense(8), count=1)\n"
+        "x = (x, index=i, gate=best) -> mixed\noutput x",
+        [
+            *("experts.0", "experts.1", "experts_2.0", "experts_2.1", "experts_2.2"),
+            *("mixed.0.layer_norm", "mixed.0.dense"),
+        ],
+    ),
     "one list for all uses of a kind in an outermost loop": (
         "x = image\nfor i in range(2) { x = x -> Conv2D(3, 3) -> Conv2D(3, 1) * 2 }\noutput x",
         [f"conv2ds.{i}" for i in range(6)],

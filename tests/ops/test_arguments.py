@@ -212,6 +212,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),
         "EmbeddingBag": ("count", "dim"),
+        "Experts": ("layer",),
         "SimpleRNN": ("units",),
         "BiSimpleRNN": ("units",),
         "LSTM": ("units",),

@@ -152,6 +152,12 @@ GRU(4) | f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] | a
 GRU(4) | image f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] |
 GRU(4) | image f32[5, 7] | none | GRU needs [steps, features]: f32[5, 7] comes straight from convolution or pooling, so that its first axis is the channels | swap the axes first: Rearrange([C, L] -> [L, C])
 LSTM(4) | i32[5, 7] | none | LSTM needs floating-point numbers, got i32[5, 7] | cast(x, f32)
+Experts(Dense(7), count=4) | f32[5, 7], index=i32[5, 2] | gate | Experts needs `gate`, of the experts that each token goes to | (x, index=index, gate=gate) -> Experts(Dense(8), count=4)
+Experts(Dense(7), count=4) | f32[5, 7], index=f32[5, 2], gate=f32[5, 2] | index | `index` is integers, the k experts of each token on the last axis, got f32[5, 2] | scores, index = topk(logits, 2)
+Experts(Dense(7), count=4) | f32[5, 7], index=class[6][5, 2], gate=f32[5, 2] | count | `index` has 6 classes, and there are 4 experts | count=6
+Experts(Dense(7), count=4) | f32[5, 7], index=i32[5, 2], gate=f32[5, 4] | gate | `gate` is a number for each index, f32[5, 2], got f32[5, 4] | gate = softmax(scores), behind scores, index = topk(...)
+Experts(Dense(7), count=4) | f32[5, 7], index=i32[6, 2], gate=f32[6, 2] | index | `index` is i32[6, 2], and an expert makes f32[5, 7] of its input | the axes before the last one of `index` are the first of what an expert makes
+Experts(Dense(7), count=4) | f32[5, 7], index=i32[5, 5], gate=f32[5, 5] | count | each token goes to 5 of 4 experts | there are as many experts as choices, or more
 LSTM(4) | f32[5, 7], h=f32[4] | h | LSTM needs both h= and c=, or neither | both start at 0 where neither is given
 LSTM(4) | f32[5, 7], lengths=i32[5] | lengths | `lengths` is one integer for each example, got i32[5] | lengths(x) has those of x
 LSTM(4) | f32[5, 7], h=f32[4], c=f32[7] | c | `c` must be f32[4], got f32[7] |

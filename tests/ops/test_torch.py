@@ -472,6 +472,7 @@ REFERENCES = {
     "PixelUnshuffle": lambda op, x: (None, nn.PixelUnshuffle(op.factor)),
     "BatchNorm": batch_norm, "GroupNorm": group_norm, "InstanceNorm": instance_norm,
     "LayerNorm": layer_norm, "RMSNorm": rms_norm, "Normalize": plain(F.normalize),
+    "Experts": lambda op, x: (None, lambda x, index, gate: x),
     "Embedding": embedding, "EmbeddingBag": embedding_bag, "PReLU": prelu,
     "LSTM": recurrent, "GRU": recurrent, "BiLSTM": recurrent, "BiGRU": recurrent,
     "SimpleRNN": recurrent, "BiSimpleRNN": recurrent,

@@ -108,6 +108,10 @@ class _Flow:
                     inside = _Flow(self.model, self.wires, self.path, self.weights, carried)
                     carried = inside.value(body)
                 return carried
+            case ir.Copies():
+                given = [a for f in flow.inputs for a in self.value(f)]
+                inside = _Flow(self.model, self.wires, self.path, self.weights, given)
+                return [a for body in flow.bodies for a in inside.value(body)]
         raise TypeError(flow)
 
     def scan(self, flow: ir.Scan) -> list[Array]:

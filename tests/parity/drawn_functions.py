@@ -55,6 +55,15 @@ def segments(kind: str) -> Callable[[Rng], Case]:
     return drawn
 
 
+def experts(rng: Rng) -> Case:
+    """A token of any number of axes, and as many choices of experts as there are."""
+    count, wide, units, *rest = sizes(rng, int(rng.integers(3, 6)))
+    k = int(rng.integers(1, count + 1))
+    tokens = rest[: int(rng.integers(0, len(rest) + 1))]
+    named = (("index", f"i32{[*tokens, k]}"), ("gate", f32(*tokens, k)))
+    return Case("Experts", f"Experts(Dense({units}), count={count})", (f32(*rest, wide),), named)
+
+
 def linspace(rng: Rng) -> Case:
     count = int(rng.integers(1, 9))
     start, stop = (round(float(n), 2) for n in rng.uniform(-3, 3, 2))
@@ -64,6 +73,7 @@ def linspace(rng: Rng) -> Case:
 DRAWN: dict[str, Callable[[Rng], Case]] = {
     "matmul": matmul,
     "einsum": einsum,
+    "Experts": experts,
     "linspace": linspace,
     **{f"segment_{n}": segments(f"segment_{n}") for n in ("sum", "mean", "max", "min")},
 }

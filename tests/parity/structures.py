@@ -734,6 +734,43 @@ block Two(dim: int) {
 }
 """,
     ),
+    "experts": (
+        ("x: f32[6, 4]", "image: f32[3, 5, 4]", "z: f32[4]"),
+        (
+            "output deep = x -> Sparse(5, 2) * 2 -> Sparse(3, 1, make=Dense(4) -> Tanh)",
+            "for i in range(2) { x = (x, index=(x -> Routed(3))[:, :1], gate=x[:, 2:3])",
+            "  -> Experts(Gated(3), count=3) }",
+            "output looped = x",
+            "first, place = topk(z, 2)",
+            "y = (image -> Conv2D(4, 3, padding=1), index=place, gate=first)",
+            "  -> Experts(Conv2D(4, 3, padding=1, bias=false) -> BatchNorm -> ReLU, count=4)",
+            "output pooled = y -> MaxPool2D(2) -> Flatten",
+            "let shared = Experts(Scaled, count=2)",
+            "one = (x, by=z, index=place % 2, gate=first) -> shared",
+            "output again = (one, by=2 * z, index=place % 3, gate=first) -> shared",
+        ),
+        """
+block Routed(n: int) {
+  input x: f32[T, D]
+  best, index = topk(x -> Dense(n), 2)
+  output index
+}
+block Gated(hidden: int) {
+  input x: f32[..., D]
+  output (x -> Dense(hidden) -> SiLU) * (x -> Dense(hidden)) -> Dense(D)
+}
+block Sparse(experts: int, k: int, make: layer = Gated(6)) {
+  input x: f32[T, D]
+  best, index = topk(x -> Dense(experts), k)
+  output x + ((x -> LayerNorm, index=index, gate=softmax(best)) -> Experts(make, count=experts))
+}
+block Scaled {
+  input x: f32[T, D]
+  input by: f32[D]
+  output (x -> Dense(D)) * by[none]
+}
+""",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

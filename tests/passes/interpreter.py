@@ -98,6 +98,9 @@ class Interpreter:
                 for body in f.bodies:
                     given = self.flow(body, env, given, prefix)
                 return given
+            case ir.Copies():
+                given = [self.flow(i, env, carry, prefix)[0] for i in f.inputs]
+                return [y for body in f.bodies for y in self.flow(body, env, given, prefix)]
             case ir.Call():
                 given = [self.flow(i, env, carry, prefix)[0] for i in f.inputs]
                 made = self.model.instances[f.instance]

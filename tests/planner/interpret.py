@@ -83,6 +83,9 @@ class _Run:
                     made = inner(body, values)
                     values = made if isinstance(made, tuple) else (made,)
                 return values if len(values) > 1 else values[0]
+            case ir.Copies():
+                values = tuple(map(inner, f.inputs))
+                return tuple(inner(body, values) for body in f.bodies)
             case ir.Scan():
                 given = [inner(g) for g in f.inputs]
                 ends = f.sequences + f.states

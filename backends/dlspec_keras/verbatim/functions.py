@@ -33,6 +33,15 @@ def sinusoid(x, units):
     return ops.cast(waves, keras.config.dtype_policy().compute_dtype)
 
 
+def mixture(made, index, gate):
+    """What experts made of tokens, weighted by the gates where a token chose them."""
+    chosen = ops.one_hot(index, len(made), dtype=gate.dtype)
+    share = ops.moveaxis(ops.sum(chosen * gate[..., None], axis=-2), -1, 0)
+    for _ in range(len(made[0].shape) + 1 - len(share.shape)):
+        share = share[..., None]
+    return ops.sum(ops.stack(made) * share, axis=0)
+
+
 def pad(x, before, after, axis, mode):
     """More places at the ends of an axis: its edge, or what stands at the other end."""
     size = x.shape[axis]

@@ -17,6 +17,13 @@ def one_hot(index: Tensor, count: int, dim: int = -1) -> Tensor:
     return found.movedim(-1, dim).to(torch.get_default_dtype())
 
 
+def mixture(made: list[Tensor], index: Tensor, gate: Tensor) -> Tensor:
+    """What experts made of tokens, weighted by the gates where a token chose them."""
+    share = (one_hot(index, len(made)) * gate.unsqueeze(-1)).sum(-2).movedim(-1, 0)
+    further = [1] * (made[0].dim() + 1 - share.dim())
+    return (torch.stack(made) * share.reshape(*share.shape, *further)).sum(0)
+
+
 def pad(x: Tensor, before: int, after: int, dim: int, mode: str) -> Tensor:
     """More places at the ends of an axis, which hold what `mode` finds within."""
     last = x.shape[dim] - 1

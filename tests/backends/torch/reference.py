@@ -88,6 +88,17 @@ def bag(op: Any, x: list[Array], w: Weights) -> Array:
     return made
 
 
+def mixture(op: Any, x: list[Array], w: Weights) -> Array:
+    """Each choice adds what its expert made, if there is one of that number."""
+    *experts, index, gate = x
+    made = np.zeros(experts[0].shape)
+    for *token, k in np.ndindex(index.shape):
+        at = tuple(token)
+        if 0 <= index[(*at, k)] < len(experts):
+            made[at] += gate[(*at, k)] * experts[int(index[(*at, k)])][at]
+    return made
+
+
 def dense(op: Any, x: list[Array], w: Weights) -> Array:
     axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
     y = np.moveaxis(x[0], axis, -1) @ w["weight"].T
@@ -345,6 +356,7 @@ REFERENCES: dict[str, Reference] = {
     "Rearrange": rearrange,
     "Concat": concat,
     "EmbeddingBag": bag,
+    "Experts": mixture,
     "Embedding": lambda op, x, w: w["weight"][x[0].astype(int)],
     "SimpleRNN": recurrent,
     "BiSimpleRNN": recurrent,

@@ -118,6 +118,8 @@ def examples() -> tuple[tuple[str, Example], ...]:
         assert op is not None
         if issubclass(op, (Draw, OfBatch)):  # what is drawn has no definition but its distribution
             continue
+        if op.of_layers:  # its code brings together what others make: see the structures of parity
+            continue
         found += [
             (f"{e.layer} {', '.join(e.inputs)}", e)
             for e in op.examples

@@ -1,0 +1,16 @@
+"""Mixtures of experts."""
+
+from __future__ import annotations
+
+from dlspec.backend.protocol import Emit, Emitted, Hole, Use, X
+from dlspec.emit import python as py
+from dlspec.ops.base import Op
+from dlspec.ops.experts import Experts
+
+
+def experts(use: Use) -> Emitted:
+    call = py.call("mixture", X[0], Hole("index"), Hole("gate"))
+    return Emitted(call, helpers=("mixture",))
+
+
+LAYERS: dict[type[Op], Emit] = {Experts: experts}

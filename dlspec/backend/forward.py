@@ -447,11 +447,11 @@ class Forward(Chains):
 
     def loss(self, value: Merged, lines: list[py.Statement]) -> None:
         """The loss of a step: one number for the batch."""
-        target = self.fresh("loss")
-        made = self.chain(value, target, lines)
+        made = self.chain(value, self.fresh("x"), lines)
         if not value.flow.types[0].common:
             made = self.style.average(made)
         if len(self.w.instances[0].outputs) > 1:
+            target = self.fresh("loss")
             lines.append(py.Assign(target, made))
             made = py.Atom(target)
         self.outputs.append(("loss", made))

@@ -31,5 +31,7 @@ def critic(G, D, image, seed):
 
 
 def generator(G, D, image, seed):
-    loss = G(keras.random.normal((ops.shape(image)[0], 8), seed=seed))
-    return ops.mean(-D(ops.reshape(loss, (-1, 8, 8, 1))))
+    x = ops.reshape(
+        G(keras.random.normal((ops.shape(image)[0], 8), seed=seed)), (-1, 8, 8, 1)
+    )
+    return ops.mean(-D(x))

@@ -35,7 +35,7 @@ IMPORTS = (
     py.From("torch", ("Tensor", "nn")),
     py.Import("checkpoint"),
     py.Import("data"),
-    py.From("recipe", ("ROUND", "WEIGHT_GROUPS", "Run", "ended", "frozen", "group")),
+    py.From("recipe", ("ROUND", "Run", "differing", "ended", "frozen")),
     py.From("recipe", ("log", "rates", "rewind", "scores", "write_lock")),
     py.From("weights", ("CheckpointError",)),
 )
@@ -341,15 +341,17 @@ def set_rate(case: Case) -> py.Statement:
 
 def grouped() -> py.Function:
     body = [
-        py.Assign(
-            "groups", '[{"params": []}, *({"params": [], **own} for _, own in WEIGHT_GROUPS)]'
-        ),
+        py.Raw("groups: dict[str, dict[str, Any]] = {}"),
         py.For(
             "name, parameter",
             "model.named_parameters()",
-            [py.Do('groups[group(name)]["params"].append(parameter)')],
+            [
+                py.Assign("own", "differing(name)"),
+                py.Assign("group", 'groups.setdefault(str(own), {"params": [], **own})'),
+                py.Do('group["params"].append(parameter)'),
+            ],
         ),
-        py.Return("groups"),
+        py.Return("list(groups.values())"),
     ]
     doc = "The parameters, those that are updated alike together."
     return py.Function("grouped", [MODEL], body, "list[dict[str, Any]]", doc)

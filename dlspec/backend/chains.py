@@ -34,6 +34,8 @@ class Chains(Loops):
     def __init__(self, writer: ClassWriter) -> None:
         super().__init__(writer)
         self.is_model = writer.definition.kind == "model"
+        self.is_root = self.is_model and writer.instances[0] is writer.planner.model.root
+        """Whether it is the model itself: one that another model uses is called as a block is."""
         self.ordered = False
         """Whether the value that is being written takes several layers of lists in turn."""
 

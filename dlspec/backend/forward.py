@@ -150,7 +150,7 @@ class Forward(Chains):
             run, tested = ir.statements(body), ir.statements(body, training=False)
             return len([*run]) > len([*tested]) or any(map(asks, ir.within(body)))
 
-        asking: Iterator[Any] = filter(asks, ir.within(self.w.planner.model.root.body))
+        asking: Iterator[Any] = filter(asks, ir.within(self.w.instances[0].body))
         return {str(f.module[0]) for f in asking if f.kind != "mode" and f.module}
 
     def local(self, name: str) -> str:
@@ -200,7 +200,7 @@ class Forward(Chains):
     def method(self) -> py.Function:
         names = self.w.definition.inputs
         inputs = [self.local(n) for n in names]
-        dict_inputs = self.is_model and self.style.dict_inputs and len(inputs) > 1
+        dict_inputs = self.is_root and self.style.dict_inputs and len(inputs) > 1
         states = self.w.instances[0].states if self.is_model else {}
         lines: list[py.Statement] = []
         if dict_inputs:
@@ -263,7 +263,7 @@ class Forward(Chains):
             return "Tensor"
         if self.is_step:
             return py.Code("tuple[Tensor, dict[str, Tensor]]")
-        if self.is_model:
+        if self.is_root:
             return py.Code("dict[str, Tensor]")
         return py.Code(f"tuple[{', '.join(['Tensor'] * len(outputs))}]")
 
@@ -463,7 +463,7 @@ class Forward(Chains):
             (_, loss), *others = self.outputs
             given = py.Dict(tuple((py.literal(n), e) for n, e in others))
             lines.append(py.Return(py.Tuple((loss, given), naked=True)))
-        elif self.is_model:
+        elif self.is_root:
             items = tuple((py.literal(n), e) for n, e in self.outputs)
             lines.append(py.Return(py.Dict(items)))
         else:

@@ -42,6 +42,8 @@ class Frame:
     """The first values of the states of a cell."""
     following: dict[str, str] = field(default_factory=dict)
     """The wires that the next states are."""
+    patterns: list[tuple[tree.Weights, Scope]] = field(default_factory=list)
+    """What it says of its weights, in order."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 

@@ -19,6 +19,7 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.kinds import chain_stages
 from dlspec.elaborate.names import Names, names_of
+from dlspec.elaborate.patterns import Patterns
 from dlspec.elaborate.penalties import gathered
 from dlspec.elaborate.python import PythonCalls
 from dlspec.elaborate.signatures import is_tensor
@@ -52,7 +53,8 @@ class ModelBuilder(PythonCalls):
         self.active: list[str] = []
         self.scanned: set[int] = set()
         self.around = 0
-        self.patterns: list[tuple[tree.Weights, Scope]] = []
+        self.patterns: dict[int, Patterns] = {}
+        """What instances say of their weights."""
 
     # -- entry
 
@@ -81,7 +83,8 @@ class ModelBuilder(PythonCalls):
             from dlspec.elaborate.initial import said_of_weights
 
             found, problems = said_of_weights(made, self.patterns, self)
-            self.problems.extend(problems)
+            if problems:
+                self.report(SpecError(*problems))
             made = made.model_copy(update=found)
         return made if not self.problems else None
 
@@ -124,13 +127,15 @@ class ModelBuilder(PythonCalls):
         self.active.append(definition.name.id)
         try:
             with self.used(layer, arrivals, use):
-                made, layers = self.elaborate(layer, arrivals)
+                made, frame = self.elaborate(layer, arrivals)
         finally:
             self.active.pop()
         number = self.known[key] = len(self.instances)
         made = made.model_copy(update={"number": number})
         self.instances.append(made)
-        self.layers[number] = layers
+        self.layers[number] = frame.applied[0]
+        if frame.patterns:
+            self.patterns[number] = Patterns(tuple(frame.patterns), whole=layer.wire is None)
         return number, made
 
     @contextmanager
@@ -146,8 +151,10 @@ class ModelBuilder(PythonCalls):
         finally:
             self.context, self.use_span, self.frame, self.home = before
 
-    def elaborate(self, layer: BlockLayer, arrivals: dict[str, Tensor]) -> tuple[ir.Instance, int]:
-        """The instance, and how many layers and functions it applies."""
+    def elaborate(
+        self, layer: BlockLayer, arrivals: dict[str, Tensor]
+    ) -> tuple[ir.Instance, Frame]:
+        """The instance, and what was found on the way."""
         definition = layer.definition
         name = self.title(definition)
         if name not in self.names:
@@ -194,7 +201,7 @@ class ModelBuilder(PythonCalls):
             body=body,
             unread=digest([*frame.unread, *frame.idle.values()]),
         )
-        return made, frame.applied[0]
+        return made, frame
 
     def names_in(self, definition: tree.Definition | tree.Fn) -> Names:
         """The names of the layers of a definition; a function has none."""

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import PatternMatchesNothing
 from dlspec.elaborate.evaluate import Evaluator
 from dlspec.elaborate.reserved import safe
 from dlspec.elaborate.values import Scope
+from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.syntax import tree
 
 Names = dict[str, frozenset[str]]
 """Neutral name of a weight -> the kinds that own it: its op's, and those of the blocks around."""
+
+
+@frozen
+class Patterns:
+    """What an instance says of its weights, in order; `whole` unless the rest of its definition is
+    left out (`Net.features`), so that there may be less than it speaks of."""
+
+    said: tuple[tuple[tree.Weights, Scope], ...]
+    whole: bool
 
 
 def weight_names(model: ir.ModelIR) -> Names:
@@ -38,10 +48,15 @@ def weight_names(model: ir.ModelIR) -> Names:
 def matches(
     pattern: tree.Pattern, known: Names, scope: Scope, evaluator: Evaluator
 ) -> tuple[str, ...]:
-    """The weights of a pattern: a path with everything below it, or a kind (`Dense.weight`).
+    """The weights of a pattern. Raises SpecError where there are none."""
+    found = tuple(matching(parts_of(pattern, scope, evaluator), known))
+    if not found:
+        raise SpecError(PatternMatchesNothing(pattern.span, pattern.span.text, tuple(known)))
+    return found
 
-    Raises SpecError where there are none.
-    """
+
+def parts_of(pattern: tree.Pattern, scope: Scope, evaluator: Evaluator) -> tuple[str, ...]:
+    """The names of a pattern, every index known. Raises SpecError."""
     parts: list[str] = []
     for part in pattern.parts:
         if isinstance(part, tree.Name):
@@ -50,16 +65,14 @@ def matches(
             assert isinstance(part, tree.List)
             (subscript,) = part.items
             parts.append(str(evaluator.value(subscript, scope).value))
-    found = tuple(_matching(parts, known))
-    if not found:
-        raise SpecError(PatternMatchesNothing(pattern.span, pattern.span.text, tuple(known)))
-    return found
+    return tuple(parts)
 
 
-def _matching(parts: list[str], known: Names) -> Iterator[str]:
+def matching(parts: Sequence[str], known: Names) -> Iterator[str]:
+    """The weights of a path, with everything below it, or of a kind (`Dense.weight`)."""
     for name, kinds in known.items():
         path = name.split(".")
-        if parts[0] in kinds and (len(parts) == 1 or path[-len(parts) + 1 :] == parts[1:]):
+        if parts[0] in kinds and (len(parts) == 1 or path[-len(parts) + 1 :] == [*parts[1:]]):
             yield name
         elif parts[0] == "*":
             rest = parts[1:]
@@ -70,7 +83,7 @@ def _matching(parts: list[str], known: Names) -> Iterator[str]:
             yield name
 
 
-def _below(parts: list[str], path: list[str]) -> bool:
+def _below(parts: Sequence[str], path: Sequence[str]) -> bool:
     """Whether a path begins with these parts, where `*` is any one name. A name that is reserved
     stands in a pattern as the spec has it."""
     if len(path) < len(parts):

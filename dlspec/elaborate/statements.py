@@ -33,8 +33,6 @@ FUNCTION = "a function"
 class StatementBuilder(RecurrenceBuilder):
     """Elaborates the statements of one body after the other."""
 
-    patterns: list[tuple[tree.Weights, Scope]]
-
     @abstractmethod
     def report(self, error: SpecError) -> None:
         """Keeps what is wrong; the statements behind it are read all the same."""
@@ -95,9 +93,7 @@ class StatementBuilder(RecurrenceBuilder):
             case tree.Weights() if frame.definition.kind == "fn":
                 raise SpecError(Misplaced(s.span, "`weights`", "a `fn`"))
             case tree.Weights():
-                self.patterns.append((s, scope))
-                if len(self.active) > self.around + 1:
-                    raise SpecError(NotInThisVersion(s.span, "`weights` in a block"))
+                frame.patterns.append((s, scope))
             case tree.Broken():
                 raise Skip
             case tree.State():

@@ -5,6 +5,7 @@ example tells, which the compiler gives them.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from dlspec.declared import Problem
@@ -120,6 +121,9 @@ class uniform_like(Like):
 class _Filled(Elementwise):
     def fitting(self, x: Tensor) -> Iterator[Problem]:
         return numbers(self.kind(), x)
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return replace(x[0], classes=None)
 
 
 class zeros_like(_Filled):

@@ -12,13 +12,19 @@ FILE = "weight_groups"
 
 
 def table(found: Sequence[Group], weights: Collection[str]) -> py.Assign:
-    """`WEIGHT_GROUPS`: for each group its patterns among the names of all weights, and what it
-    has of its own."""
-    rows = []
+    """`WEIGHT_GROUPS`: patterns among the names of all weights, and what those that they match have
+    of their own. Each value of a setting has one row; settings of the same weights share theirs."""
+    names: dict[tuple[str, str], tuple[py.Expr, list[str]]] = {}
     for group in found:
-        patterns = tuple(map(py.literal, globs(group.weights, weights)))
-        settings = tuple((py.literal(n), value) for n, value in differing(group).items())
-        rows.append(py.Tuple((py.Tuple(patterns), py.Dict(settings))))
+        for setting, value in differing(group).items():
+            names.setdefault((setting, str(value)), (value, []))[1].extend(group.weights)
+    rules: dict[tuple[str, ...], list[tuple[str, py.Expr]]] = {}
+    for (setting, _), (value, of) in names.items():
+        rules.setdefault(globs(of, weights), []).append((setting, value))
+    rows = []
+    for patterns, settings in rules.items():
+        items = tuple((py.literal(n), value) for n, value in settings)
+        rows.append(py.Tuple((py.Tuple(tuple(map(py.literal, patterns))), py.Dict(items))))
     said = "names of weights, and what differs for them"
     return py.Assign("WEIGHT_GROUPS", py.Tuple(tuple(rows), broken=True), said)
 
@@ -43,14 +49,15 @@ def globs(names: Collection[str], everything: Collection[str]) -> tuple[str, ...
     found: list[str] = []
     left = list(dict.fromkeys(names))
     while left:
-        fits = (p for p in _wider(left[0]) if not any(fnmatchcase(n, p) for n in others))
-        found.append(next(fits, left[0]))
-        left = [n for n in left[1:] if not fnmatchcase(n, found[-1])]
+        fits = [p for p in _wider(left[0]) if not any(fnmatchcase(n, p) for n in others)]
+        rest = {p: [n for n in left[1:] if not fnmatchcase(n, p)] for p in fits or left[:1]}
+        found.append(min(rest, key=lambda p: len(rest[p])))
+        left = rest[found[-1]]
     return tuple(found)
 
 
 def _wider(name: str) -> Iterator[str]:
-    """Patterns that match a name, those that match most before the others."""
+    """Patterns that match a name, the shorter before the others."""
     parts = name.split(".")
     if len(parts) > 1:
         yield f"*.{parts[-1]}"

@@ -44,9 +44,9 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
 
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
     `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and `write_lock`;
-    `rates(peak, steps, per_epoch)`, where the learning rate changes; `WEIGHT_GROUPS`,
-    `group(name)`, `frozen(name)` and `updates(name, run)`, where some weights are updated in a way
-    of their own; `ROUND` and `updates_of(step, run)`, where there are several steps; and, where it
+    `rates(peak, steps, per_epoch)`, where the learning rate changes; `differing(name)`,
+    `frozen(name)` and `updates(name, run)`, where some weights are updated in a way of their own;
+    `ROUND` and `updates_of(step, run)`, where there are several steps; and, where it
     has metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
     """
     run, constants = "counted", []
@@ -67,7 +67,7 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
         functions.append("updates_of")
     if train.groups:
         constants.append(table(train.groups, weights))
-        functions.append("group")
+        functions.append("differing")
     if train.freezes:
         functions += ["frozen", "updates"]
     if train.scheduled:

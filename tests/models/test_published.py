@@ -58,16 +58,16 @@ def write(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) ->
         csv.writer(file).writerows([names, *rows])
 
 
-def backbone(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Weights for the ResNet-18 of the detector."""
-    program = check(SPECS / "detector.dls").program
+def part(name: str, below: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Weights for what a model has below a path."""
+    program = check(SPECS / f"{name}.dls", SMALL[name]).program
     assert program is not None
     found = {}
-    for name, w in weights(program.trained[""]).items():
-        if name.startswith("res_net18."):
+    for path, w in weights(program.trained[""]).items():
+        if path.startswith(f"{below}."):
             one = w.init == ones()
             values = np.ones(w.shape) if one else rng.normal(0, 0.05, w.shape)
-            found[name.removeprefix("res_net18.")] = values.astype(np.float32)
+            found[path.removeprefix(f"{below}.")] = values.astype(np.float32)
     return found
 
 
@@ -107,7 +107,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     boxes[:, 0], boxes[:10, 1] = (4, 8, 30, 40), (20, 20, 60, 61)
     photos = rng.random((20, 3, 64, 64), np.float32)
     np.savez(root / "coco.npz", image=photos, boxes=boxes, kind=rng.integers(0, 5, (20, 3)))
-    save_file(backbone(rng), root / "resnet18.safetensors")
+    save_file(part("detector", "res_net18", rng), root / "resnet18.safetensors")
+    save_file(part("finetune", "bert", rng), root / "bert.safetensors")
+    reviews = {"tokens": words(16), "tokens_lengths": rng.integers(1, 17, 100)}
+    np.savez(root / "reviews.npz", **reviews, stars=np.arange(100) % 5)
     for kind in ("images", "masks"):
         (root / "voc" / kind).mkdir(parents=True)
     for i in range(10):
@@ -131,7 +134,8 @@ def test_a_small_one_trains_and_is_verified(
     name: str, backend: str, data: Path, tmp_path: Path
 ) -> None:
     spec = data / f"{name}.dls"
-    spec.write_text((SPECS / f"{name}.dls").read_text(encoding="utf-8"), encoding="utf-8")
+    for path in SPECS.glob("*.dls"):  # one may import another
+        (data / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     given = [word for s in SMALL[name] for word in ("--set", s)]
     run = tmp_path / "run"
     length = "epochs" if "\n  epochs " in spec.read_text(encoding="utf-8") else "steps"

@@ -771,6 +771,24 @@ block Scaled {
 }
 """,
     ),
+    "a model within a model, with several inputs and outputs": (
+        ("x: f32[5]", "s: f32[5]"),
+        (
+            "a, b = (x, other=s) -> Pair(3)",
+            "c, d = (b, other=a) -> Pair(4)",
+            "output y = (a, c, d) -> Concat -> Dense(2)",
+        ),
+        """
+model Pair(n: int) {
+  input x: f32[D]
+  input other: f32[E]
+  h = x -> Dense(n) -> BatchNorm -> Tanh
+  output first  = h * (other -> Dense(n))
+  output second = h -> LayerNorm
+  weights Dense.weight { init = normal(std=0.5) }
+}
+""",
+    ),
     "layers as arguments of blocks": (
         ("x: f32[5]",),
         ("output y = x -> Unit(3, act=GELU(approximate=tanh)) -> Unit(4) * 2",),

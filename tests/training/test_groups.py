@@ -169,3 +169,72 @@ def test_a_frozen_backbone_stays_as_its_file_has_it(tmp_path: Path, backend: str
     assert len(names) == 6
     for name in names:
         assert np.array_equal(found[name], body[name.partition(".")[2]])
+
+
+ENCODER = """
+block Layer { input x: f32[D]; output x + (x -> LayerNorm -> Dense(D) -> ReLU -> Dropout(0.2)) }
+model Encoder {
+  input x: f32[30]
+  h = x -> Dense(8) -> Layer * 2
+  output found = h -> Dense(2)
+  weights Dense.weight { init = normal(std=0.3) }
+}
+data cancer {
+  source = sklearn("breast_cancer")
+  field x: f32[30]      = column("data") -> Standardize
+  field label: class[2] = column("target")
+  split = ordered(train=16 %, test=84 %)
+}
+train {
+  data = cancer; model = Encoder(); loss = CrossEntropy(found, label)
+  optimizer = Adam(lr=1e-2); epochs = 1
+}
+"""
+TUNED = """
+from "encoder.dls" import Encoder
+data cancer {
+  source = sklearn("breast_cancer")
+  field x: f32[30]      = column("data") -> Standardize
+  field label: class[2] = column("target")
+  split = ordered(train=16 %, test=84 %)
+}
+model Net {
+  input x: f32[30]
+  output logits: f32[2] = x -> Encoder(weights="encoder.safetensors").h as body -> Dense(2) as head
+}
+train {
+  data = cancer; model = Net(); loss = CrossEntropy(logits, label)
+  optimizer = AdamW(lr=1e-2, weight_decay=0.01)
+  weights *.bias, LayerNorm { weight_decay = 0 }
+  weights body              { frozen = until(1 epoch); lr_scale = 0.5 ** 3 }
+  for i in range(2) { weights body.layers[i] { lr_scale = 0.5 ** (2 - i) } }
+  schedule = warmup(1 epoch) -> constant
+  epochs   = 3
+}
+"""
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_fine_tuned_run_goes_on_across_its_thaw(tmp_path: Path, backend: str) -> None:
+    """A model of another file, from weights of its own run."""
+    (tmp_path / "encoder.dls").write_text(ENCODER)
+    (tmp_path / "tuned.dls").write_text(TUNED)
+    program(tmp_path / "encoder.dls", tmp_path / "encoder", backend)
+    run(tmp_path / "encoder", "--out", tmp_path / "encoder")
+    encoder = made(load_file(tmp_path / "encoder" / "last.safetensors"))
+    save_file(encoder, tmp_path / "encoder.safetensors")
+    ends = {}
+    for name, stops in (("whole", (3,)), ("parts", (1, 2, 3))):
+        folder = program(tmp_path / "tuned.dls", tmp_path / name, backend)
+        for stop in stops:
+            resume = ["--resume"] if stop > 1 and name == "parts" else []
+            run(folder, "--out", folder, "--epochs", stop, *resume)
+            ends[name, stop] = load_file(folder / "last.safetensors")
+    begun = ends["parts", 1]
+    for weight, array in encoder.items():
+        if not weight.startswith("found."):
+            np.testing.assert_array_equal(begun[f"body.{weight}"], array, err_msg=weight)
+    assert not np.array_equal(ends["parts", 2]["body.dense.weight"], encoder["dense.weight"])
+    for name, array in ends["whole", 3].items():
+        np.testing.assert_array_equal(ends["parts", 3][name], array, err_msg=name)

@@ -30,11 +30,10 @@ import checkpoint
 import data
 from model import DigitsCNN
 from recipe import (
-    WEIGHT_GROUPS,
     Run,
+    differing,
     ended,
     frozen,
-    group,
     log,
     rates,
     rewind,
@@ -239,9 +238,8 @@ def grouped(model: keras.Model, steps: int) -> None:
     """Tells the optimizer what differs for some weights."""
     optimizer = model.optimizer
     for entry in checkpoint.entries(model):
-        number = group(entry.name)
-        if number:
-            own = dict(WEIGHT_GROUPS[number - 1][1])
+        own = differing(entry.name)
+        if own:
             # if freezes
             if math.isfinite(frozen(entry.name)):
                 own["start"] = frozen(entry.name) * steps

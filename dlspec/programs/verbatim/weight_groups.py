@@ -10,18 +10,18 @@ from dlspec.programs.verbatim.counted import Run
 WEIGHT_GROUPS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = ()
 
 
-def group(name: str) -> int:
-    """The number of a weight's group: 0 where no pattern matches."""
-    for i, (patterns, _) in enumerate(WEIGHT_GROUPS, start=1):
+def differing(name: str) -> dict[str, Any]:
+    """What differs for a weight: all that any pattern says of it."""
+    found: dict[str, Any] = {}
+    for patterns, own in WEIGHT_GROUPS:
         if any(fnmatchcase(name, pattern) for pattern in patterns):
-            return i
-    return 0
+            found |= own
+    return found
 
 
 def frozen(name: str) -> float:
     """For how many epochs a weight stays as it is."""
-    i = group(name)
-    return WEIGHT_GROUPS[i - 1][1].get("frozen", 0) if i else 0
+    return differing(name).get("frozen", 0)
 
 
 def updates(name: str, run: Run) -> int:

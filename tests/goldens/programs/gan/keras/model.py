@@ -22,13 +22,14 @@ class Generator(layers.Layer):
         )
 
     def call(self, code, training=None):  # [B, 8] -> [B, 1, 8, 8]
-        # [B, 16, 2, 2]
-        x = ops.reshape(ops.relu(self.batch_norm(self.dense(code))), (-1, 16, 2, 2))
+        x = ops.relu(self.batch_norm(self.dense(code), training=training))  # [B, 64]
         # [B, 4, 4, 8]
-        x = self.batch_norm_2(self.conv_transpose2d(ops.transpose(x, (0, 2, 3, 1))))
-        return ops.reshape(
-            ops.tanh(self.conv_transpose2d_2(ops.relu(x))), (-1, 1, 8, 8)
+        x = self.conv_transpose2d(
+            ops.transpose(ops.reshape(x, (-1, 16, 2, 2)), (0, 2, 3, 1))
         )
+        # [B, 8, 8, 1]
+        x = self.conv_transpose2d_2(ops.relu(self.batch_norm_2(x, training=training)))
+        return ops.reshape(ops.tanh(x), (-1, 1, 8, 8))
 
 
 class Critic(layers.Layer):
@@ -38,7 +39,7 @@ class Critic(layers.Layer):
         self.conv2d_2 = layers.Conv2D(32, 3, strides=2)
         self.dense = layers.Dense(1)
 
-    def call(self, image, training=None):  # [B, 8, 8, 1] -> [B, 1]
+    def call(self, image):  # [B, 8, 8, 1] -> [B, 1]
         # [B, 4, 4, 16]
         x = self.conv2d(ops.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0))))
         x = ops.pad(ops.leaky_relu(x), ((0, 0), (1, 1), (1, 1), (0, 0)))

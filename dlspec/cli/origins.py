@@ -85,6 +85,8 @@ class _Writer:
 
     def value(self, value: Named) -> str:
         """`width=64`; of what is made of objects, the text of the spec."""
+        if isinstance(value.value, str) and value.value == value.origin.text:
+            return f"{_own(value.name)}={value.value}"
         compound = isinstance(value.value, Declared | Node) or (
             isinstance(value.value, tuple)
             and any(isinstance(v, Declared | Node) for v in value.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -10,10 +10,21 @@ from dlspec.cli.table import size
 from dlspec.cost import Cost, cost
 from dlspec.declared import Declared, written
 from dlspec.frozen import frozen
-from dlspec.ir.model import Node
+from dlspec.ir.model import ModelIR, Node
 from dlspec.ir.program import Program
-from dlspec.ir.recipe import Computation, Data, Export, Field, Figure, Generate, OfField, Train
+from dlspec.ir.recipe import (
+    Computation,
+    Data,
+    Export,
+    Field,
+    Figure,
+    Generate,
+    Group,
+    OfField,
+    Train,
+)
 from dlspec.programs.computed import OPERATORS
+from dlspec.recipe.externs import Extern
 
 
 @frozen
@@ -43,12 +54,12 @@ def parts(program: Program) -> Iterator[ModelPart | BlockPart]:
     """Everything, in the order in which it is shown."""
     for name, train in program.trains.items():
         model = program.trained[name]
-        yield _model(cost(model), model.root.arguments, program.standing_in(name))
+        yield _model(model, program.standing_in(name))
         yield _block("data", train.data, _data(program.data[train.data]))
         yield _block("train", name, _train(train))
     for model in program.models.values():
         if all(t.model != model.name for t in program.trains.values()):
-            yield _model(cost(model), model.root.arguments)
+            yield _model(model)
     for name, export in program.exports.items():
         yield _block("export", name, _export(export))
     for name, generate in program.generates.items():
@@ -59,9 +70,8 @@ def _block(kind: str, name: str, settings: list[tuple[str, str]]) -> BlockPart:
     return BlockPart(f"{kind} {name}".rstrip(), tuple(settings))
 
 
-def _model(
-    found: Cost, arguments: dict[str, Any], standing_in: Mapping[str, str] = MappingProxyType({})
-) -> ModelPart:
+def _model(model: ModelIR, standing_in: Mapping[str, str] = MappingProxyType({})) -> ModelPart:
+    found, arguments = cost(model), model.root.arguments
     given = ", ".join(f"{n}={value(v)}" for n, v in arguments.items())
     inputs = ", ".join(f"{n}: {t}" for n, t in found.inputs.items())
     outputs = ", ".join(f"{n}: {t}" for n, t in found.outputs.items())
@@ -92,9 +102,20 @@ def _model(
                 (name, f"{arguments[name]} stands for the count that only the data of `{f}` tells")
                 for name, f in standing_in.items()
             ),
+            *_said("init", model.initial),
+            *_said("constraint", model.constraints),
         ),
         defaults=tuple(_defaults(found)),
     )
+
+
+def _said(setting: str, by_name: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What `weights` groups of a model say, for the weights of which they say it."""
+    groups: dict[str, list[str]] = {}
+    for name, found in by_name.items():
+        groups.setdefault(value(found), []).append(name)
+    for said, names in groups.items():
+        yield setting, f"{said}: {_some(names)}"
 
 
 def _defaults(found: Cost) -> Iterator[str]:
@@ -165,9 +186,32 @@ def _train(train: Train) -> list[tuple[str, str]]:
     for name in (length, "batch", "clip_norm", "precision", "numerics", "seed", "early_stop"):
         given = train.balanced if name == "batch" and train.balanced else getattr(train, name)
         found.append((name, value(given)))
+    for group in train.groups:
+        found.append(("weights", f"{_group(group)}: {_some(group.weights)}"))
     for m in train.metrics:
         found.append((m.name, f"{value(m.metric)} of {m.output}, {m.target}"))
     return found
+
+
+def _group(group: Group) -> str:
+    """What is said of some weights, where it is not the default."""
+    found = [] if group.lr_scale == 1 else [f"lr_scale={group.lr_scale:g}"]
+    if group.weight_decay is not None:
+        found.append(f"weight_decay={group.weight_decay:g}")
+    if group.frozen is None:
+        found.append("frozen=true")
+    elif group.frozen:
+        found.append(f"frozen=until({group.frozen} epochs)")
+    return ", ".join(found)
+
+
+def _some(names: Sequence[str]) -> str:
+    """`conv2d.bias, dense.bias and 12 more`."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+SHOWN = 4
 
 
 def _computed(train: Train) -> list[tuple[str, str]]:
@@ -217,6 +261,9 @@ def _generate(g: Generate) -> list[tuple[str, str]]:
 def value(found: Any) -> str:
     """A value as a spec writes it, objects with all their arguments."""
     match found:
+        case Extern():
+            given = [f"{name}={value(v)}" for name, v in found.arguments_.items()]
+            return f"{found.name}({', '.join(given)}), by {found.function}"
         case Declared():
             fields = type(found).model_fields
             given = [f"{f.removesuffix('_')}={value(getattr(found, f))}" for f in fields]

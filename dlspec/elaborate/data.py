@@ -7,8 +7,10 @@ from dlspec.diagnostics.base import nearest
 from dlspec.diagnostics.data import CannotStratify, TransformDoesNotFit
 from dlspec.diagnostics.names import AlreadyDefined, NotInThisVersion, UnknownName
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.externsources import extern_source
 from dlspec.elaborate.fields import Around, fields
-from dlspec.elaborate.objects import Objects, plain, stages
+from dlspec.elaborate.layers import LayerEvaluator
+from dlspec.elaborate.objects import Objects, callee, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, read
 from dlspec.expr import fixed
 from dlspec.ir import recipe as ir
@@ -85,7 +87,7 @@ class DataBuilder:
         start, chain = stages(written)
         made = windows = None
         with self.objects.collecting():
-            made = self.objects.object("source", start).made
+            made = self.declared_source(start) or self.objects.object("source", start).made
         for stage in chain:
             with self.objects.collecting():
                 if windows is not None:
@@ -94,6 +96,13 @@ class DataBuilder:
                 if isinstance(made, Images):
                     raise self.objects.wrong("source", start, "a table or arrays before `Windows`")
         return made, windows
+
+    def declared_source(self, e: tree.Expr) -> Source | None:
+        """The source that an `extern` declares; None where no `extern` has this name."""
+        evaluator, name = self.objects.evaluator, callee(e)
+        assert isinstance(evaluator, LayerEvaluator)
+        found = evaluator.file_of(name).sources.get(name.id) if name is not None else None
+        return extern_source(found, e, self.objects, evaluator) if found is not None else None
 
     def field(self, s: tree.Field, source: Source | None, windows: Windows | None) -> None:
         for name, type_ in s.fields:

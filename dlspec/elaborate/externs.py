@@ -1,4 +1,4 @@
-"""`extern fn` and `extern layer`: what a file declares, before any use of it.
+"""`extern fn`, `layer` and `source`: what a file declares, before any use of it.
 
 Python is named and never imported here: a check runs no code of anyone's.
 """
@@ -11,7 +11,7 @@ from keyword import iskeyword
 
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.externs import BadFunction, NoFunction
-from dlspec.diagnostics.names import Misplaced, NoOutput
+from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NoOutput
 from dlspec.elaborate.settings import Kind, head, read
 from dlspec.elaborate.signatures import is_tensor
 from dlspec.emit.python import LOCAL
@@ -27,6 +27,8 @@ LAYER = Kind(
     later={},
     statements=(tree.Input, tree.Let, tree.Output, tree.Bare),
 )
+SOURCE = Kind(name="extern", settings=("python",), required=(), later={}, statements=(tree.Field,))
+KINDS = {"fn": FN, "layer": LAYER, "source": SOURCE}
 NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 PATH = re.compile(rf"{NAME}(\.{NAME})*:{NAME}")
 LONGEST = 200
@@ -41,8 +43,9 @@ class Declared:
 
 
 def declared(s: tree.Extern) -> Declared:
-    """An `extern fn` as a function, an `extern layer` as a block."""
-    found = read(s, LAYER if s.kind == "layer" else FN)
+    """An `extern fn` as a function, an `extern layer` as a block, an `extern source` as a function
+    with its fields for a body."""
+    found = read(s, KINDS[s.kind])
     problems = list(found.problems)
     functions: list[tuple[str, str]] = []
     for backend, written in found.values.items():
@@ -62,6 +65,12 @@ def declared(s: tree.Extern) -> Declared:
         python = tree.Python(s.span, tuple(functions), (s.returns,))
         body = tree.Body(s.body.span, ())
         fn = tree.Fn(s.span, s.name, s.parameters, s.returns, body, s.doc, python)
+        return Declared(fn, tuple(problems))
+    if s.kind == "source":
+        problems.extend(_source_problems(s, found.statements))
+        python = tree.Python(s.span, tuple(functions), ())
+        body = tree.Body(s.body.span, tuple(found.statements))
+        fn = tree.Fn(s.span, s.name, s.parameters, None, body, s.doc, python)
         return Declared(fn, tuple(problems))
     problems.extend(_layer_problems(s, found.statements))
     outputs = tuple(o.type for o in found.statements if isinstance(o, tree.Output) and o.type)
@@ -97,6 +106,26 @@ def _layer_problems(s: tree.Extern, statements: list[tree.Statement]) -> Iterato
         yield Misplaced(head(s), "an `extern layer` without `input`", "a spec", hint)
     if not any(isinstance(o, tree.Output) for o in statements):
         yield NoOutput(s.name.span, "extern layer", s.name.id)
+
+
+def _source_problems(s: tree.Extern, statements: list[tree.Statement]) -> Iterator[Diagnostic]:
+    """What an `extern source` may not say."""
+    for p in s.parameters:
+        if is_tensor(p.type) or p.type.name.id == "layer":
+            hint = "numbers, strings and lists of them: `path: str`"
+            yield Misplaced(p.span, "this", "the parameters of an `extern source`", hint)
+    first: dict[str, tree.Name] = {}
+    for o in statements:
+        if isinstance(o, tree.Field) and o.value is not None:
+            hint = "Python gives it: write its type alone, `field x: f32[8]`"
+            yield Misplaced(o.value.span, "a value", "a field of an `extern source`", hint)
+        for name, _ in o.fields if isinstance(o, tree.Field) else ():
+            if name.id in first:
+                yield AlreadyDefined(name.span, name.id, "field", first[name.id].span)
+            first.setdefault(name.id, name)
+    if not first:
+        hint = "say what a row has: `field x: f32[8]`"
+        yield Misplaced(head(s), "an `extern source` without `field`", "a spec", hint)
 
 
 def wrong(path: object) -> str:

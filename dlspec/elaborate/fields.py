@@ -18,7 +18,7 @@ from dlspec.elaborate.objects import Objects, plain, stages
 from dlspec.expr import fixed
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
-from dlspec.recipe.sources import Npz, Source
+from dlspec.recipe.sources import Arrays, Source
 from dlspec.recipe.transforms import OneHot, Scale
 from dlspec.recipe.windows import Windows
 from dlspec.syntax import tree
@@ -87,7 +87,7 @@ def _check_dynamic(
     if len(dynamic) > 1:
         what = "a field with two dimensions of any length"
         raise SpecError(NotInThisVersion(type_.span, what, "write all but one as numbers"))
-    if computed or around.windows is not None or not isinstance(around.source, Npz):
+    if computed or around.windows is not None or not isinstance(around.source, Arrays):
         where = "windows" if around.windows is not None else around.source.kind()
         what = f"a dimension of any length, {'computed' if computed else f'from {where}'}"
         raise SpecError(NotInThisVersion(type_.span, what, "arrays (npz) have them"))

@@ -33,6 +33,8 @@ class FileTable:
     definitions: dict[str, tree.Definition] = field(default_factory=dict)
     """Blocks and models in reach, imported ones too, by the names that they have here."""
     functions: dict[str, tree.Fn] = field(default_factory=dict)
+    sources: dict[str, tree.Fn] = field(default_factory=dict)
+    """What `extern source` declares: functions to rows."""
     parameters: dict[str, tree.Param] = field(default_factory=dict)
     constants: dict[str, tree.Let] = field(default_factory=dict)
     """What `let` names in the file: numbers, and tensors that are the same for every example."""
@@ -157,7 +159,7 @@ def collect(file: tree.File) -> FileTable:
                 claim(s.name, s.kind)
                 table.definitions.setdefault(s.name.id, s)
                 _check_parameters(table, s)
-            case tree.Extern(kind="fn" | "layer"):
+            case tree.Extern():
                 _extern(table, s)
                 claim(s.name, f"extern {s.kind}")
             case tree.Param():
@@ -183,8 +185,6 @@ def collect(file: tree.File) -> FileTable:
                 _declare(table, s)
             case tree.Broken():
                 pass
-            case tree.Extern():
-                table.problems.append(NotInThisVersion(_head(s), "`extern source`"))
             case _:
                 hint = "it belongs into a model, a block or a `train` block"
                 table.problems.append(Misplaced(_head(s), "this statement", "a file", hint))
@@ -209,7 +209,10 @@ def _extern(table: FileTable, s: tree.Extern) -> None:
 
     found = declared(s)
     table.problems.extend(found.problems)
-    if isinstance(found.made, tree.Fn):
+    if s.kind == "source" and isinstance(found.made, tree.Fn):
+        table.sources.setdefault(s.name.id, found.made)
+        _check_parameters(table, found.made)
+    elif isinstance(found.made, tree.Fn):
         _function(table, found.made)
     else:
         table.definitions.setdefault(s.name.id, found.made)

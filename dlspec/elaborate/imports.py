@@ -78,10 +78,12 @@ class _Linker:
             table.definitions[alias.id] = found.definitions[name.id]
         elif name.id in found.functions:
             table.functions[alias.id] = found.functions[name.id]
+        elif name.id in found.sources:
+            table.sources[alias.id] = found.sources[name.id]
         elif name.id in found.broken:
             table.broken.add(alias.id)
         else:
-            known = (*found.definitions, *found.functions)
+            known = (*found.definitions, *found.functions, *found.sources)
             where = found.source.name
             table.broken.add(alias.id)
             self.problems.append(

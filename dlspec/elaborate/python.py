@@ -14,6 +14,7 @@ from dlspec.elaborate.names import Names
 from dlspec.elaborate.signatures import is_tensor
 from dlspec.elaborate.statements import StatementBuilder
 from dlspec.elaborate.values import BlockLayer, Scope, Value
+from dlspec.elaborate.written import note_extern
 from dlspec.expr import Ref, Static
 from dlspec.ir import model as ir
 from dlspec.ops.extern import Extern
@@ -66,6 +67,7 @@ class PythonCalls(StatementBuilder):
         )
         outside = self.caller_types(made, layer, self.caller_dims(made, arrivals), False)
         op = python_op(fn.name.id, fn.python, values, outside)
+        note_extern(op, fn, values)
         origins = {n: v.origin for n, v in values.items() if v.origin is not None}
         return self.applied(op, origins, tuple(arrivals.values()), {}, site, node.span)
 

@@ -6,11 +6,11 @@ line 7, is of no use to a backend, so it stands beside the IR, and only while it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dlspec.declared import Declared
 from dlspec.expr import Static
@@ -36,6 +36,7 @@ class Written:
     objects: dict[int, tuple[Declared, tree.Expr]] = field(default_factory=dict)
     parameters: dict[int, tuple[Static, Giver, tree.Expr]] = field(default_factory=dict)
     definitions: dict[int, tuple[Definition, Text]] = field(default_factory=dict)
+    externs: dict[int, tuple[Declared, Text, Mapping[str, Static]]] = field(default_factory=dict)
 
     def object(self, made: Declared) -> tree.Expr | None:
         """The name, or the call of it, that an object was configured by. An op without arguments
@@ -48,9 +49,18 @@ class Written:
         known = self.parameters.get(id(value))
         return known[1:] if known is not None else None
 
+    def extern(self, made: Any) -> tuple[Text, Mapping[str, Static]] | None:
+        """What an `extern` declares, with the numbers of one use."""
+        known = self.externs.get(id(made))
+        return known[1:] if known is not None else None
+
     def definition(self, made: Definition) -> Text:
-        """The text of a definition."""
-        return self.definitions[id(made)][1]
+        """The text of a definition; a pass may have given it inputs for the lengths of rows."""
+        if id(made) in self.definitions:
+            return self.definitions[id(made)][1]
+        alike = (made.name, made.line, made.parameters)
+        found = self.definitions.values()
+        return next(text for d, text in found if (d.name, d.line, d.parameters) == alike)
 
 
 _asked: ContextVar[Written | None] = ContextVar("_asked", default=None)
@@ -83,6 +93,12 @@ def note_parameter(value: Static, giver: Giver, e: tree.Expr | None) -> None:
     kept = _asked.get()
     if kept is not None and e is not None:
         kept.parameters[id(value)] = (value, giver, e)
+
+
+def note_extern(made: Declared, written: Text, values: Mapping[str, Static]) -> None:
+    kept = _asked.get()
+    if kept is not None:
+        kept.externs[id(made)] = (made, written, values)
 
 
 def note_definition(made: Definition, written: Text) -> None:

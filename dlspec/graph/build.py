@@ -217,7 +217,7 @@ class _Body:
 
     def apply(self, f: ir.Apply) -> list[Port]:
         inputs = self.inputs(f)
-        own = f.module if f.module is not None else (f.op.snake(),)
+        own = f.module if f.module is not None else (f.op.called,)
         name = ir.dotted(*self.prefix, *own)
         x = tuple(i.types[0] for i in f.inputs)
         new = f.module is None or name not in self.builder.seen

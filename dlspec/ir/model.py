@@ -540,7 +540,7 @@ def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
             for f in found:
                 match f:
                     case Apply():
-                        own = f.module if f.module is not None else (f.op.snake(),)
+                        own = f.module if f.module is not None else (f.op.called,)
                         yield Layer(name=dotted(*prefix, *own), apply=f, line=s.line, steps=steps)
                     case Call():
                         inner = model.instances[f.instance]

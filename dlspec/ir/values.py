@@ -71,7 +71,7 @@ class At:
         )
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        kinds = list(recipe.table(self.place))
+        kinds = [*recipe.table(self.place), *recipe.DECLARED.get(self.place, ())]
         return {
             "type": "object",
             "properties": {"kind": {"enum": kinds}},
@@ -84,7 +84,7 @@ class At:
             return value
         if not isinstance(value, dict) or "kind" not in value:
             raise ValueError(f"not a {self.place}")
-        cls = recipe.lookup(self.place, value["kind"])
+        cls = recipe.of_kind(self.place, value["kind"])
         if cls is None:
             raise ValueError(f"no {self.place} is called {value['kind']}")
         return cls.from_json({k: v for k, v in value.items() if k != "kind"})

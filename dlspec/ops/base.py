@@ -120,6 +120,11 @@ class Op(Declared):
         """The name that an attribute or weight takes from the kind."""
         return cls.snaked or snake_case(cls.kind())
 
+    @property
+    def called(self) -> str:
+        """The name of a use without an object, in lists of layers."""
+        return self.snake()
+
     @classmethod
     def has_object(cls) -> bool:
         """A framework keeps an object for it (it has weights, state or randomness), so a class

@@ -50,6 +50,10 @@ class Extern(Op):
     def shape(self, *x: Tensor, **weights: Tensor) -> tuple[Tensor, ...]:
         return self.gives
 
+    @property
+    def called(self) -> str:
+        return self.name
+
     def function(self, backend: str) -> str | None:
         """Its function for a backend; None where the `extern` names none."""
         return dict(self.functions).get(backend)

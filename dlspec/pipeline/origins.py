@@ -11,10 +11,13 @@ from dlspec.elaborate import data, export, generate, train
 from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.settings import Kind, read
+from dlspec.elaborate.unused import nodes as within
 from dlspec.elaborate.written import Text, recording
+from dlspec.expr import Static
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.ir import recipe
+from dlspec.ops.extern import Extern
 from dlspec.pipeline.origin import Follower, Named, Origin, Part, Use, bound
 from dlspec.pipeline.stages import Result, check
 from dlspec.syntax import tree
@@ -95,8 +98,14 @@ class _Finder(Follower):
         self, call: ir.Call, definition: Text, outer: Use
     ) -> dict[str, Named | None]:
         """Of a block, as a call gives them."""
+        return self.given(call.arguments, definition, outer)
+
+    def given(
+        self, values: Mapping[str, Static], definition: Text, outer: Use | None
+    ) -> dict[str, Named | None]:
+        """The parameters of a definition, as a use gives them."""
         found: dict[str, Named | None] = {}
-        for name, value in call.arguments.items():
+        for name, value in values.items():
             known = self.written.parameter(value)
             if known is None:
                 found[name] = None
@@ -127,7 +136,8 @@ class _Finder(Follower):
         root = Use(definition, model.root, parameters, None)
         span = definition.span
         whole = Part(model.name, "model", span.source.name, span.line, own)
-        return (whole, *self.layers(model, root))
+        weights = self.weights(model.name, definition.body, root)
+        return (whole, *self.layers(model, root), *weights)
 
     def definition(self, model: ir.ModelIR, name: str) -> Text:
         return self.written.definition(model.definitions[name])
@@ -139,8 +149,13 @@ class _Finder(Follower):
             for s in ir.statements(use.instance.body):
                 for f in ir.flows(s.value):
                     match f:
+                        case ir.Apply(op=Extern() as op):
+                            values = self.extern_values(op, use)
+                            name = ir.dotted(*prefix, op.name)
+                            file = use.definition.span.source.name
+                            yield Part(name, "extern", file, s.line, values)
                         case ir.Apply(op=op) if type(op).model_fields:
-                            path = f.module if f.module is not None else (op.snake(),)
+                            path = f.module if f.module is not None else (op.called,)
                             yield self.part(ir.dotted(*prefix, *path), op, use, s.line)
                         case ir.Call():
                             definition = self.definition(model, f.block)
@@ -150,6 +165,16 @@ class _Finder(Follower):
                             yield from inside(called, (*prefix, *f.module))
 
         return inside(root, ())
+
+    def extern_values(self, made: Declared, use: Use | None) -> tuple[Named, ...]:
+        """The numbers that a Python function gets; those of an `extern layer` are its block's."""
+        known = self.written.extern(made)
+        if known is None:
+            given = use.arguments.values() if use is not None else ()
+            return tuple(n for n in given if n is not None)
+        definition, values = known
+        found = self.given(values, definition, use)
+        return tuple(n for n in found.values() if n is not None)
 
     # -- settings
 
@@ -169,6 +194,8 @@ class _Finder(Follower):
             metrics = [("metrics", m.metric) for m in t.metrics]
             schedule = [("schedule", phase) for phase in t.schedule]
             yield from self.objects(f"train {t.name}", [*terms, *schedule, *metrics], t.line)
+            body = self.declared("train")[t.name].body
+            yield from self.weights(f"train {t.name}".rstrip(), body, None)
         for e in self.program.exports.values():
             named = ("train",) if e.train else ()
             yield from self.block("export", e.name, e, ("format", "quantize", "dynamic", *named))
@@ -190,10 +217,27 @@ class _Finder(Follower):
         objects = [(s, getattr(made, s)) for s in names]
         yield from self.objects(f"{kind} {name}", objects, line)
 
+    def weights(self, owner: str, body: tree.Node, use: Use | None) -> Iterator[Part]:
+        """What a body says of weights: its patterns, and each setting as it is written, since the
+        variable of a loop has many values."""
+        for s in (n for n in within(body) if isinstance(n, tree.Weights)):
+            patterns = ", ".join(" ".join(p.span.text.split()) for p in s.patterns)
+            values = []
+            for setting in s.body.statements:
+                if isinstance(setting, tree.Assign):
+                    origin = self.expression(setting.value, use)
+                    values.append(Named(setting.names[0].id, origin.text, origin))
+            file, title = s.span.source.name, f"{owner}: weights {patterns}"
+            yield Part(title, "", file, s.span.line, tuple(values))
+
     def objects(self, block: str, found: Sequence[tuple[str, Any]], line: int) -> Iterator[Part]:
         """The objects with arguments among some values of a block."""
         for setting, value in found:
-            if isinstance(value, Declared) and type(value).model_fields:
+            if self.written.extern(value) is not None:
+                named = self.extern_values(value, None)
+                title, file = f"{block.rstrip()}: {setting}", self.table.source.name
+                yield Part(title, value.name, file, line, named)
+            elif isinstance(value, Declared) and type(value).model_fields:
                 yield self.part(f"{block.rstrip()}: {setting}", value, None, line)
 
     def read(self, kind: str, name: str) -> dict[str, tree.Expr]:

@@ -35,7 +35,7 @@ from dlspec.recipe.splits import Stratified
 
 FILES = (
     *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
-    *("augment", "balanced", "windows", "hashing", "ragged"),
+    *("augment", "balanced", "windows", "hashing", "ragged", "collected"),
 )
 IMPORTS = (
     py.Import("functools"),

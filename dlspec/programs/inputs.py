@@ -12,7 +12,7 @@ from dlspec.programs.compose import Written, compose
 from dlspec.programs.computed import sources
 from dlspec.programs.readers import per_picture, picture_column
 from dlspec.recipe.bundled import SETS
-from dlspec.recipe.sources import Csv, Images, Npz, Sklearn
+from dlspec.recipe.sources import Arrays, Csv, Images, Sklearn
 from dlspec.recipe.transforms import Scale
 
 DOC = "What a person gives to the trained model, as columns of the source."
@@ -153,9 +153,9 @@ def _table(data: Data, fields: Sequence[Field]) -> list[py.Statement]:
                 made.append((py.literal(c), value))
             read = py.Assign("features", "read_features(path, FEATURES)")
             return [read, py.Return(py.Dict(tuple(made)))]
-        case Npz() if all(shape == () for shape in shapes.values()):
+        case Arrays() if all(shape == () for shape in shapes.values()):
             return [py.Return(_read_csv(py.literal(tuple(names))))]
-        case Npz() if len(names) == 1 and (shape := shapes[names[0]]) is not None:
+        case Arrays() if len(names) == 1 and (shape := shapes[names[0]]) is not None:
             cells = py.call("read_cells", PATH, math.prod(shape))
             if len(shape) > 1:
                 cells = py.call(py.Attribute(cells, "reshape"), -1, *shape)
@@ -173,7 +173,7 @@ def _table_text(data: Data, shapes: Shapes) -> str:
     if isinstance(data.source, Sklearn) and _wide_columns(shapes):
         names = SETS[data.source.name].features
     shape = shapes.get(names[0])
-    if isinstance(data.source, Npz) and shape:
+    if isinstance(data.source, Arrays) and shape:
         return f"a table (.csv) of {math.prod(shape)} numbers in a line"
     if len(names) > MOST:
         return f"a table (.csv) with {len(names)} columns, `{names[0]}` to `{names[-1]}`"

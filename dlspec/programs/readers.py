@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 
 from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ir.recipe import Data, Field
 from dlspec.programs.chains import Chain, State, is_class
 from dlspec.recipe.bundled import SETS
-from dlspec.recipe.sources import Csv, Images, Npz, Sklearn
+from dlspec.recipe.externs import Extern
+from dlspec.recipe.sources import Arrays, Csv, Images, Npz, Sklearn
 from dlspec.recipe.transforms import Resize
 
 COLUMNS = py.Code("columns")
@@ -50,6 +52,8 @@ def reader(data: Data) -> Reader:
             return _file("read_npz", source.path, (names,))
         case Images() as source:
             return _images(source, data)
+        case Extern() as source:
+            return _extern(source, data)
     raise TypeError(f"no code for {data.source.kind()}")
 
 
@@ -85,7 +89,7 @@ def read_field(
     if f.crossed:
         return _hashed(f, columns), "class"
     values = [columns[c] for c in f.columns]
-    if isinstance(data.source, Npz) and names is None:
+    if isinstance(data.source, Arrays) and names is None:
         shape = () if f.joined or f.read is None else (tuple(map(int, f.read.shape)),)
         padded = _ragged(f, data, columns)
         whole = zip(values, f.columns, strict=True)
@@ -104,7 +108,7 @@ def read_field(
         return value, "class"
     if names is not None:
         return py.call("class_index", value, names, f.name), "class"
-    if isinstance(data.source, Npz):
+    if isinstance(data.source, Arrays):
         return py.call("class_number", value, _count(f), f.name), "class"
     return py.call(py.Attribute(value, "astype"), py.Code("np.int64")), "class"
 
@@ -154,7 +158,7 @@ def has_names(f: Field, data: Data) -> bool:
         return False
     if f.columns == ("mask",) and isinstance(data.source, Images):
         return False
-    return not isinstance(data.source, Npz) or _count(f) is None
+    return not isinstance(data.source, Arrays) or _count(f) is None
 
 
 def _count(f: Field) -> int | None:
@@ -216,6 +220,30 @@ def _csv(source: Csv, data: Data) -> Reader:
     where = py.Binary("FOLDER", "/", py.literal(source.path))
     made.statements = [py.Assign("columns", py.call("read_csv", where, **given))]
     return made
+
+
+def _extern(source: Extern, data: Data) -> Reader:
+    """Rows of a Python function, as arrays."""
+    module, _, function = source.function.partition(":")
+    given = {f"{n}_" if iskeyword(n) else n: v for n, v in source.arguments_.items()}
+    names = tuple(dict.fromkeys(c for f in data.fields for c in f.columns))
+    arguments: list[py.Expr] = [py.call("source_rows", **given), py.literal(names)]
+    arguments.append(py.literal(source.name))
+    if data.ragged:
+        arguments.append(py.literal(_lengths(data)))
+    made = Reader([py.Assign("columns", py.call("collected", *arguments))], gathered=True)
+    made.imports = [py.From(module, (f"{function} as source_rows",))]
+    return made
+
+
+def _lengths(data: Data) -> dict[str, list[tuple[str, int]]]:
+    """For each column of lengths the columns whose rows are so long, with the axis of a row."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for f in data.fields:
+        for axis, size in enumerate(f.read.shape if f.read is not None else ()):
+            if not fixed(size):
+                found.setdefault(lengths_column(data, str(size)), []).append((f.columns[0], axis))
+    return found
 
 
 def _images(source: Images, data: Data) -> Reader:

@@ -6,6 +6,7 @@ from dlspec.ir.externs import externs
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Train
 from dlspec.recipe.augmentations import Augmentation, RandomFlip, RandomRotate, RandomShift
+from dlspec.recipe.externs import Extern
 
 
 def augmentation_text(augmentation: Augmentation) -> str:
@@ -60,7 +61,10 @@ def python_line(program: Program, train: str, backend: str) -> str:
     """The Python modules of the spec's own that a program imports, as a line of its README."""
     used = program.trains[train]
     models = (program.trained[train], *(step.graph for step in used.graphs))
-    paths = (op.function(backend) for model in models for op, _ in externs(model))
+    paths = [op.function(backend) for model in models for op, _ in externs(model)]
+    source = program.data[used.data].source
+    if isinstance(source, Extern):
+        paths.append(source.function)
     modules = sorted({path.partition(":")[0] for path in paths if path is not None})
     if not modules:
         return ""

@@ -36,6 +36,10 @@ PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
 """Place -> the module below this package, and its classes."""
 
 
+DECLARED: dict[str, dict[str, tuple[str, str]]] = {"source": {"extern": ("externs", "Extern")}}
+"""What a spec declares by itself and no text names: by place and kind the module and the class."""
+
+
 @cache
 def table(place: str) -> dict[str, type[Recipe]]:
     """The objects that may stand at a place, by the names that a spec writes."""
@@ -48,6 +52,15 @@ def table(place: str) -> dict[str, type[Recipe]]:
 def lookup(place: str, name: str) -> type[Recipe] | None:
     """The object of this name at this place."""
     return table(place).get(name)
+
+
+def of_kind(place: str, kind: str) -> type[Recipe] | None:
+    """What has this kind in the IR, at this place."""
+    if kind not in DECLARED.get(place, {}):
+        return lookup(place, kind)
+    module, name = DECLARED[place][kind]
+    found: type[Recipe] = getattr(import_module(f"dlspec.recipe.{module}"), name)
+    return found
 
 
 def places_of(name: str) -> tuple[str, ...]:

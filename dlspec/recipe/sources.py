@@ -104,7 +104,11 @@ class Csv(Source):
     separator: Annotated[str, BeforeValidator(_separator)] = ","
 
 
-class Npz(Source):
+class Arrays(Source):
+    """Columns that are arrays of any shape, with the rows along the first axis."""
+
+
+class Npz(Arrays):
     """A file of NumPy arrays, each with the rows along its first axis.
 
     Arrays must have the shape that the field declares. Pickled objects are never loaded.

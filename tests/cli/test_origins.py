@@ -229,3 +229,54 @@ def test_a_wrong_spec_is_reported_as_ever(dlspec, here):
     (here / "net.dls").write_text(SPEC.replace("Dense(D", "Densse(D"))
     ran = dlspec("summary", "net.dls", "--origins", *NET)
     assert ran.status == 1 and "DLS100" in ran.err and ran.out == ""
+
+
+def test_rows_of_different_lengths(origins):
+    found = origins("""\
+model Net(width: int = 8) {
+  input x: f32[T <= 9, 4]
+  output y = mean(x -> Dense(width), axis=0) -> Dense(2)
+}
+data rows {
+  source = npz("rows.npz")
+  split = random(train=80 %, val=20 %)
+  field x: f32[T <= 9, 4] = column("x")
+  field z: class[2] = column("z")
+}
+train { data = rows; model = Net(); loss = CrossEntropy(y, z); optimizer = SGD(lr=0.1); epochs = 1 }
+""")
+    assert "Net.width" in str(found)
+
+
+def test_groups_of_weights(dlspec, here):
+    (here / "net.dls").write_text("""\
+param rate: float = 0.1
+model Net(width: int = 8) {
+  input x: f32[4]
+  for i in range(2) { x = x -> Dense(width) -> ReLU }
+  output y = x -> Dense(2)
+  weights Dense.weight { init = normal(std=rate) }
+}
+data rows {
+  source = npz("rows.npz")
+  split = random(train=80 %, val=20 %)
+  field x: f32[4] = column("x")
+  field z: class[2] = column("z")
+}
+train {
+  data = rows; model = Net(); loss = CrossEntropy(y, z); optimizer = SGD(lr=0.1); epochs = 1
+  weights *.bias { weight_decay = 0 }
+  for i in range(2) { weights denses[i] { lr_scale = 0.9 ** (2 - i) } }
+}
+""")
+    ran = dlspec("summary", "net.dls", "--origins")
+    assert ran.status == 0, ran.err
+    lines = [line.strip() for line in ran.out.splitlines()]
+    names = "denses.0.weight, denses.1.weight, y.weight"
+    assert f"init         normal(mean=0.0, std=0.1): {names}" in lines
+    assert "weights     weight_decay=0: y.bias" in lines
+    assert lines[lines.index("train: weights *.bias, line 16") + 1] == "written    weight_decay=0"
+    at = lines.index("train: weights denses[i], line 17")
+    assert lines[at + 1] == "written    lr_scale=0.9 ** (2 - i)"
+    at = lines.index("Net: weights Dense.weight, line 6")
+    assert "rate=0.1 by default, line 1" in lines[at + 1]

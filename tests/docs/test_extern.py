@@ -19,7 +19,7 @@ def fences(language: str) -> list[str]:
 
 def written(folder: Path) -> None:
     """The files of the page."""
-    (spec,) = fences("dls")
+    spec, _ = fences("dls")
     torch, keras = fences("python")
     (folder / "shop").mkdir()
     (folder / "wine.dls").write_text(spec, encoding="utf-8")

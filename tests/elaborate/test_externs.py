@@ -164,3 +164,58 @@ def test_the_document_of_a_program_is_read_back() -> None:
     made = check(Source("s.dls", text)).program
     assert made is not None
     assert document(read(document(made))) == document(made)
+
+
+SOURCE = """
+extern source lidar(most: int, word: str = "a") {
+  field points: f32[N <= most, 4]
+  field kind: class[3]
+  python = "shop.lidar:rows"
+}
+data scans {
+  source = SOURCE
+  field points: f32[N <= 9, 4] = column("points")
+  field kind: class[3]         = column("kind")
+  split = random(train=80 %, val=20 %)
+}
+"""
+
+
+def test_a_source_has_the_columns_that_it_declares() -> None:
+    made = check(Source("s.dls", SOURCE.replace("SOURCE", "lidar(9)"))).program
+    assert made is not None
+    source = made.data["scans"].source
+    assert source.columns() == ("points", "kind")
+    assert document(read(document(made))) == document(made)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("SOURCE", "lidar()"), "DLS104"),
+        (("SOURCE", 'lidar("a")'), "DLS300"),
+        (("SOURCE", "lidr(9)"), "DLS100"),
+        (('column("kind")', 'column("sort")'), "DLS410"),
+        (("points: f32[N <= 9, 4] ", "points: f32[N <= 9, 5] "), "DLS411"),
+        (("kind: class[3]  ", "kind: class[4]  "), "DLS411"),
+        (("<= most, 4]", "<= most, 4] = 3"), "DLS108"),
+        (("python = ", "torch = "), "DLS400"),
+        (('python = "shop.lidar:rows"', ""), "DLS141"),
+        (("lidar:rows", "lidar"), "DLS140"),
+        (("most: int", "most: f32[3]"), "DLS108"),
+    ],
+)
+def test_a_wrong_source(change: tuple[str, str], code: str) -> None:
+    found = problems(SOURCE.replace(*change).replace("SOURCE", "lidar(9)"))
+    assert code in {d.code for d in found}
+    assert len(found) <= 2
+
+
+def test_a_program_reads_its_rows() -> None:
+    from dlspec.programs.data import data_file
+
+    made = check(Source("s.dls", SOURCE.replace("SOURCE", "lidar(9)"))).program
+    assert made is not None
+    text = data_file(made.data["scans"])
+    assert "from shop.lidar import rows as source_rows" in text
+    assert 'source_rows(most=9, word="a")' in text

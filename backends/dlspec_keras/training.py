@@ -58,9 +58,16 @@ def features(case: Case) -> set[str]:
         "draws_in_step": draws(case.within),
         "differentiates": case.differentiates,
         "floating": floating(case),
+        "steps": case.train.steps is not None,
+        "together": together(case),
         case.train.precision: True,
     }
     return {word for word, holds in words.items() if holds}
+
+
+def together(case: Case) -> bool:
+    """Whether several steps go in one call: as many as divide an epoch."""
+    return case.small and case.train.steps is None
 
 
 def fills(case: Case) -> Fills:
@@ -84,7 +91,27 @@ def fills(case: Case) -> Fills:
         "compile": [py.Do(compiled(case, "model"))],
         "compile_step": [py.Do(compiled(case, "training"))],
         "compile_kept": [py.Do(kept_by_model(case), "where checkpoints look for it")],
+        **length_fills(case),
         **main_fills(case),
+    }
+
+
+def length_fills(case: Case) -> Fills:
+    """What reads how long a run is."""
+    steps = case.train.steps is not None
+    counted = "steps" if steps else "epochs"
+    total, each = ("steps", "per_epoch") if steps else ("epochs * steps", "steps")
+    params = f"out: Path, {counted}: int, seed: int, resume: bool"
+    write = f"write_lock(made_of, lock(run.seed, {counted}), run.epoch)"
+    fitted = "model" if case.step is None else "training"
+    return {
+        "train": [py.Raw(f"def train({params}) -> None:")],
+        "schedule": [py.Assign("schedule", f"Schedule(rates(LEARNING_RATE, {total}, {each}))")],
+        "grouped": [py.Do(f"grouped(model, {each})")],
+        "end": [py.Assign("end, made_of", f'ended(run, {counted}), out / "lock.json"')],
+        "write_lock": [py.Do(write)],
+        "fit": [py.Raw(f"{fitted}.fit(")],
+        "lock_head": [py.Raw(f"def lock(seed: int, {counted}: int) -> dict[str, Any]:")],
     }
 
 
@@ -394,7 +421,7 @@ def optimizer(case: Case) -> py.Expr:
 
 def compiled(case: Case, what: str) -> py.Expr:
     given: dict[str, Any] = {}
-    given |= {"steps_per_execution": py.Code("together")} if case.small else {}
+    given |= {"steps_per_execution": py.Code("together")} if together(case) else {}
     given |= {"auto_scale_loss": False} if case.train.precision == "fp16" else {}
     return py.call(f"{what}.compile", py.Code("optimizer"), **given)
 

@@ -99,7 +99,6 @@ class TrainBuilder:
         self.objects.problems.extend(self.settings.problems)
         found = Feeding(self.settings, self.table, self.overrides, self.objects, self.known)
         self.data = found.data
-        self.check_steps()
         if self.settings.steps:
             return self.rounds(found, before)
         computed = self.objective(found)
@@ -166,14 +165,6 @@ class TrainBuilder:
             "precision": self.word("precision", "auto"),
             "numerics": self.word("numerics", "native"),
         }
-
-    def check_steps(self) -> None:
-        """Whether a run of so many steps is one of `step`s."""
-        given = self.settings.values.get("steps")
-        if given is not None and not self.settings.steps and self.settings.get("epochs") is None:
-            what = "`steps` in a `train` block without `step`"
-            span = given.names[0].span
-            self.objects.problems.append(NotInThisVersion(span, what, "write `epochs = 10`"))
 
     def rounds(self, found: Feeding, before: int) -> tuple[ir.Train, ModelIR] | None:
         """A training in `step`s."""

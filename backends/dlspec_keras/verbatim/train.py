@@ -291,8 +291,16 @@ def evaluating(layer: keras.Layer, *args, **kwargs):
 class AfterEpoch(keras.callbacks.Callback):
     """The log and the checkpoints."""  # fill after_doc
 
+    # if steps
+    def __init__(self, out: Path, run: Run, steps: int, per_epoch: int) -> None:
+        super().__init__()
+        self.steps, self.per_epoch = steps, per_epoch
+
+    # end
+    # if not steps
     def __init__(self, out: Path, run: Run) -> None:
         super().__init__()
+        # end
         self.last, self.best = out / "last.safetensors", out / "best.safetensors"
         self.metrics, self.run = out / "metrics.jsonl", run
         # if freezes
@@ -349,8 +357,13 @@ class AfterEpoch(keras.callbacks.Callback):
         report = {"loss": loss} | {f"val.{name}": v for name, v in val.items()}
         # end
         # if not validated
+        # if not steps
         run.epoch += 1
+        # end
         report = {"loss": loss}
+        # end
+        # if steps
+        run.epoch = run.step // self.per_epoch  # whole ones
         # end
         log(self.metrics, {"epoch": run.epoch, "step": run.step} | report)
         # if validated
@@ -364,6 +377,10 @@ class AfterEpoch(keras.callbacks.Callback):
         # end
         checkpoint.save(self.last, run, model, whole=True)
         shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
+        # if steps
+        print(f"step {run.step}/{self.steps}", *shown, sep="  ", flush=True)
+        # end
+        # if not steps
         epochs = self.params["epochs"]
         print(f"epoch {run.epoch}/{epochs}", *shown, sep="  ", flush=True)
         # if patient
@@ -372,6 +389,7 @@ class AfterEpoch(keras.callbacks.Callback):
         # end
         # if not step
         model.stop_training = bool(ended(run, epochs))
+        # end
         # end
         # end
 
@@ -388,24 +406,34 @@ def built() -> keras.Model:
     return model
 
 
-def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
+def train(out: Path, epochs: int, seed: int, resume: bool) -> None:  # fill train
+    # if steps
+    """Trains to the last step, with a checkpoint after each epoch."""
+    # end
+    # if not steps
     """Trains to the end of the last epoch, with a checkpoint after each."""
+    # end
     last = out / "last.safetensors"
+    # if steps
+    per_epoch = math.ceil(data.length(data.load()["train"]) / BATCH)
+    # end
+    # if not steps
     # if continued
     steps = data.length(data.load()["train"]) // BATCH
     # end
     # if not continued
     steps = math.ceil(data.length(data.load()["train"]) / BATCH)
     # end
+    # end
     model = built()
     # if constrained
     constrain(model)
     # end
     # if scheduled
-    schedule = Schedule(rates(LEARNING_RATE, epochs * steps, steps))
+    schedule = Schedule(rates(LEARNING_RATE, epochs * steps, steps))  # fill schedule
     # end
     optimizer = keras.optimizers.Adam()  # fill optimizer
-    # if small
+    # if together
     together = max(n for n in range(1, 51) if steps % n == 0)
     # end
     # if step
@@ -418,7 +446,7 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
     # end
     optimizer.build(model.trainable_variables)
     # if grouped
-    grouped(model, steps)
+    grouped(model, steps)  # fill grouped
     # end
     if resume and last.exists():
         run = checkpoint.load(last, model, whole=True)
@@ -429,12 +457,27 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
         run = Run(seed)
         checkpoint.initialise(model, seed)
     rewind(out / "metrics.jsonl", run.epoch)
-    end, made_of = ended(run, epochs), out / "lock.json"
+    end, made_of = ended(run, epochs), out / "lock.json"  # fill end
     if not (end and made_of.exists()):
-        write_lock(made_of, lock(run.seed, epochs), run.epoch)
+        write_lock(made_of, lock(run.seed, epochs), run.epoch)  # fill write_lock
     if end:
         print("nothing to train:", end)
         return
+    # if steps
+    after = AfterEpoch(out, run, steps, per_epoch)
+    while not ended(run, steps):
+        had = run.step - run.epoch * per_epoch  # by a run that ended within an epoch
+        model.fit(  # fill fit
+            batches(run).skip(had),
+            steps_per_epoch=min(per_epoch - had, steps - run.step),
+            epochs=run.epoch + 1,
+            initial_epoch=run.epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[after],
+        )
+    # end
+    # if not steps
     # if step
     training.fit(
         batches(run),
@@ -457,9 +500,10 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:
         callbacks=[AfterEpoch(out, run)],
     )
     # end
+    # end
 
 
-def lock(seed: int, epochs: int) -> dict[str, Any]:
+def lock(seed: int, epochs: int) -> dict[str, Any]:  # fill lock_head
     """What the run is made of."""
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return packages  # fill lock

@@ -19,9 +19,10 @@ def one_hot(index: Tensor, count: int, dim: int = -1) -> Tensor:
 
 def mixture(made: list[Tensor], index: Tensor, gate: Tensor) -> Tensor:
     """What experts made of tokens, weighted by the gates where a token chose them."""
-    share = (one_hot(index, len(made)) * gate.unsqueeze(-1)).sum(-2).movedim(-1, 0)
-    further = [1] * (made[0].dim() + 1 - share.dim())
-    return (torch.stack(made) * share.reshape(*share.shape, *further)).sum(0)
+    share = (one_hot(index, len(made)) * gate.unsqueeze(-1)).sum(-2)
+    further = [1] * (made[0].dim() - index.dim() + 1)
+    share = share.reshape(*share.shape[:-1], *further, len(made))
+    return torch.stack([y * share[..., i] for i, y in enumerate(made)]).sum(0)
 
 
 def pad(x: Tensor, before: int, after: int, dim: int, mode: str) -> Tensor:

@@ -96,7 +96,7 @@ class Arguments:
         if found is not None:
             return found
         each = self.each(values)
-        if each is not None and not self.is_model:
+        if each is not None and not self.is_model and not self.is_size(values):
             for argument in (*self.parameters.values(), *self.dims.values(), *self.new):
                 if _integral(each) and all(
                     same(argument.values.get(n), v) for n, v in each.items()
@@ -111,6 +111,14 @@ class Arguments:
         if each is None or self.is_model:
             raise Varies
         return read(self.add(values.role or "value", each).name)
+
+    def is_size(self, values: Values) -> bool:
+        """Whether a value is the size of an axis and nothing else: an argument that happens to be
+        equal means something else."""
+        e = values.origin
+        if not isinstance(e, Ref) or e.loop is not None or e.name in self.parameters:
+            return False
+        return values.role in ("", "value", e.name.lower())
 
     def by_origin(self, values: Values, read: Reader) -> py.Expr | None:
         e = values.origin

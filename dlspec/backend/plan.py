@@ -19,6 +19,7 @@ from dlspec.backend.scopes import open_scopes
 from dlspec.backend.split import called, levels, structures
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
+from dlspec.emit.text import flowed
 from dlspec.expr import fixed
 from dlspec.ir import model as ir
 
@@ -184,7 +185,7 @@ class Planner:
     def own_doc(self, definition: ir.Definition) -> str:
         """What the spec says of a block, unless the file says it already."""
         said = " ".join(definition.doc.lower().split())
-        return "" if said in self.doc else definition.doc.strip()
+        return "" if said in self.doc else flowed(definition.doc)
 
     def parameters_line(self, writer: ClassWriter) -> str:
         values = writer.instances[0].arguments

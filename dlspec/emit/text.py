@@ -86,6 +86,17 @@ def docstring(text: str, indent: int, width: int = WIDTH) -> list[str]:
     return [(" " * indent + line).rstrip() for line in [f'"""{lines[0]}', *lines[1:], '"""']]
 
 
+def flowed(text: str) -> str:
+    """Prose with the lines of a paragraph joined, so that they can be wrapped at another width.
+    What is indented or listed stays as it is."""
+
+    def joined(paragraph: str) -> str:
+        kept = re.search(r"^(\s|[-*]|\d+\.)", paragraph, re.MULTILINE)
+        return paragraph if kept else " ".join(paragraph.split())
+
+    return "\n\n".join(map(joined, re.split(r"\n\s*\n", text.strip(" \n"))))
+
+
 def _dedented(text: str) -> str:
     """Without the indent that all lines but the first share, which a formatter would take away."""
     first, end, rest = text.strip(" \n").partition("\n")

@@ -55,7 +55,7 @@ def _instance(
 ) -> list[Array]:
     wires = dict(zip((name for name, _ in of.inputs), values, strict=True))
     made: list[Array] = []
-    for s in ir.statements(of.body):
+    for s in ir.statements(of.body, training=False):
         found = _Flow(model, wires, path, weights, []).value(s.value)
         if isinstance(s, ir.Bind) and ir.is_list(s.value):
             wires[s.names[0]] = found

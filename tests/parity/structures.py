@@ -681,6 +681,30 @@ block Encoder(heads: int, groups: int = 1, drop: float = 0.0) {
         "from std.transformer import PostDecoderLayer, LlamaLayer, LearnedPositions\n"
         "from std.transformer import SinusoidalPositions, RelativeBias\n",
     ),
+    "parts of sequences and of pictures of the library": (
+        ("x: f32[9, 6]", "q: f32[5]", "image: f32[8, 4, 6]", "t: i32[]"),
+        (
+            "c = x -> Rearrange([T, D] -> [D, T])",
+            "a, s = c -> TCN([4, 5]) -> WaveNetLayer(3, 7, dilation=2)",
+            "output a",
+            "output s",
+            "output text = x -> TextCNN(5, widths=[2, 3])",
+            "output read = (q, memory=(x -> Highway * 2)) -> AdditiveAttention(4)",
+            "output pool = x -> AttentionPool(3)",
+            "z, mu, logvar = q -> Gaussian(3)",
+            "output drawn = z + logvar",
+            "code, index = x -> VectorQuantizer(12)",
+            "output code = code + cast(index, f32)[:, none]",
+            "y = (image, time=(t -> TimeEmbedding(4, 8))) -> TimedResidual(12, groups=4)",
+            "output y = y -> PixelAttention(groups=4)",
+            "output u = (y -> UNetDown(5), skip=y) -> UNetUp(3)",
+        ),
+        "from std.sequence import TCN, WaveNetLayer, TextCNN, Highway\n"
+        "from std.sequence import AdditiveAttention, AttentionPool\n"
+        "from std.generative import Gaussian, VectorQuantizer, TimeEmbedding\n"
+        "from std.generative import TimedResidual, PixelAttention\n"
+        "from std.vision import UNetDown, UNetUp\n",
+    ),
     "recurrences of one's own": (
         ("x: f32[7, 4]", "z: f32[5]", "m: f32[3, 6]"),
         (

@@ -21,15 +21,27 @@ from dlspec.runners.process import telling
 ERROR, STOPPED = "error: ", "stopped"
 
 
-def run_program(run: Path, name: str, arguments: Sequence[str], line: Callable[[str], None]) -> int:
-    """Runs `NAME.py` of a folder; each line that it prints goes to `line`.
+def run_program(
+    run: Path,
+    name: str,
+    arguments: Sequence[str],
+    line: Callable[[str], None],
+    *inherited: int,
+) -> int:
+    """Runs `NAME.py` of a folder; each line that it prints goes to `line`. It inherits these
+    descriptors.
 
     Returns 0, or 130 where Ctrl-C ended it. Raises SpecError where it fails: with its own sentence
     if it ends with one, else with the last line of its traceback; or because the disk is full.
     """
     command = [sys.executable, str(run / f"{name}.py"), *arguments]
     child = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        pass_fds=inherited,
     )
     said: list[str] = []
     assert child.stdout is not None and child.stderr is not None

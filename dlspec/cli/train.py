@@ -17,6 +17,7 @@ from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import OtherData, OtherLength, OtherSpec, RunExists
 from dlspec.diagnostics.files import reported
+from dlspec.emit.claim import claim
 from dlspec.emit.files import write_tree
 from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
@@ -70,19 +71,20 @@ def train(spec: Path, out: Path, options: Options) -> int:
     request = Request(
         spec, source, program, out, options.backend, block.name, options.settings, classes
     )
-    with reported():
-        write_tree(out, compiled(request), force=options.force)
+    files = compiled(request)
     said = f"{count} {counted if count != 1 else counted.removesuffix('s')}"
     does = "resuming" if resumes else "training"
     model = ", ".join(block.networks) or block.model
-    print(f"{does} {model} on {block.data} with {options.backend}: {said}")
     arguments = ["--device", options.device, f"--{counted}", str(count)]
     arguments += ["--resume"] if options.resume else ["--overwrite"] if options.force else []
-    with Progress(out, count if counted == "epochs" else None) as progress:
-        try:
-            status = run_program(out, "train", arguments, progress.line)
-        except SpecError as error:
-            raise cause(error, "train", data, source, spec.parent) from None
+    with reported(), claim(out) as held:
+        write_tree(out, files, force=options.force)
+        print(f"{does} {model} on {block.data} with {options.backend}: {said}")
+        with Progress(out, count if counted == "epochs" else None) as progress:
+            try:
+                status = run_program(out, "train", arguments, progress.line, held)
+            except SpecError as error:
+                raise cause(error, "train", data, source, spec.parent) from None
     if status == INTERRUPTED:
         return status
     print(result(out))

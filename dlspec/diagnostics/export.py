@@ -27,10 +27,14 @@ class WhichTrain(Diagnostic):
 
     @property
     def label(self) -> str:
+        if not self.names:
+            return ""
         return f"they are: {', '.join(n or '(without a name)' for n in self.names)}"
 
     @property
     def help(self) -> str:
+        if not self.names:
+            return "add one: it says which data, model, loss and optimizer belong together"
         named = [n for n in self.names if n]
         return f"add: train = {named[0]}" if named else ""
 

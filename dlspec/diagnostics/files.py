@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from dlspec.diagnostics.base import Diagnostic, SpecError
-from dlspec.emit.files import MANIFEST, Edited, FileProblem, Occupied, Unlisted, Unwritable
+from dlspec.emit.files import (
+    MANIFEST,
+    Claimed,
+    Edited,
+    FileProblem,
+    Occupied,
+    Unlisted,
+    Unwritable,
+)
 from dlspec.frozen import frozen
 
 _SHOWN_FILES = 5
@@ -141,6 +149,26 @@ class ManifestLost(Diagnostic):
         )
 
 
+@frozen
+class FolderInUse(Diagnostic):
+    """Another process trains in this folder.
+
+    Two that write the same checkpoints would leave those of neither. The folder is free as soon as
+    the other process ends, however it ends.
+    """
+
+    code = "DLS605"
+    folder: str
+
+    @property
+    def title(self) -> str:
+        return f"another process trains in {self.folder}"
+
+    @property
+    def help(self) -> str:
+        return "wait for its end, or choose another folder with -o"
+
+
 def diagnose(problem: FileProblem) -> Diagnostic:
     """The error that reports a problem with files."""
     match problem:
@@ -150,6 +178,8 @@ def diagnose(problem: FileProblem) -> Diagnostic:
             return ManifestLost(None, str(folder), why)
         case Edited(folder, differences):
             return FilesEdited(None, str(folder), differences)
+        case Claimed(folder):
+            return FolderInUse(None, str(folder))
         case Unwritable(path, reason, full):
             return DiskFull(None, str(path)) if full else CannotWrite(None, str(path), reason)
     raise TypeError(f"not a problem with files: {problem!r}")

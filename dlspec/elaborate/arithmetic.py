@@ -87,7 +87,7 @@ def _binary(op: str, a: Any, b: Any) -> Any:
     if op == "*" and isinstance(a, list) and isinstance(b, int) and not isinstance(b, bool):
         if len(a) * b > LONGEST:
             raise ArithmeticProblem(
-                f"a list of {len(a) * b} elements", f"the most is {LONGEST}", limit=True
+                f"a list of {len(a) * b:,} elements", f"the most is {LONGEST:,}", limit=True
             )
         return a * b
     _wants_number(op, a)
@@ -105,7 +105,9 @@ def _binary(op: str, a: Any, b: Any) -> Any:
 def _power(a: float, b: float) -> float:
     whole = isinstance(a, int) and isinstance(b, int)
     if whole and b >= 0 and abs(a) > 1 and b * math.log2(abs(a)) > 64:
-        raise ArithmeticProblem(f"{a} ** {b} is too large", "integers end at 2 ** 63", limit=True)
+        raise ArithmeticProblem(
+            f"{a} ** {b} is too large", "whole numbers end at 2 ** 63 - 1", limit=True
+        )
     try:
         result = a**b
     except ZeroDivisionError:
@@ -119,7 +121,7 @@ def _power(a: float, b: float) -> float:
 
 def _checked(value: Any) -> Any:
     if isinstance(value, int) and abs(value) > LARGEST:
-        raise ArithmeticProblem("an integer beyond 2 ** 63", limit=True)
+        raise ArithmeticProblem("a whole number beyond 2 ** 63 - 1", limit=True)
     if isinstance(value, float) and not math.isfinite(value):
         raise ArithmeticProblem("a number too large", limit=True)
     return value
@@ -128,7 +130,7 @@ def _checked(value: Any) -> Any:
 def _bounded(items: list[Any]) -> list[Any]:
     if len(items) > LONGEST:
         raise ArithmeticProblem(
-            f"a list of {len(items)} elements", f"the most is {LONGEST}", limit=True
+            f"a list of {len(items):,} elements", f"the most is {LONGEST:,}", limit=True
         )
     return items
 
@@ -197,7 +199,7 @@ def _range(*bounds: Any) -> Range:
     numbers = range(*bounds)
     if len(numbers) > LONGEST:
         raise ArithmeticProblem(
-            f"a range of {len(numbers)} numbers", f"the most is {LONGEST}", limit=True
+            f"a range of {len(numbers):,} numbers", f"the most is {LONGEST:,}", limit=True
         )
     return Range(numbers)
 

@@ -63,7 +63,9 @@ class Evaluator:
         match e:
             case tree.Number(value=value):
                 if isinstance(value, int) and value > arithmetic.LARGEST:
-                    raise SpecError(TooLarge(e.span, self.context, "an integer beyond 2 ** 63", ""))
+                    raise SpecError(
+                        TooLarge(e.span, self.context, "a whole number beyond 2 ** 63 - 1", "")
+                    )
                 return constant(value)
             case tree.Literal(value=value):
                 return constant(value)

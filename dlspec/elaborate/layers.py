@@ -162,7 +162,7 @@ class LayerEvaluator(TypedEvaluator):
         if n < 0:
             raise SpecError(BadValue(e.span, self.context, "*", f"{n} copies"))
         if n > MOST_COPIES:
-            raise too_many(e.span, self.context, f"{n} copies of a layer", MOST_COPIES)
+            raise too_many(e.span, self.context, f"{n:,} copies of a layer", MOST_COPIES)
         counted: Static = found
         return counted
 

@@ -61,6 +61,13 @@ class Unwritable(FileProblem):
     full: bool = False
 
 
+@dataclass(eq=False)
+class Claimed(FileProblem):
+    """Another process is writing into the folder: `claim` holds one."""
+
+    folder: Path
+
+
 def write_file(path: Path, data: str | bytes) -> None:
     """Writes a file whole or not at all: a reader, or a crash, sees the old file or the new one.
 

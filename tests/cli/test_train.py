@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dlspec.emit.claim import claim
+
 pytestmark = pytest.mark.slow
 
 COMMAND = [sys.executable, "-m", "dlspec"]
@@ -58,6 +60,14 @@ def test_resume_goes_on_and_ends_with_the_same_bits(dlspec, here, wine):
     for name in ("last.safetensors", "best.safetensors"):
         assert (here / "run" / name).read_bytes() == (here / "whole" / name).read_bytes()
     assert log(here / "run") == log(here / "whole")
+
+
+def test_a_run_is_left_alone_while_another_process_trains_in_it(dlspec, here, wine):
+    with claim(here / "run"):
+        for words in ((), ("--resume",), ("--force",)):
+            ran = dlspec("train", "wine.dls", "-o", "run", "--epochs", "1", *words)
+            assert ran.status == 2 and "another process trains in run" in ran.err
+        assert content(here / "run") == {}
 
 
 def test_a_run_is_not_started_again_by_mistake(dlspec, here, wine):

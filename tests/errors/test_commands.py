@@ -33,6 +33,7 @@ WORDING: tuple[Diagnostic, ...] = (
     f.ManifestLost(None, "out", "is damaged"),
     f.CannotWrite(None, "out/model.py", "permission denied"),
     f.DiskFull(None, "out/model.py"),
+    f.FolderInUse(None, "out"),
     NotForThisBackend(None, "nms", "keras", "torch", 12),
     NotForBackend(None, "torch", "exp", "PyTorch has no module for it"),
     c.NoTrain(None, "", ()),

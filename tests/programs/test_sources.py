@@ -94,12 +94,14 @@ def test_arrays(tmp_path):
 
 def test_what_is_wrong_with_arrays(tmp_path):
     path = tmp_path / "a.npz"
-    np.savez(path, x=np.ones((3, 2)), y=np.arange(4), z=np.array(["a"], object), s=np.array(1.0))
+    words = np.array(["a"], object)
+    np.savez(path, x=np.ones((3, 2)), y=np.arange(4), z=words, s=np.array(1.0), e=np.ones((0, 2)))
     for names, said in (
-        (("x", "w"), "has no array 'w'; it has: x, y, z, s"),
+        (("x", "w"), "has no array 'w'; it has: x, y, z, s, e"),
         (("x", "y"), "the same number of rows: {'x': 3, 'y': 4}"),
         (("z",), "of numbers or words"),
-        (("s",), "the same number of rows"),
+        (("s",), "one value 's', not an array of rows"),
+        (("e",), "a.npz has no rows"),
     ):
         with pytest.raises(DataError, match=said):
             arrays.read_npz(path, names)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from dlspec.pipeline import check
 from dlspec.recipe.rows import Rows
+from dlspec.source import Source
 
 QUANTIZE = "quantize = int8(calibrate=digits.train[:256])"
 ROWS = "digits.train[:256]"
@@ -94,6 +96,12 @@ def test_where_there_are_several_trainings_one_is_named(checked):
     named = (EXPORT, f"{TWO}{EXPORT}\n  train = first")
     found = checked((TRAIN, "train first {\n"), named)
     assert found.program.exports["phone"].train == "first"
+
+
+def test_without_a_training_nothing_is_exported():
+    spec = "model M { input x: f32[2]; output y = x }\nexport { format = onnx }"
+    (error,) = check(Source("test.dls", spec)).errors
+    assert error.code == "DLS440" and error.label == "" and error.help.startswith("add one")
 
 
 TWO = """train second {

@@ -35,8 +35,13 @@ def load_npz(path: Path, names: Sequence[str]) -> Rows:
 
 def equally_long(rows: Rows, path: Path) -> Rows:
     """The same arrays, if they have equal numbers of rows."""
-    lengths = {name: len(values) if values.ndim else 0 for name, values in rows.items()}
-    if len(set(lengths.values())) != 1 or 0 in lengths.values():
+    for name, values in rows.items():
+        if not values.shape:
+            raise DataError(f"{path} has one value {name!r}, not an array of rows")
+    lengths = {name: len(values) for name, values in rows.items()}
+    if not any(lengths.values()):
+        raise DataError(f"{path} has no rows")
+    if len(set(lengths.values())) != 1:
         raise DataError(f"the arrays of {path} need the same number of rows: {lengths}")
     return rows
 

@@ -438,7 +438,7 @@ def lock(case: Case) -> py.Expr:
     counted = "epochs" if case.train.steps is None else "steps"
     entries = {
         "spec": py.Code("HASH"),
-        "parameters": literal(dict(case.program.parameters)),
+        "parameters": literal(case.parameters),
         "data": py.Code("data.facts()"),
         "seed": py.Code("seed"),
         counted: py.Code(counted),

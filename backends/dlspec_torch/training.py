@@ -651,7 +651,7 @@ def lock(case: Case) -> py.Function:
     facts = py.Dict(
         (
             (py.literal("spec"), "HASH"),
-            (py.literal("parameters"), py.literal(dict(case.program.parameters))),
+            (py.literal("parameters"), py.literal(case.parameters)),
             (py.literal("data"), "data.facts()"),
             (py.literal("seed"), "seed"),
             (py.literal(counted), counted),

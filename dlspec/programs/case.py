@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dlspec.ir.model import Apply, Flow, ModelIR, layers, penalised, read_inputs, within
 from dlspec.ir.networks import held
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
+from dlspec.ir.values import plain
 from dlspec.ops.drawing import Draw
 from dlspec.programs.readers import reader
 from dlspec.recipe.optimizers import Optimizer
@@ -50,6 +51,19 @@ class TrainCase(ABC):
     @property
     def train(self) -> Train:
         return self.program.trains[self.name]
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the file and of what it trains, by the names that `--set` takes; those
+        of one of several networks by the network's name."""
+        trained = self.program.trained[self.name]
+        models = {trained.name: trained}
+        if self.train.networks:
+            models = {name: network.model for name, network in held(trained).items()}
+        found = dict(self.program.parameters)
+        for name, model in models.items():
+            found |= {f"{name}.{p}": value for p, value in model.root.arguments.items()}
+        return {name: _shown(plain(value)) for name, value in found.items()}
 
     @property
     def data(self) -> Data:
@@ -193,3 +207,14 @@ class TrainCase(ABC):
         networks = held(self.program.trained[self.name]) if named else {}
         found = {e.file: networks[e.network] for e in named if e.network}
         return {file: (list(n.takes), list(n.gives)) for file, n in found.items()}
+
+
+def _shown(value: Any) -> Any:
+    """A value in JSON, a layer as its text alone."""
+    match value:
+        case {"$layer": str(text)}:
+            return text
+        case list():
+            return [_shown(v) for v in value]
+        case _:
+            return value

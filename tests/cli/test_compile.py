@@ -33,6 +33,40 @@ def test_a_folder_remembers_its_spec(dlspec, here, digits):
     assert program.trained[""].root.arguments["width"] == 16
 
 
+LAYERED = """\
+data d {
+  source = sklearn("iris")
+  field x: f32[4]   = column("data")
+  field y: class[3] = column("target")
+  split = random(train=80 %, val=20 %)
+}
+model Net(act: layer = (Dense(4) -> ReLU), acts: list[layer] = [Tanh], c: int = 2 + 1) {
+  input x: f32[4]
+  output z = x -> act -> acts[0] -> Dense(c)
+}
+train {
+  data = d; model = Net(); loss = CrossEntropy(z, y)
+  optimizer = Adam; epochs = 1; batch = 16
+}
+"""
+
+
+@pytest.mark.parametrize("backend", ["torch", "keras"])
+def test_a_lock_file_has_every_parameter_with_its_value(dlspec, here, digits, backend):
+    def parameters(spec, *settings: str) -> str:
+        out = here / f"{spec.stem}_{backend}"
+        assert dlspec("compile", spec, "-o", out, "--backend", backend, *settings).status == 0
+        text = (out / "train.py").read_text().partition('"parameters": ')[2]
+        return " ".join(text.partition("}")[0].split())
+
+    found = parameters(digits, "--set", "lr=1e-2", "--set", "DigitsCNN.width=16")
+    assert found == '{"lr": 0.01, "DigitsCNN.width": 16, "DigitsCNN.classes": 10'
+    (here / "net.dls").write_text(LAYERED)
+    chain, *rest = parameters(here / "net.dls").split(", ")
+    assert chain == '{ "Net.act": "Dense(units=4) -> ReLU"'
+    assert rest == ['"Net.acts": ["Tanh"]', '"Net.c": 3,']
+
+
 def test_edited_files_are_not_overwritten(dlspec, compiled, digits):
     with (compiled / "train.py").open("a") as file:
         file.write("# mine\n")

@@ -167,7 +167,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"MLP.hidden": [32, 16], "MLP.dropout": 0.1},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

@@ -138,7 +138,7 @@ def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"MLP.hidden": [32, 16], "MLP.dropout": 0.1},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

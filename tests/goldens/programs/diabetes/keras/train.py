@@ -172,7 +172,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"Regression.width": 32},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

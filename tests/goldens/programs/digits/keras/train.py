@@ -181,7 +181,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return {
         "spec": HASH,
-        "parameters": {"lr": 0.003},
+        "parameters": {"lr": 0.003, "DigitsCNN.width": 32, "DigitsCNN.classes": 10},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

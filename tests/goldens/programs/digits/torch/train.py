@@ -148,7 +148,7 @@ def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
-        "parameters": {"lr": 0.003},
+        "parameters": {"lr": 0.003, "DigitsCNN.width": 32, "DigitsCNN.classes": 10},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

@@ -234,7 +234,7 @@ def lock(seed: int, steps: int) -> dict[str, Any]:
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"G.z": 8, "G.width": 8, "D.width": 16},
         "data": data.facts(),
         "seed": seed,
         "steps": steps,

@@ -177,7 +177,7 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"Reader.units": 64, "Reader.classes": 10},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

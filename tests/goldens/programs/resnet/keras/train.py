@@ -193,7 +193,11 @@ def lock(seed: int, epochs: int) -> dict[str, Any]:
     packages = {m.__name__: m.__version__ for m in (keras, tf, np, safetensors)}
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {
+            "ResNet.depths": [2, 2],
+            "ResNet.widths": [16, 32],
+            "ResNet.classes": 10,
+        },
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

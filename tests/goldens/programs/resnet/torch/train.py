@@ -142,7 +142,11 @@ def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {
+            "ResNet.depths": [2, 2],
+            "ResNet.widths": [16, 32],
+            "ResNet.classes": 10,
+        },
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

@@ -136,7 +136,7 @@ def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"VAE.latent": 8, "VAE.hidden": 128},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

@@ -140,7 +140,7 @@ def lock(seed: int, epochs: int, device: torch.device) -> dict[str, Any]:
     onednn = torch.backends.mkldnn
     return {
         "spec": HASH,
-        "parameters": {},
+        "parameters": {"Wine.width": 16},
         "data": data.facts(),
         "seed": seed,
         "epochs": epochs,

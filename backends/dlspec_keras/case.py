@@ -33,9 +33,7 @@ class Case(TrainCase):
     def step(self) -> ModelIR | None:
         """What is computed of a batch, where that is more than a sum of losses."""
         step = self.train.step
-        if step is None:
-            return None
-        return batched(step.graph, networks=dict.fromkeys(step.updates, self.model))
+        return batched(step.graph, networks=self.networks) if step is not None else None
 
     @cached_property
     def rounds(self) -> tuple[tuple[Step, ModelIR], ...]:
@@ -45,9 +43,9 @@ class Case(TrainCase):
 
     @property
     def networks(self) -> dict[str, ModelIR]:
-        """The networks of a block with steps, as parts of the model, by name."""
+        """The networks of a block, by name: several are parts of the model."""
         if not self.train.networks:
-            names = (n for s in self.train.rounds for n in s.updates)
+            names = (n for s in self.train.graphs for n in s.updates)
             return dict.fromkeys(names, self.model)
         return {
             str(f.module[0]): self.model.model_copy(update={"instance": f.instance})

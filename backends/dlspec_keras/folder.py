@@ -46,7 +46,7 @@ def files(
         "model.py": case.model_file,
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
         "weights.py": weights_file(weights(program.trained[train]), case.train.loaded, folder),
-        "recipe.py": recipe_file(case.train, case.data, tuple(weights(program.trained[train]))),
+        "recipe.py": recipe_file(case.train, case.data, case.learned),
         "checkpoint.py": checkpoint_file(case),
         "train.py": rounds.train_file(case) if case.rounds else train_file(case),
         **own,

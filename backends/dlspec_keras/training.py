@@ -9,7 +9,7 @@ from dlspec.backend.protocol import UnsupportedOp
 from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.expr import fixed
-from dlspec.ir.model import Apply, Flow, Mode, layers
+from dlspec.ir.model import Apply, Flow, Mode, layers, networks
 from dlspec.ops.constraints import Constraint, OfNorms, max_norm, min_max_norm
 from dlspec.ops.drawing import Draw
 from dlspec.programs.compose import Verbatim
@@ -47,6 +47,7 @@ def features(case: Case) -> set[str]:
         "grouped": bool(case.train.groups),
         "constrained": bool(case.model.constraints),
         "freezes": case.train.freezes,
+        "rests": case.rests,
         "dropout": case.draws,
         "begins": case.draws or case.train.freezes or case.train.continued,
         "continued": case.train.continued,
@@ -54,6 +55,7 @@ def features(case: Case) -> set[str]:
         "folder": case.folder,
         "ragged": bool(case.data.ragged),
         "step": case.step is not None,
+        "several": bool(case.train.networks),
         "sampled": case.samples(training=True),
         "draws_in_step": draws(case.within),
         "differentiates": case.differentiates,
@@ -145,10 +147,14 @@ def loss_fills(case: Case) -> Fills:
 
 def step_fills(case: Case) -> Fills:
     """What stands in one whose objective is a function of its own."""
+    assert case.step is not None
     given = [py.item("rows", field) for field in case.read] + beside(case.within)
+    nets = [py.Code("model")]
+    if case.train.networks:
+        nets = [py.Code(f"part(self.net.{name})") for name in networks(case.step.root)]
     return {
         "network": [py.Raw("def model(x):")],
-        "objective": [py.Return(py.call("objective", py.Code("model"), *given))],
+        "objective": [py.Return(py.call("objective", *nets, *given))],
         "computed_loss": [
             py.Return(with_penalties(case, py.Code("y_pred[0]" if case.watched else "y_pred")))
         ],

@@ -43,7 +43,7 @@ def files(
         "model.py": model_file(case.model, BACKEND, model_doc(case), exact),
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),
         "weights.py": weights_file(case.weights, case.train.loaded, folder),
-        "recipe.py": recipe_file(case.train, case.data, tuple(case.weights)),
+        "recipe.py": recipe_file(case.train, case.data, case.learned),
         "checkpoint.py": checkpoint_file(case),
         "train.py": train_file(case),
         **own,

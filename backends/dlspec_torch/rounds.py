@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dlspec.backend.names import class_name
 from dlspec.emit import python as py
-from dlspec.ir.model import ModelIR, networks, read_inputs
+from dlspec.ir.model import Mode, ModelIR, networks, read_inputs, within
 from dlspec.ir.recipe import Step
 from dlspec_torch.case import Case
 from dlspec_torch.helpers import HELPERS
@@ -28,7 +28,13 @@ def computed(case: Case, graph: ModelIR) -> py.Expr:
     function = class_name(graph.root.definition, HELPERS)
     nets = (network(case, name) for name in networks(graph.root))
     fields = (py.item("batch", field) for field in read_inputs(graph.root))
-    return py.call(f"objective.{function}", *nets, *fields)
+    return py.call(f"objective.{function}", *nets, *fields, *beside(graph))
+
+
+def beside(graph: ModelIR) -> list[py.Code]:
+    """What a function of several networks is given beside them and fields."""
+    modes = any(isinstance(f, Mode) for f in within(graph.root.body))
+    return [py.Code("model.training")] if modes and len(networks(graph.root)) > 1 else []
 
 
 def loss_fn(case: Case) -> py.Function:

@@ -19,12 +19,15 @@ def checkpoint_file(case: Case) -> str:
         "idle": case.idle,
         "counts": case.counts,
         "freezes": case.train.freezes,
+        "some": case.rests and bool(case.slots),
     }
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
     text = py.Module("", (), [own]).render().strip()
     counted = ", updates" if case.train.freezes else ""
     imported = f"from recipe import Run, restored{counted}"
-    fills = {"slots": text, "recipe": imported}
+    of = "learned(model, optimizer)" if case.rests else "model.named_parameters()"
+    each = f"for name, parameter in {of}:"
+    fills = {"slots": text, "recipe": imported, "each": each}
     return chosen("checkpoint.py", {w for w, here in words.items() if here}, fills)
 
 
@@ -34,5 +37,5 @@ def of_rounds(case: Case) -> str:
     own = py.Assign("SLOTS_OF", py.literal(found))
     text = py.Module("", (), [own]).render().strip()
     fills = {"rounds": text, "recipe": "from recipe import Run, restored, updates_of"}
-    words = {"rounds", *(["statistics"] if "BatchNorm" in case.kinds else [])}
+    words = {"rounds", "some", *(["statistics"] if "BatchNorm" in case.kinds else [])}
     return chosen("checkpoint.py", words, fills)

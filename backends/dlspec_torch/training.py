@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlspec.emit import python as py
+from dlspec.ir.model import networks
 from dlspec.ops.constraints import Constraint, max_norm, min_max_norm
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
@@ -47,6 +48,11 @@ RUN, DEVICE = py.Param("run", "Run"), py.Param("device", "torch.device")
 OPTIMIZER = py.Param("optimizer", "torch.optim.Optimizer")
 
 
+def model_of(case: Case) -> py.Param:
+    """The parameter that the model is; several networks are attributes of their own class."""
+    return py.Param("model", case.model_class) if case.train.networks or case.rounds else MODEL
+
+
 def train_file(case: Case) -> str:
     """The text of `train.py`."""
     functions = [
@@ -57,7 +63,7 @@ def train_file(case: Case) -> str:
         *([per_epoch()] if case.train.steps is not None or case.rounds else []),
         batches(case),
         *([step_seed()] if case.draws else []),
-        *([grouped()] if case.train.groups else []),
+        *([grouped(case)] if case.train.groups else []),
         *([freeze()] if case.train.freezes else []),
         *([constrained()] if case.model.constraints else []),
         *([continued()] if case.train.continued else []),
@@ -215,10 +221,9 @@ def loss(case: Case, output: py.Expr | None, outputs: str, targets: str, wrap: s
 
 
 def train_epoch(case: Case) -> py.Function:
-    params = [MODEL, OPTIMIZER, RUN, DEVICE]
+    params = [model_of(case), OPTIMIZER, RUN, DEVICE]
     if case.rounds:
-        own = py.Param("model", case.model_class), py.Param("optimizers", rounds.OPTIMIZERS)
-        params[:2] = own
+        params[1] = py.Param("optimizers", rounds.OPTIMIZERS)
     if case.scheduled:
         table = "dict[str, np.ndarray]" if case.rounds else "np.ndarray"
         params.insert(2, py.Param("rate", table))
@@ -339,13 +344,14 @@ def set_rate(case: Case) -> py.Statement:
 # --- weights that are updated in a way of their own -------------------------------------------
 
 
-def grouped() -> py.Function:
+def grouped(case: Case) -> py.Function:
     body = [
         py.Raw("groups: dict[str, dict[str, Any]] = {}"),
         py.For(
             "name, parameter",
             "model.named_parameters()",
             [
+                *([py.If("math.isinf(frozen(name))", [py.Raw("continue")])] if case.rests else []),
                 py.Assign("own", "differing(name)"),
                 py.Assign("group", 'groups.setdefault(str(own), {"params": [], **own})'),
                 py.Do('group["params"].append(parameter)'),
@@ -353,7 +359,8 @@ def grouped() -> py.Function:
         ),
         py.Return("list(groups.values())"),
     ]
-    doc = "The parameters, those that are updated alike together."
+    of = "The parameters that learn" if case.rests else "The parameters"
+    doc = f"{of}, those that are updated alike together."
     return py.Function("grouped", [MODEL], body, "list[dict[str, Any]]", doc)
 
 
@@ -374,7 +381,11 @@ def freeze() -> py.Function:
 
 def objective(case: Case, net: str = "model") -> py.Expr:
     """What is computed of a batch: the loss, and what metrics read."""
-    return py.call("objective", py.Code(net), *(py.item("batch", f) for f in case.read))
+    assert case.step is not None
+    several = [rounds.network(case, n) for n in networks(case.step.root)]
+    nets = several if case.train.networks else [py.Code(net)]
+    fields = (py.item("batch", f) for f in case.read)
+    return py.call("objective", *nets, *fields, *rounds.beside(case.step))
 
 
 def constrained() -> py.Function:
@@ -523,7 +534,7 @@ def evaluate_step(case: Case) -> py.Function:
         found = py.Binary(found, "|", py.Code("scores(arrays, data.load()[part])"))
     return py.Function(
         "evaluate",
-        (MODEL, PART, DEVICE),
+        (model_of(case), PART, DEVICE),
         [*body, py.Return(found)],
         "dict[str, Any]",
         "The loss, the mean over chunks of rows, and the metrics over all rows of a part.",

@@ -187,7 +187,8 @@ class Forward(Chains):
         params = [py.Param(n, of_nets) for n in self.w.nets.values()]
         params.extend(py.Param(n, kind) for n in inputs)
         params.extend(py.Param("seed") for _ in range(self.draws))
-        params.extend(py.Param("training") for _ in range(self.modes))
+        truth = "bool" if self.style.typed else ""
+        params.extend(py.Param("training", truth) for _ in range(self.modes))
         numbers = self.arguments.signature()
         params.extend(py.Param(a.name, a.annotation, a.default) for a in numbers)
         returns = self.returns() if self.style.typed else ""
@@ -531,8 +532,8 @@ class Forward(Chains):
         return py.Atom(target)
 
     def in_training(self) -> py.Expr:
-        """Whether the program trains."""
-        if not self.style.trains:
+        """Whether the program trains; of several networks, one may be frozen."""
+        if not self.style.trains or len(self.w.nets) > 1:
             self.modes = True
             return py.Atom("training")
         if self.is_step:

@@ -49,7 +49,7 @@ def _find(asked: str) -> str:
     within = [n for n in names if plain and plain in n.lower()]
     close = [lower[n] for n in get_close_matches(asked.lower(), lower, n=SHOWN, cutoff=0.6)]
     near = tuple(dict.fromkeys([*within, *close]))[:SHOWN]
-    raise SpecError(UnknownOp(None, asked, near, asked in known_ops.LATER))
+    raise SpecError(UnknownOp(None, asked, near))
 
 
 # --- the table --------------------------------------------------------------------------------

@@ -43,12 +43,9 @@ class UnknownOp(Diagnostic):
     code = "DLS751"
     asked: str
     near: tuple[str, ...]
-    later: bool
 
     @property
     def title(self) -> str:
-        if self.later:
-            return f"`{self.asked}` cannot be compiled by this version of dlspec"
         return f"there is no layer or function `{self.asked}`"
 
     @property

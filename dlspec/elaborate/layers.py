@@ -12,7 +12,6 @@ from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.imports import NotInModule
 from dlspec.diagnostics.names import (
     NotALayer,
-    NotInThisVersion,
     UnknownName,
     WrongArgumentCount,
 )
@@ -253,8 +252,6 @@ class LayerEvaluator(TypedEvaluator):
         return ExpertsLayer(expert, parameter, written, counted, made, origins, span)  # type: ignore[arg-type]
 
     def unknown_layer(self, name: tree.Name) -> Diagnostic:
-        if name.id in ops.LATER:
-            return NotInThisVersion(name.span, f"`{name.id}`")
         known = (*self.file_of(name).definitions, *ops.names(), SCAN, *self.file_scope.names())
         return UnknownName(name.span, name.id, "layer or block", nearest(name.id, known))
 

@@ -11,6 +11,7 @@ from dlspec.diagnostics.names import NotInThisVersion
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, last_op
 from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.joined import Joined
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.losses import Comparable, Named
 from dlspec.elaborate.objects import Objects
@@ -89,19 +90,29 @@ class Objective:
         self.builder = StepBuilder(table, overrides, objects, block)
         self.inputs: dict[str, str] = {}
         """The inputs of the model that a field feeds as it is."""
+        self.model: ModelIR | None = None
+        """What is trained: the only network, or the model that holds several."""
         self.ready = found.data is not None and found.data.ir is not None
         with objects.collecting():
             self.read(block)
+            self.join(block)
 
     @property
-    def model(self) -> ModelIR | None:
-        """The network that is trained."""
-        return next((n.model for n in self.builder.networks.values()), None)
+    def names(self) -> tuple[str, ...]:
+        """The names of several networks."""
+        networks = tuple(self.builder.networks)
+        return networks if len(networks) > 1 else ()
 
     @property
     def layer(self) -> BlockLayer | None:
-        """The network as it is written."""
-        return next((n.layer for n in self.builder.networks.values()), None)
+        """The only network, as it is written."""
+        return next((n.layer for n in self.builder.networks.values() if not self.names), None)
+
+    @property
+    def updates(self) -> tuple[str, ...]:
+        """The networks that learn: those that are not frozen, where there are several."""
+        networks = self.builder.networks.items()
+        return tuple(n for n, made in networks if not (self.names and made.frozen))
 
     def read(self, block: tree.Declaration) -> None:
         """The statements in order, and the loss. Raises Skip where data or model are broken."""
@@ -113,18 +124,31 @@ class Objective:
         fields = {f.name: f.type for f in found.data.ir.fields}
         builder.fields(fields)
         builder.void = found.data.ir.void
+        lets = [s for s in self.settings.wires if isinstance(s, tree.Let)]
+        for let in lets:  # a network knows whether it is the only one
+            builder.wires(let)
         for s in block.body.statements:
-            if s is given:
+            if given is not None and s is given:
                 self.apply(given, fields)
-            elif s in self.settings.wires:
+            elif s in self.settings.wires and s not in lets:
                 builder.wires(s)
-        if len(builder.networks) > 1:
-            _, second = list(builder.networks.values())[:2]
-            what = "a `train` block with several networks"
-            raise SpecError(NotInThisVersion(second.span, what))
+        if self.names and found.data.ir.ragged:
+            what = "rows of different lengths in a training of several networks"
+            raise SpecError(NotInThisVersion(block.span, what))
         e = self.settings.get("loss")
         if e is not None:
-            builder.loss(e)
+            builder.loss(e, self.updates if self.names else ())
+
+    def join(self, block: tree.Declaration) -> None:
+        """The model of all networks."""
+        networks = self.builder.networks
+        if not self.names:
+            self.model = next((n.model for n in networks.values()), None)
+            return
+        self.inputs = {}
+        joined = Joined(self.builder.table, self.builder.overrides, self.objects.scope)
+        self.model = joined.together(networks, block)
+        self.objects.problems.extend(joined.problems)
 
     def apply(self, given: tree.Assign, fields: Mapping[str, object]) -> None:
         """`model = Net(tokens=tokens[:-1])`: the network on what feeds it."""
@@ -193,4 +217,4 @@ class Objective:
         self.objects.problems.extend(builder.problems)
         if made is None or e is None:
             return None
-        return ir.Step(updates=tuple(builder.networks), graph=made, text=e.span.text)
+        return ir.Step(updates=self.updates, graph=made, text=e.span.text)

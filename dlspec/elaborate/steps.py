@@ -47,6 +47,11 @@ class Network:
     model: ir.ModelIR
     span: Span
 
+    @property
+    def frozen(self) -> bool:
+        """Whether all of it stays as it is."""
+        return self.layer.kept is not None and self.layer.kept.frozen
+
 
 class StepBuilder(ModelBuilder):
     """Elaborates the wires and the loss of one `train` block, as a definition of its own.

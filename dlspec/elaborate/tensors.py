@@ -62,8 +62,6 @@ class TensorEvaluator(Indexer):
         if e.id == "training":
             hint = "write `a if training else b`"
             raise SpecError(Misplaced(e.span, "`training`", "arithmetic", hint))
-        if e.id in ops.LATER:
-            raise SpecError(NotInThisVersion(e.span, f"`{e.id}`"))
         later = wires.defined(e.id, self.frame) if self.frame is not None else None
         if later is not None and e.span.end <= later.start:
             raise SpecError(UsedBefore(e.span, e.id, later, self.context))
@@ -320,8 +318,6 @@ class TensorEvaluator(Indexer):
             if cls.sees_example:
                 return self.apply(layer, (), {}, self.frame, None, e)
             return Static(layer)
-        if name in ops.LATER:
-            raise SpecError(NotInThisVersion(e.callee.span, f"`{name}`"))
         known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
 

@@ -141,6 +141,7 @@ class TrainBuilder:
             data=found.data_name,
             model=model.name,
             inputs=inputs,
+            networks=computed.names if computed is not None else (),
             counted=found.counted,
             lengths=found.lengths,
             loss=tuple(loss),

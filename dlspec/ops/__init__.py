@@ -54,7 +54,8 @@ FAMILIES: dict[str, str] = {
     "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 erf floor ceil round sign abs",
     "contraction": "matmul einsum",
     "segment": "segment_sum segment_mean segment_max segment_min",
-    "draws": "normal uniform randint beta normal_like uniform_like zeros_like ones_like full",
+    "draws": "normal uniform randint beta permutation normal_like uniform_like zeros_like "
+    "ones_like full",
     "of_batch": "batch row",
     "choosing": "where Clip clip cast one_hot stop_gradient",
     "moving": "stack transpose pad roll",
@@ -72,14 +73,6 @@ DECLARED: dict[str, str] = {"Extern": "extern"}
 
 _TABLES = FAMILIES | OBJECTIVES
 _MODULES = {kind: module for module, kinds in _TABLES.items() for kind in kinds.split()}
-
-
-LATER = frozenset(
-    """
-    permutation
-    """.split()
-)
-"""Layers and functions of the language that this version does not compile."""
 
 
 def names() -> tuple[str, ...]:

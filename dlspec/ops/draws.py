@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from dlspec.declared import Problem
 from dlspec.ops.base import example
-from dlspec.ops.drawing import Draw, ForEach, Like
+from dlspec.ops.drawing import Draw, ForEach, Like, OfExamples
 from dlspec.ops.elementwise import Elementwise
-from dlspec.ops.fields import Number, Positive, Whole
+from dlspec.ops.fields import Count, Number, Positive, Whole
 from dlspec.ops.rules import numbers
 from dlspec.tensor import DType, Tensor
 
@@ -104,6 +104,25 @@ class beta(ForEach, Draw):
 
     a: Positive
     b: Positive
+
+
+class permutation(OfExamples, Draw):
+    """The numbers 0 ... count - 1 in an order that is drawn once for the whole batch: with
+    permutation(B), `batch(image)[mate[row()]]` gives each example the picture of another.
+
+    - `count`: how many.
+    """
+
+    dtype: ClassVar[DType] = "i32"
+    gives_common: ClassVar = True
+    positional: ClassVar = ("count",)
+    lengths: ClassVar = ("count",)
+    examples: ClassVar = (example("permutation(7)"),)
+
+    count: Count
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return Tensor(self.dtype, (self.count,))
 
 
 class normal_like(Like):

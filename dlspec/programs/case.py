@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
+from dlspec.cost import weights
 from dlspec.ir.model import Apply, Flow, ModelIR, layers, penalised, read_inputs, within
 from dlspec.ir.networks import held
 from dlspec.ir.program import Program
@@ -138,6 +139,17 @@ class TrainCase(ABC):
     @property
     def scheduled(self) -> bool:
         return self.train.scheduled
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The names of the arrays that are no statistics."""
+        found = weights(self.program.trained[self.name])
+        return tuple(name for name, w in found.items() if w.kind != "statistics")
+
+    @property
+    def rests(self) -> bool:
+        """Whether some weights stay as they are for ever: no optimizer has them."""
+        return any(group.frozen is None for group in self.train.groups)
 
     @property
     def ops(self) -> Iterator[Apply]:

@@ -40,7 +40,7 @@ ERRORS = {MAE: "mae", RMSE: "rmse", R2: "r2"}
 
 
 def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
-    """The text of `recipe.py`; `weights` are the names of all that the model has.
+    """The text of `recipe.py`; `weights` are the names of those that the model learns.
 
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
     `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and `write_lock`;

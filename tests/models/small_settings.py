@@ -9,6 +9,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "ddpm": ("UNet.ch=32", "UNet.mult=[1, 2]", "UNet.repeats=1"),
     "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
     "detector": ("side=64", "classes=5", "most=3", "CenterNet.keep=4"),
+    "distill": ("size=32",),
     "finetune": ("depth=2", "Reviews.dim=16", "Reviews.heads=2"),
     "forecast": ("past=24", "ahead=8"),
     "gpt2": (*TEXT, "GPT2.dim=16", "GPT2.heads=2", "GPT2.depth=2"),

@@ -108,6 +108,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photos = rng.random((20, 3, 64, 64), np.float32)
     np.savez(root / "coco.npz", image=photos, boxes=boxes, kind=rng.integers(0, 5, (20, 3)))
     save_file(part("detector", "res_net18", rng), root / "resnet18.safetensors")
+    save_file(part("distill", "teacher", rng), root / "resnet50.safetensors")
     save_file(part("finetune", "bert", rng), root / "bert.safetensors")
     reviews = {"tokens": words(16), "tokens_lengths": rng.integers(1, 17, 100)}
     np.savez(root / "reviews.npz", **reviews, stars=np.arange(100) % 5)

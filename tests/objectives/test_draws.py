@@ -59,6 +59,12 @@ def test_a_draw_has_its_shape_and_its_distribution(draw):
         assert len(np.unique(found[: min(COUNT, 5)])) > 1
 
 
+def test_a_permutation_is_one_of_all_examples():
+    found = drawn("permutation(B)")
+    assert not np.array_equal(found, np.arange(COUNT))
+    np.testing.assert_array_equal(np.sort(found), np.arange(COUNT))
+
+
 BAD = [
     ("mean(area) * training", "", "DLS108"),
     ("mean(area if training else map)", "", "DLS204"),

@@ -42,6 +42,11 @@ def beta(use: Use) -> Emitted:
     return drawn("beta", use, use.field("a"), use.field("b"))
 
 
+def permutation(use: Use) -> Emitted:
+    numbers = py.call("ops.arange", use.given(use.op.count, "length"), dtype=py.literal("int32"))
+    return Emitted(py.call("keras.random.shuffle", numbers, seed=SEED))
+
+
 def like(function: str) -> Emit:
     """Numbers of the shape and the dtype of the input."""
     shape, kind = py.call("ops.shape", X[0]), py.Attribute(X[0], "dtype")
@@ -57,6 +62,7 @@ LAYERS: dict[type[Op], Emit] = {
     draws.uniform: uniform,
     draws.randint: randint,
     draws.beta: beta,
+    draws.permutation: permutation,
     draws.full: full,
     draws.normal_like: like("normal"),
     draws.uniform_like: like("uniform"),

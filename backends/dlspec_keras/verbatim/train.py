@@ -89,6 +89,21 @@ class Training(keras.Model):
         # end
 
     def call(self, rows, training=None):
+        # if several
+        def part(network: keras.Layer) -> Any:
+            def called(*x):
+                # if floating
+                found = network(*x, training=training)
+                return keras.tree.map_structure(widened, found)
+                # end
+                # if not floating
+                return network(*x, training=training)
+                # end
+
+            return called
+
+        # end
+        # if not several
         def model(x):  # fill network
             # if continued
             # if floating
@@ -110,6 +125,7 @@ class Training(keras.Model):
             return keras.tree.map_structure(widened, found)
             # end
 
+        # end
         return objective(model, rows["image"], rows["label"])  # fill objective
 
     # if continued
@@ -239,10 +255,15 @@ def grouped(model: keras.Model, steps: int) -> None:
     optimizer = model.optimizer
     for entry in checkpoint.entries(model):
         own = differing(entry.name)
-        if own:
+        # if rests
+        learns = entry.variable.trainable and math.isfinite(frozen(entry.name))
+        # end
+        # if not rests
+        learns = entry.variable.trainable
+        # end
+        if own and learns:
             # if freezes
-            if math.isfinite(frozen(entry.name)):
-                own["start"] = frozen(entry.name) * steps
+            own["start"] = frozen(entry.name) * steps
             # end
             optimizer.own[optimizer._get_variable_index(entry.variable)] = own
 
@@ -444,7 +465,14 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:  # fill trai
     # if not step
     model.compile(optimizer)  # fill compile
     # end
+    # if rests
+    entries = checkpoint.entries(model)
+    still = {id(e.variable) for e in entries if math.isinf(frozen(e.name))}
+    optimizer.build([v for v in model.trainable_variables if id(v) not in still])
+    # end
+    # if not rests
     optimizer.build(model.trainable_variables)
+    # end
     # if grouped
     grouped(model, steps)  # fill grouped
     # end

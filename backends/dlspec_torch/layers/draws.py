@@ -47,6 +47,11 @@ def beta(use: Use) -> Emitted:
     return Emitted(made, helpers=("draw_beta",))
 
 
+def permutation(use: Use) -> Emitted:
+    count, kind = use.given(use.op.count, "length"), py.Code("torch.int32")
+    return Emitted(py.call("torch.randperm", count, dtype=kind, device=DEVICE))
+
+
 def like(function: str) -> Emit:
     return lambda use: Emitted(py.call(function, X[0]))
 
@@ -56,6 +61,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     draws.uniform: uniform,
     draws.randint: randint,
     draws.beta: beta,
+    draws.permutation: permutation,
     draws.full: full,
     draws.normal_like: like("torch.randn_like"),
     draws.uniform_like: like("torch.rand_like"),

@@ -53,7 +53,7 @@ def save(
     """Writes the weights, and with the optimizer all that a run needs to go on."""
     arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
     if optimizer is not None:
-        for name, parameter in model.named_parameters():
+        for name, parameter in model.named_parameters():  # fill each
             # if idle
             state = optimizer.state[parameter]
             for own, neutral in SLOTS.items():
@@ -86,7 +86,7 @@ def load(
         tensor.copy_(kept(name, tensor))
     run = restored(path, facts)
     if optimizer is not None:
-        for name, parameter in model.named_parameters():
+        for name, parameter in model.named_parameters():  # fill each
             state = {
                 own: kept(f"optimizer.{name}.{neutral}", parameter.detach())
                 for own, neutral in SLOTS.items()
@@ -158,6 +158,8 @@ def load(
     return run
 
 
+# end
+# if some
 def learned(
     model: nn.Module, optimizer: torch.optim.Optimizer
 ) -> list[tuple[str, nn.Parameter]]:

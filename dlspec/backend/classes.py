@@ -187,7 +187,8 @@ class ClassWriter:
         """Whether all uses take the same branch: then nothing is decided at run time."""
         return len({s.taken for _, s in step.uses}) == 1
 
-    def use(self, flow: ir.Apply) -> Use:
+    def use(self, flow: ir.Apply, m: Merged | None = None) -> Use:
+        """A use of an op, of those at one place."""
         x = tuple(f.types[0] for f in flow.inputs)
         scalars = {
             i: Slot(f.value.value, f.value.origin, role="value")
@@ -204,6 +205,7 @@ class ClassWriter:
             flow.channels_last,
             self.planner.exact,
             scalars,
+            any(getattr(f.op, "dropout", 0) for _, f in m.uses) if m is not None else False,
         )
 
     def emit(self, m: Merged) -> None:
@@ -218,7 +220,7 @@ class ClassWriter:
             emit = self.planner.backend.layers.get(type(f.op))
             if emit is None:
                 raise self.planner.unsupported(f.op)
-            codes.append((o, emit(self.use(f))))
+            codes.append((o, emit(self.use(f, m))))
         self.calls[id(m)] = unify([(o, e.call) for o, e in codes])
         makes = [(o, e.make) for o, e in codes]
         self.makes[id(m)] = unify(makes) if makes[0][1] is not None else None
@@ -498,7 +500,7 @@ class ClassWriter:
             return self.make_block(flow, o)
         if m.kind == "scope":
             return self.sequence_of(flow, o)
-        return self.planner.backend.layers[type(flow.op)](self.use(flow)).make
+        return self.planner.backend.layers[type(flow.op)](self.use(flow, m)).make
 
     def sequence_of(self, flow: ir.Scope, at: Occurrence) -> py.Expr:
         """A named chain of layers as the framework's own sequence."""

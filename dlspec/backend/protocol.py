@@ -70,6 +70,13 @@ class Use:
     """`numerics = exact`: the reconciled numerics of both frameworks."""
     scalars: Mapping[int, Slot] = field(default_factory=dict)
     """Operands of tensor arithmetic that are compile-time numbers, by position."""
+    beside: bool = False
+    """Whether another use at the same place of its definition has dropout."""
+
+    @property
+    def drops(self) -> bool:
+        """Whether the code must be such as can drop: that of all uses at a place is the same."""
+        return self.beside or bool(self.op.dropout)
 
     def field(self, name: str) -> Slot:
         """An argument of the op."""

@@ -35,7 +35,8 @@ class NeverRead(Diagnostic):
 class BiasWithoutEffect(Diagnostic):
     """A bias before a normalisation that subtracts the mean of the same channels.
 
-    Whatever it is, it is subtracted again. It takes memory and time, and drifts under Adam.
+    Whatever it is, it is subtracted again. It takes memory and time, and drifts under Adam. Where a
+    published model has it all the same, `bias=true` says so, and there is no warning.
     """
 
     code = "DLS241"

@@ -36,7 +36,7 @@ from dlspec.elaborate.values import (
     Scope,
     Value,
 )
-from dlspec.expr import Ref, Static, fixed, origin, with_origin
+from dlspec.expr import Const, Ref, Static, fixed, origin, with_origin
 from dlspec.ir import model as ir
 from dlspec.length import Dynamic
 from dlspec.ops.base import Op
@@ -293,7 +293,8 @@ class LayerApplier(FunctionEvaluator):
         made = self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
         if self.biased is not None and inputs and inputs[0] is self.biased[0]:
             self.check_bias(op, self.biased[0], self.biased[1], span)
-        own = module is not None and factory is None
+        wanted = isinstance(layer.origins.get("bias"), Const)  # `bias=true` says it is meant
+        own = module is not None and factory is None and not wanted
         self.biased = (made.flow, layer.span) if own and op.bias_axis is not None else None
         return made
 

@@ -37,7 +37,7 @@ class Head:
 def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> list[Head]:
     """What the model makes of the rows of a file. Raises SpecError."""
     inputs, outputs = scratch / "inputs.npz", scratch / "outputs.npz"
-    task = prepare_task(run, input, scratch, inputs)
+    task = prepare_task(run, input, scratch, inputs, model)
     made = answer("predict", "the data", run_one("prepare", task))
     if "unreadable" in made:
         raise SpecError(unreadable(run, input, made["unreadable"]))
@@ -58,13 +58,22 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
     return list(heads(run, found["heads"]))
 
 
-def prepare_task(run: Trained, input: Path, scratch: Path, outputs: Path) -> dict[str, Any]:
+def prepare_task(
+    run: Trained, input: Path, scratch: Path, outputs: Path, model: Path | None = None
+) -> dict[str, Any]:
     """The task of reading a file, by a script that is written into the scratch folder for it.
 
+    States begin with their first values, in a program; a `model` of a file wants them as inputs.
     Raises SpecError where a file cannot hold all that the model reads.
     """
     for name in run.computed:
         why = f"the input `{name}` of {run.model.name} is computed in training; no field feeds it"
+        if name in run.lengths:
+            why = f"{run.model.name} reads rows of different lengths, which such a file has not"
+        elif name in run.model.root.states and model is None:
+            continue
+        elif name in run.model.root.states:
+            why = f"{run.model.name} has the state `{name}`, which a file with --model wants given"
         raise SpecError(CannotReadInput(None, input.as_posix(), why, ()))
     reader = scratch / "reader"
     write_tree(reader, {"inputs.py": inputs_file(run.data, run.train)})

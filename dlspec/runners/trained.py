@@ -119,6 +119,7 @@ class Trained:
             "weights": str(self.weights.resolve()),
             "dtype": dtype,
             "last": self.last,
+            "stateful": bool(self.model.root.states),
             "names": self.outputs,
             "inputs": str(inputs),
             "outputs": str(outputs),

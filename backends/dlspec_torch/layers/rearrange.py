@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.backend.sizes import shaped, slot
 from dlspec.emit import python as py
-from dlspec.expr import product
+from dlspec.expr import fixed, product
 from dlspec.ops.base import Op
 from dlspec.ops.rearrange import Axis, Rearrange, pairs, steps
 from dlspec_torch.layers.common import length, method
@@ -16,10 +16,18 @@ from dlspec_torch.layers.common import length, method
 def rearrange(use: Use) -> Emitted:
     found = steps(use.op.pattern.before, use.op.pattern.after)
     if not found.moves:
-        return Emitted(regrouped(use, X[0], found.before, found.after))
-    value = regrouped(use, X[0], found.before, found.atoms)
-    value = moved(value, found.order)
-    return Emitted(regrouped(use, value, found.moved, found.after))
+        ways = [(found.before, found.after)]
+        return Emitted(regrouped(use, X[0], *ways[0]), helpers=helpers(use, ways))
+    ways = [(found.before, found.atoms), (found.moved, found.after)]
+    value = moved(regrouped(use, X[0], *ways[0]), found.order)
+    return Emitted(regrouped(use, value, *ways[1]), helpers=helpers(use, ways))
+
+
+def helpers(use: Use, ways: list[tuple[tuple[Axis, ...], tuple[Axis, ...]]]) -> tuple[str, ...]:
+    """What splits an axis where another has any length."""
+    plain = [(b, a) for b, a in ways if b != a and () not in b and () not in a]
+    splits = any(len(theirs) > 1 for b, a in plain for _, _, theirs in pairs(b, a))
+    return ("split_axis",) if splits and not all(map(fixed, use.x[0].shape)) else ()
 
 
 def moved(value: py.Expr, order: tuple[int, ...]) -> py.Expr:
@@ -45,7 +53,11 @@ def regrouped(
         if len(ours) > 1:
             value = method(value, "flatten", *((start,) if end == len(before) else (start, end)))
         if len(theirs) > 1:
-            value = method(value, "unflatten", start, split(use, theirs))
+            parts = split(use, theirs)
+            if all(map(fixed, use.x[0].shape)):
+                value = method(value, "unflatten", start, parts)
+            else:
+                value = py.call("split_axis", value, start, parts)
     return value
 
 

@@ -16,7 +16,7 @@ from dlspec_torch.layers.common import method
 def recurrent(kind: str, use: Use) -> Emitted:
     op = use.op
     before = kind == "GRU" and op.reset == "before"
-    drops = op.layers > 1 and op.dropout > 0
+    drops = op.layers > 1 and use.drops
     own = "ResetBefore" if before else "Stacked" if drops else None
     activation = use.field("activation").or_default("tanh") if kind == "RNN" else None
     mode = f"RNN_{op.activation.upper()}" if kind == "RNN" else kind

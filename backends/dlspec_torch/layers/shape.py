@@ -24,7 +24,9 @@ def reshape(use: Use) -> Emitted:
     kept = max((i + 1 for i, s in enumerate(before) if not fixed(s)), default=0)
     if kept and before[:kept] == sizes[:kept] and len(before) == kept + 1 < len(sizes):
         parts = tuple(slot(use, s, "size") for s in sizes[kept:])
-        return Emitted(method(X[0], "unflatten", kept + (not use.x[0].common), py.Tuple(parts)))
+        dim = kept + (not use.x[0].common)
+        call = py.call("split_axis", X[0], dim, py.Tuple(parts))
+        return Emitted(call, helpers=("split_axis",))
     return Emitted(method(X[0], "reshape", *shaped(use, sizes, ["size"] * len(sizes), length)))
 
 

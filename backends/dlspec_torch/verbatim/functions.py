@@ -133,7 +133,13 @@ def sparsemax(x: Tensor, dim: int) -> Tensor:
 
 def maxout(x: Tensor, pieces: int, dim: int) -> Tensor:
     """The greatest of each group of neighbours on an axis."""
-    return x.unflatten(dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)
+    dim %= x.ndim
+    return x.reshape(*x.shape[:dim], -1, pieces, *x.shape[dim + 1 :]).amax(dim + 1)
+
+
+def split_axis(x: Tensor, dim: int, sizes: tuple[int, ...]) -> Tensor:
+    """Like `unflatten`, which would fix the other axes of a graph that is traced."""
+    return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
 
 
 def draw_beta(a: float, b: float, *size: int, device: torch.device) -> Tensor:

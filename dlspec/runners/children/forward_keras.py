@@ -28,7 +28,9 @@ def forward(task: Task) -> Task:
     inputs = {name: array(arrays[name], task, name) for name in arrays.files}
     model = getattr(import_module("model"), task["model"])()
     model(
-        one_or_all({n: keras.KerasTensor((None, *x.shape[1:]), x.dtype) for n, x in inputs.items()})
+        taken(
+            {n: keras.KerasTensor((None, *x.shape[1:]), x.dtype) for n, x in inputs.items()}, task
+        )
     )
     import_module("checkpoint").load(Path(task["weights"]), model)
     rows = len(next(iter(inputs.values())))
@@ -37,7 +39,7 @@ def forward(task: Task) -> Task:
         tensors = {
             n: keras.ops.convert_to_tensor(x[start : start + ROWS]) for n, x in inputs.items()
         }
-        made = model(one_or_all(tensors))
+        made = model(taken(tensors, task))
         made = made if isinstance(made, dict) else {task["names"][0]: made}
         parts.append({name: keras.ops.convert_to_numpy(y) for name, y in made.items()})
     found = {name: np.concatenate([p[name] for p in parts]) for name in task["names"]}
@@ -52,9 +54,10 @@ def array(values: np.ndarray, task: Task, name: str) -> np.ndarray:
     return np.moveaxis(values, 1, -1) if name in task["last"] else values
 
 
-def one_or_all(inputs: dict[str, Any]) -> Any:
-    """Several inputs come as a dict, one as it is."""
-    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
+def taken(inputs: dict[str, Any], task: Task) -> Any:
+    """Several inputs come as a dict, one as it is, unless the model has a state beside it."""
+    several = len(inputs) > 1 or task.get("stateful", False)
+    return inputs if several else next(iter(inputs.values()))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
+def split_axis(x: Tensor, dim: int, sizes: tuple[int, ...]) -> Tensor:
+    """Like `unflatten`, which would fix the other axes of a graph that is traced."""
+    return x.reshape(*x.shape[:dim], *sizes, *x.shape[dim + 1 :])
+
+
 class Heads(nn.Module):
     def __init__(self, in_features: int, size: int, heads: int) -> None:
         super().__init__()
@@ -14,7 +19,7 @@ class Heads(nn.Module):
         self.dense = nn.Linear(in_features, in_features)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h = x.unflatten(2, (self.heads, self.in_features // self.heads))
+        h = split_axis(x, 2, (self.heads, self.in_features // self.heads))
         x = torch.tanh(self.dense(x))
         output = x + h.flatten(2)
         output_2 = h.transpose(1, 2)
@@ -45,6 +50,6 @@ class Lengths(nn.Module):
         s = F.relu(self.conv1d(sound)).transpose(1, 2)  # [B, (S + 1) // 2, 8]
         s, _ = self.heads_2(s)
         both = self.both(torch.cat((x.mean(1), s[:, -1]), dim=1))  # [B, 3]
-        grouped = x.unflatten(2, (-1, 2)).transpose(1, 3)  # [B, 2, 4, T]
+        grouped = split_axis(x, 2, (-1, 2)).transpose(1, 3)  # [B, 2, 4, T]
         shifted = x[:, 1:] * x[:, :-1]  # [B, T - 1, 8]
         return {"both": both, "grouped": grouped, "shifted": shifted, "parts": parts}

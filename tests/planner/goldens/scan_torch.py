@@ -23,7 +23,8 @@ def scan(
 
 def maxout(x: Tensor, pieces: int, dim: int) -> Tensor:
     """The greatest of each group of neighbours on an axis."""
-    return x.unflatten(dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)
+    dim %= x.ndim
+    return x.reshape(*x.shape[:dim], -1, pieces, *x.shape[dim + 1 :]).amax(dim + 1)
 
 
 class Gated(nn.Module):

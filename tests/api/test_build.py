@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import dlspec
 
@@ -143,3 +144,16 @@ def test_a_keras_model_of_several_inputs_without_training(spec):
     net = spec(NET).build("keras", model="Net")
     given = {"image": np.ones((3, 8, 8, 3), "float32"), "extra": np.ones((3, 2), "float32")}
     assert {n: tuple(y.shape) for n, y in net(given).items()} == {"y": (3, 4), "z": (3, 1)}
+
+
+def test_weights_of_a_file_lie_beside_the_spec(spec, here):
+    pytest.importorskip("torch")
+    first = {"dense.weight": np.ones((3, 5), "f4"), "dense.bias": np.full(3, 2, "f4")}
+    save_file(first, here / "start.safetensors")
+    net = spec(
+        "block B { input x: f32[D]; output x -> ReLU -> Dense(3) }\n"
+        'model M { input x: f32[5]; output y = x -> B(weights="start.safetensors") }'
+    ).build()
+    found = {n.removeprefix("y."): t.detach().numpy() for n, t in net.named_parameters()}
+    assert found.keys() == first.keys()
+    assert all(np.array_equal(found[n], first[n]) for n in first)

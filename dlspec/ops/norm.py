@@ -9,7 +9,10 @@ from dlspec.ops.fields import Axis, Flag, Fraction, NormOrder, Positive
 from dlspec.ops.init import ONES, ZEROS, Initial
 from dlspec.ops.normalisation import Affine, OverAxes
 from dlspec.ops.rules import channel_axis_is_meant, floats
-from dlspec.tensor import Tensor
+from dlspec.tensor import INTEGERS, Tensor
+
+LENGTHS = tuple(f"lengths_{axis}" for axis in range(5))
+"""The inputs that say how long an axis is, by its number."""
 
 
 class BatchNorm(Affine):
@@ -27,11 +30,14 @@ class BatchNorm(Affine):
     - `scale`, `bias`: whether each is learned; without, it is 1 and 0.
     - `axis`: the axis of the channels.
     - `init`, `bias_init`: how scale and bias start.
+    - Inputs `lengths_0=`, `lengths_1=`, ...: how many places of this axis each example has, i32[]:
+      mean and variance leave out the rest. All without.
 
     Weights: `weight` and `bias` [c]; statistics `running_mean` and `running_var` [c].
     MACs: 0, since an export folds it into the layer before. Ioffe and Szegedy 2015.
     """
 
+    named: ClassVar = LENGTHS
     onnx: ClassVar = ("BatchNormalization",)
     tflite: ClassVar = ("MUL", "ADD")
     examples: ClassVar = (
@@ -41,6 +47,10 @@ class BatchNorm(Affine):
         example("BatchNorm(axis=1, scale=false)", "f32[4, 6]"),
         example("BatchNorm(scale=false, bias=false)", "f32[2, 4, 3]"),
         example("BatchNorm(bias=false, axis=-1)", "f32[4, 2, 3]"),
+        example("BatchNorm", "f32[3, 7, 5]", lengths_2="i32[]"),
+        example("BatchNorm(axis=-1, scale=false)", "f32[4, 6]", lengths_0="i32[]"),
+        example("BatchNorm(axis=0)", "f32[4, 6]", lengths_1="i32[]"),
+        example("BatchNorm", "f32[3, 4, 5]", lengths_1="i32[]", lengths_2="i32[]"),
     )
 
     momentum: Fraction = 0.1
@@ -58,9 +68,20 @@ class BatchNorm(Affine):
     def centred_axis(self) -> int:
         return self._axis
 
-    def problems(self, *x: Tensor) -> Iterator[Problem]:
+    def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
         yield from floats("BatchNorm", x[0])
         yield from channel_axis_is_meant("BatchNorm", self.axis, x[0])
+        for name, t in named.items():
+            axis = int(name.removeprefix("lengths_"))
+            if t.rank or t.dtype not in INTEGERS:
+                what = f"`{name}` is one integer for each example, got {t}"
+                yield Problem(name, what, "lengths(x) has those of x")
+            elif axis >= x[0].rank or axis == self._axis % x[0].rank:
+                what = f"`{name}`: axis {axis} of {x[0]} is no axis of places"
+                yield Problem(name, what)
+
+    def shape(self, *x: Tensor, **named: Tensor) -> Tensor:
+        return x[0]
 
     def weights(self, *x: Tensor) -> tuple[Weight, ...]:
         shape = (x[0].shape[self._axis],)

@@ -278,7 +278,15 @@ def python(w: Walk, f: Apply) -> Flow:
     return f.model_copy(update={"inputs": inputs})
 
 
+def batch_norm(w: Walk, f: Apply) -> Flow:
+    """Mean and variance of a batch are those of its real places."""
+    t = f.inputs[0].types[0]
+    told = {f"lengths_{axis}": w.lengths(t.shape[axis]) for axis in w.axes(t)}
+    return f.model_copy(update={"named": {**f.named, **told}})
+
+
 RULES: dict[str, Rule] = {
+    "BatchNorm": batch_norm,
     **dict.fromkeys(("sum", "norm"), reduction(0)),
     "prod": reduction(1),
     "all": reduction(1),

@@ -15,6 +15,7 @@ from dlspec.ops.drawing import Like
 from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.indexing import getitem
+from dlspec.ops.lengths import mask_padding, sequence_mask
 from dlspec.ops.moving import pad, roll, transpose
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
 from dlspec.ops.only_training import OnlyTraining
@@ -47,6 +48,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, OnlyTraining, Concat), "either"),
     **dict.fromkeys((negative, logical_not, Reduction, Expand, Only, Like), "either"),
     **dict.fromkeys((pad, roll, Bordered, Split, Normalize), "either"),
+    **dict.fromkeys((mask_padding, sequence_mask), "either"),
     **dict.fromkeys((Flatten, Reshape), "reshape"),
     **dict.fromkeys((Rearrange, transpose), "free"),
 }

@@ -80,6 +80,9 @@ model M(dim: int = 6) {
   c = sound -> Conv1D(5, 3, stride=2, padding=2) -> ReLU -> Conv1D(4, 3, padding=same)
   output conv: f32[4, (S + 3) // 2] = c
   output wide = c -> MaxPool1D(2, stride=1, padding=(0, 1)) -> ConvTranspose1D(3, 4, stride=2)
+  n = c -> BatchNorm -> Clip(-1, 2) -> Rearrange([d, t] -> [t, d]) -> BatchNorm(axis=-1)
+  output normed = (n -> Rearrange([t, d] -> [1, d, t]) -> Conv2D(2, 3, stride=(1, 2), padding=1)
+    -> Rearrange([c, d, t] -> [t, c*d]))[-1]
   output middles = (c -> GlobalAvgPool1D) + (c -> GlobalMaxPool1D)
   output product_of = (x -> Rearrange([T, D] -> [D, T])) @ x
 }

@@ -7,7 +7,7 @@ from dlspec.emit import python as py
 from dlspec.ops import lengths as o
 from dlspec.ops.base import Op
 from dlspec.tensor import FLOATS
-from dlspec_keras.layers.common import length
+from dlspec_keras.layers.common import kept_axis, length
 
 
 def full(use: Use) -> Emitted:
@@ -18,7 +18,7 @@ def full(use: Use) -> Emitted:
 
 
 def sequence_mask(use: Use) -> Emitted:
-    axis = use.fixed(use.op.axis % use.x[0].rank + 1).or_default(1)
+    axis = use.fixed(kept_axis(use.op.axis, use.x[0]) + 1).or_default(1)
     made = py.call("sequence_mask", X[0], X[1], axis)
     if use.op.whole and use.x[0].rank > 1:
         made = py.call("ops.broadcast_to", made, py.call("ops.shape", X[0]))
@@ -27,7 +27,7 @@ def sequence_mask(use: Use) -> Emitted:
 
 def mask_padding(use: Use) -> Emitted:
     x = use.x[0]
-    axis = use.fixed(use.op.axis % x.rank + 1).or_default(1)
+    axis = use.fixed(kept_axis(use.op.axis, x) + 1).or_default(1)
     value = use.op.value if x.dtype in FLOATS else int(use.op.value)
     given = use.fixed(bool(value) if x.dtype == "bool" else value)
     call = py.call("mask_padding", X[0], X[1], given, axis)

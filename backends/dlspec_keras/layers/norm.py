@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.expr import Const, Expr, Term
 from dlspec.ops.base import Op
@@ -13,7 +13,8 @@ from dlspec_keras.layers.common import function, kept_axis, keras_axis, layer
 
 def batch_norm(use: Use) -> Emitted:
     """Keras's momentum is the share of the old average that stays."""
-    axis = keras_axis(0 if use.op.axis is None else use.op.axis, use.x[0])
+    channels = keras_axis(0 if use.op.axis is None else use.op.axis, use.x[0])
+    axis = -1 if use.named else channels
     made_by = use.origins.get("momentum")
     kept: Expr | None = None
     if made_by is not None and not isinstance(made_by, Const):
@@ -27,7 +28,24 @@ def batch_norm(use: Use) -> Emitted:
         center=use.field("bias").or_default(True),
         scale=use.field("scale").or_default(True),
     )
-    return Emitted(layer(make).call, make, ("ExactBatchNormalization",) if use.exact else ())
+    helpers = ("ExactBatchNormalization",) if use.exact else ()
+    if not use.named:
+        return Emitted(layer(make).call, make, helpers)
+    place = use.fixed(channels).or_default(-1)
+    call = py.call("masked_norm", SELF, X[0], real(use), place)
+    return Emitted(call, make, (*helpers, "masked_norm", "sequence_mask"))
+
+
+def real(use: Use) -> py.Expr:
+    """A mask of the places that are told to count."""
+    found: py.Expr | None = None
+    for name in use.named:
+        axis = kept_axis(int(name.removeprefix("lengths_")), use.x[0]) + 1
+        place = use.fixed(axis).or_default(1)
+        one = py.call("sequence_mask", X[0], Hole(name), place)
+        found = one if found is None else py.call("ops.logical_and", found, one)
+    assert found is not None
+    return found
 
 
 def group_norm(use: Use) -> Emitted:

@@ -68,6 +68,15 @@ def padded_steps(layer, x, lengths, **states):
     return keras.tree.map_structure(ops.copy, made)
 
 
+def masked_norm(layer, x, real, axis=-1):
+    """What a BatchNormalization gives whose statistics are those of the real places.
+
+    The mask ends here; Keras would hand it on to layers that know of none.
+    """
+    x, real = ops.moveaxis(x, axis, -1), ops.moveaxis(real, axis, -1)
+    return ops.moveaxis(ops.copy(layer(x, mask=real[..., 0])), -1, axis)
+
+
 def mask_padding(x, lengths, value, axis=1):
     """A batch with one number at the places that pad an axis."""
     number = ops.convert_to_tensor(value, x.dtype)

@@ -179,14 +179,29 @@ def taken(x, index):
 class ExactBatchNormalization(layers.BatchNormalization):
     """Its running variance takes the unbiased variance of a batch, as in PyTorch."""
 
-    def call(self, x, training=None):
-        y = super().call(x, training=training)
+    def call(self, x, training=None, mask=None):
+        y = super().call(x, training=training, mask=mask)
         if training:
-            axes = [a for a in range(len(x.shape)) if a != self.axis % len(x.shape)]
-            count = ops.cast(ops.size(x) // ops.shape(x)[self.axis], x.dtype)
-            short = ops.var(x, axis=axes) / ops.maximum(count - 1, 1)
+            count = ops.size(x) // ops.shape(x)[self.axis]
+            if mask is not None:
+                count = ops.sum(ops.cast(self.places(x, mask)[..., 0], "int32"))
+            _, var = self._moments(x, mask)
+            short = var / ops.cast(ops.maximum(count - 1, 1), x.dtype)
             self.moving_variance.assign_add((1 - self.momentum) * short)
         return y
+
+    def places(self, x, mask):
+        return ops.broadcast_to(mask[..., None], ops.shape(x))
+
+    def _moments(self, x, mask):
+        """Keras adds a small number to how many places are real."""
+        if mask is None:
+            return super()._moments(x, mask)
+        real, axes = self.places(x, mask), self._reduction_axes
+        count = ops.sum(ops.cast(real, x.dtype), axes)
+        mean = ops.sum(ops.where(real, x, 0), axes) / count
+        gap = ops.where(real, x - mean, 0)
+        return mean, ops.sum(ops.square(gap), axes) / count
 
 
 class GaussianNoise(layers.Layer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
@@ -21,7 +21,23 @@ def batch_norm(use: Use) -> Emitted:
         momentum=use.field("momentum").or_default(0.1),
         affine=use.fixed(use.op.scale or use.op.bias).or_default(True),
     )
+    if use.named:
+        place = use.fixed(use.op.sizes["in_channels"] % len(shape) + 1).or_default(1)
+        call = py.call("masked_norm", SELF, X[0], _real(use), place)
+        kept = _kept(use, make)
+        return Emitted(call, kept.make, (*kept.helpers, "masked_norm", "sequence_mask"))
     return _of_channels(use, make, folds=True)
+
+
+def _real(use: Use) -> py.Expr:
+    """A mask of the places that are told to count."""
+    found: py.Expr | None = None
+    for name in use.named:
+        axis = use.fixed(int(name.removeprefix("lengths_")) + 1).or_default(1)
+        one = py.call("sequence_mask", X[0], Hole(name), axis)
+        found = one if found is None else py.Binary(found, "&", one)
+    assert found is not None
+    return found
 
 
 def group_norm(use: Use) -> Emitted:

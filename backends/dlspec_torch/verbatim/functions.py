@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def gradient(y: Tensor, x: Tensor) -> Tensor:
@@ -44,6 +44,22 @@ def sequence_mask(x: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
     shape = [1] * x.dim()
     shape[0], shape[axis] = -1, x.shape[axis]
     return (places < lengths[:, None]).reshape(shape)
+
+
+def masked_norm(norm: nn.BatchNorm1d, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
+    """What a BatchNorm gives whose statistics are those of the real places.
+
+    In training, what is not real becomes 0.
+    """
+    kept = norm.running_mean, norm.running_var, norm.weight, norm.bias
+    options = norm.training, norm.momentum, norm.eps
+    if not norm.training:
+        return F.batch_norm(x.movedim(axis, 1), *kept, *options).movedim(1, axis)
+    x = x.movedim(axis, -1)
+    places = real.squeeze(axis).expand(x.shape[:-1])
+    made = torch.zeros_like(x)
+    made[places] = F.batch_norm(x[places], *kept, *options)
+    return made.movedim(-1, axis)
 
 
 def mask_padding(x: Tensor, lengths: Tensor, value: float, axis: int = 1) -> Tensor:

@@ -184,7 +184,9 @@ def _train(train: Train) -> list[tuple[str, str]]:
     ]
     length = "epochs" if train.steps is None else "steps"
     for name in (length, "batch", "clip_norm", "precision", "numerics", "seed", "early_stop"):
-        given = train.balanced if name == "batch" and train.balanced else getattr(train, name)
+        given = getattr(train, name)
+        if name == "batch":
+            given = train.balanced or train.bucketed or given
         found.append((name, value(given)))
     for group in train.groups:
         found.append(("weights", f"{_group(group)}: {_some(group.weights)}"))

@@ -294,3 +294,24 @@ class BadBatch(Diagnostic):
     @property
     def help(self) -> str:
         return "write `batch = balanced(64, by=label, classes=8)`, with a field `label: class[10]`"
+
+
+@frozen
+class OneLength(Diagnostic):
+    """Batches of rows of nearly one length go by a field on one of whose axes rows differ."""
+
+    code = "DLS434"
+    field: str
+    type: str
+
+    @property
+    def title(self) -> str:
+        return f"rows of `{self.field}` do not differ in length"
+
+    @property
+    def label(self) -> str:
+        return f"it is {self.type}"
+
+    @property
+    def help(self) -> str:
+        return "take a field with a size such as `T <= 400`, or write `batch = 64`"

@@ -29,7 +29,6 @@ LATER: dict[str, frozenset[str]] = {
     ),
     "augmentation": frozenset("RandomCrop RandomResizedCrop SpecAugment".split()),
     "split": frozenset({"column", "folders"}),
-    "batch": frozenset({"bucketed"}),
     "quantize": frozenset({"dynamic", "float16", "int16"}),
 }
 """Names of the language that a later version compiles, by their place."""

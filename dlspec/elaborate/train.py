@@ -13,7 +13,9 @@ from dlspec.diagnostics.train import (
     CannotStopOn,
     NothingContinues,
     NoValidation,
+    OneLength,
 )
+from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
@@ -26,10 +28,11 @@ from dlspec.elaborate.ragged import for_rows
 from dlspec.elaborate.rounds import Rounds
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import Kept
+from dlspec.expr import fixed
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.recipe import schedules
-from dlspec.recipe.batches import Balanced, Continued
+from dlspec.recipe.batches import Balanced, Bucketed, Continued
 from dlspec.recipe.optimizers import Optimizer
 from dlspec.recipe.stops import Patience
 from dlspec.syntax import tree
@@ -266,20 +269,37 @@ class TrainBuilder:
         if e is None or callee(e) is None or not isinstance(e, tree.Call):
             return {"batch": self.whole("batch", least=1, default=BATCH)}
         with self.objects.collecting():
-            found = self.objects.object("batch", e, self.class_of_a_row)
+            found = self.objects.object("batch", e, self.field_of_a_row)
             if isinstance(found.made, Continued):
                 return {"batch": found.made.count, "continued": True}
+            if isinstance(found.made, Bucketed):
+                self.check_lengths(found)
+                return {"batch": found.made.size, "bucketed": found.made}
             made: Balanced = found.made
             assert self.data is not None and self.data.ir is not None
-            count = self.data.ir.field(made.by).type.classes
+            t = self.data.ir.field(made.by).type
+            if t.dtype != "class" or t.shape:
+                what = f"`{made.by}` is {t}, not one class for each row"
+                raise SpecError(BadBatch(found.span("by", e.span), what))
+            count = t.classes
             if count is not None and made.classes > count:
                 what = f"`{made.by}` has {count} classes"
                 raise SpecError(BadBatch(found.span("classes", e.span), what))
             return {"batch": made.size, "balanced": made}
         return {"batch": None}
 
-    def class_of_a_row(self, argument: str, e: tree.Expr) -> str:
-        """The name of a field that is one class for each row. Raises SpecError."""
+    def check_lengths(self, found: Configured[Any]) -> None:
+        """Whether rows differ in a field by which they come together. Raises SpecError."""
+        assert self.data is not None and self.data.ir is not None
+        name = found.made.by
+        t = self.data.ir.field(name).type
+        if all(map(fixed, t.shape)):
+            e = self.settings.get("batch")
+            assert e is not None
+            raise SpecError(OneLength(found.span("by", e.span), name, str(t)))
+
+    def field_of_a_row(self, argument: str, e: tree.Expr) -> str:
+        """The name of a field. Raises SpecError."""
         if self.data is None or self.data.ir is None:
             raise Skip
         known = {f.name: f.type for f in self.data.ir.fields}
@@ -287,9 +307,6 @@ class TrainBuilder:
             raise self.objects.wrong(argument, e, "the name of a field")
         if e.id not in known:
             raise SpecError(UnknownName(e.span, e.id, "field", nearest(e.id, known)))
-        t = known[e.id]
-        if t.dtype != "class" or t.shape:
-            raise SpecError(BadBatch(e.span, f"`{e.id}` is {t}, not one class for each row"))
         return e.id
 
     def check_continued(self, model: ModelIR | None) -> None:

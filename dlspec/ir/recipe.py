@@ -13,7 +13,7 @@ from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements
 from dlspec.ir.values import AnyOp, At, Extent, Type
 from dlspec.length import Dynamic, put
 from dlspec.recipe.augmentations import Augmentation
-from dlspec.recipe.batches import Balanced
+from dlspec.recipe.batches import Balanced, Bucketed
 from dlspec.recipe.exports import Int8
 from dlspec.recipe.losses import Activation, Loss
 from dlspec.recipe.metrics import Metric
@@ -242,6 +242,8 @@ class Train(Node):
     batch: int
     balanced: Annotated[Balanced, At("batch")] | None = None
     """What a batch holds, where its rows are not any."""
+    bucketed: Annotated[Bucketed, At("batch")] | None = None
+    """By which lengths rows come together."""
     continued: bool = False
     """Whether row i of a batch goes on where row i of the last one stopped."""
     groups: tuple[Group, ...] = ()

@@ -73,6 +73,8 @@ def kept(data: Data, train: Train | None) -> list[Field]:
         read.add(data.split.by)
     if train.balanced is not None:
         read.add(train.balanced.by)
+    if train.bucketed is not None:
+        read.add(train.bucketed.by)
     return [f for f in data.fields if f.name not in below or f.name in read]
 
 

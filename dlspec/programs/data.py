@@ -28,14 +28,14 @@ from dlspec.programs.readers import (
     reader,
 )
 from dlspec.programs.splits import split_call, split_text
-from dlspec.recipe.batches import Balanced
+from dlspec.recipe.batches import Balanced, Bucketed
 from dlspec.recipe.bundled import SETS
 from dlspec.recipe.sources import Images, Sklearn
 from dlspec.recipe.splits import Stratified
 
 FILES = (
     *("rows", "tables", "arrays", "labels", "pictures", "transforms", "splits", "order"),
-    *("augment", "balanced", "windows", "hashing", "ragged", "collected"),
+    *("augment", "balanced", "bucketed", "windows", "hashing", "ragged", "collected"),
 )
 IMPORTS = (
     py.Import("functools"),
@@ -223,6 +223,8 @@ class _Writer:
         functions += [*self.reader.functions, "blocks"]
         if self.train is not None and self.train.balanced is not None:
             functions.append(_balanced(self.train.balanced))
+        if self.train is not None and self.train.bucketed is not None:
+            functions.append(self._bucketed(self.train.bucketed))
         if self.data.augment:
             functions.append(augment_function(self.data))
         functions += ["chunks", self._facts(bool(learned))]
@@ -284,6 +286,20 @@ class _Writer:
         row = sum(math.prod(map(int, f.type.shape)) for f in fields)
         batch = self.train.batch if self.train else 1
         return min(max(TOGETHER // (row * batch), 1), MOST)
+
+    def _bucketed(self, batch: Bucketed) -> py.Function:
+        """The order of the rows, where those of a batch are of nearly one length."""
+        rows = py.Assign("rows", 'load()["train"]')
+        found: py.Expr | None = None
+        for size in self.data.field(batch.by).type.shape:
+            if not fixed(size):
+                one = py.Index("rows", py.literal(lengths_name(str(size))))
+                found = one if found is None else py.Binary(found, "*", one)
+        assert found is not None
+        drawn = (py.Code("seed"), py.Code("epoch"))
+        made = py.call("bucketed", found, batch.size, batch.ascending, *drawn)
+        doc = f"The order of the rows: batches of {batch.size}, of nearly one length each."
+        return _order([rows, py.Return(made)], doc)
 
     def _ragged(self) -> py.Expr:
         """The axes of each dynamic dimension, by the name of its lengths."""
@@ -390,6 +406,10 @@ def _balanced(batch: Balanced) -> py.Function:
     """The order of the rows, where a batch holds some of each of its classes."""
     label = py.Code(f'load()["train"][{batch.by!r}]'.replace("'", '"'))
     made = py.call("balanced", label, batch.size, batch.classes, py.Code("seed"), py.Code("epoch"))
-    params = tuple(py.Param(name, "int") for name in ("count", "seed", "epoch"))
     doc = f"The order of the rows: batches of {batch.size}, of {batch.classes} classes each."
-    return py.Function("order", params, [py.Return(made)], "np.ndarray", doc)
+    return _order([py.Return(made)], doc)
+
+
+def _order(body: list[py.Statement], doc: str) -> py.Function:
+    params = tuple(py.Param(name, "int") for name in ("count", "seed", "epoch"))
+    return py.Function("order", params, body, "np.ndarray", doc)

@@ -22,7 +22,7 @@ PLACES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "optimizer": ("optimizers", ("SGD", "Adam", "AdamW", "RMSprop")),
     "schedule": ("schedules", ("Constant", "Step", "Linear", "Cosine", "Warmup")),
-    "batch": ("batches", ("Balanced", "Continued")),
+    "batch": ("batches", ("Balanced", "Bucketed", "Continued")),
     "early_stop": ("stops", ("Patience",)),
     "frozen": ("stops", ("Until",)),
     "source": ("sources", ("Sklearn", "Csv", "Npz", "Images")),

@@ -1,11 +1,13 @@
 """Batches that are more than a number of rows at random."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from dlspec.ops.fields import Count
 from dlspec.recipe.base import LowerCase, Recipe
+from dlspec.recipe.stops import whole_epochs
+from dlspec.units import Duration, During
 
 
 class Balanced(LowerCase, Recipe):
@@ -45,3 +47,25 @@ class Continued(LowerCase, Recipe):
     positional = ("count",)
 
     count: Count
+
+
+class Bucketed(LowerCase, Recipe):
+    """Batches of `size` rows of nearly one length, that of the field `by`, in any order.
+
+    Little is then padded. In each epoch a length counts up to a tenth more or less, so that rows
+    meet others. The first epochs of `sorted` go from the shortest rows to the longest, as they are.
+    Only the last batch of an epoch is smaller, if rows are left over: they are neighbours too.
+    """
+
+    positional = ("size",)
+    spelled: ClassVar[tuple[str, ...]] = ("by",)
+    source = "Amodei et al. 2015, Deep Speech 2 (section 3.2) for `sorted`"
+
+    size: Count
+    by: str
+    sorted: Annotated[During, AfterValidator(whole_epochs)] = Duration(0.0, "epochs")
+
+    @property
+    def ascending(self) -> int:
+        """How many epochs go from the shortest rows to the longest."""
+        return int(self.sorted.value)

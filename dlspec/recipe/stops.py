@@ -8,7 +8,7 @@ from dlspec.recipe.base import LowerCase, Recipe
 from dlspec.units import Duration, During
 
 
-def _epochs(value: Duration) -> Duration:
+def whole_epochs(value: Duration) -> Duration:
     if value.unit != "epochs" or value.value != int(value.value):
         raise ValueError("takes whole epochs: `5 epochs`")
     return value
@@ -24,7 +24,7 @@ class Patience(LowerCase, Recipe):
     positional = ("epochs",)
     spelled: ClassVar[tuple[str, ...]] = ("on",)
 
-    epochs: Annotated[During, AfterValidator(_epochs)]
+    epochs: Annotated[During, AfterValidator(whole_epochs)]
     on: str = "val.loss"
 
     @property
@@ -38,7 +38,7 @@ class Until(LowerCase, Recipe):
 
     positional = ("epochs",)
 
-    epochs: Annotated[During, AfterValidator(_epochs)]
+    epochs: Annotated[During, AfterValidator(whole_epochs)]
 
     @property
     def count(self) -> int:

@@ -79,7 +79,7 @@ def test_batches_that_go_on():
         ("continued(4)", "continued", "DLS403"),
         ("continued(4)", "continued(0)", "DLS301"),
         ("continued(4)", "contnued(4)", "DLS100"),
-        ("continued(4)", "bucketed(4, by=x)", "DLS107"),
+        ("continued(4)", "bucketed(4, by=x)", "DLS434"),
         ("model = Counter();", "let net = Counter();", "DLS107"),
     ],
 )

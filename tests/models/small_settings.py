@@ -2,10 +2,28 @@
 
 from pathlib import Path
 
+import numpy as np
+
 SPECS = Path(__file__).parents[2] / "specs" / "models"
 TEXT = ("vocab=50", "context=16")
+
+
+def speech(rows: int) -> dict[str, np.ndarray]:
+    """Spectra in which letters are loud bands, with their texts and the lengths of both."""
+    rng = np.random.default_rng(1)
+    letters = rng.integers(2, 6, rows)
+    text = rng.integers(1, 29, (rows, 6))
+    text[np.arange(6) >= letters[:, None]] = 0
+    frames = 6 * letters + rng.integers(1, 6, rows)
+    audio = rng.normal(0, 0.1, (rows, 1, 80, 40)).astype("float32")
+    for row, at in np.argwhere(text):
+        audio[row, 0, 2 * text[row, at], 6 * at : 6 * at + 5] += 1
+    return {"audio": audio, "audio_lengths": frames, "text": text, "text_lengths": letters}
+
+
 SMALL: dict[str, tuple[str, ...]] = {
     "bert": (*TEXT, "Bert.dim=16", "Bert.heads=2", "Bert.depth=2"),
+    "ctc": ("DeepSpeech.dim=8", "DeepSpeech.depth=2"),
     "ddpm": ("UNet.ch=32", "UNet.mult=[1, 2]", "UNet.repeats=1"),
     "densenet121": ("DenseNet121.depths=[1, 2]", "DenseNet121.growth=4"),
     "detector": ("side=64", "classes=5", "most=3", "CenterNet.keep=4"),

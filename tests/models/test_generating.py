@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_settings import SMALL, SPECS
+from small_settings import SMALL, SPECS, speech
 
 from dlspec.emit.files import write_tree
 from dlspec.pipeline import check
@@ -25,6 +25,7 @@ checkpoint.initialise(net, 3)
 checkpoint.save(__import__("pathlib").Path(sys.argv[3]) / "best.safetensors", recipe.Run(0), net)
 """
 WORDS = {
+    "ctc": ["--part", "train", "--row", "3"],
     "gpt2": ["--prompt", "7", "8", "--limit", "20"],  # beyond the context
     "llama": ["--seed", "1", "--limit", "12"],
     "lstm_lm": ["--prompt", *map(str, range(40)), "--limit", "30"],  # beyond the context
@@ -67,6 +68,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(0)
     tokens = rng.integers(0, 50, (400, 17))
     np.savez(root / "corpus.npz", tokens=tokens)
+    np.savez(root / "librispeech.npz", **speech(50))
     np.savez(root / "wikitext-2.npz", tokens=tokens)
     np.savez(root / "wmt.npz", en=tokens[:, :16], de=tokens, fr=tokens)
     return root

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import save_file
-from small_settings import SMALL, SPECS
+from small_settings import SMALL, SPECS, speech
 
 from dlspec.backend.registry import find
 from dlspec.cost import cost, weights
@@ -23,6 +23,7 @@ from dlspec.pipeline import check
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
 MOST_LINES = {
+    "ctc": 200,
     "ddpm": 150,
     "densenet121": 80,
     "resnet50": 80,
@@ -86,6 +87,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     pictures = rng.integers(0, 256, (100, 3, 32, 32))
     np.savez(root / "cifar10.npz", x=pictures.astype("float32"))
+    np.savez(root / "librispeech.npz", **speech(100))
     np.savez(root / "corpus.npz", tokens=words(17))
     np.savez(root / "wikitext-2.npz", tokens=words(17))
     np.savez(root / "wmt.npz", en=words(16), de=words(17), fr=words(17))

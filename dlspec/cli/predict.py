@@ -53,7 +53,9 @@ def _columns(head: Head) -> Iterator[tuple[str, list[Any]]]:
         yield from _cells(head.name, head.values)
         return
     chosen = dict(_cells(head.target, head.chosen))
-    yield from ((n, [head.classes[i] for i in numbers]) for n, numbers in chosen.items())
+    yield from (
+        (n, [head.classes[i] if i != "" else "" for i in numbers]) for n, numbers in chosen.items()
+    )
     if len(chosen) > 1:
         return  # a class at each place: the probabilities stand in the JSON
     of_classes = [values for _, values in _cells(head.target, head.values)]
@@ -66,10 +68,10 @@ def _columns(head: Head) -> Iterator[tuple[str, list[Any]]]:
 def _cells(name: str, values: Any) -> Iterator[tuple[str, list[Any]]]:
     """Nested lists, rows first, as columns: `mask[0,1]`, or plain `price`."""
     flat = [dict(_flat(row, ())) for row in values]
-    places = list(flat[0]) if flat else []
+    places = list(dict.fromkeys(place for row in flat for place in row))
     for place in places:
         index = f"[{','.join(map(str, place))}]" if len(places) > 1 else ""
-        yield name + index, [row[place] for row in flat]
+        yield name + index, [row.get(place, "") for row in flat]
 
 
 def _flat(values: Any, place: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Any]]:

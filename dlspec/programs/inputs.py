@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dlspec.emit import python as py
+from dlspec.expr import fixed
 from dlspec.ir.recipe import Data, Field, Train
 from dlspec.programs.chains import is_class
 from dlspec.programs.compose import Written, compose
 from dlspec.programs.computed import sources
-from dlspec.programs.readers import per_picture, picture_column
+from dlspec.programs.readers import lengths_column, per_picture, picture_column
 from dlspec.recipe.bundled import SETS
 from dlspec.recipe.sources import Arrays, Csv, Images, Sklearn
 from dlspec.recipe.transforms import Scale
@@ -71,12 +72,19 @@ def _fed(data: Data, train: Train) -> list[Field]:
 
 def _shapes(data: Data, fields: Sequence[Field]) -> Shapes:
     """Each column that `data.prepare` takes, and the shape of one row of it; None where it may be
-    any, or holds labels."""
+    any, holds labels, or rows differ in length."""
     if isinstance(data.source, Images):
         pictures = [f for f in fields if not is_class(f)]
         found: Shapes = {picture_column(f, data): _sized(f) for f in pictures}
         return found | {c: None for f in fields if is_class(f) for c in f.columns}
-    return {c: _row(c, data, f) for f in fields for c in f.columns}
+    rows = {c: _row(c, data, f) for f in fields for c in f.columns}
+    return rows | dict.fromkeys(_lengths(data, fields), ())
+
+
+def _lengths(data: Data, fields: Sequence[Field]) -> list[str]:
+    """The columns with the lengths of the rows, where they differ."""
+    sizes = {str(n) for f in fields for n in f.type.shape if not fixed(n)}
+    return [lengths_column(data, dim) for dim in sizes if dim in data.ragged]
 
 
 def _rows(shape: Sequence[int]) -> str:
@@ -103,7 +111,7 @@ def _read_columns(data: Data, fields: Sequence[Field]) -> py.Function:
 
 
 def _row(name: str, data: Data, f: Field) -> tuple[int, ...] | None:
-    if is_class(f):
+    if is_class(f) or not all(map(fixed, f.type.shape)):
         return None
     if isinstance(data.source, Sklearn):
         found = data.source.column(name)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.runs import CannotReadInput, UnknownModelFile
 from dlspec.emit.files import write_tree
+from dlspec.expr import fixed
 from dlspec.frozen import frozen
+from dlspec.length import put
+from dlspec.passes.padding import lengths_name
 from dlspec.programs.inputs import inputs_file, takes
 from dlspec.runners.compare import NAMES
 from dlspec.runners.process import run_one
 from dlspec.runners.trained import Trained, answer, class_names, program_in
+from dlspec.tensor import Shape
+
+Lengths = Mapping[str, Sequence[int]]
+"""How long each row is, by the names of the lengths; nothing where all are of one length."""
 
 
 @frozen
@@ -24,7 +31,8 @@ class Head:
     target: str
     classes: tuple[str, ...]
     values: Any
-    """Probabilities for an output of classes, else the output itself; nested lists, rows first."""
+    """Probabilities for an output of classes, else the output itself; nested lists, rows first,
+    each as long as it is."""
     chosen: Any
     """The number of the likeliest class; None for an output that is no classes."""
 
@@ -55,7 +63,7 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
         raise SpecError(UnknownModelFile(None, model.as_posix(), outcome.answer["unfit"]))
     answer("predict", NAMES[backend], outcome)
     found = answer("predict", "the outputs", run_one("decide", decide_task(run, outputs)))
-    return list(heads(run, found["heads"]))
+    return list(heads(run, found["heads"], made["lengths"]))
 
 
 def prepare_task(
@@ -106,13 +114,37 @@ def decide_task(run: Trained, outputs: Path) -> dict[str, Any]:
     }
 
 
-def heads(run: Trained, found: dict[str, Any]) -> Iterator[Head]:
+def heads(run: Trained, found: dict[str, Any], lengths: Lengths) -> Iterator[Head]:
     targets = {t.output: t.target for t in reversed(run.train.loss)}
+    axes = {t.output: t.axis for t in run.train.loss if t.axis is not None}
+    types = dict(zip(run.outputs, (t for _, t in run.model.root.outputs), strict=True))
     for name, made in found.items():
         target = targets.get(name, name)
-        chosen = made.get("chosen")
+        chosen, values = made.get("chosen"), made["values"]
+        shape = types[name].shape
+        values = trimmed(run, values, shape, lengths)
+        if run.train.activation(name) == "softmax":
+            axis = axes.get(name, -1) % len(shape)
+            shape = shape[:axis] + shape[axis + 1 :]
+        chosen = trimmed(run, chosen, shape, lengths) if chosen is not None else None
         names = () if chosen is None else class_names(run.lock, target, count(run, target))
-        yield Head(name, target, names, made["values"], chosen)
+        yield Head(name, target, names, values, chosen)
+
+
+def trimmed(run: Trained, rows: Any, shape: Shape, lengths: Lengths) -> Any:
+    """Rows without what pads them to the longest."""
+    if all(map(fixed, shape)):
+        return rows
+    dims = ((n, lengths_name(str(at))) for n, at in run.train.lengths.items())
+    told = {n: lengths[name] for n, name in dims if name in lengths}
+    sizes = ({n: of[i] for n, of in told.items()} for i in range(len(rows)))
+    return [
+        _cut(row, tuple(put(n, at) for n in shape)) for row, at in zip(rows, sizes, strict=True)
+    ]
+
+
+def _cut(values: Any, sizes: Shape) -> Any:
+    return [_cut(v, sizes[1:]) for v in values[: sizes[0]]] if sizes else values
 
 
 def count(run: Trained, target: str) -> int:

@@ -58,6 +58,9 @@ model M(dim: int = 6) {
   s, others = s -> Read(dim)
   output ends = ends + others
   output ended = x -> LSTM(5)
+  hidden, cell = x -> LSTM(3, layers=2, return=state)
+  output both = hidden - 2 * cell
+  output before = x -> BiGRU(3, layers=2, return=last, reset=before)
   output states = x -> GRU(4, return=state)
   output stacked = s -> GRU(5, layers=2, return=last)
   way, back = x -> BiLSTM(3, layers=2, return=last, merge=none)

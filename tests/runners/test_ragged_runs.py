@@ -56,3 +56,16 @@ def test_what_pads_the_rows_teaches_nothing(dlspec, tmp_path) -> None:
     assert {row["runtime"] for row in found["table"]} == {"Keras", "ONNX Runtime", "LiteRT"}
     scores = found["reference"]
     assert all(row["agrees"] and row["scores"] == scores for row in found["table"])
+    np.savez(tmp_path / "some.npz", **{n: v[:4] for n, v in rows(1).items()})
+    done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "some.npz", "--json")
+    assert done.returncode == 0, done.stderr
+    given, records = rows(1), json.loads(done.stdout)
+    for row, record in enumerate(records):
+        words = given["tokens"][row, : given["tokens_lengths"][row]]
+        found = np.array(record["tags"]["class"], int).reshape(-1)
+        assert found.shape == words.shape and np.mean(found == words % 3) > 0.8
+        assert np.shape(record["tags"]["probabilities"]) == (len(words), 3)
+    del given["tokens_lengths"]
+    np.savez(tmp_path / "some.npz", **given)
+    done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "some.npz")
+    assert "it has no array 'tokens_lengths'" in done.stderr

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, UnsupportedOp, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM, BiSimpleRNN, SimpleRNN
@@ -37,12 +37,8 @@ def recurrent(kind: str, use: Use) -> Emitted:
         make, helpers = py.call("one_bias", make), (*helpers, "one_bias")
     result = py.call(SELF, X[0], *_start(use))
     if "lengths" in use.named:
-        if before or (_packed(use) and own):
-            word = "reset=before" if before else "dropout between layers and its state"
-            raise UnsupportedOp(op.kind(), f"rows of different lengths, with {word}")
-        name = "packed_steps" if _packed(use) else "padded_steps"
-        result = py.call(name, SELF, X[0], Hole("lengths"), *_start(use))
-        helpers = (*helpers, name, "taken")
+        result = py.call("padded_steps", SELF, X[0], Hole("lengths"), *_start(use))
+        helpers = (*helpers, "padded_steps", "taken")
     kinds = py.literal(op.returns)
     if op.given != (op.merged,):
         call: py.Expr = py.call("merged", result, kinds, use.field("merge"))
@@ -56,11 +52,6 @@ def recurrent(kind: str, use: Use) -> Emitted:
     return Emitted(call, make, (*helpers, "returned"))
 
 
-def _packed(use: Use) -> bool:
-    """Whether c is asked for, of rows of different lengths: PyTorch gives it for packed ones."""
-    return "lengths" in use.named and "c" in use.op.states and "state" in use.op.returns
-
-
 def _one(use: Use, result: py.Expr) -> py.Expr:
     """The only output that is asked for, of (all steps, state)."""
     op = use.op
@@ -70,7 +61,7 @@ def _one(use: Use, result: py.Expr) -> py.Expr:
     if op.returns == ("last",) and op.directions == 1 and "lengths" not in use.named:
         return py.Index(steps, py.Tuple((py.Slice(), py.literal(-1))))
     h: py.Expr = py.Index(result, py.literal(1))
-    if "c" in op.states and ("lengths" not in use.named or _packed(use)):
+    if "c" in op.states:
         h = py.Index(h, py.literal(0))
     if op.returns == ("state",):
         return method(h, "transpose", 0, 1) if use.y[0].rank > 1 else py.Index(h, py.literal(0))

@@ -69,22 +69,28 @@ class ResetBefore(nn.RNNBase):
             if i > 0:
                 x = F.dropout(x, self.dropout, self.training)
             made = []
-            for way in range(ways):
-                w, u, *bias = self.all_weights[i * ways + way]
-                u, v = u.split((2 * self.hidden_size, self.hidden_size))
-                gates = F.linear(x, w, bias[0] if bias else None).unbind(1)
-                h, steps = start[i * ways + way], []
-                for gate in reversed(gates) if way else gates:
-                    r, z, g = gate.chunk(3, -1)
-                    rh, zh = F.linear(h, u).chunk(2, -1)
-                    z = torch.sigmoid(z + zh)
-                    g = torch.tanh(g + F.linear(torch.sigmoid(r + rh) * h, v))
-                    h = (1 - z) * g + z * h
-                    steps.append(h)
+            for k in range(i * ways, (i + 1) * ways):
+                back = k > i * ways
+                read = x.flip(1) if back else x
+                steps, h = self.run(read, start[k : k + 1], self.all_weights[k])
                 ends.append(h)
-                made.append(torch.stack(steps[::-1] if way else steps, 1))
+                made.append(steps.flip(1) if back else steps)
             x = torch.cat(made, -1)
-        return x, torch.stack(ends)
+        return x, torch.cat(ends)
+
+    def run(self, x: Tensor, start: Tensor, weights: list[Tensor], *_: Any) -> Any:
+        """One layer in one direction, as torch.gru gives it."""
+        w, u, *bias = weights
+        u, v = u.split((2 * self.hidden_size, self.hidden_size))
+        h, steps = start[0], []
+        for gate in F.linear(x, w, bias[0] if bias else None).unbind(1):
+            r, z, g = gate.chunk(3, -1)
+            rh, zh = F.linear(h, u).chunk(2, -1)
+            z = torch.sigmoid(z + zh)
+            g = torch.tanh(g + F.linear(torch.sigmoid(r + rh) * h, v))
+            h = (1 - z) * g + z * h
+            steps.append(h)
+        return torch.stack(steps, 1), h[None]
 
 
 def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
@@ -100,10 +106,12 @@ def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
 
 def padded_steps(
     layer: nn.RNNBase, x: Tensor, lengths: Tensor, start: Any = None
-) -> tuple[Tensor, Tensor]:
-    """What a recurrent layer gives for padded rows: all steps, and h where each ends.
+) -> tuple[Tensor, Any]:
+    """All steps of a recurrent layer on padded rows, and its state where each ends.
 
-    Backwards it begins at the end of each row, which is turned around for it.
+    Backwards it begins at the end of each row, which is turned around. An LSTM has one
+    more input, which is 1 behind a row: it shuts the input gate and opens the forget
+    gate, so that the cell stays.
     """
     places = torch.arange(x.shape[1], device=x.device)
     turned = (lengths[:, None] - 1 - places).clamp(min=0)
@@ -111,9 +119,13 @@ def padded_steps(
     if start is None:
         zero = x.new_zeros(layer.num_layers * ways, x.shape[0], layer.hidden_size)
         start = (zero, zero) if lstm else zero
-    run = getattr(torch, layer.mode.lower())
+    behind = (places >= lengths[:, None]).to(x.dtype)[..., None]
+    gates = x.new_tensor((-1e4, 1e4, 0, 0)).repeat_interleave(layer.hidden_size)[
+        :, None
+    ]
+    run = getattr(layer, "run", None) or getattr(torch, layer.mode.lower())
     options = (layer.bias, 1, 0.0, layer.training, False, True)
-    ends = []
+    ends, cells = [], []
     for i in range(layer.num_layers):
         if i > 0:
             x = F.dropout(x, layer.dropout, layer.training)
@@ -121,27 +133,17 @@ def padded_steps(
         for k in range(i * ways, (i + 1) * ways):
             back = k > i * ways
             states = [s[k : k + 1] for s in (start if lstm else (start,))]
-            read = taken(x, turned) if back else x
-            given = states if lstm else states[0]
-            y = run(read, given, layer.all_weights[k], *options)[0]
+            read, weights = taken(x, turned) if back else x, layer.all_weights[k]
+            if lstm:
+                read = torch.cat((read, behind), -1)
+                weights = [torch.cat((weights[0], gates), 1), *weights[1:]]
+            y, *end = run(read, states if lstm else states[0], weights, *options)
             ends.append(taken(y, lengths - 1))
+            cells.append(end[-1])
             made.append(taken(y, turned) if back else y)
         x = torch.cat(made, -1)
-    return x, torch.stack(ends)
-
-
-def packed_steps(
-    layer: nn.RNNBase, x: Tensor, lengths: Tensor, start: Any = None
-) -> tuple[Tensor, Any]:
-    """The same with c too, where each row ends."""
-    packed = nn.utils.rnn.pack_padded_sequence(
-        x, lengths.cpu(), batch_first=True, enforce_sorted=False
-    )
-    steps, state = layer(packed, start)
-    steps, _ = nn.utils.rnn.pad_packed_sequence(
-        steps, batch_first=True, total_length=x.shape[1]
-    )
-    return steps, state
+    h = torch.stack(ends)
+    return x, (h, torch.cat(cells)) if lstm else h
 
 
 def returned(

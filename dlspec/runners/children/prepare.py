@@ -29,7 +29,8 @@ def prepare(task: Task) -> Task:
     except (data.DataError, OSError) as error:
         return {"unreadable": str(error)}
     np.savez(task["outputs"], **{name: rows[field] for name, field in task["inputs"].items()})
-    return {"rows": len(next(iter(rows.values())))}
+    lengths = {name: rows[name].tolist() for name in getattr(data, "RAGGED", {}) if name in rows}
+    return {"rows": len(next(iter(rows.values()))), "lengths": lengths}
 
 
 def prepared(columns: Columns, fitted: Task) -> Columns:

@@ -25,9 +25,10 @@ def generate_files(case: Case) -> dict[str, str]:
         outputs=outputs(case),
         kept=kept,
     )
+    given = (found, case.model, case.parts, case.train.inputs, case.ragged)
     return {
         "decoding.py": decoding_file(found),
-        "generate.py": quiet(generate_file(found, case.model, case.parts, case.train.inputs, own)),
+        "generate.py": quiet(generate_file(*given, own)),
     }
 
 

@@ -18,9 +18,10 @@ def generate_files(case: Case) -> dict[str, str]:
         outputs=outputs(case),
         kept=lambda value, t: value,
     )
+    given = (found, case.model, case.parts, case.train.inputs, case.ragged)
     return {
         "decoding.py": decoding_file(found),
-        "generate.py": generate_file(found, case.model, case.parts, case.train.inputs, own),
+        "generate.py": generate_file(*given, own),
     }
 
 

@@ -69,9 +69,12 @@ class BatchNorm(Affine):
         return self._axis
 
     def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
-        yield from floats("BatchNorm", x[0])
-        yield from channel_axis_is_meant("BatchNorm", self.axis, x[0])
-        for name, t in named.items():
+        found = [
+            *floats("BatchNorm", x[0]),
+            *channel_axis_is_meant("BatchNorm", self.axis, x[0]),
+        ]
+        yield from found
+        for name, t in named.items() if not found else ():
             axis = int(name.removeprefix("lengths_"))
             if t.rank or t.dtype not in INTEGERS:
                 what = f"`{name}` is one integer for each example, got {t}"

@@ -15,6 +15,7 @@ from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ir.values import plain
 from dlspec.ops.drawing import Draw
+from dlspec.passes.padding import lengths_name
 from dlspec.programs.readers import reader
 from dlspec.recipe.optimizers import Optimizer
 from dlspec.tensor import Tensor
@@ -219,6 +220,12 @@ class TrainCase(ABC):
         networks = held(self.program.trained[self.name]) if named else {}
         found = {e.file: networks[e.network] for e in named if e.network}
         return {file: (list(n.takes), list(n.gives)) for file, n in found.items()}
+
+    @property
+    def ragged(self) -> dict[str, str]:
+        """The column with the lengths of each size of the model in which rows differ."""
+        sizes = self.train.lengths.items()
+        return {n: lengths_name(str(at)) for n, at in sizes if str(at) in self.data.ragged}
 
 
 def _shown(value: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Generate
+from dlspec.length import Dynamic
 from dlspec.programs.compose import Written, compose
 from dlspec.recipe.strategies import Beam, CtcBeam, Ddpm, Sample, Strategy
 from dlspec.tensor import Tensor
@@ -59,15 +60,17 @@ def generate_file(
     model: ModelIR,
     parts: Sequence[str],
     fed: dict[str, str],
+    lengths: Mapping[str, str],
     own: Framework,
 ) -> str:
-    """The text of `generate.py`; `fed` has the field of each input that rows of the data feed."""
+    """The text of `generate.py`; `fed` has the field of each input that rows of the data feed,
+    `lengths` the column with the lengths of each size in which those rows differ."""
     inputs = dict(model.root.inputs)
     states = model.root.states
     constants = [py.Assign("STATES", py.literal(tuple(states)))] if states else []
     own_inputs = {n for g in found for n in (g.input, time_of(g))}
     given = {n: f for n, f in fed.items() if n in inputs and n not in own_inputs}
-    functions: list[py.Function | str] = [block(g, model, given, own) for g in found]
+    functions: list[py.Function | str] = [block(g, model, given, lengths, own) for g in found]
     names = tuple((py.literal(g.name or "generate"), py.Code(function_name(g))) for g in found)
     data: tuple[py.Import | py.From, ...] = ()
     if given:
@@ -92,7 +95,13 @@ def function_name(g: Generate) -> str:
     return f"generate_{g.name}" if g.name else "generate"
 
 
-def block(g: Generate, model: ModelIR, given: dict[str, str], own: Framework) -> py.Function:
+def block(
+    g: Generate,
+    model: ModelIR,
+    given: dict[str, str],
+    lengths: Mapping[str, str],
+    own: Framework,
+) -> py.Function:
     """The function of one block: the tokens of each example."""
     t = dict(model.root.outputs)[g.output]
     body: list[py.Statement] = []
@@ -105,17 +114,28 @@ def block(g: Generate, model: ModelIR, given: dict[str, str], own: Framework) ->
     elif g.input is None:
         assert isinstance(g.strategy, CtcBeam)
         scores = py.Index("outputs(model, given)", py.literal(g.output))
-        call = py.call("ctc_beam", py.Code("frames"), g.strategy.width, **options(g.strategy))
-        body += [
-            py.Assign("scores", scores),
-            py.Return(py.ListComp(call, "frames", "scores")),
-        ]
+        body.append(py.Assign("scores", scores))
+        body += transcribed(g.strategy, t.shape[0], lengths)
     else:
         context = int(dict(model.root.inputs)[g.input].shape[0])
         body += next_tokens(g, model, int(t.shape[-1]), context, bool(given))
     params = (py.Param("model", "Any"), py.Param("args", "argparse.Namespace"))
     doc = f"{g.doc or said(g)}"
     return py.Function(function_name(g), params, body, "list[np.ndarray]", doc)
+
+
+def transcribed(strategy: CtcBeam, size: int, lengths: Mapping[str, str]) -> list[py.Statement]:
+    """The text of each row, of as many frames as it has."""
+    if not isinstance(size, Dynamic) or not size.length.names <= lengths.keys():
+        text = py.call("ctc_beam", py.Code("frames"), strategy.width, **options(strategy))
+        return [py.Return(py.ListComp(text, "frames", "scores"))]
+    text = py.call("ctc_beam", py.Code("frames[:n]"), strategy.width, **options(strategy))
+    told = [(n, py.Index("rows", py.literal(lengths[n]))) for n in sorted(size.length.names)]
+    return [
+        *(py.Assign(name, column) for name, column in told),
+        py.Assign("real", py.call("zip", py.Code("scores"), py.Code(str(size)), strict=True)),
+        py.Return(py.ListComp(text, "frames, n", "real")),
+    ]
 
 
 def time_of(g: Generate) -> str | None:

@@ -68,6 +68,9 @@ PixelShuffle(2) | f32[6, 2, 2] | factor | 6 channels make no pixels of 4 each | 
 PixelShuffle(2) | f32[6, 2] | none | PixelShuffle needs [channels, height, width], got f32[6, 2] | add the axis of channels first: Reshape(1, 6, 2)
 PixelUnshuffle(2) | f32[6, 2, 5] | factor | 2 does not divide axis 2 of f32[6, 2, 5] | a divisor of 5
 BatchNorm | f32[4, 5] | axis | BatchNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
+BatchNorm | f32[4, 5, 6], lengths_1=f32[] | lengths_1 | `lengths_1` is one integer for each example, got f32[] | lengths(x) has those of x
+BatchNorm | f32[4, 5, 6], lengths_0=i32[] | lengths_0 | `lengths_0`: axis 0 of f32[4, 5, 6] is no axis of places |
+BatchNorm | f32[4, 5, 6], lengths_3=i32[] | lengths_3 | `lengths_3`: axis 3 of f32[4, 5, 6] is no axis of places |
 BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
 BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis
 GroupNorm(4) | f32[6, 3, 3] | groups | 4 groups do not divide the 6 channels of f32[6, 3, 3] | 3 does

@@ -78,7 +78,7 @@ def test_ten_steps_on_padded_rows_give_the_same_weights(tmp_path: Path) -> None:
     made = programs(exact(PADDED), spec, tmp_path / "programs")
     outs = [tmp_path / backend for backend in ("torch", "keras")]
     trained({o.name: [task(p, o, 1)] for o, p in zip(outs, made, strict=True)})
-    assert {n: f"{d:.1e}" for n, d in apart(*outs).items() if d > 1e-6} == {}
+    assert {n: f"{d:.1e}" for n, d in apart(*outs).items() if d > 1e-5} == {}
 
 
 def test_ten_steps_of_every_optimizer_give_the_same_weights(tmp_path: Path) -> None:

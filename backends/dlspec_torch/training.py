@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlspec.emit import python as py
-from dlspec.ir.model import networks
 from dlspec.ops.constraints import Constraint, max_norm, min_max_norm
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
 from dlspec_torch import rounds
-from dlspec_torch.case import TAKEN, Case
+from dlspec_torch.case import Case
 from dlspec_torch.command import main
+from dlspec_torch.computing import loss_functions, penalties
+from dlspec_torch.evaluation import evaluate
 from dlspec_torch.helpers import definitions
-from dlspec_torch.losses import total
+from dlspec_torch.loop import (
+    batches,
+    batches_of,
+    clips_exactly,
+    constrained,
+    continued,
+    exact_clip,
+    freeze,
+    grouped,
+    per_epoch,
+    step_seed,
+    tensors,
+    train_epoch,
+)
 from dlspec_torch.optimizers import made
+from dlspec_torch.shared import DEVICE, Body
 
 IMPORTS = (
     py.Import("argparse"),
@@ -41,16 +56,8 @@ IMPORTS = (
     py.From("weights", ("CheckpointError",)),
 )
 
+
 AGAIN = "Stopped at any moment and resumed, a run ends with the same bits."
-Body = list[py.Statement]
-MODEL, PART = py.Param("model", "nn.Module"), py.Param("part", "str")
-RUN, DEVICE = py.Param("run", "Run"), py.Param("device", "torch.device")
-OPTIMIZER = py.Param("optimizer", "torch.optim.Optimizer")
-
-
-def model_of(case: Case) -> py.Param:
-    """The parameter that the model is; several networks are attributes of their own class."""
-    return py.Param("model", case.model_class) if case.train.networks or case.rounds else MODEL
 
 
 def train_file(case: Case) -> str:
@@ -140,413 +147,7 @@ def rule(made: Constraint, axes: tuple[int, ...] | None) -> tuple[py.Expr]:
     return (py.call("partial", kind, **given) if given else kind,)
 
 
-# --- the loss ---------------------------------------------------------------------------------
-
-
-def loss_functions(case: Case) -> Body:
-    """The functions of the loss that stand in `train.py`."""
-    if case.rounds:
-        return [rounds.loss_fn(case), rounds.learned(case), rounds.optimizers(case)]
-    return [loss_fn(case)] if case.step is None else []
-
-
-def loss_fn(case: Case) -> py.Function:
-    outputs, fields = case.compared
-    names = variables((*outputs, *fields))
-    body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
-    params = [py.Param(names[n], "Tensor") for n in dict.fromkeys((*outputs, *fields))]
-    return py.Function("loss_fn", params, body, "Tensor")
-
-
-def variables(names: Sequence[str], taken: Sequence[str] = ()) -> dict[str, str]:
-    """A variable for each name, unlike all names of the file and of the function."""
-    found: dict[str, str] = {}
-    for name in names:
-        if name not in found:
-            found[name] = py.identifier(name, {*TAKEN, *taken, *found.values()})
-    return found
-
-
-def tensors() -> py.Function:
-    return py.Function(
-        "tensors",
-        (py.Param("rows", "data.Rows"), DEVICE),
-        [py.Return("{name: torch.from_numpy(v).to(device) for name, v in rows.items()}")],
-        "dict[str, Tensor]",
-    )
-
-
-def per_epoch() -> py.Function:
-    body = [py.Return('math.ceil(data.length(data.load()["train"]) / BATCH)')]
-    return py.Function("per_epoch", (), body, "int", "The batches of an epoch.")
-
-
-def batches_of(case: Case) -> str:
-    """The code of the number of batches of an epoch: of runs that go on, whole ones."""
-    rows = 'data.length(data.load()["train"])'
-    return f"{rows} // BATCH" if case.train.continued else f"math.ceil({rows} / BATCH)"
-
-
-def batches(case: Case) -> py.Function:
-    cut = "{name: v[start : start + BATCH] for name, v in block.items()}"
-    made: Body = [py.Raw(f"yield {cut}")]
-    body: Body = []
-    doc = "The batches of an epoch, made some at a time."
-    if case.train.steps is not None:
-        doc = "The batches of an epoch that the run has not had yet, made some at a time."
-        body.append(py.Assign("had", "run.step - run.epoch * per_epoch()"))
-        made.insert(0, py.If("had", [py.Assign("had", "1", op="-"), py.Raw("continue")]))
-    rows = [
-        py.Assign("block", "tensors(rows, device)"),
-        py.For("start", "range(0, data.length(rows), BATCH)", made),
-    ]
-    body.append(py.For("rows", 'data.blocks("train", BATCH, run.seed, run.epoch)', rows))
-    return py.Function("batches", (RUN, DEVICE), body, "Iterator[dict[str, Tensor]]", doc)
-
-
-def forward(case: Case) -> py.Expr:
-    """The model called on a batch."""
-    return py.call("model", *(py.item("batch", field) for _, field, _ in case.inputs))
-
-
-def loss(case: Case, output: py.Expr | None, outputs: str, targets: str, wrap: str = "") -> py.Expr:
-    """The loss: of the only output, or of several by name, and of the fields."""
-    names, fields = case.compared
-    made = [output or py.item(outputs, n) for n in names]
-    wanted = [py.item(targets, f) for f in fields if f not in names]
-    return py.call("loss_fn", *made, *(py.call(wrap, w) if wrap else w for w in wanted))
-
-
-# --- an epoch ---------------------------------------------------------------------------------
-
-
-def train_epoch(case: Case) -> py.Function:
-    params = [model_of(case), OPTIMIZER, RUN, DEVICE]
-    if case.rounds:
-        params[1] = py.Param("optimizers", rounds.OPTIMIZERS)
-    if case.scheduled:
-        table = "dict[str, np.ndarray]" if case.rounds else "np.ndarray"
-        params.insert(2, py.Param("rate", table))
-    if case.train.steps is not None:
-        params.append(py.Param("stop", "int"))
-    body: Body = [py.Do("model.train()")]
-    if case.train.freezes:
-        body.append(py.Do("freeze(model, run.epoch)"))
-    autocast = precision(case)
-    if case.draws or case.train.precision == "auto":
-        body.append(py.Assign("gpu", 'device.type == "cuda"'))
-    if case.draws:
-        chosen = "torch.cuda.default_generators[0] if gpu else torch.default_generator"
-        body.append(py.Assign("generator", chosen))
-    body += autocast
-    mixed, gives = bool(autocast), "float"
-    of, doc = "model", "One pass over the training rows; gives the mean of its losses."
-    totals: Body = [py.Assign("total, count", "torch.zeros((), device=device), 0")]
-    updates = rounds.step(case, mixed, clip(case, "own")) if case.rounds else step(case, mixed)
-    result: Body = [py.Return("total.item() / count")]
-    if case.rounds:
-        gives, doc = "dict[str, float]", "One pass over the training rows; gives the mean losses."
-        totals = [
-            py.Assign("totals", "{step: torch.zeros((), device=device) for step in ROUND}"),
-            py.Assign("counts", "dict.fromkeys(ROUND, 0)"),
-        ]
-        result = rounds.means()
-    if case.train.steps is not None:
-        doc = doc.replace("One pass over the training rows", "The rest of an epoch, or of the run")
-        updates.insert(0, py.If("run.step >= stop", [py.Raw("break")]))
-    parameters = "learned(model)" if case.rounds else f"list({of}.parameters())"
-    body += [
-        py.Assign("parameters", parameters),
-        *([py.Assign("held", "list(constrained(model))")] if case.model.constraints else []),
-        *([py.Assign("network", "Continued(model)")] if case.train.continued else []),
-        *totals,
-        py.For("batch", "batches(run, device)", updates),
-        *result,
-    ]
-    return py.Function("train_epoch", params, body, gives, doc)
-
-
-def step_seed() -> py.Function:
-    body = [py.Return("(run.seed * 1_000_003 + run.step) % 2**32")]
-    doc = "The seed of one step, in the 32 bits that PyTorch's CPU generator reads."
-    return py.Function("step_seed", (RUN,), body, "int", doc)
-
-
-def precision(case: Case) -> Body:
-    """The context in which a step computes, as `autocast`; nothing where it is plain fp32."""
-    match case.train.precision:
-        case "auto":
-            chosen = "torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()"
-            bf16 = py.Assign("bf16", "gpu and torch.cuda.is_bf16_supported()")
-            return [bf16, py.Assign("autocast", chosen)]
-        case "bf16":
-            return [py.Assign("autocast", "torch.autocast(device.type, torch.bfloat16)")]
-        case "fp16":
-            return [py.Assign("autocast", "torch.autocast(device.type, torch.float16)")]
-    return []
-
-
-def step(case: Case, mixed: bool) -> Body:
-    body: Body = []
-    if case.draws:
-        drawn = "for all that is drawn" if case.samples(training=False) else "for dropout"
-        body.append(py.Do("generator.manual_seed(step_seed(run))", drawn))
-    found = forward_and_loss(case)
-    body += [py.Block("with autocast", found)] if mixed else found
-    clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
-    body.append(py.For("parameter", "parameters", [clear]))
-    if case.train.precision == "fp16":
-        unscale = py.Assign("parameter.grad", "LOSS_SCALE", op="/")
-        body += [
-            py.Do("(LOSS_SCALE * loss).backward()"),
-            py.For("parameter", "parameters", [py.If("parameter.grad is not None", [unscale])]),
-        ]
-    else:
-        body.append(py.Do("loss.backward()"))
-    body += clip(case, "parameters")
-    if case.scheduled:
-        body.append(set_rate(case))
-    body.append(py.Do("optimizer.step()"))
-    if case.model.constraints:
-        put = [py.Do("weight.data.copy_(rule(weight.data))")]
-        body.append(py.For("weight, rule", "held", put))
-    body += [
-        py.Assign("size", py.call("len", py.item("batch", rows_of(case)))),
-        py.Do("total.add_(loss.detach(), alpha=size)"),
-        py.Assign("count", "size", op="+"),
-        py.Assign("run.step", "1", op="+"),
-    ]
-    return body
-
-
-def clip(case: Case, of: str) -> Body:
-    """Bounds the norm of some gradients."""
-    most = case.train.clip_norm
-    if most is None:
-        return []
-    function = "clip" if clips_exactly(case) else "nn.utils.clip_grad_norm_"
-    return [py.Do(py.call(function, py.Code(of), most))]
-
-
-def rows_of(case: Case) -> str:
-    """A field, whose length is the number of rows."""
-    return case.read[0] if case.step is not None else case.inputs[0][1]
-
-
-def set_rate(case: Case) -> py.Statement:
-    if not case.train.groups:
-        return py.Assign('optimizer.param_groups[0]["lr"]', "rate[run.step]")
-    scaled = any(g.lr_scale != 1 for g in case.train.groups)
-    rate = 'rate[run.step] * own.get("lr_scale", 1)' if scaled else "rate[run.step]"
-    return py.For("own", "optimizer.param_groups", [py.Assign('own["lr"]', rate)])
-
-
-# --- weights that are updated in a way of their own -------------------------------------------
-
-
-def grouped(case: Case) -> py.Function:
-    body = [
-        py.Raw("groups: dict[str, dict[str, Any]] = {}"),
-        py.For(
-            "name, parameter",
-            "model.named_parameters()",
-            [
-                *([py.If("math.isinf(frozen(name))", [py.Raw("continue")])] if case.rests else []),
-                py.Assign("own", "differing(name)"),
-                py.Assign("group", 'groups.setdefault(str(own), {"params": [], **own})'),
-                py.Do('group["params"].append(parameter)'),
-            ],
-        ),
-        py.Return("list(groups.values())"),
-    ]
-    of = "The parameters that learn" if case.rests else "The parameters"
-    doc = f"{of}, those that are updated alike together."
-    return py.Function("grouped", [MODEL], body, "list[dict[str, Any]]", doc)
-
-
-def freeze() -> py.Function:
-    learns = [py.Do("parameter.requires_grad_(epoch >= frozen(name))")]
-    idle = "own and not any(parameter.requires_grad for parameter in own)"
-    body = [
-        py.For("name, parameter", "model.named_parameters()", learns),
-        py.For(
-            "module",
-            "model.modules()",
-            [py.Assign("own", "list(module.parameters())"), py.If(idle, [py.Do("module.eval()")])],
-        ),
-    ]
-    doc = "Weights that wait are not updated; what has no others is in evaluation mode."
-    return py.Function("freeze", (MODEL, py.Param("epoch", "int")), body, "None", doc)
-
-
-def objective(case: Case, net: str = "model") -> py.Expr:
-    """What is computed of a batch: the loss, and what metrics read."""
-    assert case.step is not None
-    several = [rounds.network(case, n) for n in networks(case.step.root)]
-    nets = several if case.train.networks else [py.Code(net)]
-    fields = (py.item("batch", f) for f in case.read)
-    return py.call("objective", *nets, *fields, *rounds.beside(case.step))
-
-
-def constrained() -> py.Function:
-    matching = "any(fnmatchcase(name, pattern) for pattern in patterns)"
-    learns = py.If(f"weight.requires_grad and {matching}", [py.Raw("yield weight, rule")])
-    inner = py.For("patterns, rule", "CONSTRAINTS", [learns])
-    body = [py.For("name, weight", "model.named_parameters()", [inner])]
-    kind = "Iterator[tuple[nn.Parameter, Callable[[Tensor], Tensor]]]"
-    doc = "The weights that are held to something after each step, but for frozen ones."
-    return py.Function("constrained", [MODEL], body, kind, doc)
-
-
-def penalties() -> py.Function:
-    every = [
-        py.Assign("own", 'getattr(module, "losses", [])'),
-        py.Assign("total", "sum(own)", op="+"),
-        py.Do("own.clear()"),
-    ]
-    body = [
-        py.Assign("total", "0.0"),
-        py.For("module", "model.modules()", every),
-        py.Return("total"),
-    ]
-    doc = "What the parts of the model have added to the loss in this step."
-    return py.Function("penalties", [MODEL], body, "Tensor | float", doc)
-
-
-def continued() -> Verbatim:
-    name = "Continued"
-    return Verbatim(name, source=definitions("continued")[name])
-
-
-def forward_and_loss(case: Case) -> Body:
-    found = _forward_and_loss(case)
-    if case.penalised:
-        found.append(py.Assign("loss", py.call("penalties", py.Code("model")), op="+"))
-    return found
-
-
-def _forward_and_loss(case: Case) -> Body:
-    if case.step is not None:
-        net = "network" if case.train.continued else "model"
-        return [py.Assign("loss, _" if case.watched else "loss", objective(case, net))]
-    if len(case.outputs) == 1:
-        return [py.Assign("loss", loss(case, forward(case), "", "batch"))]
-    return [
-        py.Assign("outputs", forward(case)),
-        py.Assign("loss", loss(case, None, "outputs", "batch")),
-    ]
-
-
-def clips_exactly(case: Case) -> bool:
-    return case.train.clip_norm is not None and case.train.numerics == "exact"
-
-
-def exact_clip() -> py.Function:
-    body = [
-        py.Assign("gradients", "[p.grad for p in parameters if p.grad is not None]"),
-        py.Assign("norm", "nn.utils.get_total_norm(gradients)"),
-        py.For("gradient", "gradients", [py.Do("gradient.mul_((most / norm).clamp(max=1))")]),
-    ]
-    doc = "Scales gradients of a larger norm to this one; PyTorch's own adds 1e-6 to the norm."
-    params = (py.Param("parameters", "list[nn.Parameter]"), py.Param("most", "float"))
-    return py.Function("clip", params, body, "None", doc)
-
-
-# --- evaluation -------------------------------------------------------------------------------
-
-
-def evaluate(case: Case) -> py.Function:
-    if case.step is not None:
-        return evaluate_step(case)
-    names = variables(
-        tuple(case.outputs),
-        ("model", "part", "device", "rows", "batch", "made", "loss", "torch", "data", *LOCAL),
-    )
-    only = py.Atom(next(iter(names.values()))) if len(names) == 1 else None
-    collect = [
-        py.Assign("batch", "tensors(rows, device)"),
-        py.Do(py.call("made.append", forward(case))),
-    ]
-    body: Body = [
-        py.Do("model.eval()"),
-        *evaluation_seed(case),
-        py.Assign("made", "[]"),
-        py.For("rows", "data.chunks(part, CHUNK)", collect),
-    ]
-    if only is not None:
-        body.append(py.Assign(only, "torch.cat(made).cpu()"))
-        arrays: py.Expr = py.Dict(
-            tuple((py.literal(n), py.call(py.Attribute(v, "numpy"))) for n, v in names.items())
-        )
-    else:
-        body.append(
-            py.Assign("outputs", "{n: torch.cat([m[n] for m in made]).cpu() for n in made[0]}")
-        )
-        arrays = py.Code("{name: output.numpy() for name, output in outputs.items()}")
-    body.append(py.Assign("rows", "data.load()[part]"))
-    body.append(py.Assign("loss", loss(case, only, "outputs", "rows", "torch.from_numpy")))
-    found: py.Expr = py.Code('{"loss": loss.item()}')
-    if case.train.metrics:
-        found = py.Binary(found, "|", py.call("scores", arrays, py.Code("rows")))
-    return py.Function(
-        "evaluate",
-        (MODEL, PART, DEVICE),
-        [*body, py.Return(found)],
-        "dict[str, Any]",
-        "The loss and the metrics over all rows of a part.",
-        ("torch.inference_mode()",),
-    )
-
-
-def evaluation_seed(case: Case) -> Body:
-    """Every evaluation draws the same numbers."""
-    seed = py.Do("torch.manual_seed(0)", "the same draws in every evaluation")
-    return [seed] if case.samples(training=False) else []
-
-
-def evaluate_step(case: Case) -> py.Function:
-    """The loss of chunks, weighed by their rows: what it compares may be no output."""
-    several = case.watched
-    size = py.call("len", py.item("rows", rows_of(case)))
-    chunk: Body = [
-        py.Assign("batch", "tensors(rows, device)"),
-        py.Assign("loss, outputs" if several else "loss", objective(case)),
-        py.Assign("size", size),
-        py.Assign("total", "size * loss.item()", op="+"),
-        py.Assign("count", "size", op="+"),
-    ]
-    outputs = "outputs"
-    if case.differentiates:
-        outputs = "{n: output.detach() for n, output in outputs.items()}"
-    if several:
-        chunk.append(py.Do(f"made.append({outputs})"))
-    found: py.Expr = py.Code('{"loss": total / count}')
-    body: Body = [
-        py.Do("model.eval()"),
-        *evaluation_seed(case),
-        py.Assign("total, count", "0.0, 0"),
-        *([py.Assign("made", "[]")] if several else []),
-        py.For("rows", "data.chunks(part, CHUNK)", chunk),
-    ]
-    if several:
-        cat = "torch.cat([m[name] for m in made]).float().numpy(force=True)"
-        body.append(py.Assign("arrays", f"{{name: {cat} for name in made[0]}}"))
-        found = py.Binary(found, "|", py.Code("scores(arrays, data.load()[part])"))
-    return py.Function(
-        "evaluate",
-        (model_of(case), PART, DEVICE),
-        [*body, py.Return(found)],
-        "dict[str, Any]",
-        "The loss, the mean over chunks of rows, and the metrics over all rows of a part.",
-        () if case.differentiates else ("torch.inference_mode()",),
-    )
-
-
 LOCKED = "write_lock(made_of, lock(run.seed, {}, device), run.epoch)"
-LOCAL = ("checkpoint", "tensors", "loss_fn", "scores", "CHUNK")
-
-
-# --- a run ------------------------------------------------------------------------------------
 
 
 def train(case: Case) -> py.Function:

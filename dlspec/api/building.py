@@ -50,8 +50,8 @@ def build(
     files = compiled(request)
     start = f"dlspec_{backend}_{program_hash(program)[:12]}"
     modules = loaded({f: files[f"{f}.py"] for f in FILES}, start, backend)
-    if hasattr(modules["weights"], "FOLDER"):
-        modules["weights"].FOLDER = spec.parent  # where its files of weights lie
+    if "FOLDER" in vars(modules["weights"]):
+        vars(modules["weights"])["FOLDER"] = spec.parent  # where its files of weights lie
     made = _model_class(modules["model"])()
     if backend == "keras":
         _called_on_symbols(made, modules["checkpoint"].keras, program.trained[name])

@@ -12,7 +12,7 @@ from typing import Any
 
 from dlspec.cli.extras import need, readers
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.files import reported
+from dlspec.diagnostics.files import CannotWrite, reported
 from dlspec.diagnostics.text import Unreadable
 from dlspec.emit.files import write_file
 from dlspec.runners.predict import Head, predict
@@ -26,6 +26,8 @@ def predict_run(run: Path, input: Path, model: Path | None, out: Path | None, as
         if not path.is_file():
             why = "is a directory" if path.is_dir() else "no such file or directory"
             raise SpecError(Unreadable(None, path.as_posix(), why))
+    if out is not None and any(out.resolve() == p.resolve() for p in (input, model) if p):
+        raise SpecError(CannotWrite(None, out.as_posix(), "it is what is read"))
     need("predict", "export" if model is not None else found.record.backend, readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported():
         heads = predict(found, input, model, Path(scratch))

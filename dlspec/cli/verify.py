@@ -22,7 +22,7 @@ def verify_run(run: Path, as_json: bool) -> int:
         need("verify", extra, readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as doing:
         verdict = verify(found, Path(scratch), doing)
-    write_file(run / "verify.json", verdict.to_json())
+        write_file(run / "verify.json", verdict.to_json())
     print(verdict.to_json() if as_json else shown(verdict), end="")
     for sentence in verdict.broken:
         print(sentence, file=sys.stderr)

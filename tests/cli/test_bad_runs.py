@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -219,3 +220,18 @@ def test_a_folder_that_may_not_be_written(dlspec, here, wine):
     (here / "locked").mkdir(mode=0o500)
     ran = dlspec("train", "wine.dls", "-o", "locked", "--epochs", "1")
     assert ran.status == 2 and "DLS602" in ran.err
+
+
+def test_predictions_are_not_written_over_what_is_read(dlspec, here, wine):
+    before = content(here)
+    ran = dlspec(*PREDICT, "-o", here / "run" / ".." / "wine.csv")
+    assert ran.status == 2 and "DLS602" in ran.err and "it is what is read" in ran.err
+    assert content(here) == before
+
+
+def test_a_verdict_that_cannot_be_written_is_no_mistake_of_ours(dlspec, here, wine, monkeypatch):
+    verdict = SimpleNamespace(to_json=lambda: "{}")
+    monkeypatch.setattr("dlspec.cli.verify.verify", lambda *_: verdict)
+    (here / "run" / "verify.json").mkdir()
+    ran = dlspec("verify", "run")
+    assert ran.status == 2 and "DLS602" in ran.err and "verify.json" in ran.err

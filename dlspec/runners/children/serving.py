@@ -36,7 +36,9 @@ def answered(work: Callable[[Task], Task], task: Task) -> Task:
         return {"error": str(error), "missing": error.name or ""}
     except Unfit as error:
         return {"unfit": str(error)}
-    except (Exception, SystemExit) as error:
+    except SystemExit as error:  # a program's own sentence
+        return {"error": str(error).removeprefix("error: ")}
+    except Exception as error:
         traceback.print_exc()
         lines = str(error).strip().splitlines() or [""]
         return {"error": f"{type(error).__name__}: {lines[0]}"}

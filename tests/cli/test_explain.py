@@ -32,10 +32,10 @@ def test_a_code_is_found_however_it_is_written(dlspec):
 
 
 def test_a_wrong_code_is_answered_by_near_ones(dlspec):
-    ran = dlspec("explain", "DLS140")
+    ran = dlspec("explain", "DLS190")
     assert ran.status == 2 and ran.out == ""
-    assert "there is no error `DLS140`" in ran.err
-    assert "did you mean DLS104, " in ran.err  # the digits in another order
+    assert "there is no error `DLS190`" in ran.err
+    assert "did you mean DLS109, " in ran.err  # the digits in another order
     assert "did you mean DLS632, DLS631 or DLS630?" in dlspec("explain", "DLS633").err
     ran = dlspec("explain", "overfitting")
     assert ran.status == 2 and "did you mean" not in ran.err

@@ -166,7 +166,7 @@ def batch_norm(op, x):
     make = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}[x.rank]
     axis = (op.axis or 0) % x.rank
     m = without(make(x.shape[axis], eps=op.eps, momentum=op.momentum), op)
-    return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
+    return m, lambda t, **lengths: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
 
 
 def without(m, op):

@@ -334,6 +334,7 @@ class LayerApplier(FunctionEvaluator):
             types=types,
             module=module,
             factory=factory,
+            line=span.line,
         )
         return Value(flow)
 

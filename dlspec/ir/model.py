@@ -134,6 +134,8 @@ class Apply(Node):
     """The parameter of type `layer` that it came from."""
     channels_last: bool = False
     """Set by the layout pass: image inputs and outputs are in channels-last order."""
+    line: int = 0
+    """Where it is written; 0 for what a pass makes."""
 
 
 class Call(Node):
@@ -541,7 +543,8 @@ def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
                 match f:
                     case Apply():
                         own = f.module if f.module is not None else (f.op.called,)
-                        yield Layer(name=dotted(*prefix, *own), apply=f, line=s.line, steps=steps)
+                        name, line = dotted(*prefix, *own), f.line or s.line
+                        yield Layer(name=name, apply=f, line=line, steps=steps)
                     case Call():
                         inner = model.instances[f.instance]
                         times = steps * cells.get(id(f), 1)

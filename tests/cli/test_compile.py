@@ -185,7 +185,7 @@ def test_summary_shows_layers_costs_and_defaults(dlspec, digits):
     row = next(line for line in out.splitlines() if line.strip().startswith("conv2d_2"))
     assert row.split() == [
         *("conv2d_2", "Conv2D", "f32[64,", "4,", "4]"),
-        *("18,432", "294,912", "4,096", "B", "14"),
+        *("18,432", "294,912", "4,096", "B", "16"),
     ]
     assert "parameters   19,562, and 192 statistics" in out
     assert "Conv2D (2 times): stride=1, dilation=1" in out

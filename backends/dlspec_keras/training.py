@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dlspec.backend.names import variables
 from dlspec.backend.protocol import UnsupportedOp
 from dlspec.cost import weights
 from dlspec.emit import python as py
@@ -298,19 +299,10 @@ def check_constraints(case: Case) -> None:
 
 def loss_fn(case: Case) -> py.Function:
     outputs, fields = case.compared
-    names = variables((*outputs, *fields))
+    names = variables((*outputs, *fields), TAKEN)
     body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
     params = [py.Param(names[n]) for n in dict.fromkeys((*outputs, *fields))]
     return py.Function("loss_fn", params, body)
-
-
-def variables(names: Sequence[str], taken: Sequence[str] = ()) -> dict[str, str]:
-    """A variable for each name, unlike all names of the file and of the function."""
-    found: dict[str, str] = {}
-    for name in names:
-        if name not in found:
-            found[name] = py.identifier(name, {*TAKEN, *taken, *found.values()})
-    return found
 
 
 def loss(case: Case, outputs: str, targets: str, cast: bool = False) -> py.Expr:

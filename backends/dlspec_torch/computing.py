@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from dlspec.backend.names import variables
 from dlspec.emit import python as py
 from dlspec.ir.model import networks
 from dlspec_torch import rounds
@@ -21,19 +20,10 @@ def loss_functions(case: Case) -> Body:
 
 def loss_fn(case: Case) -> py.Function:
     outputs, fields = case.compared
-    names = variables((*outputs, *fields))
+    names = variables((*outputs, *fields), TAKEN)
     body = [py.Return(total(case.train.loss, names, case.outputs, case.fields))]
     params = [py.Param(names[n], "Tensor") for n in dict.fromkeys((*outputs, *fields))]
     return py.Function("loss_fn", params, body, "Tensor")
-
-
-def variables(names: Sequence[str], taken: Sequence[str] = ()) -> dict[str, str]:
-    """A variable for each name, unlike all names of the file and of the function."""
-    found: dict[str, str] = {}
-    for name in names:
-        if name not in found:
-            found[name] = py.identifier(name, {*TAKEN, *taken, *found.values()})
-    return found
 
 
 def forward(case: Case) -> py.Expr:

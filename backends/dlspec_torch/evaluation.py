@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dlspec.backend.names import variables
 from dlspec.emit import python as py
-from dlspec_torch.case import Case
-from dlspec_torch.computing import forward, loss, objective, variables
+from dlspec_torch.case import TAKEN, Case
+from dlspec_torch.computing import forward, loss, objective
 from dlspec_torch.loop import rows_of
 from dlspec_torch.shared import DEVICE, MODEL, PART, Body, model_of
 
@@ -14,7 +15,8 @@ def evaluate(case: Case) -> py.Function:
         return evaluate_step(case)
     names = variables(
         tuple(case.outputs),
-        ("model", "part", "device", "rows", "batch", "made", "loss", "torch", "data", *LOCAL),
+        {"model", "part", "device", "rows", "batch", "made", "loss", "torch", "data"}
+        | {*TAKEN, *LOCAL},
     )
     only = py.Atom(next(iter(names.values()))) if len(names) == 1 else None
     collect = [

@@ -8,7 +8,7 @@ from dlspec_torch import rounds
 from dlspec_torch.case import Case
 from dlspec_torch.computing import forward_and_loss
 from dlspec_torch.helpers import definitions
-from dlspec_torch.shared import DEVICE, MODEL, RUN, Body, model_of
+from dlspec_torch.shared import DEVICE, MODEL, RUN, Body, backward, held, model_of, seeded
 
 OPTIMIZER = py.Param("optimizer", "torch.optim.Optimizer")
 
@@ -117,30 +117,16 @@ def precision(case: Case) -> Body:
 
 
 def step(case: Case, mixed: bool) -> Body:
-    body: Body = []
-    if case.draws:
-        drawn = "for all that is drawn" if case.samples(training=False) else "for dropout"
-        body.append(py.Do("generator.manual_seed(step_seed(run))", drawn))
+    body = seeded(case)
     found = forward_and_loss(case)
     body += [py.Block("with autocast", found)] if mixed else found
-    clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
-    body.append(py.For("parameter", "parameters", [clear]))
-    if case.train.precision == "fp16":
-        unscale = py.Assign("parameter.grad", "LOSS_SCALE", op="/")
-        body += [
-            py.Do("(LOSS_SCALE * loss).backward()"),
-            py.For("parameter", "parameters", [py.If("parameter.grad is not None", [unscale])]),
-        ]
-    else:
-        body.append(py.Do("loss.backward()"))
+    body += backward(case, "parameters")
     body += clip(case, "parameters")
     if case.scheduled:
         body.append(set_rate(case))
     body.append(py.Do("optimizer.step()"))
-    if case.model.constraints:
-        put = [py.Do("weight.data.copy_(rule(weight.data))")]
-        body.append(py.For("weight, rule", "held", put))
     body += [
+        *held(case),
         py.Assign("size", py.call("len", py.item("batch", rows_of(case)))),
         py.Do("total.add_(loss.detach(), alpha=size)"),
         py.Assign("count", "size", op="+"),

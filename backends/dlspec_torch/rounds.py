@@ -11,8 +11,8 @@ from dlspec.ir.recipe import Step
 from dlspec_torch.case import Case
 from dlspec_torch.helpers import HELPERS
 from dlspec_torch.optimizers import made
+from dlspec_torch.shared import Body, backward, held, seeded
 
-Body = list[py.Statement]
 STEP = py.Param("step", "str")
 LEARNED = "dict[str, list[nn.Parameter]]"
 OPTIMIZERS = "dict[str, torch.optim.Optimizer]"
@@ -81,26 +81,14 @@ def optimizers(case: Case) -> py.Function:
 
 def step(case: Case, mixed: bool, clip: Sequence[py.Statement]) -> Body:
     """The update that one batch is for; `clip` bounds the gradients of `own`."""
-    body: Body = []
-    if case.draws:
-        drawn = "for all that is drawn" if case.samples(training=False) else "for dropout"
-        body.append(py.Do("generator.manual_seed(step_seed(run))", drawn))
+    body = seeded(case)
     body += [
         py.Assign("step", "ROUND[run.step % len(ROUND)]"),
         py.Assign("own", "parameters[step]"),
     ]
     found: Body = [py.Assign("loss", "loss_fn(step, model, batch)")]
     body += [py.Block("with autocast", found)] if mixed else found
-    clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
-    body.append(py.For("parameter", "own", [clear]))
-    if case.train.precision == "fp16":
-        unscale = py.Assign("parameter.grad", "LOSS_SCALE", op="/")
-        body += [
-            py.Do("(LOSS_SCALE * loss).backward(inputs=own)"),
-            py.For("parameter", "own", [py.If("parameter.grad is not None", [unscale])]),
-        ]
-    else:
-        body.append(py.Do("loss.backward(inputs=own)", "no gradient for the other networks"))
+    body += backward(case, "own", "inputs=own", "no gradient for the other networks")
     body += clip
     if case.scheduled:
         rate = "rate[step][run.step // len(ROUND)]"
@@ -113,12 +101,6 @@ def step(case: Case, mixed: bool, clip: Sequence[py.Statement]) -> Body:
         py.Assign("counts[step]", "1", op="+"),
         py.Assign("run.step", "1", op="+"),
     ]
-
-
-def held(case: Case) -> Body:
-    if not case.model.constraints:
-        return []
-    return [py.For("weight, rule", "held", [py.Do("weight.data.copy_(rule(weight.data))")])]
 
 
 def means() -> Body:

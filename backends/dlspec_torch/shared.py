@@ -13,3 +13,32 @@ RUN, DEVICE = py.Param("run", "Run"), py.Param("device", "torch.device")
 def model_of(case: Case) -> py.Param:
     """The parameter that the model is; several networks are attributes of their own class."""
     return py.Param("model", case.model_class) if case.train.networks or case.rounds else MODEL
+
+
+def seeded(case: Case) -> Body:
+    """The generator of a step, where it draws."""
+    if not case.draws:
+        return []
+    drawn = "for all that is drawn" if case.samples(training=False) else "for dropout"
+    return [py.Do("generator.manual_seed(step_seed(run))", drawn)]
+
+
+def backward(case: Case, learned: str, inputs: str = "", why: str = "") -> Body:
+    """The gradients of `learned`, of `loss`; `inputs` are the only ones that get any."""
+    clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
+    cleared = py.For("parameter", learned, [clear])
+    if case.train.precision != "fp16":
+        return [cleared, py.Do(f"loss.backward({inputs})", why)]
+    unscale = py.Assign("parameter.grad", "LOSS_SCALE", op="/")
+    return [
+        cleared,
+        py.Do(f"(LOSS_SCALE * loss).backward({inputs})"),
+        py.For("parameter", learned, [py.If("parameter.grad is not None", [unscale])]),
+    ]
+
+
+def held(case: Case) -> Body:
+    """Puts weights back to what they are held to."""
+    if not case.model.constraints:
+        return []
+    return [py.For("weight, rule", "held", [py.Do("weight.data.copy_(rule(weight.data))")])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from dlspec.emit.text import RESERVED, identifier
 
@@ -29,3 +29,12 @@ def class_name(name: str, helpers: Collection[str]) -> str:
 def variable(name: str, taken: Collection[str]) -> str:
     """The argument or local variable that stands for a name of the spec."""
     return identifier(f"{name}_" if name in IMPORTED else name, taken)
+
+
+def variables(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
+    """A variable for each name, unlike each other and what is taken."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name not in found:
+            found[name] = identifier(name, {*taken, *found.values()})
+    return found

@@ -298,15 +298,7 @@ class Scope:
 def size_of(value: Any) -> int:
     """The number of layers in a value."""
     match value:
-        case (
-            OpLayer()
-            | BlockLayer()
-            | ChainLayer()
-            | FnLayer()
-            | ScanLayer()
-            | ExpertsLayer()
-            | Instance()
-        ):
+        case _ if isinstance(value, Layer | Instance):
             return value.size
         case list() | tuple():
             return sum(map(size_of, value))
@@ -317,15 +309,7 @@ def size_of(value: Any) -> int:
 def key_of(value: Any) -> Any:
     """A value as a dictionary's key: equal values, equal keys, and 1 is not true or 1.0."""
     match value:
-        case (
-            OpLayer()
-            | BlockLayer()
-            | ChainLayer()
-            | FnLayer()
-            | ScanLayer()
-            | ExpertsLayer()
-            | Instance()
-        ):
+        case _ if isinstance(value, Layer | Instance):
             return value.key
         case Static(value=inner):
             return key_of(inner)

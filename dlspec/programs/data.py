@@ -404,7 +404,7 @@ class _Writer:
 
 def _balanced(batch: Balanced) -> py.Function:
     """The order of the rows, where a batch holds some of each of its classes."""
-    label = py.Code(f'load()["train"][{batch.by!r}]'.replace("'", '"'))
+    label = py.item('load()["train"]', batch.by)
     made = py.call("balanced", label, batch.size, batch.classes, py.Code("seed"), py.Code("epoch"))
     doc = f"The order of the rows: batches of {batch.size}, of {batch.classes} classes each."
     return _order([py.Return(made)], doc)

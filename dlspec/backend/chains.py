@@ -33,9 +33,6 @@ class Chains(Loops):
 
     def __init__(self, writer: ClassWriter) -> None:
         super().__init__(writer)
-        self.is_model = writer.definition.kind == "model"
-        self.is_root = self.is_model and writer.instances[0] is writer.planner.model.root
-        """Whether it is the model itself: one that another model uses is called as a block is."""
         self.ordered = False
         """Whether the value that is being written takes several layers of lists in turn."""
 
@@ -43,9 +40,6 @@ class Chains(Loops):
     def applied(
         self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None
     ) -> py.Expr: ...
-
-    @abstractmethod
-    def comment(self, types: list[Tensor]) -> str: ...
 
     def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
         """A value whose long chain is cut into statements: in a model, which has shapes behind
@@ -147,3 +141,53 @@ class Chains(Loops):
     def takes(self, m: Merged) -> bool:
         """Whether a value takes the next layer of a list: such must be written in order."""
         return m.module is not None and takes(self.elements.get(str(m.module[0])))
+
+    # -- names of the parts of a chain
+
+    def target(self, name: str, value: Merged) -> str:
+        """The wire's own name for the parts of its chain, unless the chain still needs it."""
+        needed = sum(1 for m in self.beside(value) if m.kind == "wire" and m.flow.name == name)
+        return self.fresh("h") if needed else self.local(name)
+
+    def fresh_target(self, value: Merged) -> str:
+        """A name for the parts of a chain whose result has none."""
+        source = value
+        while source.inputs:
+            source = source.inputs[0]
+        beside = {m.flow.name for m in self.beside(value) if m.kind == "wire"}
+        name = source.flow.name if source.kind == "wire" else "x"
+        if source.kind == "wire" and name not in beside and name not in self.w.definition.inputs:
+            return self.local(name)
+        if "x" in self.locals and ("x" in beside or self.reads.get("x", 0) > 1):
+            return self.fresh("h")
+        return self.local("x")
+
+    def beside(self, value: Merged) -> Any:
+        """What a chain reads after its first value: the other inputs of its layers."""
+        while True:
+            for m in (*value.inputs[1:], *value.named.values()):
+                yield from flows(m)
+            if value.body is not None and value.kind in ("repeat", "copies"):
+                yield from flows(value.body)
+            if not value.inputs:
+                return
+            value = value.inputs[0]
+
+    # -- shapes behind the lines
+
+    def memory(self, t: Tensor) -> tuple[int, ...]:
+        return t.stored
+
+    def shape(self, t: Tensor) -> str:
+        batch = [] if t.common else ["B"]
+        return "[" + ", ".join([*batch, *map(str, self.memory(t))]) + "]"
+
+    def comment(self, types: list[Tensor]) -> str:
+        """The shape of a value, where it changed; only in a model, which is concrete."""
+        if not self.is_model or len({self.memory(t) for t in types}) != 1:
+            return ""
+        memory = self.memory(types[0])
+        if memory == self.shown:
+            return ""
+        self.shown = memory
+        return self.shape(types[0])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from typing import Any
 
 from dlspec.backend.arguments import Varies
@@ -11,66 +9,28 @@ from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows
 from dlspec.backend.names import variable
 from dlspec.backend.protocol import Slot
+from dlspec.backend.reading import Reading, Round
 from dlspec.backend.tables import sequence
+from dlspec.backend.walks import places
 from dlspec.emit import python as py
 from dlspec.expr import Expr, Ref, Term
 from dlspec.ir import model as ir
 
 
-@dataclass
-class Round:
-    """A loop that is being written."""
-
-    step: Any
-    site: int
-    columns: list[tuple[str, list[Any]]] = field(default_factory=list)
-
-
-class Loops(ABC):
+class Loops(Reading):
     """What `Forward` knows of loops."""
 
     def __init__(self, writer: ClassWriter) -> None:
-        self.w = writer
-        self.arguments = writer.arguments
-        self.taken = {*writer.taken}
+        super().__init__(writer)
         self.carries: list[list[py.Expr]] = []
         self.elements: dict[str, py.Expr] = {}
         """How the next layer of each list is read, within a loop."""
-        self.rounds: list[Round] = []
-        """The loops around, outermost first."""
-        self.reads: dict[str, int] = {}
-        """How often each wire is read."""
         self.held: dict[int, py.Expr] = {}
         """Values that stand in a local since before the loop that reads them."""
         self.headed: set[int] = set()
         """The elements of lists that a loop's header gives."""
         self.shown: tuple[int, ...] | None = None
         """The shape that a comment gave last."""
-
-    @property
-    @abstractmethod
-    def told(self) -> set[str]: ...
-
-    @abstractmethod
-    def local(self, name: str) -> str: ...
-
-    @abstractmethod
-    def fresh(self, name: str) -> str: ...
-
-    @abstractmethod
-    def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]: ...
-
-    @abstractmethod
-    def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr: ...
-
-    @abstractmethod
-    def expression(self, m: Merged, lines: list[py.Statement]) -> py.Expr: ...
-
-    @abstractmethod
-    def value(self, values: Values) -> py.Expr: ...
-
-    @abstractmethod
-    def read(self, name: str) -> py.Expr: ...
 
     def repeat(
         self, m: Merged, inputs: list[py.Expr], target: str, lines: list[py.Statement]
@@ -162,8 +122,8 @@ class Loops(ABC):
             lines.append(py.For(element, each, [py.Assign(self.local(name), call)]))
             self.shown = None
             return
-        places = list(self.w.places(step.bodies[0]))
-        cursors, zipped = self.enter(places, top)
+        inside = list(places(step.bodies[0]))
+        cursors, zipped = self.enter(inside, top)
         refs = {Ref(n, loop.site): n for n in loop.names}
         before = dict(self.arguments.loop_names)
         for ref, n in refs.items():

@@ -9,12 +9,13 @@ from typing import Any
 
 from dlspec.backend.arguments import Arguments, Varies
 from dlspec.backend.classes import ClassCode, ClassWriter
+from dlspec.backend.constructor import Constructor
 from dlspec.backend.externs import python_names
 from dlspec.backend.forward import Forward
 from dlspec.backend.merge import Differs
 from dlspec.backend.names import class_name
-from dlspec.backend.passed import Conflict, default_of, made_by, use_of, with_objects, without
-from dlspec.backend.protocol import SELF, Backend, UnsupportedOp, Use, X
+from dlspec.backend.passed import Conflict, use_of, with_objects, without
+from dlspec.backend.protocol import SELF, Backend, UnsupportedOp, X
 from dlspec.backend.scopes import open_scopes
 from dlspec.backend.split import called, levels, structures
 from dlspec.backend.unroll import unroll
@@ -134,7 +135,7 @@ class Planner:
             arguments = writer.arguments.signature()
             code = ClassCode(name, arguments, function, writer.helpers, writer.imports)
         else:
-            making = writer.constructor()
+            making = Constructor(writer).statements()
             method = forward.method()
             arguments = writer.arguments.signature()
             statement = self.statement(writer, making, method, arguments)
@@ -199,17 +200,6 @@ class Planner:
         row = self.backend.unsupported.get(type(op))
         reason = row.reason if row else "no code is written for it"
         return UnsupportedOp(op.kind(), reason)
-
-    # -- layers that are passed on
-
-    def factory(self, layer: Any, use: Use | None, writer: ClassWriter) -> py.Expr:
-        """What makes a layer when called: `nn.ReLU`, `partial(nn.LeakyReLU, 0.2)`."""
-        make = writer.make_block(layer) if use is None else self.backend.style.object_of(use)
-        return made_by(make)
-
-    def default_factory(self, definition: ir.Definition, parameter: str) -> py.Expr | None:
-        """The default of a `layer` parameter, where making it needs no input."""
-        return default_of(definition, parameter, self.backend)
 
     # -- definitions whose uses cannot share a class
 

@@ -1,0 +1,264 @@
+"""The statements of a forward pass: wires, lists, branches, and what is given out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from dlspec.backend.arguments import Varies
+from dlspec.backend.classes import ClassWriter
+from dlspec.backend.conditions import condition, guard, negated
+from dlspec.backend.expressions import Expressions
+from dlspec.backend.merge import Merged, Step, Values, flows
+from dlspec.backend.protocol import Slot
+from dlspec.backend.walks import all_steps, settled
+from dlspec.emit import python as py
+from dlspec.ir.model import is_list
+from dlspec.passes.permute import Permute
+
+
+def stands(value: Merged) -> bool:
+    """Whether a value is a wire, perhaps in another order: it needs no name of its own."""
+    if value.kind == "apply" and isinstance(value.flow.op, Permute):
+        value = value.inputs[0]
+    return value.kind == "wire"
+
+
+def pops(steps: list[Step]) -> Iterator[tuple[int, int]]:
+    """Reads of a list's last element behind which it is cut off: the read, and the statement that
+    cuts, which `pop()` makes needless."""
+    for j, step in enumerate(steps):
+        cut = step.value
+        if step.kind != "bind" or cut is None or cut.kind != "slice":
+            continue
+        bounds, name = (cut.flow.start, cut.flow.stop, cut.flow.step), step.statement.names[0]
+        assert cut.body is not None
+        if bounds != (None, -1, None) or cut.body.kind != "wire" or cut.body.flow.name != name:
+            continue
+        for before in reversed(steps[:j]):
+            if before.kind != "bind" or before.value is None or name in before.statement.names:
+                break
+            found = list(flows(before.value))
+            reads = [m for m in found if m.kind == "wire" and m.flow.name == name]
+            if reads:
+                last = [m for m in found if m.kind == "select" and m.body is reads[0]]
+                repeats = any(m.kind in ("repeat", "copies") for m in found)
+                if len(reads) == len(last) == 1 and last[0].flow.index == -1 and not repeats:
+                    yield id(last[0]), id(step)
+                break
+
+
+class Statements(Expressions):
+    """Writes the merged statements of a class or function in their order."""
+
+    def __init__(self, writer: ClassWriter) -> None:
+        super().__init__(writer)
+        self.outputs: list[tuple[str | None, py.Expr]] = []
+        """What has been given out so far, by name."""
+
+    def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]:
+        lines: list[py.Statement] = []
+        taken = dict(pops(steps))
+        self.popped.update(taken)
+        for step in steps:
+            if id(step) in taken.values():
+                continue
+            self.keep(step, lines)
+            match step.kind:
+                case "bind":
+                    self.bind(step, lines)
+                case "element" if id(step) not in self.headed:
+                    self.element(step, lines)
+                case "output":
+                    self.output(step, lines)
+                case "penalty":
+                    lines.append(self.penalty(step, lines))
+                case "branch" if step.statement.training:
+                    lines.append(py.If(self.in_training(), self.body(step.bodies[0])))
+                case "branch":
+                    self.branch(step, lines)
+                case "loop":
+                    self.loop(step, lines)
+        if last:
+            self.finish(lines)
+        return lines
+
+    def keep(self, step: Step, lines: list[py.Statement]) -> None:
+        """What is given out is put aside where a name in it is written again."""
+        steps = [s for s in all_steps([step]) if s.kind == "bind"]
+        written = {self.locals.get(n) for s in steps for n in s.statement.names}
+        for i, (name, value) in enumerate(self.outputs):
+            read = {n.id for n in ast.walk(ast.parse(str(value))) if isinstance(n, ast.Name)}
+            if read & written:
+                saved = self.fresh(name or "output")
+                lines.append(py.Assign(saved, value))
+                self.outputs[i] = (name, py.Atom(saved))
+
+    def bind(self, step: Step, lines: list[py.Statement]) -> None:
+        names = step.statement.names
+        value = step.value
+        assert value is not None
+        if not any(self.reads.get(n) for n in names):
+            if self.style.lazy and any(self.is_head(m) for m in flows(value)):
+                made = self.chain(value, self.fresh_target(value), lines)
+                lines.append(py.Do(made))
+            return
+        if is_list(value.flow):
+            lines.append(self.listed(names[0], value, lines))
+            return
+        if len(names) == 1:
+            target = self.target(names[0], value)
+            made = self.chain(value, target, lines)
+            local = self.local(names[0])
+            if made != py.Atom(local):
+                types = [f.types[0] for _, f in value.uses]
+                lines.append(py.Assign(local, made, self.comment(types)))
+            return
+        made = self.chain(value, self.fresh_target(value), lines)
+        if value.kind == "net" and not value.flow.part:
+            lines.append(self.by_name(value, names, made, lines))
+            return
+        targets = tuple(py.Atom(self.local(n) if self.reads.get(n) else "_") for n in names)
+        lines.append(py.Assign(py.Tuple(targets, naked=True), made))
+
+    def by_name(
+        self, net: Merged, names: Sequence[str], made: py.Expr, lines: list[py.Statement]
+    ) -> py.Statement:
+        """The outputs of a network that are read, each a wire."""
+        read = [
+            (self.local(n), g)
+            for n, g in zip(names, net.flow.gives, strict=True)
+            if self.reads.get(n)
+        ]
+        if len(read) > 1:
+            kept = self.fresh("outputs")
+            lines.append(py.Assign(kept, made))
+            made = py.Atom(kept)
+        values = tuple(py.Index(made, py.literal(g)) for _, g in read)
+        targets = tuple(py.Atom(n) for n, _ in read)
+        if len(read) == 1:
+            return py.Assign(targets[0], values[0])
+        return py.Assign(py.Tuple(targets, naked=True), py.Tuple(values, naked=True))
+
+    def element(self, step: Step, lines: list[py.Statement]) -> None:
+        """An element of a list that the loop's header does not give."""
+        name, value = step.statement.names[0], step.statement.value
+        if self.reads.get(name):
+            at = self.value(Values(tuple((o, Slot(s.value.index, role="i")) for o, s in step.uses)))
+            source = py.Index(self.local(value.value.name), at)
+            lines.append(py.Assign(self.local(name), source))
+
+    def listed(self, name: str, value: Merged, lines: list[py.Statement]) -> py.Statement:
+        """A list of tensors: made, grown or cut."""
+        local = self.local(name)
+        if value.kind == "join":
+            old, new = value.inputs
+            grows = old.kind == "wire" and old.flow.name == name
+            if grows and new.kind == "items" and len(new.inputs) == 1:
+                added = self.operand(new.inputs[0], lines)
+                return py.Do(py.call(py.Attribute(local, "append"), added))
+        made = self.expression(value, lines)
+        # another name for a list must not grow with it
+        return py.Assign(local, py.call("list", made) if value.kind == "wire" else made)
+
+    # -- what is given out
+
+    def output(self, step: Step, lines: list[py.Statement]) -> None:
+        value = step.value
+        assert value is not None
+        name = step.statement.name
+        if self.is_step and not self.outputs:
+            self.loss(value, lines)
+            return
+        read_later = bool(name and self.reads.get(name))
+        many = len(self.w.instances[0].outputs) > 1
+        if (read_later or many) and not stands(value):
+            target = self.local(name) if name else self.fresh("output")
+            made = self.chain(value, target, lines)
+            if made != py.Atom(target):
+                types = [f.types[0] for _, f in value.uses]
+                lines.append(py.Assign(target, made, self.comment(types)))
+            self.outputs.append((name, py.Atom(target)))
+            return
+        self.outputs.append((name, self.chain(value, self.fresh_target(value), lines)))
+
+    def loss(self, value: Merged, lines: list[py.Statement]) -> None:
+        """The loss of a step: one number for the batch."""
+        made = self.chain(value, self.fresh("x"), lines)
+        if not value.flow.types[0].common:
+            made = self.style.average(made)
+        if len(self.w.instances[0].outputs) > 1:
+            target = self.fresh("loss")
+            lines.append(py.Assign(target, made))
+            made = py.Atom(target)
+        self.outputs.append(("loss", made))
+
+    def penalty(self, step: Step, lines: list[py.Statement]) -> py.Statement:
+        """What is added to the loss: the mean, where it is a number of each example."""
+        assert step.value is not None
+        value = self.expression(step.value, lines)
+        if not step.value.flow.types[0].common:
+            value = self.style.average(value)
+        if self.style.losses is not None:
+            self.w.stored["losses"] = self.style.losses
+        return py.Do(py.call(self.style.adds, value))
+
+    def finish(self, lines: list[py.Statement]) -> None:
+        if len(self.outputs) == 1:
+            lines.append(py.Return(self.outputs[0][1]))
+        elif self.is_step:
+            (_, loss), *others = self.outputs
+            given = py.Dict(tuple((py.literal(n), e) for n, e in others))
+            lines.append(py.Return(py.Tuple((loss, given), naked=True)))
+        elif self.is_root:
+            items = tuple((py.literal(n), e) for n, e in self.outputs)
+            lines.append(py.Return(py.Dict(items)))
+        else:
+            lines.append(py.Return(py.Tuple(tuple(e for _, e in self.outputs), naked=True)))
+
+    # -- branches
+
+    def branch(self, step: Step, lines: list[py.Statement]) -> None:
+        if settled(step):
+            for body in step.bodies.values():
+                lines.extend(self.body(body))
+            return
+        arms: dict[int, list[py.Statement]] = {}
+        shown = self.shown
+        for taken, body in step.bodies.items():
+            self.shown = shown
+            made = self.body(body)
+            if made:
+                arms[taken] = made
+        self.shown = None
+        if not arms:
+            return
+        exhaustive = len(arms) > 1 and set(arms) == set(step.bodies) and self.decided(step)
+        last = max(arms)
+        otherwise = arms.pop(last) if exhaustive else []
+        (first, then), *rest = arms.items()
+        elifs = tuple((self.decision(step, k), b) for k, b in rest)
+        lines.append(py.If(self.decision(step, first), then, otherwise, elifs))
+
+    def decided(self, step: Step) -> bool:
+        """Whether every use takes one of the branches."""
+        return all(s.taken is not None for _, s in step.uses)
+
+    def decision(self, step: Step, taken: int) -> py.Expr:
+        if self.rounds or self.is_model or self.w.is_function:
+            return self.loop_test(step, taken)
+        if id(step) in self.w.conditions:
+            kept = py.Attribute("self", self.w.conditions[id(step)])
+            if taken == min(step.bodies):
+                return kept
+            return negated(kept) if len(step.bodies) == 2 else self.loop_test(step, taken)
+        layer = guard(self.w, step)
+        assert layer is not None
+        return py.Compare(py.Attribute("self", layer), "is not", py.literal(None))
+
+    def loop_test(self, step: Step, taken: int) -> py.Expr:
+        try:
+            return condition(self.arguments, step, taken, self.read)
+        except Varies:
+            slots = tuple((o, Slot(s.taken == taken, role="condition")) for o, s in step.uses)
+            return self.column(Values(slots))

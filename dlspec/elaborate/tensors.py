@@ -15,9 +15,10 @@ from dlspec.diagnostics.shapes import (
 )
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate import arithmetic, lists, operands, wires
-from dlspec.elaborate.applying import OF_EXAMPLES, outputs
+from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
+from dlspec.elaborate.operators import OF_EXAMPLES
 from dlspec.elaborate.values import (
     Bundle,
     Entry,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def check(
     found = [d for r in results for d in r.diagnostics]
     for path, result in zip(specs, results, strict=True):
         lines: list[str] = []
-        fine = not result.errors
+        fine = not (result.diagnostics if strict else result.errors)
         if data:
             from dlspec.cli.data import read_data
 
@@ -30,7 +31,11 @@ def check(
         if form == "text" and lines:
             print("\n".join(lines))
     report(found, form, to_stdout=True)
-    return status(found) or int(strict and bool(found))
+    failed = status(found)
+    if strict and found and not failed:
+        print("not ok: with `--strict`, warnings count as errors", file=sys.stderr)
+        return 1
+    return failed
 
 
 def content(result: Result) -> str:

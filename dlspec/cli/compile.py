@@ -28,8 +28,9 @@ def compile(
     if lock is not None:
         data = program.data[chosen_train(program, train).data]
         told = read_lock(lock).classes
-        classes = {data.name: {f: told[f] for f in data.unknown_classes if f in told}}
-        source, program = checked(spec, given, classes)
+        if data.unknown_classes:
+            classes = {data.name: {f: told[f] for f in data.unknown_classes if f in told}}
+            source, program = checked(spec, given, classes)
     request = Request(spec, source, program, out, backend, train, tuple(given), classes)
     files = compiled(request)
     with reported():

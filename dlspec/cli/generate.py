@@ -9,7 +9,9 @@ from dlspec.cli.guard import Usage
 from dlspec.cli.program import run_program
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.commands import NoCheckpoint
+from dlspec.diagnostics.files import reported
 from dlspec.diagnostics.runs import NoGenerate
+from dlspec.emit.files import check_writable
 from dlspec.frozen import frozen
 from dlspec.pipeline.record import whole_record
 from dlspec.programs.generate import blocks, time_of
@@ -48,6 +50,8 @@ def generate_run(run: Path, name: str, options: Options) -> int:
         words += ["--text", options.text] if options.text is not None else []
         words += ["--prompt", *tokens(options.prompt)] if options.prompt is not None else []
     if chosen.strategy.feeding == "noise" and options.out is not None:
+        with reported():
+            check_writable(options.out)
         words += ["--out", str(options.out)]
     model = program.trained[train.name].root
     own = (chosen.input, time_of(chosen))

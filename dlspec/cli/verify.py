@@ -10,7 +10,7 @@ from dlspec.cli.extras import need, readers
 from dlspec.cli.saying import saying
 from dlspec.cli.table import table
 from dlspec.diagnostics.files import reported
-from dlspec.emit.files import write_file
+from dlspec.emit.files import check_writable, write_file
 from dlspec.runners.trained import trained
 from dlspec.runners.verify import Verdict, verify
 
@@ -21,6 +21,7 @@ def verify_run(run: Path, as_json: bool) -> int:
     for extra in ("torch", "keras", "export"):
         need("verify", extra, readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as doing:
+        check_writable(run / "verify.json")
         verdict = verify(found, Path(scratch), doing)
         write_file(run / "verify.json", verdict.to_json())
     print(verdict.to_json() if as_json else shown(verdict), end="")

@@ -442,9 +442,11 @@ class ProgramFailed(Diagnostic):
 
     @property
     def help(self) -> str:
-        if not self.last.startswith("ModuleNotFoundError"):
-            return ""
-        return "if an `extern` names it: PYTHONPATH has the folder that the package lies in"
+        if self.last.startswith("ModuleNotFoundError"):
+            return "if an `extern` names it: PYTHONPATH has the folder that the package lies in"
+        if any(f"{name}.safetensors" in self.last for name in ("best", "last")):
+            return "put a copy back in its place, or begin anew: `dlspec train SPEC -o RUN --force`"
+        return ""
 
 
 @frozen

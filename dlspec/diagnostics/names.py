@@ -8,6 +8,9 @@ from dlspec.diagnostics.base import Diagnostic, Fix, Label
 from dlspec.frozen import frozen
 from dlspec.source import Span
 
+_SHOWN = 12
+"""Names that a help line lists."""
+
 
 @frozen
 class UnknownName(Diagnostic):
@@ -21,6 +24,8 @@ class UnknownName(Diagnostic):
     name: str
     what: str
     suggestion: str | None = None
+    known: tuple[str, ...] = ()
+    """All that it could have been, where that is a short list of the spec's own names."""
 
     @property
     def title(self) -> str:
@@ -29,6 +34,14 @@ class UnknownName(Diagnostic):
     @property
     def label(self) -> str:
         return f"did you mean `{self.suggestion}`?" if self.suggestion else "not found"
+
+    @property
+    def help(self) -> str:
+        if self.suggestion or not self.known:
+            return ""
+        more = len(self.known) - _SHOWN
+        shown = ", ".join(self.known[:_SHOWN])
+        return f"there are: {shown}" + (f" and {more} more" if more > 0 else "")
 
     @property
     def fix(self) -> Fix | None:

@@ -48,7 +48,8 @@ class Computing:
                 return self.arithmetic(OPERATORS[op], left, right, e)
             case tree.Name(id=name):
                 near = nearest(name, self.fields)
-                raise SpecError(UnknownName(e.span, name, "field above this one", near))
+                what = "field above this one"
+                raise SpecError(UnknownName(e.span, name, what, near, tuple(self.fields)))
         raise SpecError(BadFieldValue(e.span, "fields are not computed like this", HINT))
 
     def arithmetic(

@@ -142,7 +142,7 @@ class DataBuilder:
             raise self.objects.wrong("by", e, "the name of a field")
         if e.id not in self.fields:
             near = nearest(e.id, self.fields)
-            raise SpecError(UnknownName(e.span, e.id, "field", near))
+            raise SpecError(UnknownName(e.span, e.id, "field", near, tuple(self.fields)))
         if self.fields[e.id] is None:
             raise Skip
         return e

@@ -119,7 +119,7 @@ class ExportBuilder:
             raise SpecError(WhichNetwork(head(self.block), train.networks))
         if not isinstance(e, tree.Name) or e.id not in train.networks:
             near = nearest(e.span.text, train.networks)
-            raise SpecError(UnknownName(e.span, e.span.text, "network", near))
+            raise SpecError(UnknownName(e.span, e.span.text, "network", near, train.networks))
         return e.id
 
     def format(self) -> Any:
@@ -215,7 +215,7 @@ class ExportBuilder:
     def check_part(self, data: tree.Name, name: tree.Name) -> None:
         if name.id not in PARTS:
             near = nearest(name.id, PARTS)
-            raise SpecError(UnknownName(name.span, name.id, "part of the data", near))
+            raise SpecError(UnknownName(name.span, name.id, "part of the data", near, PARTS))
         if name.id == "test":
             hint = f"write `{data.id}.train`"
             what = "test rows may not shape a model: they are for its evaluation"
@@ -272,7 +272,7 @@ class ExportBuilder:
             model = self.models[self.train.name]
             known = ("batch", *self.train.lengths)
             what = f"dynamic size of {model.name}"
-            raise SpecError(UnknownName(e.span, e.id, what, nearest(e.id, known)))
+            raise SpecError(UnknownName(e.span, e.id, what, nearest(e.id, known), known))
         return e
 
 

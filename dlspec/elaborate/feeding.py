@@ -79,7 +79,7 @@ class Feeding:
                 raise self.objects.wrong("data", e, "the name of a `data` block")
             if e.id not in self.known:
                 near = nearest(e.id, self.known)
-                raise SpecError(UnknownName(e.span, e.id, "data", near))
+                raise SpecError(UnknownName(e.span, e.id, "data", near, tuple(self.known)))
             self.data_name = e.id
             self.data = self.known[e.id]
 
@@ -96,7 +96,8 @@ class Feeding:
             if definition is None or definition.kind != "model":
                 known = self.table.models
                 what = "model" if definition is None else "model (it is a block)"
-                raise SpecError(UnknownName(name.span, name.id, what, nearest(name.id, known)))
+                near = nearest(name.id, known)
+                raise SpecError(UnknownName(name.span, name.id, what, near, tuple(known)))
             self.definition = definition
             arguments = self.split_arguments(e, definition)
             arguments += self.count(e, definition, arguments)
@@ -180,7 +181,8 @@ class Feeding:
             field = pair.value.id
             if field not in fields:
                 near = nearest(field, fields)
-                raise SpecError(UnknownName(span, field, f"field of {self.data_name}", near))
+                what = f"field of {self.data_name}"
+                raise SpecError(UnknownName(span, field, what, near, tuple(fields)))
         declared = self.place(name, tree.Input)
         if field not in fields:
             known = tuple(fields)

@@ -166,7 +166,8 @@ class GenerateBuilder:
 
     def known(self, name: tree.Name, among: Mapping[str, Tensor], what: str) -> None:
         if name.id not in among:
-            raise SpecError(UnknownName(name.span, name.id, what, nearest(name.id, among)))
+            near = nearest(name.id, among)
+            raise SpecError(UnknownName(name.span, name.id, what, near, tuple(among)))
 
     def check_scores(self, name: tree.Name, t: Tensor, strategy: Strategy) -> None:
         """Whether an output has a score for each class at each position. Raises SpecError."""
@@ -186,7 +187,8 @@ class GenerateBuilder:
             raise SpecError(CannotFeed(name.span, what, f"the output is {_said(output)}"))
         if strategy.time not in inputs:
             near = nearest(strategy.time, inputs)
-            raise SpecError(UnknownName(at, strategy.time, "input for `time`", near))
+            what = "input for `time`"
+            raise SpecError(UnknownName(at, strategy.time, what, near, tuple(inputs)))
         found = inputs[strategy.time]
         if found.dtype not in ("i32", "i64") or found.shape:
             what = f"`time` takes the number of a step, and `{strategy.time}` is {_said(found)}"

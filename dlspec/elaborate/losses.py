@@ -226,7 +226,7 @@ class Comparisons:
         model, data = self.comparable.model, self.comparable.data
         where = f"output of {model}" if wanted is self.comparable.outputs else f"field of {data}"
         near = nearest(name, wanted)
-        raise SpecError(UnknownName(a.span, name, where, near))
+        raise SpecError(UnknownName(a.span, name, where, near, tuple(wanted)))
 
     def check(self, made: Configured[Any], output: Named, target: Named, span: Span) -> None:
         places = tuple(

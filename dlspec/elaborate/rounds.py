@@ -168,7 +168,8 @@ class Rounds:
             if name.id not in known and not self.builder.frame.broken:
                 near = nearest(name.id, known)
                 what = "network"
-                self.objects.problems.append(UnknownName(name.span, name.id, what, near))
+                problem = UnknownName(name.span, name.id, what, near, known)
+                self.objects.problems.append(problem)
         return tuple(dict.fromkeys(n.id for n in step.updates if n.id in known))
 
     def times(self, e: tree.Expr) -> int:

@@ -306,7 +306,8 @@ class TrainBuilder:
         if not isinstance(e, tree.Name):
             raise self.objects.wrong(argument, e, "the name of a field")
         if e.id not in known:
-            raise SpecError(UnknownName(e.span, e.id, "field", nearest(e.id, known)))
+            near = nearest(e.id, known)
+            raise SpecError(UnknownName(e.span, e.id, "field", near, tuple(known)))
         return e.id
 
     def check_continued(self, model: ModelIR | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.export import WhichTrain
@@ -28,7 +29,7 @@ def trained(
         if not isinstance(e, tree.Name):
             raise objects.wrong("train", e, "the name of a `train` block")
         if e.id not in trains:
-            raise SpecError(UnknownName(e.span, e.id, "`train` block", nearest(e.id, names)))
+            raise SpecError(UnknownName(e.span, e.id, "`train` block", nearest(e.id, names), names))
         return _whole(trains[e.id])
     e = settings.get("model")
     if e is not None:
@@ -37,9 +38,10 @@ def trained(
         _ = [_whole(t) for t in trains.values()]
         names = tuple(n for n, t in trains.items() if t and e.id in (t.model, *t.networks))
         if not names:
-            models = {m for t in trains.values() if t for m in t.networks or (t.model,)}
+            each = (t.networks or (t.model,) for t in trains.values() if t)
+            models = tuple(dict.fromkeys(chain.from_iterable(each)))
             near = nearest(e.id, models)
-            raise SpecError(UnknownName(e.span, e.id, "trained model", near))
+            raise SpecError(UnknownName(e.span, e.id, "trained model", near, models))
     if len(names) != 1:
         span = e.span if e is not None else head(block)
         what = f"`{e.id}`" if isinstance(e, tree.Name) else "the model"

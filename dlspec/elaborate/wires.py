@@ -26,7 +26,8 @@ def read(wire: tree.Name, body: tuple[ir.Statement, ...], frame: Frame) -> ir.Ou
     known = _written(body)
     if not isinstance(found, Value) or name not in known:
         what = f"wire of {frame.definition.name.id}"
-        raise SpecError(UnknownName(wire.span, name, what, nearest(name, known)))
+        near = nearest(name, known)
+        raise SpecError(UnknownName(wire.span, name, what, near, tuple(dict.fromkeys(known))))
     flow = ir.Wire(name=name, types=found.types)
     line = frame.definition.span.line
     return ir.Output(site=frame.site(frame.definition), name=None, value=flow, line=line)

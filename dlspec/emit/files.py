@@ -85,6 +85,18 @@ def write_file(path: Path, data: str | bytes) -> None:
         raise _unwritable(path, error) from error
 
 
+def check_writable(path: Path) -> None:
+    """Raises Unwritable where `write_file` would, before the work whose result it is to hold."""
+    path = path.resolve()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_part(path, b"")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        _discard(path)
+
+
 def write_tree(folder: Path, files: Mapping[str, str | bytes], *, force: bool = False) -> None:
     """Makes a folder hold these files, by their paths inside of it, and removes those of before.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,8 +12,9 @@ from typing import Any
 from dlspec.cost import cost
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import MissingExtra
+from dlspec.diagnostics.files import DiskFull
 from dlspec.diagnostics.runs import ConversionFailed, NoExport
-from dlspec.emit.files import write_file
+from dlspec.emit.files import check_writable, write_file
 from dlspec.ir.externs import MAKERS
 from dlspec.ir.networks import held
 from dlspec.ir.recipe import Export
@@ -39,6 +42,8 @@ def chosen(run: Trained, names: Sequence[str]) -> list[Export]:
 
 def export(run: Trained, exports: Sequence[Export], scratch: Path, doing: Doing) -> list[Report]:
     """Writes each file into RUN/export with a report beside it, and returns the reports."""
+    for e in exports:
+        check_writable(run.folder / "export" / e.file)
     with doing("reading the data"):
         inputs, rows = write_rows("export", run, scratch)
     bench = Bench("export", run, inputs, rows, doing)
@@ -81,6 +86,8 @@ def converted(run: Trained, program: Path, file: str, out: Path) -> Path:
         extra = PACKAGES.get(module, "data")
         raise SpecError(MissingExtra(None, "export", (module,), extra))
     if outcome.answer is None:
+        if os.strerror(errno.ENOSPC) in outcome.error:
+            raise SpecError(DiskFull(None, (out / file).as_posix()))
         raise SpecError(ConversionFailed(None, file, outcome.error))
     return out / file
 

@@ -229,6 +229,18 @@ def test_predictions_are_not_written_over_what_is_read(dlspec, here, wine):
     assert content(here) == before
 
 
+@pytest.mark.parametrize("command", ["export", "verify"])
+def test_a_run_that_may_not_be_written_is_said_before_any_work(dlspec, here, wine, command):
+    if command == "export":
+        (here / "run" / "export").write_text("no folder")
+    else:
+        (here / "run" / "verify.json").mkdir()
+    before = content(here / "run")
+    ran = dlspec(command, "run")
+    assert ran.status == 2 and "DLS602" in ran.err and "cannot write" in ran.err
+    assert content(here / "run") == before
+
+
 def test_a_verdict_that_cannot_be_written_is_no_mistake_of_ours(dlspec, here, wine, monkeypatch):
     verdict = SimpleNamespace(to_json=lambda: "{}")
     monkeypatch.setattr("dlspec.cli.verify.verify", lambda *_: verdict)

@@ -47,6 +47,13 @@ def test_exit_statuses(dlspec, files, words, status):
     assert dlspec("check", *words).status == status
 
 
+def test_strict_says_what_made_it_fail(dlspec, files):
+    ran = dlspec("check", "empty.dls", "fine.dls", "--strict")
+    assert "empty.dls: ok" not in ran.out and "fine.dls: ok" in ran.out
+    assert ran.err == "not ok: with `--strict`, warnings count as errors\n"
+    assert dlspec("check", "empty.dls").err == ""
+
+
 def test_a_report_names_every_file(dlspec, files):
     ran = dlspec("check", "wrong.dls", "fine.dls", "nix.dls")
     assert ran.out.startswith("fine.dls: ok\n")

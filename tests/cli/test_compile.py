@@ -146,6 +146,17 @@ def test_classes_of_the_data_come_from_a_lock_file(dlspec, here):
     assert read_record(here / "out").program().trained[""].root.arguments == {"classes": 3}
 
 
+def test_a_lock_file_adds_nothing_to_classes_that_the_spec_counts(dlspec, here):
+    (here / "a.dls").write_text(COUNTED.replace(": class ", ": class[3] "))
+    fitted = {"cultivar": {"classes": ["barbera", "barolo", "grignolino"]}}
+    lock = {"format": 1, "spec": "", "data": {"fitted": fitted}}
+    (here / "lock.json").write_text(json.dumps(lock))
+    assert dlspec("compile", "a.dls", "-o", "plain").status == 0
+    assert dlspec("compile", "a.dls", "-o", "locked", "--lock", "lock.json").status == 0
+    plain, locked = ((here / n / "compiled.json").read_text() for n in ("plain", "locked"))
+    assert plain == locked
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

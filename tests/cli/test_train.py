@@ -200,6 +200,7 @@ def test_a_checkpoint_cut_short_is_a_sentence_and_stays(dlspec, here, wine):
     cut = (here / "run" / "last.safetensors").read_bytes()
     for ran in (dlspec("train", "wine.dls", "-o", "run", "--resume"), dlspec("eval", "run")):
         assert ran.status == 1 and "DLS648" in ran.err and "safetensors" in ran.err
+        assert "help: put a copy back in its place, or begin anew" in ran.err
         assert "Traceback" not in ran.err
     assert (here / "run" / "last.safetensors").read_bytes() == cut
 

@@ -50,6 +50,7 @@ WORDING: tuple[Diagnostic, ...] = (
     c.OtherData(None, "out", "wines", {"train": 80, "val": 20}, {"train": 96, "val": 24}),
     c.NoGpu(None, "PyTorch", "it was installed without CUDA"),
     c.ProgramFailed(None, "train.py", "MemoryError"),
+    c.ProgramFailed(None, "train.py", "out/last.safetensors is of another program: w differs"),
     c.ProgramFailed(None, "train.py", "ModuleNotFoundError: No module named 'shop'"),
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.BadLock(None, "lock.json"),

@@ -226,6 +226,21 @@ def test_a_softmax_before_the_softmax_of_the_loss_is_a_warning(checked, output):
     assert warning.title == "CrossEntropy takes logits, and `logits` comes from Softmax"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "help"),
+    [
+        (LOSS, "loss = CrossEntropy(logits, w)", "there are: image, label"),
+        (LOSS, "loss = CrossEntropy(w, label)", "there are: logits, shade"),
+        ("= Net()", "= Net(image=w)", "there are: image, label"),
+        ("= digits\n", "= w\n", "there are: digits"),
+        ("= digits\n", "= digit\n", ""),
+    ],
+)
+def test_a_name_like_none_of_a_few_is_told_them_all(one_error, old, new, help):
+    error = one_error((old, new))
+    assert error.code == "DLS100" and error.help == help
+
+
 def test_a_broken_model_or_data_is_reported_once(checked):
     broken_model = checked(("Dense(width)", "Dens(width)"))
     assert [d.code for d in broken_model.errors] == ["DLS100"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -54,10 +55,11 @@ def held(
     cases: Sequence[Case],
     folder: Path,
     together_: int = 30,
-    seen: Seen | None = None,
+    seen: Callable[[Case, str, float], None] | None = None,
     **options: bool,
 ) -> list[str]:
-    """Everything that is wrong with these cases. Where a model of many fails somewhere as a whole,
+    """Everything that is wrong with these cases; `seen` is told how far each is from its definition
+    in each runtime. Where a model of many fails somewhere as a whole,
     its halves are tried, until the case stands alone."""
     numbers = count()
     wrong: list[str] = []
@@ -80,7 +82,8 @@ def held(
                 left += [part[: len(part) // 2], part[len(part) // 2 :]]
                 continue
             for i, case in enumerate(part):
-                lines = disagreements(r, r.spec.outputs(i), options.get("changes", True), seen)
+                told = partial(seen, case) if seen else None
+                lines = disagreements(r, r.spec.outputs(i), options.get("changes", True), told)
                 wrong += [f"{case.id}: {line}" for line in lines]
     return wrong
 

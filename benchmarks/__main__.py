@@ -12,11 +12,17 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import accuracy, loops, scaling, startup
+from benchmarks import accuracy, loops, published, scaling, startup
 from benchmarks.page import PAGE, section, sections, whole
 from dlspec.emit.files import write_file
 
-PARTS = {"startup": startup, "scaling": scaling, "loops": loops, "accuracy": accuracy}
+PARTS = {
+    "startup": startup,
+    "scaling": scaling,
+    "published": published,
+    "loops": loops,
+    "accuracy": accuracy,
+}
 """In the order of the page."""
 
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 PARTS = {
     "startup": "Start-up",
     "scaling": "Large models",
+    "published": "Published models",
     "loops": "Training loops",
     "accuracy": "Digits",
 }

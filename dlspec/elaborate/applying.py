@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.shapes import WeightsInFunction, WrongInputCount
+from dlspec.elaborate import ahead
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.instances import BlockApplier
@@ -79,6 +80,7 @@ class LayerApplier(BlockApplier):
         assert stage.count is not None
         carried = tuple(each(t) for f in inputs for t in f.types)
         bodies: list[ir.Flow] = []
+        self.check_ahead(0, count.value * ahead.copies(link.layer), stage.span)
         for _ in range(count.value):
             self.step(stage.span)
             arriving = tuple(ir.Carry(index=i, types=(t,)) for i, t in enumerate(carried))

@@ -10,7 +10,7 @@ from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
 from dlspec.diagnostics.shapes import TensorAsValue
 from dlspec.diagnostics.values import BadArithmetic, TooLarge, WrongType
-from dlspec.elaborate import arithmetic
+from dlspec.elaborate import ahead, arithmetic
 from dlspec.elaborate.arithmetic import ArithmeticProblem, NotFixed
 from dlspec.elaborate.bounds import MOST_ELEMENTS, too_many
 from dlspec.elaborate.positions import Evenly, steps
@@ -260,12 +260,30 @@ class Evaluator:
 
     def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
         made = []
-        for entries in self.rounds(e.names, e.iterable, scope, loop=None)[1]:
+        for entries in self.elements(e, scope):
             self.spend(1, e.span)
             item = self.value(e.body, Scope(scope, entries)).value
             self.weigh(item, e.span)
             made.append(item)
         return Static(made)
+
+    def elements(self, e: tree.Comprehension, scope: Scope) -> list[dict[str, Entry]]:
+        """The names of each element of a list, where the budget has as many."""
+        rounds = self.rounds(e.names, e.iterable, scope, loop=None)[1]
+        least = ahead.comprehension(e, len(rounds), lambda inner: self.length(inner, scope))
+        self.check_budget(least.elements, e.span)
+        return rounds
+
+    def length(self, e: tree.Expr, scope: Scope) -> int:
+        """How long a list is, if it is known; 0 for anything else."""
+        before = self.budget
+        try:
+            found = self.value(e, scope).value
+        except (SpecError, Skip):
+            return 0
+        finally:
+            self.budget = before
+        return len(found) if isinstance(found, list | tuple) else 0
 
     def weigh(self, value: Any, span: Span) -> None:
         """Spends a step on each element of a list, however deep."""
@@ -274,8 +292,12 @@ class Evaluator:
 
     def spend(self, steps: int, span: Span) -> None:
         """Takes steps of the budget. Raises SpecError where it is spent."""
+        self.check_budget(steps, span)
         self.budget -= steps
-        if self.budget < 0:
+
+    def check_budget(self, steps: int, span: Span) -> None:
+        """Raises SpecError where the budget has not so many steps left."""
+        if steps > self.budget:
             what = "the lists of this model have too many elements, all together"
             raise too_many(span, self.context, what, MOST_ELEMENTS)
 

@@ -26,6 +26,8 @@ class Frame:
     broken: bool = False
     nested: int = 0
     """How many bodies are open, the definition's own among them."""
+    loops: int = 0
+    """How many loops are open."""
     counts: Counter[ir.Path] = field(default_factory=Counter)
     dims: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, Tensor]] = field(default_factory=list)

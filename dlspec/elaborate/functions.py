@@ -7,6 +7,7 @@ from typing import Any
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import Misplaced, NoOutput, NotALayer, Recursion
 from dlspec.diagnostics.values import BadArithmetic, ConditionFailed, WrongType
+from dlspec.elaborate import ahead
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.layers import LayerEvaluator
 from dlspec.elaborate.signatures import of_tensors
@@ -135,7 +136,10 @@ class FunctionEvaluator(LayerEvaluator):
                     if made is not None:
                         return made
                 case tree.For():
-                    for entries in self.rounds(s.names, s.iterable, scope, None)[1]:
+                    rounds = self.rounds(s.names, s.iterable, scope, None)[1]
+                    least = ahead.loop(s, len(rounds), lambda e: self.length(e, scope))
+                    self.check_budget(least.rounds + least.elements, s.iterable.span)
+                    for entries in rounds:
                         self.spend(1, s.iterable.span)
                         made = self.execute(s.body, names, Scope(scope, entries))
                         if made is not None:

@@ -49,13 +49,16 @@ class OpApplier(FunctionEvaluator):
 
         Raises Exhausted where there are too many.
         """
+        self.check_ahead(1, layers, span)
         self.steps -= 1
-        if self.steps < 0:
+        self.frame.applied[0] += layers
+
+    def check_ahead(self, steps: int, layers: int, span: Span) -> None:
+        """Whether so many steps and layers more are within the limits. Raises Exhausted."""
+        if steps > self.steps:
             what = "this model takes too many steps: statements and rounds of loops"
             raise Exhausted(*too_many(span, (), what, MOST_STEPS).diagnostics)
-        applied = self.frame.applied
-        applied[0] += layers
-        if applied[0] > MOST_LAYERS:
+        if self.frame.applied[0] + layers > MOST_LAYERS:
             what = "this model has too many layers and functions, with all copies"
             raise Exhausted(*too_many(span, (), what, MOST_LAYERS).diagnostics)
 

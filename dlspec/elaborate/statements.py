@@ -10,7 +10,7 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NameTaken, NotInThisVersion
 from dlspec.diagnostics.shapes import NotATensor, WrongOutputCount
 from dlspec.diagnostics.train import NotALoss
-from dlspec.elaborate import arithmetic
+from dlspec.elaborate import ahead, arithmetic
 from dlspec.elaborate.bounds import DEEPEST, Exhausted, depth, too_many
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
@@ -321,9 +321,13 @@ class StatementBuilder(RecurrenceBuilder):
         items, rounds = self.rounds(s.names, s.iterable, scope, number)
         headers = yield from elements(s, rounds, frame, self.context)
         made: list[tuple[ir.Statement, ...]] = []
+        if not frame.loops:
+            self.look_ahead(s, len(rounds), scope)
+        frame.loops += 1
         for entries, header in zip(rounds, headers, strict=True):
             self.step(s.iterable.span)
             made.append((*header, *self.body(s.body, frame, Scope(scope, entries))))
+        frame.loops -= 1
         if not rounds:
             frame.unread.append(s.body)
         values = tuple(
@@ -340,6 +344,17 @@ class StatementBuilder(RecurrenceBuilder):
             iterations=tuple(made),
             line=s.span.line,
         )
+
+    def look_ahead(self, s: tree.For, rounds: int, scope: Scope) -> None:
+        """Whether a loop and those in it fit into the limits. Raises Exhausted."""
+        own = self.file_of(s).definitions
+
+        def is_layer(name: str) -> bool:
+            known = name in own or scope.find(name) is not None
+            return name[:1].isupper() and not known and ops.lookup(name) is not None
+
+        least = ahead.loop(s, rounds, lambda e: self.length(e, scope), is_layer)
+        self.check_ahead(least.rounds, least.layers, s.iterable.span)
 
 
 ANOTHER = ("an instance that `let` named", "the layer of another")

@@ -195,7 +195,7 @@ class TensorEvaluator(Indexer):
 
     def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
         made = []
-        for entries in self.rounds(e.names, e.iterable, scope, loop=None)[1]:
+        for entries in self.elements(e, scope):
             self.spend(1, e.span)
             made.append(self.expression(e.body, Scope(scope, entries)))
         if any(isinstance(v, Value) for v in made):

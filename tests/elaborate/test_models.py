@@ -165,6 +165,47 @@ def test_arithmetic_has_limits(text: str) -> None:
     assert [d.code for d in problems(text)] == ["DLS303"]
 
 
+NEST = "for i in range(300) { for j in range(300) { x = x -> ReLU } }"
+COUNT = "fn f(n: int) -> int {\nk = 0\nfor a in range(n) { for b in range(n) { %s } }\noutput k }\n"
+LIST = "[[[c for c in range(300)] for b in range(300)] for a in range(300)]"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        (f"model M {{ input x: f32[3]\n{NEST}\noutput x }}", "range(300)"),
+        (f"model M {{ input x: f32[3]\nif true {{ {NEST} }}\noutput x }}", "range(300)"),
+        (COUNT % "k = k + 1" + "param p: int = f(2000)", "range(n)"),
+        (f"param p: int = len({LIST})", LIST),
+        (
+            "model M { input x: f32[3]\noutput y = x -> ((ReLU * 90 -> Tanh) * 90 -> ReLU) * 90 }",
+            "((ReLU * 90 -> Tanh) * 90 -> ReLU) * 90",
+        ),
+    ],
+)
+def test_a_nest_of_loops_is_refused_before_its_first_round(text: str, at: str) -> None:
+    (found,) = problems(text)
+    assert (found.code, found.span.text) == ("DLS303", at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # a function may end in the first round
+        COUNT % "if b == 3 { output b }" + "param p: int = f(2000)",
+        # the inner loop may be empty in most rounds, or not be reached
+        "fn f() -> int {\nk = 0\nfor i in range(900) { for j in range(i // 899) {"
+        " for l in range(2000) { k = k + 1 } } }\noutput k }\nparam p: int = f()",
+        "model M { input x: f32[3]\nn = 400\nfor i in range(400) {\n"
+        "for j in range(n) { x = x -> ReLU }\nn = 0 }\noutput x }",
+        f"model M {{ input x: f32[3]\nfor k in range(2) {{ if k > 5 {{ {NEST} }} }}\noutput x }}",
+        "model M { input x: f32[3]\noutput y = x -> ((ReLU * 300 -> Tanh) * 300) * 0 }",
+    ],
+)
+def test_a_nest_that_may_end_early_runs(text: str) -> None:
+    assert problems(text) == []
+
+
 @pytest.mark.parametrize(
     ("text", "codes"),
     [

@@ -215,6 +215,7 @@ class Loops(Reading):
         direct: dict[str, int] = {}
         deep: set[str] = set()
         order: dict[str, Layer] = {}
+        starts: dict[str, dict[int, int]] = {}
         for place in places:
             for m in flows(place) if place is places[0] or len(places) == 1 else (place,):
                 if m.module is None or len(m.module) < 2 or self.w.makes.get(id(m)) is None:
@@ -223,6 +224,10 @@ class Loops(Reading):
                 if name not in self.w.layers:
                     continue
                 order[name] = self.w.layers[name]
+                first = starts.setdefault(name, {})
+                for o, f in m.uses:
+                    at = int(f.module[1])
+                    first[o.instance.number] = min(at, first.get(o.instance.number, at))
                 rounds = {len(o.rounds) for o, _ in m.uses}
                 if rounds != {len(self.rounds)}:
                     deep.add(name)
@@ -241,9 +246,20 @@ class Loops(Reading):
                 zipped.append((element, layer))
             else:
                 cursor = self.fresh(name)
-                cursors.append(py.Assign(cursor, py.call("iter", py.Attribute("self", name))))
+                members = self.members(name, {*starts[name].values()})
+                cursors.append(py.Assign(cursor, py.call("iter", members)))
                 self.elements[name] = py.call("next", py.Atom(cursor))
         return cursors, zipped
+
+    @staticmethod
+    def members(name: str, starts: set[int]) -> py.Expr:
+        """The list from the member on that the loop reads first: what stands before has been read,
+        as by the items of `[x -> Dense(8) * n for n in counts]`."""
+        if len(starts) > 1:
+            raise Varies
+        (start,) = starts
+        every = py.Attribute("self", name)
+        return py.Index(every, py.Slice(py.literal(start), None)) if start else every
 
     def every_round(self, layer: Layer) -> bool:
         """Whether each round of the loop has exactly one element."""

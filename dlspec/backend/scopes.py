@@ -59,7 +59,7 @@ class _Opener:
         self.kept = kept
         self.definitions: dict[str, ir.Definition] = {}
         self.instances = list(model.instances)
-        self.names: dict[tuple[str, int], str] = {}
+        self.names: dict[tuple[str, int, tuple[str, ...]], str] = {}
         self.reads: dict[tuple[str, int], set[str]] = {}
         """The names of its definition that a scope reads, in any instance."""
         for instance in model.instances:
@@ -102,23 +102,28 @@ class _Opener:
         return self.block(flow, instance)
 
     def block(self, scope: ir.Scope, instance: ir.Instance) -> ir.Call:
-        """A scope as a block: its parameters are the names that its arithmetic reads."""
-        key = (instance.definition, scope.site)
+        """A scope as a block: its parameters are the names that its arithmetic reads, its inputs
+        what arrives and the wires that it reads, such as the lengths of rows."""
+        wires = {f.name: f for f in ir.flows(scope.body) if isinstance(f, ir.Wire)}
+        key = (instance.definition, scope.site, tuple(wires))
         owner = self.model.definitions[instance.definition]
         if key not in self.names:
             self.names[key] = self.fresh(scope.module)
         name = self.names[key]
-        read = self.reads[key]
+        read = self.reads[instance.definition, scope.site]
         parameters = tuple(p for p in owner.parameters if p.name in read)
         arguments = {p.name: instance.arguments[p.name] for p in parameters}
         dims = {n: v for n, v in instance.dims.items() if n in read}
-        inputs = (
-            ("x",) if len(scope.inputs) == 1 else tuple(f"x{i}" for i in range(len(scope.inputs)))
-        )
+        several = len(scope.inputs) > 1
+        arriving = [f"x{i}" if several else "x" for i in range(len(scope.inputs))]
+        while wires.keys() & {*arriving}:
+            arriving = [f"{name}_" for name in arriving]
+        inputs = (*arriving, *wires)
         depth = len(scope.module)
         body = _inside(scope.body, depth, inputs)
         number = len(self.instances)
-        types = [f.types[0] for f in scope.inputs]
+        given = (*scope.inputs, *wires.values())
+        types = [f.types[0] for f in given]
         self.definitions[name] = ir.Definition(
             name=name,
             kind="block",
@@ -144,7 +149,7 @@ class _Opener:
             instance=number,
             arguments={n: Static(v, Ref(n)) for n, v in arguments.items()},
             dims={n: Static(v, Ref(n)) for n, v in dims.items()},
-            inputs=scope.inputs,
+            inputs=given,
             types=scope.types,
             module=scope.module,
         )

@@ -254,6 +254,22 @@ class NothingTrained(Diagnostic):
 
 
 @frozen
+class NothingToLearn(Diagnostic):
+    """A model that is trained has weights that an optimizer can move."""
+
+    code = "DLS435"
+    model: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} has no weights to train"
+
+    @property
+    def help(self) -> str:
+        return "give it a layer that learns, such as Dense, or a Parameter"
+
+
+@frozen
 class CannotDifferentiate(Diagnostic):
     """`gradient(y, x)` is how the sum of y changes with x: a wire that y is computed from, without
     `stop_gradient` on the way."""

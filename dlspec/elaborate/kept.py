@@ -37,6 +37,14 @@ def frozen(model: ir.ModelIR, whole: Kept | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path, kept in uses(model, whole) if kept.frozen))
 
 
+def learns(model: ir.ModelIR) -> bool:
+    """Whether it has weights that an optimizer can move."""
+    ops = ((n.apply.op, n.apply) for n in ir.layers(model) if n.apply.module is not None)
+    return any(
+        w.kind == "trainable" for op, a in ops for w in op.weights(*(f.types[0] for f in a.inputs))
+    )
+
+
 def below(name: str, path: str) -> bool:
     """Whether a weight lies below a path."""
     return not path or name.startswith(f"{path}.")

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NotInThisVersion, UnknownName
+from dlspec.diagnostics.train import NothingToLearn
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.joined import Joined
+from dlspec.elaborate.kept import learns
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.steps import StepBuilder
@@ -170,6 +172,8 @@ class Rounds:
                 what = "network"
                 problem = UnknownName(name.span, name.id, what, near, known)
                 self.objects.problems.append(problem)
+            elif name.id in known and not learns(self.builder.networks[name.id].model):
+                self.objects.problems.append(NothingToLearn(name.span, name.id))
         return tuple(dict.fromkeys(n.id for n in step.updates if n.id in known))
 
     def times(self, e: tree.Expr) -> int:

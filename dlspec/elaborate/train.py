@@ -12,6 +12,7 @@ from dlspec.diagnostics.train import (
     BadSchedule,
     CannotStopOn,
     NothingContinues,
+    NothingToLearn,
     NoValidation,
     OneLength,
 )
@@ -20,7 +21,7 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.groups import GroupReader
-from dlspec.elaborate.kept import frozen, loaded
+from dlspec.elaborate.kept import frozen, learns, loaded
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
@@ -137,6 +138,8 @@ class TrainBuilder:
             e = self.settings.get("model") or self.settings.get("loss")
             model, step, told = for_rows(model, step, found, e.span if e is not None else None)
             inputs = inputs | told
+            if not learns(model):
+                raise SpecError(NothingToLearn(e.span if e is not None else None, model.name))
         if self.objects.broken > before:
             return None
         train = ir.Train(

@@ -8,7 +8,7 @@ from dlspec.declared import Problem
 from dlspec.ops.base import example
 from dlspec.ops.elementwise import AlongAxis
 from dlspec.ops.fields import Count, Flag
-from dlspec.ops.rules import numbers
+from dlspec.ops.rules import fixed_sizes, numbers
 from dlspec.tensor import Tensor
 
 
@@ -151,7 +151,7 @@ class cumsum(_OfNumbers):
 
 
 class cumprod(_OfNumbers):
-    """At each place of an axis, the product of all up to it.
+    """At each place of an axis, the product of all up to it. The axis has a fixed size.
 
     - `axis`: the axis.
     """
@@ -162,3 +162,8 @@ class cumprod(_OfNumbers):
         example("cumprod", "f32[7]"),
         example("cumprod(axis=0)", "f32[3, 5]"),
     )
+
+    def fitting(self, x: Tensor) -> Iterator[Problem]:
+        yield from super().fitting(x)
+        if x.rank:
+            yield from fixed_sizes("cumprod", x, (self.place % x.rank,))

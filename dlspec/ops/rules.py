@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dlspec.declared import Problem
 from dlspec.expr import fixed
@@ -105,10 +105,10 @@ def channel_axis_is_meant(kind: str, axis: int | None, x: Tensor) -> Iterator[Pr
         )
 
 
-def fixed_sizes(kind: str, x: Tensor) -> Iterator[Problem]:
-    """The op counts the places of each axis before any row arrives."""
+def fixed_sizes(kind: str, x: Tensor, axes: Collection[int] | None = None) -> Iterator[Problem]:
+    """The op counts the places of each axis, or of `axes`, before any row arrives."""
     for axis, size in enumerate(x.shape):
-        if not fixed(size):
+        if not fixed(size) and (axes is None or axis in axes):
             what = f"{kind} needs fixed sizes: axis {axis} of {x} differs from batch to batch"
             yield Problem(None, what)
             return

@@ -58,6 +58,7 @@ Pad1D(1, mode=edge, value=2) | f32[3, 2] | value | mode=edge takes no value | mo
 Pad2D(1) | f32[3, 4] | none | Pad2D needs [channels, height, width], got f32[3, 4] | add the axis of channels first: Reshape(1, 3, 4)
 Crop2D((0, (2, 1))) | f32[3, 4, 3] | cropping | nothing is left of axis 2 of f32[3, 4, 3], which has 3 places | at most 2 at both ends together
 Pad1D(1, mode=edge) | f32[3, T..9] | none | Pad1D needs fixed sizes: axis 1 of f32[3, T] differs from batch to batch |
+cumprod(axis=0) | f32[T..9, 3] | none | cumprod needs fixed sizes: axis 0 of f32[T, 3] differs from batch to batch |
 AdaptiveAvgPool1D(2) | f32[3, T..9] | none | AdaptiveAvgPool1D needs fixed sizes: axis 1 of f32[3, T] differs from batch to batch |
 MaxPool1D(2, ceil_mode=true) | f32[3, T..9] | none | MaxPool1D needs fixed sizes: axis 1 of f32[3, T] differs from batch to batch |
 Upsample2D(2, mode=bilinear) | f32[3, 4, T..9] | none | Upsample2D needs fixed sizes: axis 2 of f32[3, 4, T] differs from batch to batch |

@@ -87,6 +87,10 @@ model M(dim: int = 6) {
   output normed = (n -> Rearrange([t, d] -> [1, d, t]) -> Conv2D(2, 3, stride=(1, 2), padding=1)
     -> Rearrange([c, d, t] -> [t, c*d]))[-1]
   output middles = (c -> GlobalAvgPool1D) + (c -> GlobalMaxPool1D)
+  parts = x -> (LayerNorm -> BiGRU(3, return=all)) * 2 -> (Dense(5) -> BatchNorm(axis=-1)) as part
+  _, index = topk(x -> Dense(3), 2)
+  output part: f32[T, 5] = (parts, index=index, gate=softmax(x[:, :2]))
+    -> Experts(BiGRU(3, return=all) -> Dense(5), count=3)
   output product_of = (x -> Rearrange([T, D] -> [D, T])) @ x
 }
 data d {

@@ -346,4 +346,16 @@ model Beside {
   output y = (x, memory=(m -> Dense(5) -> Tanh)) -> Layer(4) * 3
 }
 """,
+    "lists of repeats": """
+block Beside(counts: list[int]) {
+  input x: f32[D]
+  parts = [x -> (Dense(D) -> Tanh) * n -> Dense(D) * n -> Dense(3) for n in counts]
+  output parts -> Concat
+}
+model Several {
+  input x: f32[4]
+  powers = [x -> Dense(4) * i for i in range(3)]
+  output y = sum(powers) -> Beside([2, 1]) -> Beside([2, 1]) -> Beside([1, 3])
+}
+""",
 }

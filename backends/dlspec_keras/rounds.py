@@ -14,7 +14,7 @@ from dlspec_keras.style import STYLE
 
 IMPORTS: tuple[py.Import | py.From, ...] = (
     *(py.Import(name) for name in ("argparse", "json", "os", "platform", "signal")),
-    py.From("functools", ("partial",)),
+    *training.OF_PARTS,
     py.From("weights", ("CheckpointError",)),
 )
 """What the shared part and tables of constraints need beside the template's own."""
@@ -39,7 +39,16 @@ def train_file(case: Case) -> str:
 def features(case: Case) -> set[str]:
     words = {
         "scheduled": case.scheduled,
-        "validated": "val" in case.parts,
+        "val": "val" in case.parts,
+        "validated": case.validated,
+        "watched": case.watched,
+        "grouped": bool(case.train.groups),
+        "freezes": case.train.freezes,
+        "rests": case.rests,
+        "waits": case.waits,
+        "penalised": case.penalised,
+        "plain": not (case.watched or case.penalised),
+        "several": bool(case.train.networks),
         "steps": case.train.steps is not None,
         "small": case.small,
         "differentiates": case.differentiates,
@@ -55,6 +64,7 @@ def features(case: Case) -> set[str]:
 
 
 def fills(case: Case) -> Fills:
+    on = case.train.best_by[0].removeprefix("val.")
     counted = "epochs" if case.train.steps is None else "steps"
     read = dict.fromkeys(n for _, graph in case.rounds for n in read_inputs(graph.root))
     rate = "rate, " if case.scheduled else ""
@@ -66,6 +76,7 @@ def fills(case: Case) -> Fills:
     return {
         "constants": training.constants(case),
         "losses": losses(case),
+        "freeze": training.freezing(case),
         "learned": [py.Return(learned(case))],
         "optimizers": [py.Assign("found", optimizers(case))],
         "inputs": [py.Return(py.Dict(tuple((py.literal(n), py.item("rows", n)) for n in read)))],
@@ -82,19 +93,30 @@ def fills(case: Case) -> Fills:
         ],
         "while": [py.Raw(f"while not ended(run, {counted}):")],
         "epoch": [py.Assign("losses", call)],
+        "improved": [
+            py.Assign("improved", py.call("run.improved", py.Index("val", py.literal(on))))
+        ],
         "lock_head": [py.Raw(f"def lock(seed: int, {counted}: int) -> dict[str, Any]:")],
         "lock": [py.Return(training.lock(case))],
     }
 
 
 def losses(case: Case) -> list[py.Statement]:
-    """The body of `call`: the loss of a batch by the name of the step."""
-    *first, (_, last) = case.rounds
-    body: list[py.Statement] = [
-        py.If(f"step == {py.literal(step.name)}", [py.Return(computed(case, graph))])
-        for step, graph in first
-    ]
-    return [*body, py.Return(computed(case, last))]
+    """The body of `call`: the loss of a batch by the name of the step, and what its metrics read,
+    where any has some."""
+    *first, last = case.rounds
+    body: list[py.Statement] = []
+    for step, graph in first:
+        found = py.Return(given(case, graph))
+        body.append(py.If(f"step == {py.literal(step.name)}", [found]))
+    return [*body, py.Return(given(case, last[1]))]
+
+
+def given(case: Case, graph: ModelIR) -> py.Expr:
+    """What `call` gives for one step."""
+    loss = computed(case, graph)
+    alone = case.watched and len(graph.root.outputs) == 1
+    return py.Tuple((loss, py.Dict(()))) if alone else loss
 
 
 def computed(case: Case, graph: ModelIR) -> py.Expr:
@@ -127,10 +149,11 @@ def learned(case: Case) -> py.Expr:
 def optimizers(case: Case) -> py.Expr:
     """The optimizers by their steps."""
     found = []
+    exact = case.exact or bool(case.train.groups)
     for step, _ in case.rounds:
         assert step.optimizer is not None
         rate = py.literal(step.optimizer.lr)
-        call = made(step.optimizer, rate, case.train.clip_norm, case.exact)
+        call = made(step.optimizer, rate, case.train.clip_norm, exact)
         if case.train.precision == "fp16":
             call = py.Call(call.callee, (*call.args, py.Arg(py.literal(1024), "loss_scale_factor")))
         found.append((py.literal(step.name), call))

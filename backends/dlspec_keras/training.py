@@ -35,7 +35,11 @@ def train_file(case: Case) -> str:
     onednn = py.From("tensorflow.python.util._pywrap_util_port", ("IsMklEnabled as onednn",))
     own = py.From("objective", ("objective",))
     imports = (py.Import("platform"), onednn, py.From("model", (imported,)), own)
-    return program(doc, text, imports)
+    return program(doc, text, (*imports, *OF_PARTS))
+
+
+OF_PARTS = (py.From("functools", ("partial",)), py.From("inspect", ("signature",)))
+"""Imports of what stands in other files than the template's."""
 
 
 def features(case: Case) -> set[str]:
@@ -91,12 +95,20 @@ def fills(case: Case) -> Fills:
         "build": [py.Do(py.call("model", symbols(case)))],
         "optimizer": [py.Assign("optimizer", optimizer(case))],
         "lock": [py.Return(lock(case))],
+        "freeze": freezing(case),
         "compile": [py.Do(compiled(case, "model"))],
         "compile_step": [py.Do(compiled(case, "training"))],
         "compile_kept": [py.Do(kept_by_model(case), "where checkpoints look for it")],
         **length_fills(case),
         **main_fills(case),
     }
+
+
+def freezing(case: Case) -> Body:
+    """The functions that let weights wait."""
+    if not case.train.freezes:
+        return []
+    return [Verbatim(name, source=text) for name, text in texts(template("freezing")).items()]
 
 
 def length_fills(case: Case) -> Fills:
@@ -226,6 +238,9 @@ def constants(case: Case) -> Body:
         found.append(py.Assign("LEARNING_RATES", literal(rates)))
     elif case.scheduled:
         found.append(py.Assign("LEARNING_RATE", literal(case.optimizer.lr)))
+    if case.penalised and case.rounds and block.networks:
+        updated = {s.name: s.updates for s, _ in case.rounds}
+        found.append(py.Assign("UPDATED", literal(updated), "networks by step"))
     found.append(py.Assign("SEED", literal(block.seed)))
     if block.continued:
         types = dict(case.model.root.inputs)

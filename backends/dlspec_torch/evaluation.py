@@ -54,6 +54,18 @@ def evaluate(case: Case) -> py.Function:
     )
 
 
+def joined() -> py.Function:
+    """What metrics read, of all chunks."""
+    array = "(t.float() if t.is_floating_point() else t).numpy(force=True)"
+    body: Body = [
+        py.Assign("whole", "{name: torch.cat([m[name] for m in made]) for name in made[0]}"),
+        py.Return(f"{{name: {array} for name, t in whole.items()}}"),
+    ]
+    params = (py.Param("made", "list[dict[str, Tensor]]"),)
+    doc = "What metrics read, of all chunks."
+    return py.Function("joined", params, body, "dict[str, np.ndarray]", doc)
+
+
 def evaluation_seed(case: Case) -> Body:
     """Every evaluation draws the same numbers."""
     seed = py.Do("torch.manual_seed(0)", "the same draws in every evaluation")
@@ -85,9 +97,7 @@ def evaluate_step(case: Case) -> py.Function:
         py.For("rows", "data.chunks(part, CHUNK)", chunk),
     ]
     if several:
-        cat = "torch.cat([m[name] for m in made]).float().numpy(force=True)"
-        body.append(py.Assign("arrays", f"{{name: {cat} for name in made[0]}}"))
-        found = py.Binary(found, "|", py.Code("scores(arrays, data.load()[part])"))
+        found = py.Binary(found, "|", py.Code("scores(joined(made), data.load()[part])"))
     return py.Function(
         "evaluate",
         (model_of(case), PART, DEVICE),

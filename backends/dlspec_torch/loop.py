@@ -161,23 +161,27 @@ def set_rate(case: Case) -> py.Statement:
 
 
 def grouped(case: Case) -> py.Function:
-    body = [
+    of = "The parameters that learn" if case.rests else "The parameters"
+    params: list[py.Param] = [model_of(case)]
+    each: Body = []
+    if case.rounds and case.train.networks:
+        of = f"{of} of some networks"
+        params.append(py.Param("networks", "str | tuple[str, ...]"))
+        each.append(py.If("not name.startswith(networks)", [py.Raw("continue")]))
+    if case.rests:
+        each.append(py.If("math.isinf(frozen(name))", [py.Raw("continue")]))
+    each += [
+        py.Assign("own", "differing(name)"),
+        py.Assign("group", 'groups.setdefault(str(own), {"params": [], **own})'),
+        py.Do('group["params"].append(parameter)'),
+    ]
+    body: Body = [
         py.Raw("groups: dict[str, dict[str, Any]] = {}"),
-        py.For(
-            "name, parameter",
-            "model.named_parameters()",
-            [
-                *([py.If("math.isinf(frozen(name))", [py.Raw("continue")])] if case.rests else []),
-                py.Assign("own", "differing(name)"),
-                py.Assign("group", 'groups.setdefault(str(own), {"params": [], **own})'),
-                py.Do('group["params"].append(parameter)'),
-            ],
-        ),
+        py.For("name, parameter", "model.named_parameters()", each),
         py.Return("list(groups.values())"),
     ]
-    of = "The parameters that learn" if case.rests else "The parameters"
     doc = f"{of}, those that are updated alike together."
-    return py.Function("grouped", [MODEL], body, "list[dict[str, Any]]", doc)
+    return py.Function("grouped", params, body, "list[dict[str, Any]]", doc)
 
 
 def freeze() -> py.Function:

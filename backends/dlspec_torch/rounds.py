@@ -38,15 +38,26 @@ def beside(graph: ModelIR) -> list[py.Code]:
 
 
 def loss_fn(case: Case) -> py.Function:
-    """The loss of a batch by the name of the step."""
-    *first, (_, last) = case.rounds
-    body: Body = [
-        py.If(f"step == {py.literal(step.name)}", [py.Return(computed(case, graph))])
-        for step, graph in first
-    ]
-    body.append(py.Return(computed(case, last)))
+    """The loss of a batch by the name of the step, with what its metrics read, where it has any."""
+    *first, last = case.rounds
+    body: Body = []
+    for step, graph in first:
+        body.append(py.If(f"step == {py.literal(step.name)}", given(case, step, graph)))
+    body += given(case, *last)
     params = (STEP, py.Param("model", case.model_class), py.Param("batch", "dict[str, Tensor]"))
-    return py.Function("loss_fn", params, body, "Tensor", "What a step minimises on a batch.")
+    doc, gives = "What a step minimises on a batch", "Tensor"
+    if case.watched:
+        doc, gives = f"{doc}, and what its metrics read", "tuple[Tensor, dict[str, Tensor]]"
+    return py.Function("loss_fn", params, body, gives, f"{doc}.")
+
+
+def given(case: Case, step: Step, graph: ModelIR) -> Body:
+    """The end of `loss_fn` for one step."""
+    found = computed(case, graph)
+    watched = len(graph.root.outputs) > 1
+    if case.watched and not watched:
+        return [py.Return(py.Tuple((found, py.Dict(()))))]
+    return [py.Return(found)]
 
 
 def learned(case: Case) -> py.Function:
@@ -59,8 +70,10 @@ def learned(case: Case) -> py.Function:
 
 def parameters(case: Case, step: Step) -> py.Expr:
     each = [f"{network(case, name)}.parameters()" for name in step.updates]
+    if case.train.freezes:
+        each = [f"(p for p in {of} if p.requires_grad)" for of in each]
     if len(each) == 1:
-        return py.Code(f"list({each[0]})")
+        return py.Code(f"[{each[0][1:-1]}]" if case.train.freezes else f"list({each[0]})")
     return py.Code(f"[{', '.join(f'*{of}' for of in each)}]")
 
 
@@ -69,14 +82,43 @@ def optimizers(case: Case) -> py.Function:
     found = []
     for step, _ in case.rounds:
         assert step.optimizer is not None
-        of = py.Code(f"parameters[{py.literal(step.name)}]")
+        of: py.Expr = py.Code(f"parameters[{py.literal(step.name)}]")
+        if case.train.groups:
+            of = py.call("grouped", py.Code("model"), *below(case, step))
         found.append((py.literal(step.name), made(step.optimizer, case.scheduled, of)))
-    body: Body = [
-        py.Assign("parameters", "learned(model)"),
-        py.Return(py.Dict(tuple(found), broken=True)),
-    ]
+    own: Body = [] if case.train.groups else [py.Assign("parameters", "learned(model)")]
+    body: Body = [*own, py.Return(py.Dict(tuple(found), broken=True))]
     params = (py.Param("model", case.model_class),)
     return py.Function("optimizers_of", params, body, OPTIMIZERS, "The optimizer of each step.")
+
+
+def below(case: Case, step: Step) -> tuple[py.Expr, ...]:
+    """How the names of the weights begin that a step updates; nothing, where it has all."""
+    names = tuple(f"{name}." for name in step.updates)
+    if not case.train.networks:
+        return ()
+    return (py.literal(names[0] if len(names) == 1 else names),)
+
+
+def penalised(case: Case) -> Body:
+    """Adds what the networks of a step have added to their loss; what others did is left out."""
+    every = [
+        py.Assign("added", "penalties(network)"),
+        py.If("name in UPDATED[step]", [py.Assign("loss", "added", op="+")]),
+    ]
+    if not case.train.networks:
+        return [py.Assign("loss", "penalties(model)", op="+")]
+    return [py.For("name, network", "model.named_children()", every)]
+
+
+def rate(case: Case) -> py.Statement:
+    """Sets the learning rate of the step."""
+    rate = "rate[step][run.step // len(ROUND)]"
+    if not case.train.groups:
+        return py.Assign('optimizers[step].param_groups[0]["lr"]', rate)
+    scaled = any(g.lr_scale != 1 for g in case.train.groups)
+    each = f'{rate} * group.get("lr_scale", 1)' if scaled else rate
+    return py.For("group", "optimizers[step].param_groups", [py.Assign('group["lr"]', each)])
 
 
 def step(case: Case, mixed: bool, clip: Sequence[py.Statement]) -> Body:
@@ -86,13 +128,14 @@ def step(case: Case, mixed: bool, clip: Sequence[py.Statement]) -> Body:
         py.Assign("step", "ROUND[run.step % len(ROUND)]"),
         py.Assign("own", "parameters[step]"),
     ]
-    found: Body = [py.Assign("loss", "loss_fn(step, model, batch)")]
+    loss = "loss, _" if case.watched else "loss"
+    found: Body = [py.Assign(loss, "loss_fn(step, model, batch)")]
+    found += penalised(case) if case.penalised else []
     body += [py.Block("with autocast", found)] if mixed else found
-    body += backward(case, "own", "inputs=own", "no gradient for the other networks")
+    body += backward(case, "own", "inputs=own", "no gradient for the other networks", case.waits)
     body += clip
     if case.scheduled:
-        rate = "rate[step][run.step // len(ROUND)]"
-        body.append(py.Assign('optimizers[step].param_groups[0]["lr"]', rate))
+        body.append(rate(case))
     return [
         *body,
         py.Do("optimizers[step].step()"),
@@ -112,26 +155,46 @@ def means() -> Body:
 def evaluate(case: Case) -> py.Function:
     """The losses of chunks, weighed by their rows."""
     read = case.train.graphs[0].graph.root.inputs[0][0]
-    each = py.Assign("totals[step]", "size * loss_fn(step, model, batch).item()", op="+")
+    losses = '{f"{step}.loss": total / count for step, total in totals.items()}'
+    each: Body = [
+        py.Assign("totals[step]", "size * loss_fn(step, model, batch).item()", op="+"),
+    ]
     chunk: Body = [
         py.Assign("batch", "tensors(rows, device)"),
         py.Assign("size", py.call("len", py.item("rows", read))),
-        py.For("step", "totals", [each]),
-        py.Assign("count", "size", op="+"),
     ]
+    if case.watched:
+        value = "output.detach()" if case.differentiates else "output"
+        named = f'{{f"{{step}}.{{name}}": {value} for name, output in outputs.items()}}'
+        each = [
+            py.Assign("loss, outputs", "loss_fn(step, model, batch)"),
+            py.Assign("totals[step]", "size * loss.item()", op="+"),
+            py.Assign("read", named, op="|"),
+        ]
+        chunk.append(py.Assign("read", "{}"))
+    chunk.append(py.For("step", "totals", each))
+    chunk += [py.Do("made.append(read)")] if case.watched else []
+    chunk.append(py.Assign("count", "size", op="+"))
     seed = py.Do("torch.manual_seed(0)", "the same draws in every evaluation")
     body: Body = [
         py.Do("model.eval()"),
         *([seed] if case.samples(training=False) else []),
         py.Assign("totals, count", "dict.fromkeys(ROUND, 0.0), 0"),
+        *([py.Assign("made", "[]")] if case.watched else []),
         py.For("rows", "data.chunks(part, CHUNK)", chunk),
-        py.Return('{f"{step}.loss": total / count for step, total in totals.items()}'),
     ]
+    if case.watched:
+        body.append(py.Assign("losses", losses))
+        body.append(py.Return("losses | scores(joined(made), data.load()[part])"))
+    else:
+        body.append(py.Return(losses))
     params = (
         py.Param("model", case.model_class),
         py.Param("part", "str"),
         py.Param("device", "torch.device"),
     )
     doc = "The loss of each step over all rows of a part: the mean over chunks of them."
+    if case.watched:
+        doc = "The losses of steps, the means over chunks of rows, and the metrics over all."
     quick = () if case.differentiates else ("torch.no_grad()",)
     return py.Function("evaluate", params, body, "dict[str, Any]", doc, quick)

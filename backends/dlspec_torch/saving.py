@@ -23,7 +23,7 @@ def checkpoint_file(case: Case) -> str:
     }
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
     text = py.Module("", (), [own]).render().strip()
-    counted = ", updates" if case.train.freezes else ""
+    counted = ", waited" if case.train.freezes else ""
     imported = f"from recipe import Run, restored{counted}"
     of = "learned(model, optimizer)" if case.rests else "model.named_parameters()"
     each = f"for name, parameter in {of}:"
@@ -38,4 +38,7 @@ def of_rounds(case: Case) -> str:
     text = py.Module("", (), [own]).render().strip()
     fills = {"rounds": text, "recipe": "from recipe import Run, restored, updates_of"}
     words = {"rounds", "some", *(["statistics"] if "BatchNorm" in case.kinds else [])}
+    if case.train.freezes:
+        words.add("freezes")
+        fills["recipe"] += ", waited"
     return chosen("checkpoint.py", words, fills)

@@ -23,16 +23,23 @@ def seeded(case: Case) -> Body:
     return [py.Do("generator.manual_seed(step_seed(run))", drawn)]
 
 
-def backward(case: Case, learned: str, inputs: str = "", why: str = "") -> Body:
-    """The gradients of `learned`, of `loss`; `inputs` are the only ones that get any."""
+def backward(
+    case: Case, learned: str, inputs: str = "", why: str = "", waits: bool = False
+) -> Body:
+    """The gradients of `learned`, of `loss`; `inputs` are the only ones that get any, and where all
+    may wait for a later epoch there are none."""
     clear = py.Assign("parameter.grad", "None", "zero_grad() costs more than a small layer")
     cleared = py.For("parameter", learned, [clear])
-    if case.train.precision != "fp16":
-        return [cleared, py.Do(f"loss.backward({inputs})", why)]
+    scaled = case.train.precision == "fp16"
+    loss = "(LOSS_SCALE * loss)" if scaled else "loss"
+    made: py.Statement = py.Do(f"{loss}.backward({inputs})", "" if scaled else why)
+    made = py.If(learned, [made]) if waits else made
+    if not scaled:
+        return [cleared, made]
     unscale = py.Assign("parameter.grad", "LOSS_SCALE", op="/")
     return [
         cleared,
-        py.Do(f"(LOSS_SCALE * loss).backward({inputs})"),
+        made,
         py.For("parameter", learned, [py.If("parameter.grad is not None", [unscale])]),
     ]
 

@@ -12,7 +12,7 @@ from dlspec_torch import rounds
 from dlspec_torch.case import Case
 from dlspec_torch.command import main
 from dlspec_torch.computing import loss_functions, penalties
-from dlspec_torch.evaluation import evaluate
+from dlspec_torch.evaluation import evaluate, joined
 from dlspec_torch.helpers import definitions
 from dlspec_torch.loop import (
     batches,
@@ -75,6 +75,7 @@ def train_file(case: Case) -> str:
         *([constrained()] if case.model.constraints else []),
         *([continued()] if case.train.continued else []),
         train_epoch(case),
+        *([joined()] if case.watched else []),
         rounds.evaluate(case) if case.rounds else evaluate(case),
         train(case),
         lock(case),
@@ -102,6 +103,9 @@ def constants(case: Case) -> Body:
         found.append(py.Assign("LEARNING_RATES", py.literal(rates)))
     elif case.scheduled:
         found.append(py.Assign("LEARNING_RATE", py.literal(case.optimizer.lr)))
+    if case.penalised and case.rounds and block.networks:
+        updated = {s.name: s.updates for s, _ in case.rounds}
+        found.append(py.Assign("UPDATED", py.literal(updated), "networks by step"))
     if block.precision == "fp16":
         # A fixed scale has no state that a checkpoint would need.
         found.append(py.Assign("LOSS_SCALE", "1024", "small gradients vanish in 16 bits"))
@@ -153,6 +157,10 @@ LOCKED = "write_lock(made_of, lock(run.seed, {}, device), run.epoch)"
 def train(case: Case) -> py.Function:
     counted = "epochs" if case.train.steps is None else "steps"
     kept, optimizer = kept_by(case)
+    # how often weights that waited were updated
+    whole = case.train.steps is not None or bool(case.rounds)
+    waits = case.train.freezes and len(kept) > 2
+    counted_by = ["per_epoch()" if whole else batches_of(case)] if waits else []
     body: Body = [
         py.Assign("last, best", 'out / "last.safetensors", out / "best.safetensors"'),
         py.Assign("metrics", 'out / "metrics.jsonl"'),
@@ -161,7 +169,7 @@ def train(case: Case) -> py.Function:
         py.If(
             "resume and last.exists()",
             [
-                py.Assign("run", f"checkpoint.load(last, {', '.join(kept[1:])})"),
+                py.Assign("run", f"checkpoint.load(last, {', '.join([*kept[1:], *counted_by])})"),
                 *([py.Do("run.resume()")] if case.validated else []),
             ],
             [py.Assign("run", "Run(seed)"), py.Do("checkpoint.initialise(model, seed)")],
@@ -227,18 +235,16 @@ def epoch(case: Case, kept: Sequence[str]) -> Body:
     body.append(py.For("loss", "losses.values()", [diverged]) if case.rounds else diverged)
     save_best = py.Do("checkpoint.save(best, run, model)", before)
     report = "losses" if case.rounds else '{"loss": loss}'
+    if "val" in case.parts:
+        body.append(py.Assign("val", 'evaluate(model, "val", device)'))
+        report += ' | {f"val.{name}": v for name, v in val.items()}'
     if case.validated:
         on = py.literal(case.train.best_by[0].removeprefix("val."))
-        body.append(py.Assign("val", 'evaluate(model, "val", device)'))
         body.append(py.Assign("improved", py.call("run.improved", py.Index("val", on))))
-        report = '{"loss": loss} | {f"val.{name}": v for name, v in val.items()}'
     elif not steps:
         body.append(py.Assign("run.epoch", "1", op="+"))
     if steps:
         body.append(py.Assign("run.epoch", "run.step // per_epoch()", "whole ones"))
-    if case.rounds and "val" in case.parts:
-        body.append(py.Assign("val", 'evaluate(model, "val", device)'))
-        report = 'losses | {f"val.{name}": v for name, v in val.items()}'
     body.append(py.Assign("report", report))
     body.append(py.Do('log(metrics, {"epoch": run.epoch, "step": run.step} | report)'))
     body.append(py.If("improved", [save_best]) if case.validated else save_best)

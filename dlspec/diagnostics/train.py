@@ -331,3 +331,19 @@ class OneLength(Diagnostic):
     @property
     def help(self) -> str:
         return "take a field with a size such as `T <= 400`, or write `batch = 64`"
+
+
+@frozen
+class NothingUpdated(Diagnostic):
+    """All weights of the networks that a step updates are frozen for ever."""
+
+    code = "DLS436"
+    step: str
+
+    @property
+    def title(self) -> str:
+        return f"step `{self.step}` updates nothing: all its weights are frozen"
+
+    @property
+    def help(self) -> str:
+        return "call a frozen network in the steps of others, and leave its own step out"

@@ -21,6 +21,7 @@ from dlspec.syntax import tree
 from dlspec.units import plain_number
 
 SETTINGS = ("optimizer", "lr_scale", "weight_decay", "frozen")
+STEPS = "a `train` block with steps"
 EXAMPLE = "write `weights *.bias { weight_decay = 0 }`"
 
 
@@ -33,10 +34,13 @@ class GroupReader:
         model: ModelIR,
         optimizer: Optimizer | None,
         frozen: Collection[str] = (),
+        steps: bool = False,
     ) -> None:
-        """`optimizer` is that of the other weights; what lies below a path of `frozen` stays as it
-        is, where no statement says otherwise."""
+        """`optimizer` is that of the other weights, if it is known; each of several `steps` has one
+        of its own. What lies below a path of `frozen` stays as it is, where no statement says
+        otherwise."""
         self.objects = objects
+        self.steps = steps
         self.optimizer = optimizer
         self.known: Names = weight_names(model)
         self.found: dict[str, dict[str, Any]] = {
@@ -117,6 +121,9 @@ class GroupReader:
 
     def own_optimizer(self, e: tree.Expr) -> Iterator[tuple[str, Any]]:
         """What an optimizer of some weights has that the others' has not."""
+        if self.steps:
+            hint = "write `lr_scale` or `weight_decay`, which change that of each step"
+            raise SpecError(Misplaced(e.span, "an `optimizer` of some weights", STEPS, hint))
         made: Optimizer = self.objects.object("optimizer", e).made
         if self.optimizer is None:
             raise Skip

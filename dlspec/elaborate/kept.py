@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dlspec.elaborate.values import Kept
 from dlspec.ir import model as ir
@@ -26,15 +26,16 @@ def uses(model: ir.ModelIR, whole: Kept | None) -> Iterator[tuple[str, Kept]]:
     yield from walk(model.root, ())
 
 
-def loaded(model: ir.ModelIR, whole: Kept | None) -> tuple[Loaded, ...]:
-    """The files, those of inner paths first: of a weight below several the first counts."""
-    found = {path: kept.file for path, kept in uses(model, whole) if kept.file is not None}
+def loaded(used: Iterable[tuple[str, Kept]]) -> tuple[Loaded, ...]:
+    """The files of some uses, those of inner paths first: of a weight below several the first
+    counts."""
+    found = {path: kept.file for path, kept in used if kept.file is not None}
     return tuple(Loaded(path=p, file=f) for p, f in reversed(found.items()))
 
 
-def frozen(model: ir.ModelIR, whole: Kept | None) -> tuple[str, ...]:
-    """The paths below which all stays as it is."""
-    return tuple(dict.fromkeys(path for path, kept in uses(model, whole) if kept.frozen))
+def frozen(used: Iterable[tuple[str, Kept]]) -> tuple[str, ...]:
+    """The paths of some uses below which all stays as it is."""
+    return tuple(dict.fromkeys(path for path, kept in used if kept.frozen))
 
 
 def learns(model: ir.ModelIR) -> bool:

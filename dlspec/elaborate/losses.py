@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -15,12 +16,14 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.objects import Objects, callee
 from dlspec.elaborate.values import describe
+from dlspec.expr import fixed
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
-from dlspec.recipe.losses import Loss
+from dlspec.recipe.losses import Activation, Loss
+from dlspec.recipe.metrics import Classification
 from dlspec.source import Span
 from dlspec.syntax import tree
-from dlspec.tensor import Tensor
+from dlspec.tensor import INTEGERS, Tensor
 from dlspec.units import plain_number
 
 FAMILIES_OF_ACTIVATIONS = ("activation", "along_axis", "smooth", "piecewise", "functional")
@@ -28,6 +31,8 @@ ACTIVATIONS = frozenset(n for f in FAMILIES_OF_ACTIVATIONS for n in ops.FAMILIES
 ACTIVATIONS -= {"Identity", "GLU", "glu", "Maxout", "maxout"}
 """What turns logits into something else, as a layer or a function."""
 
+WIRE = "a wire"
+"""What a wire is called, which a metric may read on either side."""
 LATER_ARGUMENTS = {"where": "`where=` of a metric", "weight": "`weight=` of a metric"}
 
 
@@ -124,8 +129,11 @@ class Comparisons:
             return self.terms(loss, factor * value if e.op == "*" else factor / value)
         return []
 
-    def metrics(self, e: tree.Expr, loss: list[ir.LossTerm]) -> list[ir.MetricUse]:
-        """The metrics of a block; each has a name of its own."""
+    def metrics(
+        self, e: tree.Expr, activations: Mapping[str, Activation], step: str = ""
+    ) -> list[ir.MetricUse]:
+        """The metrics of a block, or of a `step` of it; each has a name of its own.
+        `activations` are those that the loss implies, by output."""
         if not isinstance(e, tree.List):
             with self.objects.collecting():
                 hint = f"write `[{e.span.text}]`"
@@ -136,13 +144,14 @@ class Comparisons:
             with self.objects.collecting():
                 found.append((item, self.compared("metric", item)))
         names = _distinct([c for _, c in found])
-        activations = {t.output: t.loss.activation for t in reversed(loss)}
         return [
             ir.MetricUse(
-                name=name,
+                name=f"{step}.{name}" if step else name,
+                step=step,
                 metric=c.made,
                 output=c.output.name,
                 target=c.target.name,
+                computed=None if c.target.name in self.fields else c.target.type,
                 activation=activations.get(c.output.name, "none"),
                 axis=c.axis,
                 line=item.span.line,
@@ -169,8 +178,13 @@ class Comparisons:
                 raise SpecError(NotInThisVersion(a.span, LATER_ARGUMENTS[a.name.id]))
         made = self.options(cls, name, options, e.span)
         output, target = self.operands(cls.kind(), operands, e.span)
+        if issubclass(cls, Classification) and target.what == WIRE:
+            target = replace(target, type=as_classes(target.type))
         self.check(made, output, target, e.span)
         axis = made.made.class_axis(output.type, target.type)
+        if axis is not None and target.what == WIRE:
+            classes = int(output.type.shape[axis])
+            target = replace(target, type=replace(target.type, classes=classes))
         return Compared(made.made, output, target, axis)
 
     def options(
@@ -188,17 +202,31 @@ class Comparisons:
         first, second = (self.operand(a.value) for a in given)
         if outputs is None or fields is None:
             raise Skip
-        if first in outputs and first in fields:
+        fields = {**fields, **{n: o for n, o in outputs.items() if o.what == WIRE}}
+        if first in outputs and first in self.fields:
             what = f"`{first}` is both"
             raise SpecError(WrongOperands(given[0].span, owner, what, "rename one of them"))
-        swapped = first in fields and second in outputs
+        swapped = first in self.fields and second in outputs
         if swapped:
             hint = f"write `{owner}({second}, {first})`"
             raise SpecError(WrongOperands(span, owner, "these are the other way round", hint))
-        return (
+        found = (
             self.find(owner, given[0], first, outputs, fields),
             self.find(owner, given[1], second, fields, outputs),
         )
+        for a, named in zip(given, found, strict=True):
+            if named.type.common:
+                what, hint = f"`{named.name}` is common to all examples", "name one for each"
+                raise SpecError(WrongOperands(a.span, owner, what, hint))
+        if found[1].what == WIRE and not all(map(fixed, found[1].type.shape)):
+            what = "a metric of a computed target with rows of different lengths"
+            raise SpecError(NotInThisVersion(given[1].span, what))
+        return found
+
+    @property
+    def fields(self) -> Mapping[str, Named]:
+        """The fields of the data."""
+        return self.comparable.fields or {}
 
     def operand(self, e: tree.Expr) -> str:
         if isinstance(e, tree.Name):
@@ -240,6 +268,14 @@ class Comparisons:
             found = [without_class(made.made, output.name, target.name, target.void, span)]
         if found:
             raise SpecError(*found)
+
+
+def as_classes(t: Tensor) -> Tensor:
+    """A target that is computed, as classes: of two where it is true or false, where it is a number
+    of as many as the output has."""
+    if t.dtype == "bool":
+        return replace(t, dtype="class", classes=2)
+    return replace(t, dtype="class") if t.dtype in INTEGERS else t
 
 
 def without_class(loss: Loss, output: str, target: str, void: int, span: Span) -> DoesNotCompare:

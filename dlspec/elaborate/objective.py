@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from dlspec import recipe
 from dlspec.diagnostics import SpecError
@@ -13,15 +12,16 @@ from dlspec.elaborate.feeding import Feeding, last_op
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.joined import Joined
 from dlspec.elaborate.kinds import ungrouped
-from dlspec.elaborate.losses import Comparable, Named
+from dlspec.elaborate.losses import Comparable
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Settings
-from dlspec.elaborate.steps import MODEL, Network, StepBuilder, terms
-from dlspec.elaborate.values import BlockLayer, Value
+from dlspec.elaborate.steps import MODEL, Network, StepBuilder
+from dlspec.elaborate.values import BlockLayer
+from dlspec.elaborate.watched import activations, comparable, terms
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.length import Dynamic
-from dlspec.recipe.losses import Loss
+from dlspec.recipe.losses import Activation, Loss
 from dlspec.syntax import tree
 
 
@@ -180,18 +180,12 @@ class Objective:
 
     def comparable(self) -> Comparable:
         """What metrics can name: outputs of the model, wires, and fields."""
-        known = self.found.comparable()
-        if not self.ready:
-            return known
-        outputs = dict(known.outputs or {})
-        fields = known.fields or {}
-        for name, entry in self.builder.frame.scope.entries.items():
-            if isinstance(entry, Value) and name not in fields and len(entry.types) == 1:
-                span = entry.since
-                what = outputs[name].what if name in outputs else "a wire"
-                outputs[name] = Named(name, entry.types[0], span, what)
-        broken = self.builder.frame.broken
-        return replace(known, outputs=None if broken and not outputs else outputs)
+        known, frame = self.found.comparable(), self.builder.frame
+        return comparable(known, frame.scope, frame.broken) if self.ready else known
+
+    def activations(self) -> dict[str, Activation]:
+        """What turns wires into predictions, as the losses on them imply."""
+        return activations(self.builder.statements)
 
     def terms(self) -> list[ir.LossTerm]:
         """The losses that compare an output with a field, as both are."""
@@ -212,7 +206,7 @@ class Objective:
     def step(self, metrics: list[ir.MetricUse]) -> ir.Step | None:
         """The graph, with what the metrics read; None where something is wrong."""
         builder = self.builder
-        builder.watch(list(dict.fromkeys(m.output for m in metrics)))
+        builder.watch(metrics)
         made, e = builder.graph(), self.settings.get("loss")
         self.objects.problems.extend(builder.problems)
         if made is None or e is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NotInThisVersion, UnknownName
@@ -11,17 +11,20 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.joined import Joined
-from dlspec.elaborate.kept import learns
+from dlspec.elaborate.kept import learns, uses
+from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.steps import StepBuilder
+from dlspec.elaborate.values import Kept
+from dlspec.elaborate.watched import activations, comparable
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import ModelIR, penalised
+from dlspec.ir.model import ModelIR
 from dlspec.syntax import tree
 
 STEP = Kind(
     name="step",
-    settings=("loss", "optimizer"),
+    settings=("loss", "optimizer", "metrics"),
     required=(("loss", "loss = -D(G(normal(64)))"), ("optimizer", "optimizer = Adam(lr=1e-4)")),
     later={"schedule": "a `schedule` of one step", "clip_norm": "`clip_norm` of one step"},
     wires=True,
@@ -30,11 +33,10 @@ ELSEWHERE = {
     "model": "make networks with `let net = Net()`, and call them in a step",
     "loss": "write it in the step",
     "optimizer": "write it in the step",
+    "metrics": "write it in the step whose wires it reads",
 }
 """Settings of a block that one with steps does not have."""
 WITH = "a `train` block with steps"
-LATER = ("metrics", "early_stop")
-"""Settings that this version does not compile beside steps."""
 
 
 class Rounds:
@@ -58,6 +60,7 @@ class Rounds:
         self.builder = StepBuilder(table, overrides, objects, block)
         self.model: ModelIR | None = None
         """The networks: the only one, or the model that holds them."""
+        self.metrics: list[ir.MetricUse] = []
         self.made: tuple[ir.Step, ...] = ()
         with objects.collecting():
             self.read()
@@ -68,6 +71,19 @@ class Rounds:
         """The names of several networks."""
         networks = tuple(self.builder.networks)
         return networks if len(networks) > 1 else ()
+
+    @property
+    def kept(self) -> Iterator[tuple[str, Kept]]:
+        """What is used with `weights` or `frozen`, by its path in the model of all networks."""
+        for name, network in self.builder.networks.items():
+            for path, kept in uses(network.model, network.layer.kept):
+                yield ".".join(filter(None, (name if self.names else "", path))), kept
+
+    def learned(self, step: ir.Step, names: Collection[str]) -> tuple[str, ...]:
+        """The weights that a step updates, of all of these."""
+        if not self.names:
+            return tuple(names)
+        return tuple(n for n in names if n.partition(".")[0] in step.updates)
 
     def read(self) -> None:
         """The networks, then the steps in order. Raises Skip where the data are broken."""
@@ -85,10 +101,6 @@ class Rounds:
                 self.objects.problems.append(Misplaced(head(s), what, WITH, hint))
                 continue
             self.builder.wires(s)
-        for network in self.builder.networks.values():
-            if penalised(network.model):
-                later = NotInThisVersion(network.span, "a network with a `penalty` beside steps")
-                self.objects.problems.append(later)
         broken = self.builder.frame.broken
         before = self.objects.broken
         made: list[tuple[ir.Step, ModelIR]] = []
@@ -119,14 +131,6 @@ class Rounds:
                 what = f"`{name}`"
                 place = Misplaced(given.names[0].span, what, WITH, hint)
                 self.objects.problems.append(place)
-        for name in LATER:
-            if (given := self.settings.values.get(name)) is not None:
-                later = NotInThisVersion(given.names[0].span, f"`{name}` beside steps")
-                self.objects.problems.append(later)
-        for s in self.settings.statements:
-            if isinstance(s, tree.Weights):
-                later = NotInThisVersion(head(s), "`weights` beside steps")
-                self.objects.problems.append(later)
 
     def step(self, step: tree.Step, broken: bool) -> tuple[ir.Step, ModelIR] | None:
         """One step; None where something is wrong."""
@@ -150,6 +154,7 @@ class Rounds:
         if loss is None or not updates:
             return None
         builder.loss(loss, updates)
+        self.watch(step, own.get("metrics"))
         graph = builder.graph()
         if graph is None or optimizer is None:
             return None
@@ -162,6 +167,17 @@ class Rounds:
             text=loss.span.text,
         )
         return made, graph
+
+    def watch(self, step: tree.Step, e: tree.Expr | None) -> None:
+        """The metrics of a step, on its wires."""
+        if e is None:
+            return
+        builder = self.builder
+        known = comparable(self.found.comparable(), builder.frame.scope, builder.frame.broken)
+        implied = activations(builder.statements)
+        found = Comparisons(self.objects, known).metrics(e, implied, step.name.id)
+        builder.watch(found)
+        self.metrics += found
 
     def updates(self, step: tree.Step) -> tuple[str, ...]:
         """The networks that a step updates, each once."""

@@ -26,6 +26,7 @@ from dlspec.elaborate.values import BlockLayer, Broken, Instance, Scope, Value, 
 from dlspec.expr import Static
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
+from dlspec.ir.recipe import MetricUse
 from dlspec.recipe.losses import Loss
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -196,9 +197,10 @@ class StepBuilder(ModelBuilder):
         self.check_depth(value.flow, e.span, self.frame)
         return value.flow
 
-    def watch(self, names: Sequence[str]) -> None:
-        """Wires that are given out beside the loss, for metrics."""
-        for name in names:
+    def watch(self, metrics: Sequence[MetricUse]) -> None:
+        """Gives out, beside the loss, the wires that metrics read."""
+        names = [n for m in metrics for n in (m.output, *([m.target] if m.computed else []))]
+        for name in dict.fromkeys(names):
             entry = self.frame.scope.find(name)
             if isinstance(entry, Value):
                 self.frame.outputs.append((name, entry.types[0]))
@@ -433,18 +435,3 @@ class StepBuilder(ModelBuilder):
         elif isinstance(flow, ir.Wire):
             kind = self.made_by.get(flow.name, "")
         self.objects.problems += activated(loss, kind, output.name or "its output", e.span)
-
-
-def terms(
-    body: Sequence[ir.Statement], outputs: Collection[str], fields: Collection[str]
-) -> Iterator[tuple[ir.Compare, str, str, int]]:
-    """The losses of some statements that compare a wire of `outputs` with one of `fields`, with
-    both names and the line."""
-    for s in ir.statements(tuple(body)):
-        for f in ir.flows(s.value):
-            if isinstance(f, ir.Compare):
-                a, b = f.inputs
-                if not isinstance(a, ir.Wire) or not isinstance(b, ir.Wire):
-                    continue
-                if a.name in outputs and b.name in fields:
-                    yield f, a.name, b.name, s.line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
@@ -13,6 +13,7 @@ from dlspec.diagnostics.train import (
     CannotStopOn,
     NothingContinues,
     NothingToLearn,
+    NothingUpdated,
     NoValidation,
     OneLength,
 )
@@ -21,10 +22,11 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.groups import GroupReader
-from dlspec.elaborate.kept import frozen, learns, loaded
+from dlspec.elaborate.kept import frozen, learns, loaded, uses
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
+from dlspec.elaborate.patterns import weight_names
 from dlspec.elaborate.ragged import for_rows
 from dlspec.elaborate.rounds import Rounds
 from dlspec.elaborate.settings import Kind, Settings, head, read
@@ -115,17 +117,22 @@ class TrainBuilder:
             loss = computed.terms()
         elif loss_e is not None:
             loss = comparisons.loss(loss_e)
-        metrics = comparisons.metrics(metrics_e, loss) if metrics_e is not None else []
+        implied = {t.output: t.loss.activation for t in reversed(loss)}
+        if computed is not None:
+            implied = computed.activations()
+        metrics = comparisons.metrics(metrics_e, implied) if metrics_e is not None else []
         step = computed.step(metrics) if computed is not None else None
         model = computed.model if computed is not None else found.model
         layer = computed.layer if computed is not None else found.layer
         whole = layer.kept if layer is not None else None
         optimizer = self.object("optimizer")
+        kept = list(uses(model, whole)) if model is not None else []
+        complete = len(metrics) == len(self.items("metrics"))
         values = self.values() | {
             "optimizer": optimizer,
-            "groups": self.groups(model, optimizer, whole),
-            "loaded": loaded(model, whole) if model is not None else (),
-            "early_stop": self.early_stop(metrics),
+            "groups": self.groups(model, optimizer, kept),
+            "loaded": loaded(kept),
+            "early_stop": self.early_stop(("val.loss",), metrics, complete),
         }
         if values.get("continued"):
             self.check_continued(model)
@@ -177,9 +184,17 @@ class TrainBuilder:
         """A training in `step`s."""
         given = (self.block, self.settings, self.table, self.overrides, self.objects)
         made = Rounds(*given, found)
-        values = self.values() | {"loaded": self.loaded(made)}
+        broken = self.objects.broken > before
+        losses = tuple(f"val.{step.name}.loss" for step in made.made)
+        values = self.values() | {
+            "loaded": loaded(made.kept),
+            "groups": self.groups(made.model, None, list(made.kept)),
+            "early_stop": self.early_stop(losses, made.metrics, not broken),
+        }
         if values.get("continued"):
             self.check_continued(None)
+        if made.model is not None:
+            self.check_learned(made, made.model, values["groups"])
         broken = self.objects.broken > before or not self.settings.complete
         if broken or made.model is None:
             return None
@@ -191,24 +206,20 @@ class TrainBuilder:
             networks=made.names,
             loss=(),
             rounds=made.made,
+            metrics=tuple(made.metrics),
             doc=self.block.doc,
             line=self.block.span.line,
             **values,
         )
         return train, made.model
 
-    def loaded(self, made: Rounds) -> tuple[ir.Loaded, ...]:
-        """The files that the networks of steps start from."""
-        found = []
-        for name, network in made.builder.networks.items():
-            kept = network.layer.kept
-            if frozen(network.model, kept):
-                what = "`frozen` of a network beside steps"
-                self.objects.problems.append(NotInThisVersion(network.span, what))
-            for part in loaded(network.model, kept):
-                path = ".".join(filter(None, (name if made.names else "", part.path)))
-                found.append(part.model_copy(update={"path": path}))
-        return tuple(found)
+    def check_learned(self, made: Rounds, model: ModelIR, groups: tuple[ir.Group, ...]) -> None:
+        """Whether each step updates something."""
+        still = {name for group in groups if group.frozen is None for name in group.weights}
+        names = tuple(weight_names(model))
+        for written, step in zip(self.settings.steps, made.made, strict=True):
+            if still.issuperset(made.learned(step, names)):
+                self.objects.problems.append(NothingUpdated(head(written), step.name))
 
     def objective(self, found: Feeding) -> Objective | None:
         """What is computed of a batch, where that is more than a sum of losses."""
@@ -228,13 +239,13 @@ class TrainBuilder:
     # -- settings
 
     def groups(
-        self, model: ModelIR | None, optimizer: Optimizer | None, whole: Kept | None
+        self, model: ModelIR | None, optimizer: Optimizer | None, kept: Iterable[tuple[str, Kept]]
     ) -> tuple[ir.Group, ...]:
         """What `weights` says of some of them, and `frozen` of a block."""
-        paths = frozen(model, whole) if model is not None else ()
+        paths = frozen(kept)
         if model is None or not (self.settings.statements or paths):
             return ()
-        reader = GroupReader(self.objects, model, optimizer, paths)
+        reader = GroupReader(self.objects, model, optimizer, paths, bool(self.settings.steps))
         return reader.groups(self.settings.statements, head(self.block))
 
     def object(self, place: str) -> Any:
@@ -372,7 +383,10 @@ class TrainBuilder:
                 self.objects.problems.append(BadSchedule(span, problem.what, problem.help))
         return found
 
-    def early_stop(self, metrics: list[ir.MetricUse]) -> Patience | None:
+    def early_stop(
+        self, losses: tuple[str, ...], metrics: list[ir.MetricUse], complete: bool
+    ) -> Patience | None:
+        """When to stop; `complete` says that none of the metrics is broken."""
         e = self.settings.get("early_stop")
         if e is None:
             return None
@@ -381,10 +395,10 @@ class TrainBuilder:
             data = self.data
             if data is not None and data.ir is not None and "val" not in data.ir.split.shares():
                 raise SpecError(NoValidation(e.span, data.ir.name, data.split))
-            known = ("val.loss", *(f"val.{m.name}" for m in metrics if m.metric.scalar))
+            known = (*losses, *(f"val.{m.name}" for m in metrics if m.metric.scalar))
             made: Patience = found.made
             on = made.on
-            if on not in known and len(metrics) == len(self.items("metrics")):  # none is broken
+            if on not in known and complete:
                 span = found.span("on", e.span)
                 raise SpecError(CannotStopOn(span, on, known, nearest(on, known)))
             return made

@@ -156,19 +156,28 @@ class LossTerm(Node):
 
 
 class MetricUse(Node):
-    """A metric with what it compares. `name` is unique in its block, and that of the log.
+    """A metric with what it compares. `name` is unique in its block, and that of the log; the
+    metric of a `step` has the step's name in front.
 
     `activation` turns the output into what the metric reads: the one that the loss on this
     output implies. `axis` is that of the classes.
     """
 
     name: str
+    step: str = ""
+    """The `step` whose wires it reads."""
     metric: Annotated[Metric, At("metric")]
     output: str
     target: str
+    computed: Type | None = None
+    """The type of a target that is a wire; that of a field stands with the data."""
     activation: Activation
     axis: int | None = None
     line: int
+
+    def array(self, name: str) -> str:
+        """What an array of its step is called among those of all steps."""
+        return f"{self.step}.{name}" if self.step else name
 
 
 class Loaded(Node):
@@ -267,6 +276,12 @@ class Train(Node):
         return on, "min"
 
     @property
+    def judged(self) -> bool:
+        """Whether a number says which epoch is the best, where there are validation rows: of
+        several steps only what `early_stop` names."""
+        return not self.rounds or self.early_stop is not None
+
+    @property
     def graphs(self) -> tuple[Step, ...]:
         """What is computed of batches, where that is more than a sum of losses."""
         return (self.step,) if self.step is not None else self.rounds
@@ -292,7 +307,7 @@ class Train(Node):
         """Whether the metrics read outputs of the model that fields alone feed, so that a file of
         the model has them too."""
         if self.step is None:
-            return True
+            return not (self.rounds and self.metrics)
         given = {m.output for m in self.metrics}
         for s in statements(self.step.graph.root.body):
             names = given & set(s.names) if isinstance(s, Bind) else None

@@ -104,8 +104,8 @@ class TrainCase(ABC):
 
     @property
     def watched(self) -> bool:
-        """Whether metrics read what the objective gives beside the loss."""
-        return self.step is not None and len(self.step.root.outputs) > 1
+        """Whether metrics read what the objectives give beside the loss."""
+        return any(len(graph.root.outputs) > 1 for graph in self.objectives)
 
     @property
     def compared(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -117,7 +117,7 @@ class TrainCase(ABC):
     @property
     def validated(self) -> bool:
         """Whether validation says which epoch is the best."""
-        return "val" in self.parts and not self.rounds
+        return "val" in self.parts and self.train.judged
 
     @property
     def patience(self) -> int | None:
@@ -151,6 +151,18 @@ class TrainCase(ABC):
     def rests(self) -> bool:
         """Whether some weights stay as they are for ever: no optimizer has them."""
         return any(group.frozen is None for group in self.train.groups)
+
+    @property
+    def waits(self) -> bool:
+        """Whether all that some step updates may wait for a later epoch."""
+        still = {n for g in self.train.groups if g.frozen != 0 for n in g.weights}
+        return bool(still) and any(still.issuperset(self.updated(s)) for s in self.train.rounds)
+
+    def updated(self, step: Step) -> tuple[str, ...]:
+        """The names of the arrays that a step updates."""
+        if not self.train.networks:
+            return self.learned
+        return tuple(n for n in self.learned if n.partition(".")[0] in step.updates)
 
     @property
     def ops(self) -> Iterator[Apply]:

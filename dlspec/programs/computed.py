@@ -67,7 +67,8 @@ def kept(data: Data, train: Train | None) -> list[Field]:
     if train is None or not below:
         return list(data.fields)
     read = {*train.inputs.values(), *(term.target for term in train.loss)}
-    read |= {use.target for use in train.metrics} | {n for a in data.augment for n in a.fields}
+    read |= {use.target for use in train.metrics if use.computed is None}
+    read |= {n for a in data.augment for n in a.fields}
     read |= {name for step in train.graphs for name, _ in step.graph.root.inputs}
     if isinstance(data.split, Stratified):
         read.add(data.split.by)

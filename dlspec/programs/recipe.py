@@ -25,6 +25,7 @@ from dlspec.recipe.metrics import (
     Recall,
 )
 from dlspec.recipe.schedules import Constant, Cosine, Linear, Schedule, Step, Warmup
+from dlspec.tensor import Tensor
 from dlspec.units import Duration
 
 DOC = "What every run needs and no framework has a say in."
@@ -45,13 +46,13 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
     `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and `write_lock`;
     `rates(peak, steps, per_epoch)`, where the learning rate changes; `differing(name)`,
-    `frozen(name)` and `updates(name, run)`, where some weights are updated in a way of their own;
-    `ROUND` and `updates_of(step, run)`, where there are several steps; and, where it
+    `frozen(name)` and `waited(name, run, per_epoch)`, where some weights are updated in a way of
+    their own; `ROUND` and `updates_of(step, batches)`, where there are several steps; and, where it
     has metrics, `scores(outputs, rows)`: values by their names, from whole sets of arrays by name.
     """
     run, constants = "counted", []
     on, direction = train.best_by
-    validated = "val" in data.split.shares() and not train.rounds
+    validated = "val" in data.split.shares() and train.judged
     patience = train.early_stop.count if validated and train.early_stop is not None else None
     if validated:
         run = "lowest" if direction == "min" else "highest"
@@ -69,7 +70,7 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
         constants.append(table(train.groups, weights))
         functions.append("differing")
     if train.freezes:
-        functions += ["frozen", "updates"]
+        functions += ["frozen", "waited"]
     if train.scheduled:
         functions.append(_rates(train.schedule))
     functions += ["Run", _ended(train, on, patience)]
@@ -241,7 +242,7 @@ def _is_top(use: MetricUse) -> bool:
 
 
 def _output(use: MetricUse, data: Data) -> py.Expr:
-    value = py.Index("outputs", py.literal(use.output))
+    value = py.Index("outputs", py.literal(use.array(use.output)))
     ragged = _ragged(use, data)
     if ragged is None:
         return value
@@ -250,14 +251,21 @@ def _output(use: MetricUse, data: Data) -> py.Expr:
 
 
 def _target(use: MetricUse, data: Data) -> py.Expr:
+    if use.computed is not None:
+        return py.Index("outputs", py.literal(use.array(use.target)))
     value = py.Index("rows", py.literal(use.target))
     ragged = _ragged(use, data)
     return value if ragged is None else _real(value, ragged[1], ragged[0])
 
 
+def _type(use: MetricUse, data: Data) -> Tensor:
+    """The type of the target."""
+    return use.computed or data.field(use.target).type
+
+
 def _ragged(use: MetricUse, data: Data) -> tuple[int, str] | None:
     """The axis of the target on which rows differ, and its dimension; None where they do not."""
-    sizes = enumerate(data.field(use.target).type.shape)
+    sizes = enumerate(_type(use, data).shape)
     return next(((a, str(n)) for a, n in sizes if not fixed(n)), None)
 
 
@@ -283,10 +291,10 @@ def _table(use: MetricUse, data: Data) -> py.Expr:
     else:
         axis = py.literal(_axis(use, data))
         predicted = py.Call(py.Attribute(_output(use, data), "argmax"), (py.Arg(axis),))
-        known = data.field(use.target).type.classes
+        known = _type(use, data).classes
         shape = py.Attribute(_output(use, data), "shape")
         count = py.Index(shape, axis) if known is None else py.literal(known)
-    if use.target in data.void:
+    if use.computed is None and use.target in data.void:
         pair = py.call("of_classes", _target(use, data), predicted, count)
         return py.Call("confusion", (py.Arg(py.Star(pair)), py.Arg(count)))
     return py.call("confusion", _target(use, data), predicted, count)
@@ -300,7 +308,7 @@ def _of_table(use: MetricUse, table: py.Expr, data: Data) -> py.Expr:
             return py.call(py.Attribute(table, "tolist"))
         case Averaged() as metric:
             each = py.call(AVERAGED[type(metric)], table)
-            match metric.averaging(data.field(use.target).type):
+            match metric.averaging(_type(use, data)):
                 case "binary":
                     return py.call("float", py.Index(each, py.literal(1)))
                 case "micro":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -189,3 +191,138 @@ def _by_hand(torch, start, batches):
         optimizer.param_groups[0]["lr"] = lr * share[number // 4]
         optimizer.step()
     return {n: t.detach().numpy() for n, t in w.items()}
+
+
+TOGETHER = """
+data cancer {
+  source = sklearn("breast_cancer")
+  field x: f32[30]      = column("data") -> Standardize
+  field label: class[2] = column("target")
+  split = ordered(train=45 %, val=20 %, test=35 %)
+}
+model Net(width: int) {
+  input x: f32[30]
+  h = x -> Dense(width) -> Tanh
+  penalty 0.1 * mean(h ** 2)
+  output logits: f32[2] = h -> Dense(2)
+}
+model Critic {
+  input p: f32[2]
+  h = p -> Dense(8) -> Tanh
+  penalty 0.2 * mean(h ** 2)
+  output score: f32[1] = h -> Dense(1)
+}
+train {
+  data = cancer; batch = 64; epochs = 3; precision = fp32; numerics = exact
+  let T = Net(8)
+  let S = Net(4)
+  let D = Critic()
+  step teacher updates T {
+    t         = T(x)
+    loss      = CrossEntropy(t, label)
+    optimizer = AdamW(lr=1e-2, weight_decay=0.1)
+    metrics   = [Accuracy(t, label)]
+  }
+  step student updates S {
+    s         = S(x)
+    choice    = argmax(T(x))
+    loss      = KL(stop_gradient(softmax(T(x))), softmax(s)) - 0.1 * mean(D(softmax(s)))
+    optimizer = SGD(lr=0.1, momentum=0.9)
+    metrics   = [Accuracy(s, label), F1(s, choice)]
+  }
+  step critic updates D times 2 {
+    loss      = mean(D(stop_gradient(softmax(S(x))))) - mean(D(stop_gradient(softmax(T(x)))))
+    optimizer = Adam(lr=1e-3)
+  }
+  weights *.bias   { weight_decay = 0 }
+  weights T.h      { frozen = until(1 epoch) }
+  weights D        { frozen = until(1 epoch); lr_scale = 0.5 }
+  weights S.logits { frozen = true }
+  early_stop = patience(9 epochs, on=val.student.accuracy)
+}
+"""
+
+
+def test_metrics_penalties_and_groups_of_several_steps(tmp_path: Path) -> None:
+    """Against the first epoch by hand: only the teacher's head and the student's body learn."""
+    torch = pytest.importorskip("torch")
+    metrics = pytest.importorskip("sklearn.metrics")
+    spec = tmp_path / "together.dls"
+    spec.write_text(TOGETHER)
+    folder = program(spec, tmp_path / "program", "torch")
+    run(folder, "--out", tmp_path / "one", "--epochs", 1)
+    with imported(folder, ("weights", "data", "model")) as (weights, data, module):
+        state = module.Networks().state_dict()
+        w = {n: torch.tensor(weights.draw(n, tuple(t.shape), 0)) for n, t in state.items()}
+        blocks = list(data.blocks("train", 64, 0, 0))
+        val = {n: torch.tensor(v) for n, v in data.load()["val"].items()}
+    start = {n: t.clone() for n, t in w.items()}
+    batches = [
+        (torch.tensor(b["x"][i : i + 64]), torch.tensor(b["label"][i : i + 64]))
+        for b in blocks
+        for i in range(0, len(b["x"]), 64)
+    ]
+
+    def net(name, x, head="logits"):
+        h = torch.tanh(x @ w[f"{name}.h.weight"].T + w[f"{name}.h.bias"])
+        return h, h @ w[f"{name}.{head}.weight"].T + w[f"{name}.{head}.bias"]
+
+    learned = {"T": ["T.logits.weight", "T.logits.bias"], "S": ["S.h.weight", "S.h.bias"]}
+    for names in learned.values():
+        for name in names:
+            w[name].requires_grad_()
+    groups = [
+        {"params": [w["T.logits.weight"]], "weight_decay": 0.1},
+        {"params": [w["T.logits.bias"]], "weight_decay": 0.0},
+    ]
+    teacher = torch.optim.AdamW(groups, lr=1e-2)
+    student = torch.optim.SGD([w[n] for n in learned["S"]], lr=0.1, momentum=0.9)
+    for number, (x, label) in enumerate(batches):
+        if number % 4 == 0:  # what is frozen is in evaluation mode, and adds no penalty
+            h, t = net("T", x)
+            loss = torch.nn.functional.cross_entropy(t, label) + 0.1 * (h**2).mean()
+            teacher.zero_grad()
+            loss.backward()
+            teacher.step()
+        elif number % 4 == 1:
+            h, s = net("S", x)
+            soft, own = net("T", x)[1].softmax(1).detach(), s.softmax(1)
+            loss = (soft * (soft.log() - own.log())).sum(1).mean() + 0.1 * (h**2).mean()
+            loss = loss - 0.1 * net("D", own, head="score")[1].mean()
+            student.zero_grad()
+            loss.backward()
+            student.step()
+    found = load_file(tmp_path / "one" / "last.safetensors")
+    for name in w:
+        value = w[name].detach().numpy()
+        np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
+        moved = not np.array_equal(found[name], start[name].numpy())
+        assert moved == (name in (*learned["T"], *learned["S"])), name
+    (row,) = log(tmp_path / "one")
+    t, s = (net(name, val["x"])[1].detach().argmax(1) for name in ("T", "S"))
+    assert row["val.teacher.accuracy"] == pytest.approx((t == val["label"]).float().mean().item())
+    assert row["val.student.accuracy"] == pytest.approx((s == val["label"]).float().mean().item())
+    assert row["val.student.f1"] == pytest.approx(metrics.f1_score(t, s))
+
+
+@pytest.mark.proof
+def test_twelve_rounds_of_several_networks_are_the_same_in_both_backends(tmp_path: Path) -> None:
+    """Run by run, too: in parts, the bits of a whole one."""
+    spec = tmp_path / "together.dls"
+    spec.write_text(TOGETHER)
+    made = {}
+    for backend in ("torch", "keras"):
+        folder = program(spec, tmp_path / backend, backend)
+        for out, *words in (("whole",), ("parts", "--epochs", "2"), ("parts", "--resume")):
+            command = [sys.executable, str(folder / "train.py"), "--out", str(folder / out), *words]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr[-2000:]
+        whole, parts = (folder / n / "last.safetensors" for n in ("whole", "parts"))
+        assert whole.read_bytes() == parts.read_bytes()
+        made[backend] = load_file(whole), log(folder / "whole")
+    (torch, first), (keras, second) = made.values()
+    assert torch.keys() == keras.keys()
+    for name, value in torch.items():
+        np.testing.assert_allclose(keras[name], value, rtol=1e-3, atol=2e-5, err_msg=name)
+    for a, b in zip(first, second, strict=True):
+        assert a == pytest.approx(b, rel=1e-4)

@@ -23,7 +23,19 @@ from keras import ops
 
 import checkpoint
 import data
-from recipe import ROUND, Run, ended, log, rates, rewind, write_lock
+from recipe import (
+    ROUND,
+    Run,
+    differing,
+    ended,
+    frozen,
+    log,
+    rates,
+    rewind,
+    scores,
+    updates_of,
+    write_lock,
+)
 
 HASH = ""  # fill constants
 
@@ -38,18 +50,54 @@ class Training(keras.Model):
         self.seed_generator = keras.random.SeedGenerator()
         # end
         # if differentiates
-        self.evaluated = tf.function(self.losses, reduce_retracing=True)
+        self.evaluated = tf.function(self.each, reduce_retracing=True)
         # end
         # if not differentiates
-        self.evaluated = compiled(self.losses, self.variables)
+        self.evaluated = compiled(self.each, self.variables)
         # end
 
     def call(self, rows, step, training=None):
         return objective.critic(self.net.G, self.net.D, rows["image"])  # fill losses
 
-    def losses(self, rows):
+    # if watched
+    def each(self, rows):
+        """The loss of each step and what its metrics read, in evaluation."""
+        losses, read = {}, {}
+        for step in dict.fromkeys(ROUND):
+            losses[step], outputs = self(rows, step=step, training=False)
+            read |= {f"{step}.{name}": output for name, output in outputs.items()}
+        return losses, read
+
+    # end
+    # if not watched
+    def each(self, rows):
         """The loss of each step, in evaluation."""
         return {s: self(rows, step=s, training=False) for s in dict.fromkeys(ROUND)}
+
+    # end
+    def minimised(self, rows, step):
+        """What a step minimises on a batch."""
+        # if plain
+        return self(rows, step=step, training=True)
+        # end
+        # if watched
+        loss, _ = self(rows, step=step, training=True)
+        # end
+        # if penalised
+        # if not watched
+        loss = self(rows, step=step, training=True)
+        # end
+        # if several
+        for name in UPDATED[step]:
+            loss += sum(getattr(self.net, name).losses)
+        # end
+        # if not several
+        loss += sum(self.net.losses)
+        # end
+        # end
+        # if not plain
+        return loss
+        # end
 
 
 # if floating
@@ -72,9 +120,38 @@ def learned(model: keras.Model) -> dict[str, list[keras.Variable]]:
 def optimizers_of(model: keras.Model) -> dict[str, keras.optimizers.Optimizer]:
     """The optimizer of each step."""
     found = {"critic": keras.optimizers.Adam()}  # fill optimizers
+    # if rests
+    entries = checkpoint.entries(model)
+    still = {id(e.variable) for e in entries if math.isinf(frozen(e.name))}
+    # end
     for step, variables in learned(model).items():
+        # if rests
+        found[step].build([v for v in variables if id(v) not in still])
+        # end
+        # if not rests
         found[step].build(variables)
+        # end
     return found
+
+
+# if grouped
+def grouped(
+    model: keras.Model, optimizers: dict[str, keras.optimizers.Optimizer]
+) -> None:
+    """Tells the optimizers what differs for some weights."""
+    for step, optimizer in optimizers.items():
+        known = {id(variable) for variable in optimizer._trainable_variables}
+        for entry in checkpoint.entries(model):
+            own = differing(entry.name)
+            if own and id(entry.variable) in known:
+                # if freezes
+                own["start"] = updates_of(step, frozen(entry.name) * per_epoch())
+                # end
+                optimizer.own[optimizer._get_variable_index(entry.variable)] = own
+
+
+# end
+freeze: Any = None  # fill freeze
 
 
 def inputs(rows: data.Rows) -> Any:
@@ -116,15 +193,25 @@ def update_of(
     @tf.function(reduce_retracing=True)
     def update(rows):
         with tf.GradientTape() as tape:
-            loss = training(rows, step=step, training=True)
+            loss = training.minimised(rows, step)
             # if fp16
             scaled = optimizer.scale_loss(loss)
             # end
         # if fp16
+        # if waits
+        applied(optimizer, tape.gradient(scaled, own), own)
+        # end
+        # if not waits
         optimizer.apply(tape.gradient(scaled, own), own)
         # end
+        # end
         # if not fp16
+        # if waits
+        applied(optimizer, tape.gradient(loss, own), own)
+        # end
+        # if not waits
         optimizer.apply(tape.gradient(loss, own), own)
+        # end
         # end
         return loss
 
@@ -135,15 +222,20 @@ def update_of(
 
     def losses(rows):
         # if fp16
-        return optimizer.scale_loss(training(rows, step=step, training=True))
+        return optimizer.scale_loss(training.minimised(rows, step))
         # end
         # if not fp16
-        return training(rows, step=step, training=True)
+        return training.minimised(rows, step)
         # end
 
     def update(rows):
         loss, gradients = derived(lambda: losses(rows), own, variables)
+        # if waits
+        applied(optimizer, gradients, own)
+        # end
+        # if not waits
         optimizer.apply(gradients, own)
+        # end
         # if fp16
         return loss / optimizer.loss_scale_factor
         # end
@@ -155,6 +247,16 @@ def update_of(
     # end
 
 
+# if waits
+def applied(optimizer: keras.optimizers.Optimizer, gradients: Any, own: Any) -> None:
+    """An update, which is counted too where all weights wait."""
+    if own:
+        optimizer.apply(gradients, own)
+    else:
+        optimizer.iterations.assign_add(1)
+
+
+# end
 # if not differentiates
 def derived(
     loss_of: Callable[[], Any],
@@ -170,8 +272,15 @@ def derived(
 
     def pure(values):
         given = zip(own, values, strict=True)
+        # if penalised
+        scope = keras.StatelessScope([*before, *given], collect_losses=True)
+        with scope:
+            loss = loss_of()
+        # end
+        # if not penalised
         with keras.StatelessScope([*before, *given]) as scope:
             loss = loss_of()
+        # end
         return loss, [scope.get_current_value(v) for v in variables]
 
     before = [(v, v.value) for v in variables]
@@ -242,6 +351,29 @@ def train_epoch(
     return {f"{step}.loss": totals[step] / n for step, n in counts.items() if n}
 
 
+# if watched
+def evaluate(training: Training, part: str) -> dict[str, Any]:
+    """The losses of steps, the means over chunks of rows, and the metrics over all."""
+    # if sampled
+    checkpoint.seed_evaluation(training)
+    # end
+    totals, count, made = dict.fromkeys(ROUND, 0.0), 0, []
+    for rows in data.chunks(part, CHUNK):
+        size = data.length(rows)
+        losses, read = training.evaluated(
+            keras.tree.map_structure(ops.convert_to_tensor, inputs(rows))
+        )
+        for step, loss in losses.items():
+            totals[step] += size * float(loss)
+        made.append({n: ops.convert_to_numpy(output) for n, output in read.items()})
+        count += size
+    arrays = {name: np.concatenate([m[name] for m in made]) for name in made[0]}
+    losses = {f"{step}.loss": total / count for step, total in totals.items()}
+    return losses | scores(arrays, data.load()[part])
+
+
+# end
+# if not watched
 def evaluate(training: Training, part: str) -> dict[str, Any]:
     """The loss of each step over all rows of a part: the mean over chunks of them."""
     # if sampled
@@ -259,6 +391,7 @@ def evaluate(training: Training, part: str) -> dict[str, Any]:
     return {f"{step}.loss": total / count for step, total in totals.items()}
 
 
+# end
 # if constrained
 def constrain(model: keras.Model) -> None:
     """Tells the weights what they are held to after each step."""
@@ -286,8 +419,14 @@ def train(out: Path, steps: int, seed: int, resume: bool) -> None:  # fill train
     constrain(model)
     # end
     training, optimizers = Training(model), optimizers_of(model)
+    # if grouped
+    grouped(model, optimizers)
+    # end
     if resume and last.exists():
         run = checkpoint.load(last, model, optimizers)
+        # if validated
+        run.resume()
+        # end
     else:
         run = Run(seed)
         checkpoint.initialise(model, seed)
@@ -303,27 +442,49 @@ def train(out: Path, steps: int, seed: int, resume: bool) -> None:  # fill train
     epoch = math.ceil(per_epoch() / len(ROUND))  # in rounds
     rate = {s: rates(lr, steps, epoch) for s, lr in LEARNING_RATES.items()}  # fill rate
     # end
+    # if freezes
+    waiting: set[str] | None = None
+    # end
+    # if not freezes
     updates = {s: update_of(training, s, own) for s, own in optimizers.items()}
+    # end
     while not ended(run, steps):  # fill while
+        # if freezes
+        before, waiting = waiting, freeze(model, run.epoch)
+        if waiting != before:  # updates are compiled anew
+            updates = {s: update_of(training, s, own) for s, own in optimizers.items()}
+        # end
         losses = train_epoch(training, updates, optimizers, run)  # fill epoch
         for loss in losses.values():
             if not math.isfinite(loss):
                 place = f"in epoch {run.epoch + 1}"
                 sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
-        # if steps
-        run.epoch = run.step // per_epoch()  # whole ones
-        # end
-        # if not steps
-        run.epoch += 1
-        # end
         report: dict[str, Any] = losses
-        # if validated
+        # if val
         val = evaluate(training, "val")
         report = losses | {f"val.{name}": v for name, v in val.items()}
         # end
+        # if validated
+        improved = run.improved(val["loss"])  # fill improved
+        # end
+        # if not validated
+        # if not steps
+        run.epoch += 1
+        # end
+        # end
+        # if steps
+        run.epoch = run.step // per_epoch()  # whole ones
+        # end
         log(metrics, {"epoch": run.epoch, "step": run.step} | report)
+        # if validated
+        if improved:
+            # before `last`, which promises that it is there
+            checkpoint.save(best, run, model)
+        # end
+        # if not validated
         # before `last`, which promises that it is there
         checkpoint.save(best, run, model)
+        # end
         checkpoint.save(last, run, model, optimizers)
         shown = [f"{n} {v:.4f}" for n, v in report.items() if isinstance(v, float)]
         # if steps

@@ -15,8 +15,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import partial
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -280,35 +278,9 @@ def constrain(model: keras.Model) -> None:
 
 
 # end
-# if freezes
-def freeze(model: keras.Model, epoch: int) -> set[str]:
-    """Weights that wait are not updated; what has no others is in evaluation mode."""
-    for _, layer in checkpoint.sublayers(model):
-        layer.trainable = True
-    entries = [e for e in checkpoint.entries(model) if e.variable.trainable]
-    waiting = {e.name for e in entries if epoch < frozen(e.name)}
-    for entry in entries:
-        entry.variable.trainable = entry.name not in waiting
-    still: tuple[str, ...] = ()
-    for name, layer in checkpoint.sublayers(model):
-        path = f"{name}."
-        below = {e.name for e in entries if e.name.startswith(path)}
-        if below and below <= waiting:
-            still += (path,)
-        vars(layer).pop("call", None)
-        if path.startswith(still):
-            layer.trainable = False
-            if "training" in signature(layer.call).parameters:
-                layer.call = partial(evaluating, layer)
-    return waiting
+freeze: Any = None  # fill freeze
 
 
-def evaluating(layer: keras.Layer, *args, **kwargs):
-    """A layer called as in evaluation."""
-    return type(layer).call(layer, *args, **kwargs | {"training": False})
-
-
-# end
 class AfterEpoch(keras.callbacks.Callback):
     """The log and the checkpoints."""  # fill after_doc
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import weights
-from recipe import Run, restored, updates, updates_of  # fill recipe
+from recipe import Run, restored, updates_of, waited  # fill recipe
 from weights import CheckpointError
 
 # if slots
@@ -69,7 +69,12 @@ def save(
 
 
 def load(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+    # if freezes
+    per_epoch: int = 0,  # batches of an epoch
+    # end
 ) -> Run:
     """Puts the weights back, and with the optimizer its state.
 
@@ -93,7 +98,7 @@ def load(
             }
             # if counts
             # if freezes
-            count = float(updates(name, run))
+            count = float(run.step - waited(name, run, per_epoch))
             step = torch.tensor(count, device=parameter.device)
             # end
             # if not freezes
@@ -130,6 +135,9 @@ def load(
     path: Path,
     model: nn.Module,
     optimizers: dict[str, torch.optim.Optimizer] | None = None,
+    # if freezes
+    per_epoch: int = 0,  # batches of an epoch
+    # end
 ) -> Run:
     """Puts the weights back, and with the optimizers their state.
 
@@ -152,7 +160,13 @@ def load(
                 for own, neutral in SLOTS_OF[step].items()
             }
             if not isinstance(optimizer, torch.optim.SGD):  # which counts no steps
-                count = float(updates_of(step, run))
+                # if freezes
+                late = updates_of(step, waited(name, run, per_epoch))
+                count = float(updates_of(step, run.step) - late)
+                # end
+                # if not freezes
+                count = float(updates_of(step, run.step))
+                # end
                 state["step"] = torch.tensor(count, device=parameter.device)
             optimizer.state[parameter] = state
     return run

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dlspec.programs.verbatim.counted import Run
-
 ROUND: tuple[str, ...] = ()
 
 
-def updates_of(step: str, run: Run) -> int:
-    """How often a step has updated its networks."""
-    rounds, rest = divmod(run.step, len(ROUND))
+def updates_of(step: str, batches: int) -> int:
+    """How often a step updates its networks in so many batches."""
+    rounds, rest = divmod(batches, len(ROUND))
     return rounds * ROUND.count(step) + ROUND[:rest].count(step)

@@ -24,7 +24,6 @@ def frozen(name: str) -> float:
     return differing(name).get("frozen", 0)
 
 
-def updates(name: str, run: Run) -> int:
-    """How often a weight was updated up to the end of the run's last epoch."""
-    learned = run.epoch - min(frozen(name), run.epoch)
-    return run.step // run.epoch * learned if run.epoch else 0
+def waited(name: str, run: Run, per_epoch: int) -> int:
+    """The batches for which a weight has stayed as it is."""
+    return int(min(frozen(name) * per_epoch, run.step))

@@ -26,9 +26,9 @@ class Run:
     step: int = 0
 
 
-def updates_of(step: str, run: Run) -> int:
-    """How often a step has updated its networks."""
-    rounds, rest = divmod(run.step, len(ROUND))
+def updates_of(step: str, batches: int) -> int:
+    """How often a step updates its networks in so many batches."""
+    rounds, rest = divmod(batches, len(ROUND))
     return rounds * ROUND.count(step) + ROUND[:rest].count(step)
 
 

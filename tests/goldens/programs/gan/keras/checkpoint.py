@@ -135,7 +135,7 @@ def load(
         entry.put(value)
     run = restored(path, facts)
     for step, optimizer in (optimizers or {}).items():
-        optimizer.iterations.assign(updates_of(step, run))
+        optimizer.iterations.assign(updates_of(step, run.step))
     return run
 
 

@@ -48,7 +48,7 @@ class Training(keras.Model):
         super().__init__(dtype="float32")
         self.net, self.built = net, True
         self.seed_generator = keras.random.SeedGenerator()
-        self.evaluated = tf.function(self.losses, reduce_retracing=True)
+        self.evaluated = tf.function(self.each, reduce_retracing=True)
 
     def call(self, rows, step, training=None):
         if step == "critic":
@@ -59,9 +59,13 @@ class Training(keras.Model):
             wide(self.net.G), wide(self.net.D), rows["image"], self.seed_generator
         )
 
-    def losses(self, rows):
+    def each(self, rows):
         """The loss of each step, in evaluation."""
         return {s: self(rows, step=s, training=False) for s in dict.fromkeys(ROUND)}
+
+    def minimised(self, rows, step):
+        """What a step minimises on a batch."""
+        return self(rows, step=step, training=True)
 
 
 def wide(network: keras.Model) -> Callable[..., Any]:
@@ -131,7 +135,7 @@ def update_of(
     @tf.function(reduce_retracing=True)
     def update(rows):
         with tf.GradientTape() as tape:
-            loss = training(rows, step=step, training=True)
+            loss = training.minimised(rows, step)
         optimizer.apply(tape.gradient(loss, own), own)
         return loss
 
@@ -217,10 +221,10 @@ def train(out: Path, steps: int, seed: int, resume: bool) -> None:
             if not math.isfinite(loss):
                 place = f"in epoch {run.epoch + 1}"
                 sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
-        run.epoch = run.step // per_epoch()  # whole ones
         report: dict[str, Any] = losses
         val = evaluate(training, "val")
         report = losses | {f"val.{name}": v for name, v in val.items()}
+        run.epoch = run.step // per_epoch()  # whole ones
         log(metrics, {"epoch": run.epoch, "step": run.step} | report)
         # before `last`, which promises that it is there
         checkpoint.save(best, run, model)

@@ -73,7 +73,7 @@ def load(
                 for own, neutral in SLOTS_OF[step].items()
             }
             if not isinstance(optimizer, torch.optim.SGD):  # which counts no steps
-                count = float(updates_of(step, run))
+                count = float(updates_of(step, run.step))
                 state["step"] = torch.tensor(count, device=parameter.device)
             optimizer.state[parameter] = state
     return run

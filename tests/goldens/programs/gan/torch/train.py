@@ -163,8 +163,8 @@ def train(out: Path, steps: int, seed: int, device: torch.device, resume: bool) 
             if not math.isfinite(loss):
                 place = f"in epoch {run.epoch + 1}"
                 sys.exit(f"error: the loss is {loss} {place}; a lower lr may help")
-        run.epoch = run.step // per_epoch()  # whole ones
         val = evaluate(model, "val", device)
+        run.epoch = run.step // per_epoch()  # whole ones
         report = losses | {f"val.{name}": v for name, v in val.items()}
         log(metrics, {"epoch": run.epoch, "step": run.step} | report)
         # before `last`, which promises that it is there

@@ -43,7 +43,9 @@ def save(
 
 
 def load(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
 ) -> Run:
     """Puts the weights back, and with the optimizer its state.
 

@@ -46,7 +46,7 @@ def measured(export: Export, measure: str, costs: Cost) -> Shares:
             return [(layer, layer.macs) for layer in costs.layers]
         case "size":
             kept = [layer for layer in costs.layers if layer.kind not in FOLDED]
-            return [(layer, layer.parameters.learned * byte) for layer in kept]
+            return [(layer, (layer.parameters.learned - layer.folded) * byte) for layer in kept]
         case "ram":
             return [(layer, layer.needs * byte // BYTES["f32"]) for layer in costs.layers]
         case _:

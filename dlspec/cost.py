@@ -80,6 +80,8 @@ class LayerCost:
     line: int
     defaults: dict[str, Any] = field(default_factory=dict)
     """The arguments that the spec left to their defaults."""
+    folded: int = 0
+    """Of its parameters, those that no file of an export holds."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -161,11 +163,13 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
         macs = op.macs(*x) * layer.steps
         made = sum(_bytes(t) for t in layer.apply.types) if not is_view(op) else 0
         kept = made * layer.steps
+        arrays = op.weights(*x) if new else ()
         yield LayerCost(
             name=layer.name,
             kind=op.kind(),
             output=layer.apply.types,
-            parameters=Parameters.of(op.weights(*x)) if new else Parameters(),
+            parameters=Parameters.of(arrays),
+            folded=sum(w.size for w in arrays if w.folds),
             macs=macs,
             activation=kept,
             needs=made + sum(_bytes(t) for t in x) if macs else 0,

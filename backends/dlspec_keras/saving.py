@@ -7,10 +7,12 @@ from collections import Counter
 from dlspec.backend.protocol import Use
 from dlspec.emit import python as py
 from dlspec.ir.model import Apply, Net, layers
+from dlspec.ops.kernel_norm import Normed
 from dlspec.ops.raw import Raw
 from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
 from dlspec_keras.layers import LAYERS
+from dlspec_keras.layers.kernel_norm import LAYERS as LAYERS_OF_NORMS
 from dlspec_keras.optimizers import slots
 from dlspec_keras.pieces import Fills, program, template
 
@@ -66,6 +68,8 @@ def features(case: Case) -> set[str]:
     found |= {"lists"} if case.listed else set()
     found |= {"raw"} if any(isinstance(a.op, Raw) and a.op.weights() for a in case.ops) else set()
     for apply in case.ops:
+        if isinstance(apply.op, Normed) and apply.op.norm is not None:
+            found |= {"normed", "shaped", LAYERS_OF_NORMS[apply.op.norm]}
         if isinstance(apply.op, Recurrent):
             gru = apply.op.kind().endswith("GRU")
             found |= {"recurrent", "gru" if gru else "plain"}
@@ -88,4 +92,6 @@ def made(apply: Apply) -> str:
     named = {n: f.types[0] for n, f in apply.named.items()}
     use = Use(apply.op, x, named, apply.types, apply.origins, apply.channels_last)
     make = LAYERS[type(apply.op)](use).make
+    if isinstance(make, py.Call) and make.callee in LAYERS_OF_NORMS.values():
+        make = make.args[0].value
     return str(make.callee) if isinstance(make, py.Call) else ""

@@ -47,9 +47,7 @@ def identity(op: Any) -> bool:
 
 def training(op: Any) -> bool:
     """Whether an op does something else in training."""
-    from dlspec.ops.norm import BatchNorm
-
-    return isinstance(op, BatchNorm) or bool(op.draws)
+    return bool(op.keeps_statistics or op.draws)
 
 
 def average(value: py.Expr) -> py.Expr:

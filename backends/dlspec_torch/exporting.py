@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlspec.emit import python as py
 from dlspec.length import Dynamic
+from dlspec.ops.kernel_norm import Normed
 from dlspec.passes.padding import lengths_name
 from dlspec.tensor import Tensor
 from dlspec_torch.case import Case
@@ -18,6 +19,7 @@ IMPORTS = (
     py.From("typing", ("Any",)),
     py.Import("onnx"),
     py.Import("torch"),
+    py.From("torch.nn.utils", ("parametrize",)),
     py.From("torch.onnx", ("symbolic_helper",)),
     py.Import("checkpoint"),
     py.From("weights", ("CheckpointError", "write_whole")),
@@ -103,6 +105,19 @@ def extracted(case: Case) -> list[py.Statement]:
     return [py.Assign("proto", part)]
 
 
+def plain_kernels(case: Case) -> list[py.Statement]:
+    """Kernels are normed once, and not whenever the file runs."""
+    if not any(isinstance(a.op, Normed) and a.op.norm is not None for a in case.ops):
+        return []
+    body: list[py.Statement] = [
+        py.If(
+            "parametrize.is_parametrized(layer)",
+            [py.Do('parametrize.remove_parametrizations(layer, "weight")')],
+        )
+    ]
+    return [py.For("layer", "list(model.modules())", body)]
+
+
 def export(case: Case) -> py.Function:
     names = [name for name, _, _ in case.inputs]
     inputs = py.Tuple(tuple(zeros(py.Code("rows"), t) for _, _, t in case.inputs))
@@ -119,6 +134,7 @@ def export(case: Case) -> py.Function:
     body: list[py.Statement] = [
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
+        *plain_kernels(case),
         py.Assign("rows, batch", '2 if any_batch else 1, torch.export.Dim("batch")'),
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Raw("assert program is not None"),
@@ -173,6 +189,7 @@ def traced(case: Case) -> py.Function:
     body: list[py.Statement] = [
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
+        *plain_kernels(case),
         py.Assign("file", "io.BytesIO()"),
         *registered,
         py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),

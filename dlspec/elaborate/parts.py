@@ -31,6 +31,9 @@ def part(layer: Any, e: tree.Attribute) -> Instance | BlockLayer:
         case Instance(layer=OpLayer(op=Embedding() | Dense() as op)) if (
             e.name.id == "transposed" and not layer.transposed
         ):
+            if getattr(op, "norm", None) is not None:
+                what = "the kernel of its layer is normed"
+                raise SpecError(NotALayer(e.span, what, "leave out norm of what is transposed"))
             if getattr(op, "axis", None) is None:
                 return replace(layer, transposed=True)
             what = "its layer works on an axis of its own"

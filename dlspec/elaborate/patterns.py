@@ -11,6 +11,7 @@ from dlspec.elaborate.reserved import safe
 from dlspec.elaborate.values import Scope
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
+from dlspec.ops.kernel_norm import plain_name
 from dlspec.syntax import tree
 
 Names = dict[str, frozenset[str]]
@@ -71,7 +72,7 @@ def parts_of(pattern: tree.Pattern, scope: Scope, evaluator: Evaluator) -> tuple
 def matching(parts: Sequence[str], known: Names) -> Iterator[str]:
     """The weights of a path, with everything below it, or of a kind (`Dense.weight`)."""
     for name, kinds in known.items():
-        path = name.split(".")
+        path = plain_name(name).split(".")
         if parts[0] in kinds and (len(parts) == 1 or path[-len(parts) + 1 :] == [*parts[1:]]):
             yield name
         elif parts[0] == "*":

@@ -1,7 +1,7 @@
 """What an op is: a frozen value with pure rules, true whatever the backend."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from math import prod
 from typing import Any, ClassVar, Literal
 
@@ -28,6 +28,8 @@ class Weight:
     """Of a grouped or depthwise kernel: outputs of one group do not see another's inputs."""
     zero_row: int | None = None
     """A row that starts at zero, whatever `init` says, and gets no gradient (`padding_id`)."""
+    folds: bool = False
+    """Whether no file of an export holds it: what it does is folded into another array."""
 
     @property
     def fans(self) -> tuple[int, int]:
@@ -38,6 +40,9 @@ class Weight:
     @property
     def size(self) -> int:
         return prod(int(s) for s in self.shape)
+
+    def renamed(self, name: str) -> "Weight":
+        return replace(self, name=name)
 
 
 @frozen
@@ -145,6 +150,11 @@ class Op(Declared):
     def centred_axis(self) -> int | None:
         """The axis of which each place is brought to mean 0; None where that is none."""
         return None
+
+    @property
+    def keeps_statistics(self) -> bool:
+        """Whether training changes something of it beside its weights."""
+        return False
 
     @property
     def draws(self) -> bool:

@@ -4,7 +4,13 @@ from typing import ClassVar
 
 from dlspec.expr import product
 from dlspec.ops.base import example
-from dlspec.ops.convolution import NO_DILATION, NO_GROUPS, CausalPadding, Convolution, Grouped
+from dlspec.ops.convolution import (
+    NO_DILATION,
+    NO_GROUPS,
+    CausalPadding,
+    Grouped,
+    NormedConvolution,
+)
 from dlspec.ops.fields import Count
 from dlspec.tensor import Tensor
 
@@ -23,6 +29,8 @@ class Conv1D(Grouped):
       (before, after).
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [channels, c / groups, kernel], `bias` [channels].
     MACs: l' · channels · c / groups · kernel.
@@ -38,6 +46,8 @@ class Conv1D(Grouped):
         example("Conv1D(4, 3, padding=causal, dilation=2)", "f32[2, 10]"),
         example("Conv1D(6, 3, padding=(0, 2), groups=2)", "f32[4, 8]"),
         example("Conv1D(2, 5, stride=3, padding=1)", "f32[3, 13]"),
+        example("Conv1D(3, 3, norm=weight)", "f32[2, 8]"),
+        example("Conv1D(4, 3, padding=causal, norm=spectral)", "f32[2, 8]"),
     )
 
     padding: CausalPadding = "valid"
@@ -57,6 +67,8 @@ class Conv2D(Grouped):
       (before, after).
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [channels, c / groups, height, width of the kernel], `bias` [channels].
     MACs: h' · w' · channels · c / groups · kernel².
@@ -72,6 +84,8 @@ class Conv2D(Grouped):
         example("Conv2D(4, 3, stride=(2, 1), padding=1)", "f32[3, 9, 8]"),
         example("Conv2D(6, 3, dilation=2, padding=(2, 1), groups=3)", "f32[3, 9, 10]"),
         example("Conv2D(6, (1, 3), padding=((0, 1), (2, 0)), groups=2)", "f32[4, 5, 7]"),
+        example("Conv2D(4, 3, groups=2, norm=weight)", "f32[4, 5, 6]"),
+        example("Conv2D(4, 3, stride=2, norm=spectral)", "f32[3, 7, 6]"),
     )
 
 
@@ -88,6 +102,8 @@ class Conv3D(Grouped):
       behind), a number for all ends, or (depth, height, width), each a number or (before, after).
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [channels, c / groups, depth, height, width of the kernel], `bias` [channels].
     MACs: d' · h' · w' · channels · c / groups · kernel³. Tran et al. 2015 (C3D).
@@ -106,10 +122,12 @@ class Conv3D(Grouped):
         ),
         example("Conv3D(4, 2, dilation=2, padding=1)", "f32[2, 5, 6, 4]"),
         example("Conv3D(6, 3, padding=1, groups=2)", "f32[4, 4, 3, 5]"),
+        example("Conv3D(3, 2, norm=weight)", "f32[2, 4, 3, 5]"),
+        example("Conv3D(3, 2, norm=spectral, bias=false)", "f32[2, 4, 3, 5]"),
     )
 
 
-class _Depthwise(Convolution):
+class _Depthwise(NormedConvolution):
     """A convolution of each channel by itself."""
 
     positional: ClassVar = ("kernel",)
@@ -130,6 +148,8 @@ class DepthwiseConv1D(_Depthwise):
     - `multiplier`: the number of filters for each channel.
     - `padding`: as for Conv1D.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [c · multiplier, 1, kernel], `bias` [c · multiplier].
     MACs: l' · c · multiplier · kernel.
@@ -144,6 +164,8 @@ class DepthwiseConv1D(_Depthwise):
         example("DepthwiseConv1D(4, stride=2, padding=same, bias=false)", "f32[4, 11]"),
         example("DepthwiseConv1D(3, multiplier=2, padding=(2, 1))", "f32[3, 6]"),
         example("DepthwiseConv1D(3, dilation=2, padding=causal)", "f32[2, 9]"),
+        example("DepthwiseConv1D(3, multiplier=2, norm=weight)", "f32[3, 7]"),
+        example("DepthwiseConv1D(3, norm=spectral)", "f32[4, 7]"),
     )
 
     padding: CausalPadding = "valid"
@@ -159,6 +181,8 @@ class DepthwiseConv2D(_Depthwise):
     - `multiplier`: the number of filters for each channel.
     - `padding`: as for Conv2D.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [c · multiplier, 1, height, width of the kernel], `bias` [c · multiplier].
     MACs: h' · w' · c · multiplier · kernel². Sifre 2014; Howard et al. 2017 (MobileNet).
@@ -172,4 +196,6 @@ class DepthwiseConv2D(_Depthwise):
         example("DepthwiseConv2D(3, stride=2, padding=same, bias=false)", "f32[4, 7, 10]"),
         example("DepthwiseConv2D((2, 3), multiplier=2, padding=1)", "f32[3, 6, 7]"),
         example("DepthwiseConv2D(3, dilation=2, padding=2)", "f32[2, 7, 9]"),
+        example("DepthwiseConv2D(3, norm=weight)", "f32[3, 6, 5]"),
+        example("DepthwiseConv2D((2, 3), multiplier=2, norm=spectral)", "f32[3, 6, 5]"),
     )

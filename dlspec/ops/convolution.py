@@ -9,6 +9,7 @@ from dlspec.declared import Problem, Words
 from dlspec.ops.base import Refusal, Weight
 from dlspec.ops.fields import Count, Flag, PerAxis
 from dlspec.ops.init import GLOROT, ZEROS, Initial
+from dlspec.ops.kernel_norm import Normed
 from dlspec.ops.window import Padding, Windowed
 from dlspec.tensor import Tensor
 
@@ -65,10 +66,24 @@ class Convolution(Windowed):
         return (weight, Weight("bias", (channels,), self.bias_init)) if self.bias else (weight,)
 
     def macs(self, *x: Tensor) -> int:
-        return self.weights(*x)[0].size * prod(int(n) for n in self.slid(x[0]))
+        channels, groups = self.filters(x[0])
+        each = int(x[0].shape[0]) // groups * prod(self.kernels)
+        return int(channels) * each * prod(int(n) for n in self.slid(x[0]))
 
 
-class Grouped(Convolution):
+class NormedConvolution(Normed, Convolution):
+    """A convolution with one kernel, which may be normed."""
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        yield from super().problems(*x)
+        yield from self.unfit_norm()
+
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        weight, *bias = super().weights(*x)
+        return self.parametrized(weight, tuple(bias))
+
+
+class Grouped(NormedConvolution):
     """A convolution to a given number of channels."""
 
     positional: ClassVar = ("channels", "kernel")

@@ -4,14 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from dlspec.declared import Problem
-from dlspec.ops.base import Op, Weight, example
+from dlspec.ops.base import Weight, example
 from dlspec.ops.fields import Axis, Count, Flag
 from dlspec.ops.init import GLOROT, ZEROS, Initial
+from dlspec.ops.kernel_norm import Normed
 from dlspec.ops.rules import axis_exists, floats, last_axis_is_meant
 from dlspec.tensor import Tensor
 
 
-class Dense(Op):
+class Dense(Normed):
     """A fully connected layer: y = W x + b along one axis, the last one if none is named.
 
     `[..., n]` becomes `[..., units]`; what stands on the other axes shares the weights. An image
@@ -21,8 +22,14 @@ class Dense(Op):
     - `bias`: whether b is added.
     - `axis`: the axis that is mapped.
     - `init`, `bias_init`: how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| row by row, and trains g and v (Salimans and Kingma
+      2016); `spectral` divides W by its greatest singular value, which a step of the power
+      iteration in each step of training follows (Miyato et al. 2018).
 
-    Weights: `weight` [units, n], `bias` [units]. MACs: n · units for each place.
+    Weights: `weight` [units, n], `bias` [units]. With `norm=weight`, for `weight`:
+    `parametrizations.weight.original0` (g) [units, 1], which starts as |v|, and `.original1` (v);
+    with `norm=spectral`: `.original`, and as statistics the singular vectors `.0._u` and `.0._v`.
+    Patterns call v and `.original` `weight`. MACs: n · units for each place.
     """
 
     positional: ClassVar = ("units",)
@@ -34,6 +41,8 @@ class Dense(Op):
         example("Dense(5, bias=false)", "f32[3, 7]"),
         example("Dense(1, init=he_normal, bias_init=constant(0.5))", "f32[2, 3, 4]"),
         example("Dense(6, axis=0)", "f32[4, 3]"),
+        example("Dense(5, norm=weight)", "f32[7]"),
+        example("Dense(4, norm=spectral, bias=false)", "f32[3, 7]"),
     )
 
     units: Count
@@ -66,7 +75,7 @@ class Dense(Op):
 
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         wrong = tuple(floats("Dense", x[0]))
-        yield from wrong
+        yield from (*wrong, *self.unfit_norm())
         if wrong:
             return
         if x[0].rank == 0:
@@ -82,7 +91,8 @@ class Dense(Op):
     def weights(self, *x: Tensor) -> tuple[Weight, ...]:
         n = x[0].shape[self._axis]
         weight = Weight("weight", (self.units, n), self.init)
-        return (weight, Weight("bias", (self.units,), self.bias_init)) if self.bias else (weight,)
+        bias = (Weight("bias", (self.units,), self.bias_init),) if self.bias else ()
+        return self.parametrized(weight, bias)
 
     def macs(self, *x: Tensor) -> int:
         return x[0].size * int(self.units)

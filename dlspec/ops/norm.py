@@ -68,6 +68,10 @@ class BatchNorm(Affine):
     def centred_axis(self) -> int:
         return self._axis
 
+    @property
+    def keeps_statistics(self) -> bool:
+        return True
+
     def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
         found = [
             *floats("BatchNorm", x[0]),

@@ -18,6 +18,7 @@ class _Transposed(Grouped):
     output, `stride` further on than the place before it."""
 
     onnx: ClassVar = ("ConvTranspose",)
+    outputs: ClassVar = 1
 
     output_padding: ExtraPerAxis = 0
 
@@ -47,6 +48,12 @@ class _Transposed(Grouped):
             for n, (before, after), span, stride, extra in sizes
         )
 
+    def unfit_norm(self) -> Iterator[Problem]:
+        yield from super().unfit_norm()
+        if self.norm is not None and self.groups > 1:
+            what = "the outputs of several groups share an axis of the kernel, so none has a norm"
+            yield Problem("norm", what, "leave out norm or groups")
+
     def misfits(self, x: Tensor) -> Iterator[Problem]:
         if self.padding == "same" and self.output_padding != 0:
             what = "padding=same gives stride times as many places, with no room for more"
@@ -71,12 +78,12 @@ class _Transposed(Grouped):
         inputs = int(x[0].shape[0])
         kernel = (inputs, self.channels // int(self.groups), *self.kernels)
         weight = Weight("weight", kernel, self.init, groups=int(self.groups))
-        return (
-            (weight, Weight("bias", (self.channels,), self.bias_init)) if self.bias else (weight,)
-        )
+        bias = (Weight("bias", (self.channels,), self.bias_init),) if self.bias else ()
+        return self.parametrized(weight, bias)
 
     def macs(self, *x: Tensor) -> int:
-        return self.weights(*x)[0].size * prod(int(n) for n in x[0].shape[1:])
+        each = int(self.channels) // int(self.groups) * prod(self.kernels)
+        return x[0].size * each
 
 
 class ConvTranspose1D(_Transposed):
@@ -93,6 +100,8 @@ class ConvTranspose1D(_Transposed):
       that a convolution of this stride makes equal.
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [c, channels / groups, kernel], `bias` [channels].
     MACs: l · c · channels / groups · kernel.
@@ -106,6 +115,8 @@ class ConvTranspose1D(_Transposed):
         example("ConvTranspose1D(3, 3, stride=2, padding=same)", "f32[2, 6]"),
         example("ConvTranspose1D(4, 3, stride=3, padding=(0, 1), output_padding=2)", "f32[2, 5]"),
         example("ConvTranspose1D(4, 3, stride=2, dilation=2, groups=2)", "f32[6, 5]"),
+        example("ConvTranspose1D(4, 4, stride=2, padding=1, norm=weight)", "f32[3, 5]"),
+        example("ConvTranspose1D(4, 3, stride=2, dilation=2, norm=spectral)", "f32[3, 5]"),
     )
 
 
@@ -124,6 +135,8 @@ class ConvTranspose2D(_Transposed):
       (height, width): which of the sizes is meant that a convolution of this stride makes equal.
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [c, channels / groups, height, width of the kernel], `bias` [channels].
     MACs: h · w · c · channels / groups · kernel². Zeiler et al. 2010.
@@ -138,6 +151,8 @@ class ConvTranspose2D(_Transposed):
         example("ConvTranspose2D(3, (3, 1), stride=(2, 3), padding=same)", "f32[2, 5, 4]"),
         example("ConvTranspose2D(3, (2, 3), padding=((0, 1), 1))", "f32[2, 5, 4]"),
         example("ConvTranspose2D(4, 3, stride=2, padding=1, dilation=2)", "f32[3, 4, 5]"),
+        example("ConvTranspose2D(4, 3, dilation=2, norm=weight)", "f32[3, 4, 5]"),
+        example("ConvTranspose2D(4, 2, stride=2, norm=spectral)", "f32[3, 4, 5]"),
         example(
             "ConvTranspose2D(6, 3, stride=(2, 1), output_padding=(1, 0), groups=3)", "f32[3, 4, 5]"
         ),
@@ -160,6 +175,8 @@ class ConvTranspose3D(_Transposed):
       of the sizes is meant that a convolution of this stride makes equal.
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
+    - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
+      divides W by its greatest singular value: see Dense.
 
     Weights: `weight` [c, channels / groups, depth, height, width of the kernel], `bias` [channels].
     MACs: d · h · w · c · channels / groups · kernel³.
@@ -174,6 +191,8 @@ class ConvTranspose3D(_Transposed):
         example("ConvTranspose3D(2, 3, stride=2, padding=1, bias=false)", "f32[3, 3, 2, 4]"),
         example("ConvTranspose3D(2, 3, stride=(1, 2, 2), padding=same)", "f32[2, 3, 2, 4]"),
         example("ConvTranspose3D(2, 3, stride=2, padding=1, output_padding=1)", "f32[2, 2, 3, 2]"),
+        example("ConvTranspose3D(3, 2, norm=weight)", "f32[2, 2, 3, 2]"),
+        example("ConvTranspose3D(3, 2, stride=2, norm=spectral)", "f32[2, 2, 3, 2]"),
         example(
             "ConvTranspose3D(4, 2, dilation=2, padding=(0, (1, 0), 0), groups=2)", "f32[2, 3, 2, 4]"
         ),

@@ -9,6 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ir.recipe import Loaded
 from dlspec.ops.base import Weight
 from dlspec.ops.init import Init, constant, glorot_normal, glorot_uniform, ones, zeros
+from dlspec.ops.kernel_norm import of_kernel
 from dlspec.programs.compose import Written, compose
 
 DOC = "Weights in NumPy, whatever the backend: drawn by name, kept in safetensors."
@@ -33,10 +34,15 @@ def weights_file(
     It offers `draw(name, shape, seed)`, `write(path, tensors, facts)`, `read(path)` and
     `CheckpointError`.
     """
+    normed = _normed(weights)
+    weights = {n: w for n, w in weights.items() if not isinstance(w.init, of_kernel)}
     usual = _usual(weights)
     odd = {n: w.init for n, w in weights.items() if w.init != usual[_kind(n, w)]}
     extra = _extra(weights, odd)
     constants = [_table(n, {k: py.literal(v) for k, v in t.items()}) for n, t in extra.items()]
+    if normed:
+        sizes = {name: py.literal(size) for name, size in normed.items()}
+        constants.append(_table("KERNELS", sizes, "the shape of each, and its axis of outputs"))
     if loaded:
         where: py.Expr = py.Code("Path(__file__).parent")
         if folder != ".":
@@ -49,13 +55,27 @@ def weights_file(
     return compose(
         Written(
             DOC,
-            files=(*(["grouped"] * ("GROUPS" in extra)), "draws", "store", "loaded"),
+            files=(*(["grouped"] * ("GROUPS" in extra)), "draws", "normed", "store", "loaded"),
             imports=IMPORTS,
             constants=constants,
-            functions=[_draw(usual, weights, bool(odd), extra, bool(loaded)), "write", "read"],
+            functions=[
+                _draw(usual, weights, bool(odd), extra, bool(loaded), bool(normed)),
+                "write",
+                "read",
+            ],
             tables=[_table("INITIAL", initial)] if initial else [],
         )
     )
+
+
+def _normed(weights: Mapping[str, Weight]) -> dict[str, tuple[tuple[int, ...], int]]:
+    """The kernels from which other weights follow, with their shapes and axes of outputs."""
+    found = {}
+    for name, weight in weights.items():
+        if isinstance(weight.init, of_kernel):
+            kernel = name.removesuffix(weight.name) + weight.init.name
+            found[kernel] = (weight.init.size, weight.init.axis)
+    return found
 
 
 def _kind(name: str, weight: Weight) -> Kind:
@@ -82,9 +102,9 @@ def _extra(weights: Mapping[str, Weight], odd: Collection[str]) -> dict[str, dic
     return {name: table for name, table in (("GROUPS", groups), ("ZERO_ROWS", rows)) if table}
 
 
-def _table(name: str, rows: Mapping[str, py.Expr]) -> py.Assign:
+def _table(name: str, rows: Mapping[str, py.Expr], comment: str = "") -> py.Assign:
     items = tuple((py.literal(key), value) for key, value in rows.items())
-    return py.Assign(name, py.Dict(items, broken=True))
+    return py.Assign(name, py.Dict(items, broken=True), comment)
 
 
 Rule = tuple[str, py.Expr]
@@ -99,6 +119,7 @@ def _draw(
     odd: bool,
     extra: Mapping[str, object],
     loaded: bool,
+    normed: bool,
 ) -> py.Function:
     rules, last = _rules(usual, weights)
     known: list[Rule] = [(test, _value(init, extra)) for test, init in rules]
@@ -110,6 +131,13 @@ def _draw(
     )
     if any("kind in" in test or "kind ==" in test for test, _ in rules):
         body.insert(0, py.Assign("kind", 'name.rpartition(".")[2]'))
+    if normed:
+        follows = [
+            py.Assign("size, axis", "KERNELS[kernel]"),
+            py.Return("of_kernel(name, draw(kernel, size, seed), axis, seed)"),
+        ]
+        kernel = py.Assign("kernel", "kernel_of(name)")
+        body[:0] = [kernel, py.If("kernel in KERNELS", follows)]
     doc = "The initial value of a weight: a function of its name and the seed."
     if loaded:
         doc = "The first value of a weight: that of its file, else a function of name and seed."

@@ -35,6 +35,18 @@ def test_each_use_starts_as_its_arguments_say():
     assert made.constraints == {f"{use}.out.bias": non_neg() for use in stds}
 
 
+def test_a_kernel_in_a_norm_is_called_as_without():
+    made = model(
+        "model M { input x: f32[4]\nh = x -> Dense(4, norm=weight)\n"
+        "output y = h -> Dense(2, norm=spectral)\n"
+        "weights Dense.weight { init = zeros }\n}"
+    )
+    assert set(made.initial) == {
+        "h.parametrizations.weight.original1",
+        "y.parametrizations.weight.original",
+    }
+
+
 def test_what_is_around_a_use_wins():
     made = model(
         UNIT + "model M { input x: f32[4]\nweights u.out { init = zeros }\n"

@@ -30,6 +30,8 @@ Conv2D(4, 3) | f32[1, 5, 8, 8] | none | Conv2D needs [channels, height, width], 
 SeparableConv1D(4, 3) | f32[3, 8, 8] | none | SeparableConv1D needs [channels, length], got f32[3, 8, 8] | for [channels, height, width] there is SeparableConv2D
 ConvTranspose2D(4, 3, stride=2, padding=same, output_padding=1) | f32[3, 8, 8] | output_padding | padding=same gives stride times as many places, with no room for more | leave output_padding out
 ConvTranspose2D(4, 3, stride=2, output_padding=(1, 2)) | f32[3, 8, 8] | output_padding | an output padding of 2 is no less than the stride of 2 | at most 1
+Dense(3, norm=weight, init=zeros) | f32[4] | init | norm=weight divides a kernel by its length, and that of zeros is 0 | leave out init
+ConvTranspose1D(4, 3, groups=2, norm=spectral) | f32[2, 4] | norm | the outputs of several groups share an axis of the kernel, so none has a norm | leave out norm or groups
 ConvTranspose1D(4, 3, padding=3) | f32[3, 4] | padding | padding of 6 leaves nothing of axis 1, which would have 6 places | at most 5 at both ends together
 Conv1D(4, 3, stride=2, padding=same) | f32[3, T..8] | padding | how much `same` puts before f32[3, T] would depend on T, with a stride | padding=1 is the same for every row
 Split(2, axis=0) | f32[T..8, 3] | parts | the axis of f32[T, 3] has T places, which do not make 2 parts | sizes of their own are listed: Split((2, 3))

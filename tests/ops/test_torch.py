@@ -11,6 +11,7 @@ from dlspec.ops.drawing import Draw
 
 torch = pytest.importorskip("torch")
 nn, F = torch.nn, torch.nn.functional
+parametrizations = torch.nn.utils.parametrizations
 
 DRAWN = {n for n in ops.names() if issubclass(ops.lookup(n), (Draw, OfBatch))}
 KINDS = [n for n in ops.names() if n not in DRAWN]
@@ -57,6 +58,15 @@ def expected_pads(op, x):
     return tuple(pads)
 
 
+def normed(op, m):
+    """A module in the norm of its kernel."""
+    if op.norm is None:
+        return m
+    if op.norm == "spectral":
+        return parametrizations.spectral_norm(m)
+    return parametrizations.weight_norm(m, dim=int("Transpose" in op.kind()))
+
+
 CONVOLUTIONS = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 
 
@@ -75,6 +85,7 @@ def conv(op, x):
         bias=op.bias,
     )
     assert op.pads(x) == expected_pads(op, x)
+    m = normed(op, m)
     return m, lambda t: m(padded(t, expected_pads(op, x)))
 
 
@@ -101,6 +112,7 @@ def transposed(op, x):
     make = {1: nn.ConvTranspose1d, 2: nn.ConvTranspose2d, 3: nn.ConvTranspose3d}[op.places]
     m = make(x.shape[0], op.channels, op.kernel, op.stride, 0, op.output_padding, op.groups,
              op.bias, op.dilation)  # fmt: skip
+    m = normed(op, m)
     strides = op.stride if isinstance(op.stride, tuple) else (op.stride,) * op.places
 
     def call(t):
@@ -210,6 +222,7 @@ def without_order(x, op, make):
 def dense(op, x):
     axis = -1 if op.axis is None else op.axis % x.rank + 1
     m = nn.Linear(x.shape[-1 if op.axis is None else op.axis], op.units, bias=op.bias)
+    m = normed(op, m)
     return m, lambda t: m(t.movedim(axis, -1)).movedim(-1, axis)
 
 

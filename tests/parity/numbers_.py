@@ -37,7 +37,23 @@ def drawn_inputs(model: ModelIR, given: Sequence[Input], rows: int, seed: int) -
 def drawn_weights(model: ModelIR, seed: int) -> dict[str, Array]:
     """Kernels that keep the size of what passes through, norms that shift and scale."""
     rng = np.random.default_rng(seed)
-    return {name: drawn(name, w, rng) for name, w in weights(model).items()}
+    arrays = weights(model)
+    found = {name: drawn(name, w, rng) for name, w in arrays.items()}
+    for name, w in arrays.items():
+        if name.endswith("._u"):
+            place = name.removesuffix("0._u")
+            rows = np.moveaxis(found[place + "original"], w.init.axis, 0).reshape(
+                len(found[name]), -1
+            )
+            towards(rows, found[name], found[place + "0._v"])
+    return found
+
+
+def towards(rows: Array, u: Array, v: Array) -> None:
+    """Brings two vectors near to those of the greatest singular value."""
+    for _ in range(3):
+        u[:] = rows @ v / np.linalg.norm(rows @ v)
+        v[:] = rows.T @ u / np.linalg.norm(rows.T @ u)
 
 
 def drawn(name: str, w: Weight, rng: np.random.Generator) -> Array:
@@ -47,7 +63,7 @@ def drawn(name: str, w: Weight, rng: np.random.Generator) -> Array:
         made = rng.uniform(0.5, 2.0, shape)
     elif last == "running_mean" or last.startswith("bias"):
         made = rng.uniform(-0.5, 0.5, shape)
-    elif len(shape) == 1:
+    elif len(shape) == 1 or last == "original0":
         made = rng.uniform(0.5, 1.5, shape)
     elif "embedding" in name:
         made = rng.uniform(-2.0, 2.0, shape)

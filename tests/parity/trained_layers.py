@@ -38,6 +38,15 @@ STEPS = (
     "s = q[:9] -> BiSimpleRNN(3, merge=sum)",
     "stepped = (r, s) -> Concat",
 )
+NORMED = (
+    "t = image -> Conv2D(4, 3, stride=2, norm=spectral) -> ReLU",
+    "u = t -> DepthwiseConv2D(2, multiplier=2, norm=weight) -> ReLU",
+    "v0 = u -> ConvTranspose2D(3, 2, norm=weight)",
+    "v = v0 -> ConvTranspose2D(2, 2, dilation=2, norm=spectral)",
+    "w = signal -> Conv1D(4, 3, groups=2, norm=weight) -> ConvTranspose1D(3, 2, norm=spectral)",
+    "normed = (v -> Flatten, w -> GlobalAvgPool1D) -> Concat -> Dense(6, norm=weight) -> ReLU",
+    "bound = normed -> Dense(4, norm=spectral)",
+)
 CELL = """
 block Cell(dim: int) {
   input x: f32[D]
@@ -65,8 +74,8 @@ def spec(folder: Path) -> Path:
         "  input x: f32[4, 6, 6, 5]",
         "  image = x -> Reshape(24, 6, 5)",
         "  signal = x -> Reshape(24, 30)",
-        *(f"  {line}" for line in CONVOLUTIONS + POOLS + SIZES + STEPS),
-        "  output y: f32[3] = (convolved, pooled, sized, stepped) -> Concat -> Dense(3)",
+        *(f"  {line}" for line in CONVOLUTIONS + POOLS + SIZES + STEPS + NORMED),
+        "  output y: f32[3] = (convolved, pooled, sized, stepped, bound) -> Concat -> Dense(3)",
         "}",
         "train {",
         "  data = rows; model = M(); loss = CrossEntropy(y, kind); optimizer = Adam(lr=1e-2)",

@@ -334,6 +334,20 @@ model Recurrences(dim: int = 5) {
   output shared = (x -> own) + (x * 2 -> own)
 }
 """,
+    "kernels in norms": """
+block Down(c: int, stride: int = 1)
+  = Conv2D(c, 3, stride=stride, padding=1, norm=spectral) -> LeakyReLU
+block Up(c: int) {
+  input x: f32[C, H, W]
+  y = x -> ConvTranspose2D(c, 4, stride=2, padding=1, norm=weight) -> ReLU
+  output y -> DepthwiseConv2D(3, padding=same, multiplier=2, norm=weight)
+}
+model Norms {
+  input image: f32[3, 8, 8]
+  x = image -> Down(4) -> Down(8, stride=2) * 2 -> Up(6) -> Up(3)
+  output y = x -> Flatten -> Dense(5, norm=weight) -> Tanh -> Dense(1, norm=spectral)
+}
+""",
     "a repeat that is given a value": """
 block Layer(dim: int) {
   input x: f32[dim]

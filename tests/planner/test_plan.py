@@ -29,7 +29,19 @@ def text(spec: str, name: str, of: str | None = None) -> str:
 @pytest.mark.parametrize("name", ["torch", "keras"])
 @pytest.mark.parametrize(
     "golden",
-    ["digits", "resnet", "net", "skips", "loops", "own", "tied", "functions", "lengths", "scan"],
+    [
+        "digits",
+        "resnet",
+        "net",
+        "skips",
+        "loops",
+        "own",
+        "tied",
+        "functions",
+        "lengths",
+        "scan",
+        "norms",
+    ],
 )
 def test_goldens(golden: str, name: str) -> None:
     specs = {
@@ -43,6 +55,7 @@ def test_goldens(golden: str, name: str) -> None:
         "functions": BLOCKS + MODELS["functions of tensors"],
         "lengths": BLOCKS + MODELS["dynamic sizes"],
         "scan": BLOCKS + MODELS["recurrences of one's own"],
+        "norms": MODELS["kernels in norms"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"
@@ -93,7 +106,8 @@ def test_torch_names_are_the_neutral_names(case: str) -> None:
     net = space[made.name]().eval()
     own = {n: t for n, t in net.state_dict().items() if "num_batches" not in n}
     assert set(own) == set(weight_names(made))
-    learned = sum(t.numel() for n, t in own.items() if "running" not in n)
+    kept = ("running", "._u", "._v")
+    learned = sum(t.numel() for n, t in own.items() if not any(k in n for k in kept))
     assert learned == parameters(made)
     inputs = {}
     for name, t in made.root.inputs:

@@ -7,7 +7,10 @@ from safetensors.numpy import save_file
 from dlspec.ir.recipe import Loaded
 from dlspec.ops import init as i
 from dlspec.ops.base import Weight
+from dlspec.ops.dense import Dense
+from dlspec.ops.transposed import ConvTranspose1D
 from dlspec.programs.weights import weights_file
+from dlspec.tensor import f32
 
 
 def weight(shape, init, **more):
@@ -119,6 +122,24 @@ def of_files(run, tmp_path, **arrays):
         "bodyguard.weight": weight((3,), i.zeros()),
     }
     return run(weights=weights_file(weights, LOADED, ".."))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_norms_keep_follows_from_the_first_value_of_the_kernel(run, axis):
+    sizes = {"channels": 6, "kernel": 4} if axis else {"units": 6}
+    layer = (ConvTranspose1D if axis else Dense)(norm="weight", **sizes)
+    x = f32(5, 8) if axis else f32(20)
+    own = {w.name: w for w in layer.weights(x)}
+    again = {w.name: w for w in layer.model_copy(update={"norm": "spectral"}).weights(x)}
+    weights = {f"a.{n}": w for n, w in own.items()} | {f"b.{n}": w for n, w in again.items()}
+    found = draw(run, weights)
+    v = np.moveaxis(found["a.parametrizations.weight.original1"], axis, 0).reshape(6, -1)
+    g = found["a.parametrizations.weight.original0"]
+    np.testing.assert_allclose(g.reshape(-1), np.sqrt((v**2).sum(1)), rtol=1e-6)
+    rows = np.moveaxis(found["b.parametrizations.weight.original"], axis, 0).reshape(6, -1)
+    u, v = (found[f"b.parametrizations.weight.0.{n}"] for n in ("_u", "_v"))
+    assert np.linalg.norm(u) == pytest.approx(1) and np.linalg.norm(v) == pytest.approx(1)
+    assert u @ rows @ v == pytest.approx(np.linalg.svd(rows)[1][0], rel=0.02)
 
 
 def test_weights_below_a_path_start_from_its_file(run, tmp_path):

@@ -10,6 +10,7 @@ from dlspec.ops.base import Op
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec_keras.layers.common import varies
+from dlspec_keras.layers.kernel_norm import normed
 
 
 def padded(x: py.Expr, slots: tuple[tuple[Slot, Slot], ...], **how: object) -> py.Expr:
@@ -89,12 +90,12 @@ def convolution(name: str, use: Use, *first: Slot, **more: Slot) -> Emitted:
 
 def conv(name: str, use: Use) -> Emitted:
     groups = use.field("groups").or_default(1)
-    return convolution(name, use, use.field("channels"), groups=groups)
+    return normed(use, convolution(name, use, use.field("channels"), groups=groups))
 
 
 def depthwise(name: str, use: Use) -> Emitted:
     multiplier = use.field("multiplier").or_default(1)
-    return convolution(name, use, depth_multiplier=multiplier)
+    return normed(use, convolution(name, use, depth_multiplier=multiplier))
 
 
 def separable(name: str, use: Use) -> Emitted:

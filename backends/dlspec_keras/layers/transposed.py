@@ -10,14 +10,17 @@ from dlspec.expr import Const
 from dlspec.ops.base import Op
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
 from dlspec_keras.layers.common import kept, layer, varies
+from dlspec_keras.layers.kernel_norm import normed
 
 
 def transposed(name: str, use: Use) -> Emitted:
     if spreads(use):
-        return cut(use, spread(use), ("ConvTranspose",))
-    if equals_same(use):
-        return layer(made(f"layers.{name}", use, padding=use.fixed("same")))
-    return cut(use, made(f"layers.{name}", use, output_padding=further(use)))
+        found = cut(use, spread(use), ("ConvTranspose",))
+    elif equals_same(use):
+        found = layer(made(f"layers.{name}", use, padding=use.fixed("same")))
+    else:
+        found = cut(use, made(f"layers.{name}", use, output_padding=further(use)))
+    return normed(use, found)
 
 
 def made(kind: str, use: Use, **more: Slot) -> py.Call:

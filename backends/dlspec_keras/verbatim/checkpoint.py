@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers
 
 import weights
-from model import ConvTranspose, Recurrent
+from model import ConvTranspose, Recurrent, SpectralNorm, WeightNorm
 from recipe import Run, restored, updates_of
 from weights import CheckpointError
 
@@ -118,11 +118,19 @@ class Turned(Entry):
         value = keras.ops.convert_to_numpy(self.variable)
         value = np.moveaxis(value, (-2, -1), (0, 1))
         value = np.flip(value, tuple(range(2, value.ndim)))
+        # if normed
+        if self.shape:
+            return value.reshape(self.shape)
+        # end
         inputs, _, *size = value.shape
         value = value.reshape(inputs, self.groups, -1, *size).swapaxes(0, 1)
         return value.reshape(inputs * self.groups, -1, *size)
 
     def put(self, value: np.ndarray) -> None:
+        # if normed
+        *places, inputs, outputs = self.variable.shape
+        value = value.reshape(inputs, outputs, *places) if self.shape else value
+        # end
         size = value.shape[2:]
         value = value.reshape(self.groups, -1, *value.shape[1:]).swapaxes(0, 1)
         value = value.reshape(len(value), -1, *size)
@@ -245,6 +253,24 @@ def arrays(layer: layers.Layer) -> Iterator[Entry]:
             for i, backward in enumerate(layer.backwards):
                 yield from gates(f"l{i}_reverse", backward.cell)
         # end
+        # if WeightNorm
+        case WeightNorm():
+            kernel, *others = arrays(layer.layer)
+            shape = (-1, *[1] * (len(kernel.shape) - 1)) if kernel.shape else None
+            scale = replace(kernel, variable=layer.scale, shape=shape)
+            yield replace(scale, name="parametrizations.weight.original0")
+            yield replace(kernel, name="parametrizations.weight.original1")
+            yield from others
+        # end
+        # if SpectralNorm
+        case SpectralNorm():
+            kernel, *others = arrays(layer.layer)
+            yield replace(kernel, name="parametrizations.weight.original")
+            for name, variable in (("_u", layer.u), ("_v", layer.v)):
+                vector = replace(kernel, variable=variable, shape=(-1,))
+                yield replace(vector, name=f"parametrizations.weight.0.{name}")
+            yield from others
+        # end
         # if raw
         case _:  # a class of model.py
             for name, variable in vars(layer).items():
@@ -300,6 +326,14 @@ def parts(owner: layers.Layer) -> Iterator[tuple[str, layers.Layer]]:
     # if stacked
     if isinstance(owner, Recurrent):  # its arrays are its own
         yield from ((f"dropouts.{i}", layer) for i, layer in enumerate(owner.dropouts))
+        return
+    # end
+    # if WeightNorm
+    if isinstance(owner, WeightNorm):  # its arrays are its own
+        return
+    # end
+    # if SpectralNorm
+    if isinstance(owner, SpectralNorm):  # its arrays are its own
         return
     # end
     own = {name: v for name, v in vars(owner).items() if not name.startswith("_")}

@@ -278,6 +278,79 @@ class ConvTranspose(layers.Layer):
         return x[(slice(None),) * axis + (kept,)]
 
 
+def other_axes(kernel, axes):
+    """The axes of a kernel beside these."""
+    rank = len(kernel.shape)
+    these = axes if isinstance(axes, tuple) else (axes,)
+    return tuple(a for a in range(rank) if a not in {b % rank for b in these})
+
+
+def with_kernel(layer, kernel, x):
+    """What a layer makes of x with another kernel."""
+    others = [(v, v.value) for v in layer.variables if v is not layer.kernel]
+    with keras.StatelessScope([*others, (layer.kernel, kernel)]):
+        return layer(x)
+
+
+class WeightNorm(layers.Layer):
+    """A layer whose kernel is scale * kernel / |kernel|, for each output.
+
+    Salimans and Kingma 2016.
+    """
+
+    def __init__(self, layer, outputs=-1, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.layer, self.outputs = layer, outputs
+
+    def build(self, input_shape) -> None:
+        self.layer.build(input_shape)
+        shape = list(self.layer.kernel.shape)
+        self.axes = other_axes(self.layer.kernel, self.outputs)
+        for axis in self.axes:
+            shape[axis] = 1
+        self.scale = self.add_weight(shape, initializer="ones", name="scale")
+
+    def call(self, x):
+        kernel = ops.cast(self.layer.kernel, self.variable_dtype)
+        square = ops.sum(ops.square(kernel), axis=self.axes, keepdims=True)
+        return with_kernel(self.layer, self.scale * kernel / ops.sqrt(square), x)
+
+
+class SpectralNorm(layers.Layer):
+    """A layer whose kernel is divided by its greatest singular value.
+
+    Each step of training is one of the power iteration. Miyato et al. 2018.
+    """
+
+    def __init__(self, layer, outputs=-1, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.layer, self.outputs = layer, outputs
+
+    def build(self, input_shape) -> None:
+        self.layer.build(input_shape)
+        kernel = self.layer.kernel
+        self.axes = other_axes(kernel, self.outputs)
+        u = [1 if a in self.axes else n for a, n in enumerate(kernel.shape)]
+        v = [n if a in self.axes else 1 for a, n in enumerate(kernel.shape)]
+        fixed = {"initializer": "ones", "trainable": False}
+        self.u = self.add_weight(u, name="u", **fixed)
+        self.v = self.add_weight(v, name="v", **fixed)
+
+    def call(self, x, training=False):
+        kernel = ops.cast(self.layer.kernel, self.variable_dtype)
+        if training:
+            now = ops.stop_gradient(kernel)
+            self.u.assign(self.unit(now * self.v, self.axes))
+            self.v.assign(self.unit(now * self.u, self.outputs))
+        greatest = ops.sum(self.u * kernel * self.v)
+        return with_kernel(self.layer, kernel / greatest, x)
+
+    def unit(self, products, axis):
+        """The sum over some axes, brought to length 1."""
+        vector = ops.sum(products, axis=axis, keepdims=True)
+        return vector / ops.maximum(ops.sqrt(ops.sum(ops.square(vector))), 1e-12)
+
+
 class PaddedEmbedding(layers.Embedding):
     """The row `padding_id` gets no gradient."""
 

@@ -11,6 +11,7 @@ from dlspec.ops.base import Op
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec_torch.layers.common import applied, by_rank, padded, padding, symmetric, varies
+from dlspec_torch.layers.kernel_norm import normed
 
 
 def conv(use: Use) -> Emitted:
@@ -42,7 +43,7 @@ def separable(use: Use) -> Emitted:
 
 def _conv(use: Use, channels: Slot, groups: Slot) -> Emitted:
     make = _layer(use, channels, groups, use.field("bias").or_default(True))
-    return applied(make, value=_padded(use))
+    return normed(use, applied(make, value=_padded(use)))
 
 
 def _layer(use: Use, channels: Slot, groups: Slot, bias: Slot) -> py.Call:

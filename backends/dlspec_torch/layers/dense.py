@@ -9,6 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.dense import Dense
 from dlspec_torch.layers.common import applied, batched, moved
+from dlspec_torch.layers.kernel_norm import normed
 
 
 def dense(use: Use) -> Emitted:
@@ -16,7 +17,7 @@ def dense(use: Use) -> Emitted:
     make = py.call("nn.Linear", use.size("in_features"), use.field("units"), bias=bias)
     x = use.x[0]
     axis = use.op.sizes["in_features"] % x.rank
-    return moved(batched(axis, x), batched(x.rank - 1, x), applied(make))
+    return normed(use, moved(batched(axis, x), batched(x.rank - 1, x), applied(make)))
 
 
 LAYERS: Mapping[type[Op], Emit] = {Dense: dense}

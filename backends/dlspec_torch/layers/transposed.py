@@ -10,6 +10,7 @@ from dlspec.expr import Const
 from dlspec.ops.base import Op
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
 from dlspec_torch.layers.common import by_rank, kept
+from dlspec_torch.layers.kernel_norm import normed
 
 
 def transposed(use: Use) -> Emitted:
@@ -32,7 +33,7 @@ def transposed(use: Use) -> Emitted:
     if any(cut != (0, 0) for _, _, cut in axes):
         places = (kept(use, *cut) for _, _, cut in axes)
         call = py.Index(call, py.Tuple((py.Slice(), py.Slice(), *places)))
-    return Emitted(call, make)
+    return normed(use, Emitted(call, make))
 
 
 def _own(before: int, after: int, extra: int, stride: int) -> tuple[int, int, tuple[int, int]]:

@@ -42,7 +42,7 @@ FEATURES = {
         "lists",
     ),
     *("sequential", "dropout", "Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "BatchNorm"),
-    *("LayerNorm", "GroupNorm", "RMSNorm"),
+    *("LayerNorm", "GroupNorm", "RMSNorm", "WeightNorm", "SpectralNorm", "normed"),
     *("PReLU", "Embedding", "Conv3D", "DepthwiseConv1D", "SeparableConv1D"),
     *("SeparableConv2D", "ConvTranspose1D", "ConvTranspose2D", "ConvTranspose3D", "spread"),
 }
@@ -120,8 +120,8 @@ def arrays(scope):
     stubs["weights"].CheckpointError = ValueError
     for name in ("Run", "restored", "updates_of"):
         setattr(stubs["recipe"], name, object)
-    stubs["model"].Recurrent = scope["Recurrent"]
-    stubs["model"].ConvTranspose = scope["ConvTranspose"]
+    for name in ("Recurrent", "ConvTranspose", "WeightNorm", "SpectralNorm"):
+        setattr(stubs["model"], name, scope[name])
     found = ModuleType("checkpoint")
     with pytest.MonkeyPatch.context() as patch:
         for name, stub in (*stubs.items(), ("checkpoint", found)):

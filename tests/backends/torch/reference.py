@@ -14,7 +14,7 @@ import numpy as np
 from reference_attention import ATTENTION
 from reference_functions import FUNCTIONS, each
 from reference_places import PLACES
-from reference_windows import WINDOWS, Array, Reference, Weights
+from reference_windows import WINDOWS, Array, Reference, Weights, kernel_of
 
 from dlspec.expr import fixed
 from dlspec.ops import FAMILIES
@@ -101,7 +101,7 @@ def mixture(op: Any, x: list[Array], w: Weights) -> Array:
 
 def dense(op: Any, x: list[Array], w: Weights) -> Array:
     axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
-    y = np.moveaxis(x[0], axis, -1) @ w["weight"].T
+    y = np.moveaxis(x[0], axis, -1) @ kernel_of(op, w).T
     return np.moveaxis(y + w["bias"] if op.bias else y, -1, axis)
 
 

@@ -79,8 +79,22 @@ def biased(op: Any, y: Array, w: Weights, name: str = "bias") -> Array:
     return y + w[name].reshape(-1, *[1] * op.places) if op.bias else y
 
 
+def kernel_of(op: Any, w: Weights) -> Array:
+    """The kernel in its norm: each output's part of a length, or all by the singular value."""
+    if op.norm is None:
+        return w["weight"]
+    at, axis = "parametrizations.weight.", int("Transpose" in op.kind())
+    if op.norm == "weight":
+        v = w[at + "original1"]
+        others = tuple(a for a in range(v.ndim) if a != axis)
+        return w[at + "original0"] * v / np.sqrt((v**2).sum(others, keepdims=True))
+    v = w[at + "original"]
+    rows = np.stack([v.take(o, axis).reshape(-1) for o in range(v.shape[axis])])
+    return v / (w[at + "0._u"] @ rows @ w[at + "0._v"])
+
+
 def conv(op: Any, x: list[Array], w: Weights) -> Array:
-    return biased(op, convolved(op, x[0], w["weight"]), w)
+    return biased(op, convolved(op, x[0], kernel_of(op, w)), w)
 
 
 def separable(op: Any, x: list[Array], w: Weights) -> Array:
@@ -93,7 +107,7 @@ def separable(op: Any, x: list[Array], w: Weights) -> Array:
 
 def transposed(op: Any, x: list[Array], w: Weights) -> Array:
     """Each place adds its kernel to the output, `stride` further on than the one before."""
-    sizes, kernel = x[0].shape[2:], w["weight"]
+    sizes, kernel = x[0].shape[2:], kernel_of(op, w)
     groups = int(op.groups)
     strides, dilations = (each(op, v) for v in (op.stride, op.dilation))
     spans = [(k - 1) * d + 1 for k, d in zip(kernel.shape[2:], dilations, strict=True)]

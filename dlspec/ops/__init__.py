@@ -51,7 +51,10 @@ FAMILIES: dict[str, str] = {
     "functional": "relu leaky_relu sigmoid tanh gelu silu hard_swish elu selu celu softplus "
     "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
     "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",
-    "elementary": "exp expm1 log log1p sqrt rsqrt sin cos tan atan2 erf floor ceil round sign abs",
+    "elementary": (
+        "exp expm1 log log1p log2 log10 sqrt rsqrt sin cos tan asin acos atan atan2"
+        " sinh cosh asinh acosh atanh erf floor ceil round sign abs"
+    ),
     "contraction": "matmul einsum",
     "segment": "segment_sum segment_mean segment_max segment_min",
     "draws": "normal uniform randint beta permutation normal_like uniform_like zeros_like "

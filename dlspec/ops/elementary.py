@@ -47,6 +47,22 @@ class log1p(Elementwise):
     examples: ClassVar = (example("log1p", "f32[3, 5]"),)
 
 
+class log2(Elementwise):
+    """The logarithm of each element to the base 2; -∞ of 0, NaN of what is negative."""
+
+    onnx: ClassVar = ("Log", "Div")
+    tflite: ClassVar = ("LOG", "MUL")
+    examples: ClassVar = (example("log2", "f32[3, 5]"),)
+
+
+class log10(Elementwise):
+    """The logarithm of each element to the base 10; -∞ of 0, NaN of what is negative."""
+
+    onnx: ClassVar = ("Log", "Div")
+    tflite: ClassVar = ("LOG", "MUL")
+    examples: ClassVar = (example("log10", "f32[3, 5]"),)
+
+
 class sqrt(Elementwise):
     """The square root of each element; NaN of what is negative."""
 
@@ -87,6 +103,30 @@ class tan(Elementwise):
     examples: ClassVar = (example("tan", "f32[3, 5]"),)
 
 
+class asin(Elementwise):
+    """The angle whose sine each element is, between -π/2 and π/2; NaN beyond 1."""
+
+    onnx: ClassVar = ("Asin",)
+    tflite: ClassVar = ("MUL", "SQRT", "ATAN2")
+    examples: ClassVar = (example("asin", "f32[3, 5]"),)
+
+
+class acos(Elementwise):
+    """The angle whose cosine each element is, between 0 and π; NaN beyond 1."""
+
+    onnx: ClassVar = ("Acos",)
+    tflite: ClassVar = ("MUL", "SQRT", "ATAN2")
+    examples: ClassVar = (example("acos", "f32[3, 5]"),)
+
+
+class atan(Elementwise):
+    """The angle whose tangent each element is, between -π/2 and π/2."""
+
+    onnx: ClassVar = ("Atan",)
+    tflite: ClassVar = ("ATAN2",)
+    examples: ClassVar = (example("atan", "f32[3, 5]"),)
+
+
 class atan2(Broadcasting):
     """The angle of the point (x, y) for each pair of atan2(y, x): between -π and π, 0 on the
     positive side of x."""
@@ -103,6 +143,60 @@ class atan2(Broadcasting):
     def fitting(self, *x: Tensor) -> Iterator[Problem]:
         found = tuple(super().fitting(*x))
         yield from found or floats("atan2", *x)
+
+
+class sinh(Elementwise):
+    """The hyperbolic sine of each element: (exp(x) - exp(-x)) / 2."""
+
+    onnx: ClassVar = ("Sinh",)
+    tflite: ClassVar = ("EXP", "SUB", "MUL")
+    examples: ClassVar = (example("sinh", "f32[3, 5]"),)
+
+
+class cosh(Elementwise):
+    """The hyperbolic cosine of each element: (exp(x) + exp(-x)) / 2."""
+
+    onnx: ClassVar = ("Cosh",)
+    tflite: ClassVar = ("EXP", "ADD", "MUL")
+    examples: ClassVar = (example("cosh", "f32[3, 5]"),)
+
+
+class asinh(Elementwise):
+    """The number whose hyperbolic sine each element is."""
+
+    onnx: ClassVar = ("Asinh",)
+    refusals: ClassVar = (
+        Refusal(
+            "tflite",
+            "any input",
+            "LiteRT has no inverse of the hyperbolic sine",
+            lambda op, x: True,
+        ),
+    )
+    examples: ClassVar = (example("asinh", "f32[3, 5]"),)
+
+
+class acosh(Elementwise):
+    """The number, 0 or more, whose hyperbolic cosine each element is; NaN below 1."""
+
+    onnx: ClassVar = ("Acosh",)
+    refusals: ClassVar = (
+        Refusal(
+            "tflite",
+            "any input",
+            "LiteRT has no inverse of the hyperbolic cosine",
+            lambda op, x: True,
+        ),
+    )
+    examples: ClassVar = (example("acosh", "f32[3, 5]"),)
+
+
+class atanh(Elementwise):
+    """The number whose hyperbolic tangent each element is; NaN beyond 1."""
+
+    onnx: ClassVar = ("Atanh",)
+    tflite: ClassVar = ("LOG", "SUB", "MUL")
+    examples: ClassVar = (example("atanh", "f32[3, 5]"),)
 
 
 class erf(Elementwise):

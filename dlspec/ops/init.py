@@ -6,7 +6,7 @@ number of outputs that one input reaches (`Weight.fans`). A recurrent layer's ar
 all gates at once.
 """
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
@@ -87,6 +87,24 @@ class lecun_normal(Init):
     """Normal with std = sqrt(1 / fan_in). LeCun et al. 1998."""
 
 
+class lecun_uniform(Init):
+    """Uniform in ±sqrt(3 / fan_in). LeCun et al. 1998."""
+
+
+class variance_scaling(Init):
+    """Drawn with the variance `scale` / fan, of which the others are special cases.
+
+    - `scale`: 2 for layers before a ReLU.
+    - `mode`: which fan: `fan_in`, `fan_out` (as in He et al.'s ResNets), or `fan_avg`, their mean.
+    - `distribution`: `normal` or `uniform`.
+    """
+
+    positional: ClassVar = ("scale",)
+    scale: Positive = 1.0
+    mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
+    distribution: Literal["normal", "uniform"] = "normal"
+
+
 class orthogonal(Init):
     """`gain` times a matrix whose columns (or rows, if there are fewer) are orthonormal.
 
@@ -110,7 +128,9 @@ INITS: dict[str, type[Init]] = {
         glorot_normal,
         he_uniform,
         he_normal,
+        lecun_uniform,
         lecun_normal,
+        variance_scaling,
         orthogonal,
     )
 }

@@ -23,11 +23,16 @@ from dlspec.ops.init import (
     he_normal,
     he_uniform,
     lecun_normal,
+    lecun_uniform,
     orthogonal,
+    variance_scaling,
 )
 from dlspec.tensor import DType, Tensor
 
-BY_FANS = (glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_normal, orthogonal)
+BY_FANS = (
+    *(glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal),
+    *(variance_scaling, orthogonal),
+)
 """Initialisers that ask how many inputs reach an output: of one number they know none."""
 MOST_NUMBERS = 10_000
 """The most numbers that a program writes out."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import Loaded
 from dlspec.ops.base import Weight
-from dlspec.ops.init import Init, constant, glorot_normal, glorot_uniform, ones, zeros
+from dlspec.ops.init import (
+    Init,
+    constant,
+    glorot_normal,
+    glorot_uniform,
+    ones,
+    variance_scaling,
+    zeros,
+)
 from dlspec.ops.kernel_norm import of_kernel
 from dlspec.programs.compose import Written, compose
 
@@ -19,6 +28,9 @@ IMPORTS = (
     py.From("pathlib", ("Path",)),
     py.Import("numpy", "np"),
 )
+
+BY_GROUPS = (glorot_normal, glorot_uniform, variance_scaling)
+"""What asks how many outputs an input reaches, which groups make fewer."""
 
 Kind = tuple[str, bool]
 """The last part of a weight's name, and whether it has one axis only."""
@@ -51,11 +63,15 @@ def weights_file(
         constants.append(py.Assign("FOLDER", where, "where the paths of the spec begin"))
         files = {found.path: py.literal(found.file) for found in loaded}
         constants.append(_table("LOADED", files))
-    initial = {n: _partial(init, weights[n].groups) for n, init in odd.items()}
+    grouped = any(map(_by_groups, weights.values()))
+    initial = {
+        n: _partial(init, weights[n].groups if _by_groups(weights[n]) else 1)
+        for n, init in odd.items()
+    }
     return compose(
         Written(
             DOC,
-            files=(*(["grouped"] * ("GROUPS" in extra)), "draws", "normed", "store", "loaded"),
+            files=(*(["grouped"] * grouped), "draws", "normed", "store", "loaded"),
             imports=IMPORTS,
             constants=constants,
             functions=[
@@ -92,14 +108,13 @@ def _usual(weights: Mapping[str, Weight]) -> dict[Kind, Init]:
 
 def _extra(weights: Mapping[str, Weight], odd: Collection[str]) -> dict[str, dict[str, int]]:
     """What a shape does not tell of an array: tables by name, where they hold anything."""
-    glorot = (glorot_normal, glorot_uniform)
-    groups = {
-        n: w.groups
-        for n, w in weights.items()
-        if w.groups > 1 and isinstance(w.init, glorot) and n not in odd
-    }
+    groups = {n: w.groups for n, w in weights.items() if _by_groups(w) and n not in odd}
     rows = {n: w.zero_row for n, w in weights.items() if w.zero_row is not None}
     return {name: table for name, table in (("GROUPS", groups), ("ZERO_ROWS", rows)) if table}
+
+
+def _by_groups(weight: Weight) -> bool:
+    return weight.groups > 1 and isinstance(weight.init, BY_GROUPS)
 
 
 def _table(name: str, rows: Mapping[str, py.Expr], comment: str = "") -> py.Assign:
@@ -231,7 +246,7 @@ def _value(init: Init, extra: Mapping[str, object]) -> py.Expr:
         case constant(value=value):
             return py.call("np.full", py.Code("shape"), value, py.Code("np.float32"))
     shared = [py.Code("shape"), py.Code("rng")]
-    if isinstance(init, glorot_normal | glorot_uniform) and "GROUPS" in extra:
+    if isinstance(init, BY_GROUPS) and "GROUPS" in extra:
         shared.append(py.Code("GROUPS.get(name, 1)"))
     return py.call(init.kind(), *shared, **_arguments(init))
 
@@ -244,10 +259,13 @@ def _partial(init: Init, groups: int) -> py.Expr:
     return py.call("partial", py.Code(init.kind()), **arguments)
 
 
-def _arguments(init: Init) -> dict[str, float]:
+def _arguments(init: Init) -> dict[str, Any]:
     """The arguments that the verbatim function of the same name has no default for, or another."""
     given = init.model_dump()
     return {k: v for k, v in given.items() if v != DEFAULTS.get(k)}
 
 
-DEFAULTS = {"mean": 0.0, "gain": 1.0}
+DEFAULTS: dict[str, Any] = {
+    **{"mean": 0.0, "gain": 1.0, "scale": 1.0},
+    **{"mode": "fan_in", "distribution": "normal"},
+}

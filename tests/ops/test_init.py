@@ -10,7 +10,7 @@ from dlspec.tensor import f32
 
 def test_the_family_is_complete_and_each_has_a_formula():
     asked = """zeros ones constant uniform normal truncated_normal glorot_uniform glorot_normal
-        he_uniform he_normal lecun_normal orthogonal"""
+        he_uniform he_normal lecun_uniform lecun_normal variance_scaling orthogonal"""
     assert set(INITS) == set(asked.split())
     assert all(i.__doc__ for i in INITS.values())
 

@@ -461,7 +461,7 @@ PAIRS = {
     **{"greater_equal": "ge", "logical_and": "logical_and", "logical_or": "logical_or"},
 }
 ELEMENTS = """negative logical_not exp expm1 log log1p sqrt rsqrt sin cos tan erf floor ceil round
-    sign abs""".split()
+    sign abs log2 log10 asin acos atan sinh cosh asinh acosh atanh""".split()
 REDUCTIONS = {n: n for n in ("var", "std", "logsumexp", "any", "all")}
 
 

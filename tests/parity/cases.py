@@ -42,7 +42,10 @@ OPERATORS |= {"logical_and": "and", "logical_or": "or"}
 UNARY = {"negative": "-", "logical_not": "not "}
 POSITIVE = {"log", "log1p", "sqrt", "rsqrt", "divide", "power", "floor_divide", "remainder"}
 """Ops that are given positive numbers: they have no value elsewhere, or explode near zero."""
-GREATEST = {"tan": 1.2}
+POSITIVE |= {"log2", "log10"}
+LEAST = {"acosh": 2.2}
+"""Numbers below which, halved, a function has no value."""
+GREATEST = {"tan": 1.2, "asin": 0.95, "acos": 0.95, "atanh": 0.9, "acosh": 4.0}
 """Numbers above which, or below whose negative, a function explodes."""
 
 
@@ -158,7 +161,7 @@ def together(cases: Sequence[Case], exact: bool = False, far: bool = False) -> S
     lines: list[str] = []
     for i, case in enumerate(cases):
         high = 200.0 if far else GREATEST.get(case.kind, 2.0)
-        low = 0.3 if case.kind in POSITIVE else -high
+        low = LEAST.get(case.kind, 0.3 if case.kind in POSITIVE else -high)
         types = (*case.inputs, *(t for _, t in case.named))
         own = [
             Input(f"x{i}_{j}", t, low, case.ids if t.startswith(("i", "class")) else high)

@@ -1,6 +1,7 @@
 """Initialisers against their definitions."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -25,6 +26,16 @@ def rng(seed: int = 0) -> np.random.Generator:
         (draws.he_uniform, math.sqrt(2 / IN)),
         (draws.he_normal, math.sqrt(2 / IN)),
         (draws.lecun_normal, math.sqrt(1 / IN)),
+        (draws.lecun_uniform, math.sqrt(1 / IN)),
+        (partial(draws.variance_scaling, scale=2, mode="fan_out"), math.sqrt(2 / OUT)),
+        (
+            partial(draws.variance_scaling, mode="fan_avg", distribution="uniform"),
+            math.sqrt(2 / (IN + OUT)),
+        ),
+        (
+            partial(grouped.variance_scaling, groups=4, scale=3, mode="fan_out"),
+            math.sqrt(12 / OUT),
+        ),
     ],
 )
 def test_the_deviation_is_the_published_one(draw, std):

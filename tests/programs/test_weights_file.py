@@ -38,6 +38,9 @@ MIXED = CNN | {
     "prelu.weight": weight((1,), i.constant(value=0.25)),
     "head.bias": weight((4,), i.constant(value=-2)),
     "scale": weight((1, 4), i.ones()),
+    "wide.weight": weight((8, 2, 5), i.he_normal(), groups=4),
+    "out.weight": weight((64, 8, 3), i.variance_scaling(scale=2, mode="fan_out"), groups=8),
+    "even.weight": weight((64, 30), i.variance_scaling(mode="fan_avg", distribution="uniform")),
     "pos": weight((1, 4), i.truncated_normal(std=0.02, mean=1)),
     "low": weight((5, 4), i.uniform(low=1, high=2)),
     "row.weight": weight((7,), i.he_normal()),
@@ -78,6 +81,9 @@ def test_every_array_starts_as_declared(run, weights):
                 assert values.std() == pytest.approx(std, rel=2 / size), name
             case i.he_normal():
                 assert values.std() == pytest.approx((2 / inputs) ** 0.5, rel=2 / size), name
+            case i.variance_scaling(scale=scale, mode=mode):
+                fan = outputs if mode == "fan_out" else (inputs + outputs) / 2
+                assert values.std() == pytest.approx((scale / fan) ** 0.5, rel=2 / size), name
             case i.normal(std=std) | i.truncated_normal(std=std):
                 assert values.std() == pytest.approx(std, rel=2 / size), name
 

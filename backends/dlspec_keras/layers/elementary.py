@@ -12,9 +12,9 @@ from dlspec_keras.layers.activation import plain
 from dlspec_keras.layers.arithmetic import of_pairs, operands
 
 
-def tan(use: Use) -> Emitted:
-    """TFLite has no tangent."""
-    return Emitted(py.call("tan", X[0]), helpers=("tan",))
+def composed(name: str, use: Use) -> Emitted:
+    """A function of `verbatim/functions.py`, of what TFLite has."""
+    return Emitted(py.call(name, X[0]), helpers=(name,))
 
 
 def atan2(use: Use) -> Emitted:
@@ -29,12 +29,22 @@ LAYERS: dict[type[Op], Emit] = {
     e.expm1: partial(plain, "expm1"),
     e.log: partial(plain, "log"),
     e.log1p: partial(plain, "log1p"),
+    e.log2: partial(plain, "log2"),
+    e.log10: partial(plain, "log10"),
     e.sqrt: partial(plain, "sqrt"),
     e.rsqrt: partial(plain, "rsqrt"),
     e.sin: partial(plain, "sin"),
     e.cos: partial(plain, "cos"),
-    e.tan: tan,
+    e.tan: partial(composed, "tan"),
+    e.asin: partial(composed, "asin"),
+    e.acos: partial(composed, "acos"),
+    e.atan: partial(composed, "atan"),
     e.atan2: atan2,
+    e.sinh: partial(composed, "sinh"),
+    e.cosh: partial(composed, "cosh"),
+    e.asinh: partial(plain, "arcsinh"),
+    e.acosh: partial(plain, "arccosh"),
+    e.atanh: partial(composed, "atanh"),
     e.erf: partial(plain, "erf"),
     e.floor: partial(plain, "floor"),
     e.ceil: partial(plain, "ceil"),

@@ -20,6 +20,36 @@ def tan(x):
     return ops.sin(x) / ops.cos(x)
 
 
+def asin(x):
+    """The angle of a sine: of those of TFLite, atan2 alone gives angles."""
+    return ops.arctan2(x, ops.sqrt((1 - x) * (1 + x)))
+
+
+def acos(x):
+    """The angle of a cosine: of those of TFLite, atan2 alone gives angles."""
+    return ops.arctan2(ops.sqrt((1 - x) * (1 + x)), x)
+
+
+def atan(x):
+    """The angle of a tangent: of those of TFLite, atan2 alone gives angles."""
+    return ops.arctan2(x, ops.ones_like(x))
+
+
+def sinh(x):
+    """The hyperbolic sine, of which TFLite has none."""
+    return (ops.expm1(x) - ops.expm1(-x)) / 2
+
+
+def cosh(x):
+    """The hyperbolic cosine, of which TFLite has none."""
+    return (ops.exp(x) + ops.exp(-x)) / 2
+
+
+def atanh(x):
+    """The inverse of tanh, of which TFLite has none."""
+    return (ops.log1p(x) - ops.log1p(-x)) / 2
+
+
 def atan2(y, x):
     """The angle of each point (x, y), whose operands TFLite wants in one shape."""
     return ops.arctan2(y + ops.zeros_like(x), x + ops.zeros_like(y))

@@ -70,9 +70,32 @@ def he_normal(shape: Shape, rng: np.random.Generator) -> np.ndarray:
     return rng.normal(0, std, shape).astype(np.float32)
 
 
+def lecun_uniform(shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """LeCun et al. 1998."""
+    bound = math.sqrt(3 / math.prod(shape[1:]))
+    return rng.uniform(-bound, bound, shape).astype(np.float32)
+
+
 def lecun_normal(shape: Shape, rng: np.random.Generator) -> np.ndarray:
     """LeCun et al. 1998."""
     std = math.sqrt(1 / math.prod(shape[1:]))
+    return rng.normal(0, std, shape).astype(np.float32)
+
+
+def variance_scaling(
+    shape: Shape,
+    rng: np.random.Generator,
+    scale: float = 1.0,
+    mode: str = "fan_in",
+    distribution: str = "normal",
+) -> np.ndarray:
+    """With the variance scale / fan."""
+    inputs, outputs = fans(shape)
+    fan = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}
+    std = math.sqrt(scale / fan[mode])
+    if distribution == "uniform":
+        bound = math.sqrt(3) * std
+        return rng.uniform(-bound, bound, shape).astype(np.float32)
     return rng.normal(0, std, shape).astype(np.float32)
 
 

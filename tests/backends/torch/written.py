@@ -21,7 +21,10 @@ from dlspec.ops.init import INITS
 from dlspec.tensor import Tensor
 
 LOWEST = {"log": 0.1, "log1p": -0.9, "sqrt": 0.1, "rsqrt": 0.1, "power": 0.1}
+LOWEST |= {"log2": 0.1, "log10": 0.1, "asin": -0.9, "acos": -0.9, "atanh": -0.9, "acosh": 1.1}
 """Ops that have no value below."""
+HIGHEST = {"asin": 0.9, "acos": 0.9, "atanh": 0.9}
+"""Ops that have no value above."""
 SIGNED = ("sign", "abs", "floor_divide", "remainder")
 """Ops that also get negative integers."""
 DISTINCT = ("argsort",)
@@ -38,7 +41,7 @@ def values(tensor: Tensor, rng: np.random.Generator, kind: str) -> np.ndarray:
             return rng.permuted(np.arange(np.prod(shape)).reshape(shape))
         made = rng.integers(-6 if kind in SIGNED else 0, 7, shape)
         return np.where(made == 0, 3, made) if kind in ("floor_divide", "remainder") else made
-    return rng.uniform(LOWEST.get(kind, -2.0), 2.0, shape)
+    return rng.uniform(LOWEST.get(kind, -2.0), HIGHEST.get(kind, 2.0), shape)
 
 
 WORDS = {"true": True, "false": False, "none": None}

@@ -15,6 +15,7 @@ from dlspec_keras.style import STYLE
 IMPORTS: tuple[py.Import | py.From, ...] = (
     *(py.Import(name) for name in ("argparse", "json", "os", "platform", "signal")),
     *training.OF_PARTS,
+    py.From("recipe", ("claimed",)),
     py.From("weights", ("CheckpointError",)),
 )
 """What the shared part and tables of constraints need beside the template's own."""

@@ -203,7 +203,7 @@ TAKEN = frozenset(
     """
     Adam AdamW AfterEpoch Any BATCH CHUNK CONSTRAINTS CheckpointError Continued EPOCHS HASH INPUTS
     Iterator LEARNING_RATE LOSS_SCALE OUTPUTS Path RMSprop Run SEED SGD SLOTS Schedule TARGETS
-    THREADS Training argparse batches bfloat16 built checkpoint constrain data
+    THREADS Training argparse batches bfloat16 built checkpoint claimed constrain data
     differing ended evaluate evaluating fnmatchcase freeze frozen grouped inputs json keras lock log
     loss_fn main math np objective onednn ops os partial platform processors rates rewind
     safetensors scores signal signature sys tf train widened write_lock

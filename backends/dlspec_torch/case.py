@@ -23,8 +23,8 @@ TAKEN = frozenset(
     """
     Any BATCH CHUNK CONSTRAINTS Callable CheckpointError Continued EPOCHS F HASH Iterator
     LEARNING_RATE LOSS_SCALE OPSET Path Run SEED STATES TARGETS THREADS Tensor argparse
-    batches checkpoint clip constrained data differing ended evaluate export fnmatchcase freeze
-    frozen grouped json lock log logging loss_fn main math max_norm min_max_norm nn
+    batches checkpoint claimed clip constrained data differing ended evaluate export fnmatchcase
+    freeze frozen grouped json lock log logging loss_fn main math max_norm min_max_norm nn
     non_neg np nullcontext objective onnx partial penalties platform rates rewind scores signal
     step_seed strip sys tensors torch train train_epoch unit_norm version warnings write_lock
     write_whole

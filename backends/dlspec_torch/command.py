@@ -56,12 +56,13 @@ def _work(case: Case) -> list[py.Statement]:
         ),
         py.Assign("old", "[path for path in (last, best) if path.exists()]"),
         py.If("old and not (args.resume or args.overwrite)", [py.Do(f"sys.exit({REFUSED})")]),
-        py.If(
-            "args.overwrite",
-            [py.For("path", "old", [py.Do("path.unlink()")])],
+        py.Block(
+            "with claimed(args.out)",
+            [
+                py.If("args.overwrite", [py.For("path", "old", [py.Do("path.unlink()")])]),
+                py.Do(f"train(args.out, args.{counted(case)}, args.seed, device, args.resume)"),
+            ],
         ),
-        py.Do("args.out.mkdir(parents=True, exist_ok=True)"),
-        py.Do(f"train(args.out, args.{counted(case)}, args.seed, device, args.resume)"),
     ]
 
 

@@ -51,7 +51,7 @@ IMPORTS = (
     py.From("torch", ("Tensor", "nn")),
     py.Import("checkpoint"),
     py.Import("data"),
-    py.From("recipe", ("ROUND", "Run", "differing", "ended", "frozen")),
+    py.From("recipe", ("ROUND", "Run", "claimed", "differing", "ended", "frozen")),
     py.From("recipe", ("log", "rates", "rewind", "scores", "write_lock")),
     py.From("weights", ("CheckpointError",)),
 )

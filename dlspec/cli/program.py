@@ -29,7 +29,7 @@ def run_program(
     *inherited: int,
 ) -> int:
     """Runs `NAME.py` of a folder; each line that it prints goes to `line`. It inherits these
-    descriptors.
+    descriptors, which hold the folder for it.
 
     Returns 0, or 130 where Ctrl-C ended it. Raises SpecError where it fails: with its own sentence
     if it ends with one, else with the last line of its traceback; or because the disk is full.
@@ -42,6 +42,7 @@ def run_program(
         text=True,
         encoding="utf-8",
         pass_fds=inherited,
+        env={**os.environ, "DLSPEC_CLAIMED": "1"} if inherited else None,
     )
     said: list[str] = []
     assert child.stdout is not None and child.stderr is not None

@@ -44,7 +44,8 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
     """The text of `recipe.py`; `weights` are the names of those that the model learns.
 
     It offers `Run` (with `improved(value)` and `resume()`, where there are validation rows),
-    `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and `write_lock`;
+    `claimed(folder)`, `restored(path, facts)`, `ended(run, epochs)`, `log`, `rewind` and
+    `write_lock`;
     `rates(peak, steps, per_epoch)`, where the learning rate changes; `differing(name)`,
     `frozen(name)` and `waited(name, run, per_epoch)`, where some weights are updated in a way of
     their own; `ROUND` and `updates_of(step, batches)`, where there are several steps; and, where it
@@ -76,7 +77,7 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
     functions += ["Run", _ended(train, on, patience)]
     if train.metrics:
         functions.append(_scores(train.metrics, data))
-    functions += ["restored", "log", "rewind", "write_lock"]
+    functions += ["claimed", "restored", "log", "rewind", "write_lock"]
     return compose(Written(DOC, (run, *FILES), IMPORTS, constants, functions))
 
 

@@ -70,6 +70,19 @@ def test_a_run_is_left_alone_while_another_process_trains_in_it(dlspec, here, wi
         assert content(here / "run") == {}
 
 
+@pytest.mark.parametrize("backend", ["torch", "keras"])
+def test_a_program_by_itself_leaves_the_run_of_another_process_alone(dlspec, here, wine, backend):
+    assert dlspec("compile", "wine.dls", "-o", "run", "--backend", backend).status == 0
+    (here / "run" / "last.safetensors").write_bytes(b"of the other process")
+    before = content(here / "run")
+    alone = [sys.executable, here / "run" / "train.py", "--overwrite"]
+    with claim(here / "run"):
+        ran = subprocess.run(alone, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert ran.stderr.endswith(f"error: another process trains in {here / 'run'}\n")
+    assert content(here / "run") == before
+
+
 def test_a_run_is_not_started_again_by_mistake(dlspec, here, wine):
     assert "with torch: 1 epoch\n" in dlspec("train", "wine.dls", "-o", "run", "--epochs", "1").out
     before = (here / "run" / "last.safetensors").read_bytes()

@@ -29,6 +29,7 @@ import data
 from model import DigitsCNN
 from recipe import (
     Run,
+    claimed,
     differing,
     ended,
     frozen,
@@ -582,11 +583,11 @@ def main() -> None:
             sys.exit(
                 f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
             )
-        if args.overwrite:
-            for path in old:
-                path.unlink()
-        args.out.mkdir(parents=True, exist_ok=True)
-        train(args.out, args.epochs, args.seed, args.resume)  # fill run
+        with claimed(args.out):
+            if args.overwrite:
+                for path in old:
+                    path.unlink()
+            train(args.out, args.epochs, args.seed, args.resume)  # fill run
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"

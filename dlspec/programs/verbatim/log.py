@@ -1,14 +1,39 @@
 """What a run leaves beside its weights: its metrics, and what it was made of."""
 
+import fcntl
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from dlspec.programs.verbatim.lowest import Run
 from dlspec.programs.verbatim.store import CheckpointError, write_whole
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keeps other processes from training in a folder. Raises CheckpointError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        if "DLSPEC_CLAIMED" not in os.environ and not locked(held):
+            raise CheckpointError(f"another process trains in {folder}")
+        yield
+    finally:
+        os.close(held)
+
+
+def locked(descriptor: int) -> bool:
+    """Whether no other process holds a folder, as far as its file system tells."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
 
 
 def restored(path: Path, facts: Mapping[str, Any]) -> Run:

@@ -29,7 +29,7 @@ import checkpoint
 import data
 import objective
 from model import Networks
-from recipe import ROUND, Run, ended, log, rates, rewind, write_lock
+from recipe import ROUND, Run, claimed, ended, log, rates, rewind, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
@@ -297,11 +297,11 @@ def main() -> None:
             sys.exit(
                 f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
             )
-        if args.overwrite:
-            for path in old:
-                path.unlink()
-        args.out.mkdir(parents=True, exist_ok=True)
-        train(args.out, args.steps, args.seed, args.resume)
+        with claimed(args.out):
+            if args.overwrite:
+                for path in old:
+                    path.unlink()
+            train(args.out, args.steps, args.seed, args.resume)
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"

@@ -28,7 +28,7 @@ from tensorflow.python.util._pywrap_util_port import IsMklEnabled as onednn
 import checkpoint
 import data
 from model import Reader
-from recipe import Run, ended, log, rates, rewind, scores, write_lock
+from recipe import Run, claimed, ended, log, rates, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
@@ -235,11 +235,11 @@ def main() -> None:
             sys.exit(
                 f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
             )
-        if args.overwrite:
-            for path in old:
-                path.unlink()
-        args.out.mkdir(parents=True, exist_ok=True)
-        train(args.out, args.epochs, args.seed, args.resume)
+        with claimed(args.out):
+            if args.overwrite:
+                for path in old:
+                    path.unlink()
+            train(args.out, args.epochs, args.seed, args.resume)
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 import checkpoint
 import data
 from model import ResNet
-from recipe import Run, ended, log, rates, rewind, scores, write_lock
+from recipe import Run, claimed, ended, log, rates, rewind, scores, write_lock
 from weights import CheckpointError
 
 HASH = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"  # of the spec
@@ -199,11 +199,11 @@ def main() -> None:
             sys.exit(
                 f"error: {old[0]} is there; --resume goes on, --overwrite starts again"
             )
-        if args.overwrite:
-            for path in old:
-                path.unlink()
-        args.out.mkdir(parents=True, exist_ok=True)
-        train(args.out, args.epochs, args.seed, device, args.resume)
+        with claimed(args.out):
+            if args.overwrite:
+                for path in old:
+                    path.unlink()
+            train(args.out, args.epochs, args.seed, device, args.resume)
     except KeyboardInterrupt:
         kept = "last.safetensors keeps the last whole epoch; --resume goes on from it"
         said = kept if last.exists() else "no epoch was whole yet"

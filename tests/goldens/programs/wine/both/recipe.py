@@ -1,8 +1,11 @@
 """What every run needs and no framework has a say in."""
 
+import fcntl
 import json
 import math
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -84,6 +87,28 @@ def macro(score: np.ndarray, table: np.ndarray) -> float:
 def f1(table: np.ndarray) -> np.ndarray:
     """For each class, the harmonic mean of precision and recall."""
     return 2 * table.diagonal() / np.maximum(table.sum(0) + table.sum(1), 1)
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keeps other processes from training in a folder. Raises CheckpointError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        if "DLSPEC_CLAIMED" not in os.environ and not locked(held):
+            raise CheckpointError(f"another process trains in {folder}")
+        yield
+    finally:
+        os.close(held)
+
+
+def locked(descriptor: int) -> bool:
+    """Whether no other process holds a folder, as far as its file system tells."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
 
 
 def restored(path: Path, facts: Mapping[str, Any]) -> Run:

@@ -69,6 +69,16 @@ def made(optimizer: Optimizer, rate: py.Expr, clip: float | None, exact: bool) -
     return py.call(kind, rate, **given)
 
 
+def scaled(call: py.Call) -> py.Call:
+    """An optimizer for 16 bits, in which small gradients vanish.
+
+    A fixed scale has no state that a checkpoint would need. It is a tensor, since TensorFlow
+    divides the gradients of embeddings by nothing else.
+    """
+    scale = py.Code("ops.convert_to_tensor(1024.0)")
+    return py.Call(call.callee, (*call.args, py.Arg(scale, "loss_scale_factor")))
+
+
 def slots(optimizer: Optimizer) -> dict[str, str]:
     """The neutral name of each array that the optimizer keeps -> Keras's attribute."""
     own = OWN[type(optimizer)]

@@ -8,7 +8,7 @@ from dlspec.ir.model import ModelIR, networks, read_inputs, within
 from dlspec.ir.recipe import Step
 from dlspec_keras import training
 from dlspec_keras.case import Case
-from dlspec_keras.optimizers import made
+from dlspec_keras.optimizers import made, scaled
 from dlspec_keras.pieces import Fills, program, template
 from dlspec_keras.style import STYLE
 
@@ -149,13 +149,11 @@ def learned(case: Case) -> py.Expr:
 
 def optimizers(case: Case) -> py.Expr:
     """The optimizers by their steps."""
-    found = []
+    found, fp16 = [], case.train.precision == "fp16"
     exact = case.exact or bool(case.train.groups)
     for step, _ in case.rounds:
         assert step.optimizer is not None
         rate = py.literal(step.optimizer.lr)
         call = made(step.optimizer, rate, case.train.clip_norm, exact)
-        if case.train.precision == "fp16":
-            call = py.Call(call.callee, (*call.args, py.Arg(py.literal(1024), "loss_scale_factor")))
-        found.append((py.literal(step.name), call))
+        found.append((py.literal(step.name), scaled(call) if fp16 else call))
     return py.Dict(tuple(found), broken=True)

@@ -19,7 +19,7 @@ from dlspec.programs.library import texts
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case
 from dlspec_keras.losses import total
-from dlspec_keras.optimizers import made, needs_exact
+from dlspec_keras.optimizers import made, needs_exact, scaled
 from dlspec_keras.pieces import Fills, program, template
 
 Body = list[py.Statement]
@@ -426,10 +426,7 @@ def optimizer(case: Case) -> py.Expr:
     block = case.train
     rate = py.Code("schedule") if case.scheduled else literal(case.optimizer.lr)
     found = made(case.optimizer, rate, block.clip_norm, case.exact or bool(block.groups))
-    if block.precision != "fp16":
-        return found
-    # Small gradients vanish in 16 bits. A fixed scale has no state that a checkpoint would need.
-    return py.Call(found.callee, (*found.args, py.Arg(literal(1024), "loss_scale_factor")))
+    return scaled(found) if block.precision == "fp16" else found
 
 
 def compiled(case: Case, what: str) -> py.Expr:

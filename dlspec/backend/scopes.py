@@ -156,9 +156,10 @@ class _Opener:
 
     def fresh(self, module: ir.Path) -> str:
         base = str(module[0]) if not isinstance(module[-1], int) else str(module[-2])
-        if isinstance(module[-1], int) and base.endswith("s"):
-            base = base[:-1]
-        name = "".join(part.title() for part in base.split("_") if not part.isdigit()) or "Part"
+        words = [word for word in base.split("_") if not word.isdigit()]
+        if isinstance(module[-1], int) and words and words[-1].endswith("s"):
+            words[-1] = words[-1][:-1]  # one of a list: `Expert` of `experts_2`
+        name = "".join(word.title() for word in words) or "Part"
         taken = {*self.model.definitions, *self.names.values()}
         found, number = name, 2
         while found in taken:

@@ -75,6 +75,31 @@ class AlreadyDefined(Diagnostic):
 
 
 @frozen
+class InputAndOutput(Diagnostic):
+    """A model whose output has the name of one of its inputs.
+
+    In a file of a model, and in what is compared and predicted, inputs and outputs are told apart
+    by their names. A block may call both alike: it is known by its wires' places alone.
+    """
+
+    code = "DLS116"
+    name: str
+    model: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` is an input of {self.model}, and an output too"
+
+    @property
+    def label(self) -> str:
+        return "files tell them apart by their names"
+
+    @property
+    def help(self) -> str:
+        return "give one of them another name"
+
+
+@frozen
 class NameTaken(Diagnostic):
     """A wire may be written again, but may not take the name of something else."""
 

@@ -129,6 +129,29 @@ class NotANumber(Diagnostic):
 
 
 @frozen
+class DrawsInEvaluation(Diagnostic):
+    """A model that draws random numbers in evaluation too: no two runtimes draw alike, so that
+    nothing can be compared.
+    """
+
+    code = "DLS707"
+    model: str
+    places: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.model} draws random numbers in evaluation, each runtime other ones"
+
+    @property
+    def notes(self) -> Iterable[str]:
+        return (f"it draws in {', '.join(self.places)}",)
+
+    @property
+    def help(self) -> str:
+        return "draw in training only: `mu + draw if training else mu`"
+
+
+@frozen
 class NoGenerate(Diagnostic):
     """A `generate` block that the spec of a run does not have."""
 

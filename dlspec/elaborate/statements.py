@@ -7,7 +7,13 @@ from collections.abc import Iterator
 
 from dlspec import ops
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NameTaken, NotInThisVersion
+from dlspec.diagnostics.names import (
+    AlreadyDefined,
+    InputAndOutput,
+    Misplaced,
+    NameTaken,
+    NotInThisVersion,
+)
 from dlspec.diagnostics.shapes import NotATensor, WrongOutputCount
 from dlspec.diagnostics.train import NotALoss
 from dlspec.elaborate import ahead, arithmetic
@@ -150,6 +156,9 @@ class StatementBuilder(RecurrenceBuilder):
             self.check_declared(s.type, types, name or "output", e.span, frame)
         if model and any(n == name for n, _ in frame.outputs):
             raise SpecError(AlreadyDefined(s.span, name or "", "output", None))
+        if model and any(n == name for n, _ in frame.inputs):
+            owner, said = frame.definition.name.id, s.name or e
+            raise SpecError(InputAndOutput(said.span, name or "", owner))
         frame.outputs.extend((name, t) for t in types)
         line = s.span.line
         yield ir.Output(site=frame.site(s), name=name, value=value.flow, line=line)

@@ -8,10 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.externs import NotForThisBackend
+from dlspec.diagnostics.runs import DrawsInEvaluation
 from dlspec.frozen import frozen
 from dlspec.ir.externs import MAKERS
+from dlspec.ir.model import ModelIR, layers
 from dlspec.ir.recipe import Export
+from dlspec.ops.base import FORMATS
+from dlspec.ops.drawing import Draw
 from dlspec.pipeline.compile import without_externs
 from dlspec.runners.compare import NAMES, Bench, Comparison, Doing
 from dlspec.runners.exports import converted, drop
@@ -69,7 +74,12 @@ class Verdict:
 
 
 def verify(run: Trained, scratch: Path, doing: Doing) -> Verdict:
-    """Runs the model in PyTorch, Keras, ONNX Runtime and LiteRT, and its quantized exports."""
+    """Runs the model in PyTorch, Keras, ONNX Runtime and LiteRT, and its quantized exports.
+
+    Left out are runtimes that lack a Python function, or whose files cannot hold a layer. Raises
+    SpecError where nothing can be compared.
+    """
+    check_drawn(run)
     with doing("reading the data"):
         inputs, rows = write_rows("verify", run, scratch)
     bench = Bench("verify", run, inputs, rows, doing)
@@ -81,7 +91,8 @@ def verify(run: Trained, scratch: Path, doing: Doing) -> Verdict:
     ]
     missing = {b: without_externs(run.program, run.train, b) for b in (own, other)}
     backends = [b for b in (own, other) if not missing[b]]
-    makers = {kind: b for kind, b in MAKERS.items() if b in backends}
+    refused = {kind: tuple(_refusals(run.model, kind)) for kind in MAKERS}
+    makers = {kind: b for kind, b in MAKERS.items() if b in backends and not refused[kind]}
     quantized = [e for e in quantized if e.format in makers]
     programs = {b: program_in(run, b, scratch) for b in backends}
     exporting = {b: compiled_in(run, whole, b, scratch / f"{b}_whole") for b in makers.values()}
@@ -101,8 +112,33 @@ def verify(run: Trained, scratch: Path, doing: Doing) -> Verdict:
     together(works)
     others = [b for b in backends if b != own]
     compared = bench.compared([*others, *makers, *(e.file for e in quantized)])
-    left_out = tuple(_left_out(b, found) for b, found in missing.items() if found)
+    left_out = (
+        *(_left_out(b, found) for b, found in missing.items() if found),
+        *(
+            f"{NAMES[kind]} is left out: {'; '.join(reasons)}"
+            for kind, reasons in refused.items()
+            if reasons and MAKERS[kind] in backends
+        ),
+    )
     return judged(run, compared, quantized, left_out)
+
+
+def check_drawn(run: Trained) -> None:
+    """Raises SpecError where the model draws in evaluation, too."""
+    found = [x for x in layers(run.model, training=False) if isinstance(x.apply.op, Draw)]
+    if found:
+        places = tuple(dict.fromkeys(f"{x.name} (line {x.line})" for x in found))
+        raise SpecError(DrawsInEvaluation(None, run.model.name, places))
+
+
+def _refusals(model: ModelIR, kind: str) -> Iterator[str]:
+    """What keeps a model out of the files of a format, each once."""
+    found: dict[str, None] = {}
+    for layer in layers(model, training=False):
+        op, x = layer.apply.op, (flow.types[0] for flow in layer.apply.inputs)
+        for r in op.refused(kind, *x):
+            found[f"{FORMATS[kind]} files cannot hold {op.kind()} with {r.when}"] = None
+    yield from found
 
 
 def _left_out(backend: str, found: list[NotForThisBackend]) -> str:

@@ -75,6 +75,7 @@ WORDING: tuple[Diagnostic, ...] = (
     r.UnknownModelFile(None, "net.pt", ""),
     r.UnknownModelFile(None, "net.onnx", "it has 2 inputs, the model 1"),
     r.NotANumber(None, "logits", 449, 449),
+    r.DrawsInEvaluation(None, "Net", ("normal_like (line 9)",)),
     r.NoGenerate(None, "wrote", ("write", "translate"), "write"),
     r.NoGenerate(None, "", ()),
     UnknownCode(None, "DLS240", ("DLS204", "DLS201")),

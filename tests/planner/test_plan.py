@@ -169,3 +169,20 @@ def test_what_every_copy_is_given_is_computed_once(name: str) -> None:
     (made,) = (i for i, line in enumerate(lines) if "tanh(" in line)
     (loop,) = (i for i, line in enumerate(lines) if line.strip().startswith("for layer in self"))
     assert made < loop and "memory=memory" in lines[loop + 1]
+
+
+LISTS = """
+model M {
+  input x: f32[8]
+  scores, index = topk(x -> Dense(4), 2)
+  x = (x, index=index, gate=scores) -> Experts(Dense(8) -> ReLU, count=4)
+  x = (x, index=index, gate=scores) -> Experts(Dense(8) -> GELU -> Dense(8), count=4)
+  output y = x -> Dense(1)
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_one_of_any_list_has_a_name_in_the_singular(name: str) -> None:
+    made = [line for line in text(LISTS, name).splitlines() if line.startswith("class")]
+    assert [line.split("(")[0] for line in made] == ["class Expert", "class Expert2", "class M"]

@@ -183,7 +183,17 @@ PUBLIC = {
         "facts",
         "DataError",
     },
-    "recipe": {"Run", "ended", "rates", "scores", "restored", "log", "rewind", "write_lock"},
+    "recipe": {
+        "Run",
+        "claimed",
+        "ended",
+        "rates",
+        "scores",
+        "restored",
+        "log",
+        "rewind",
+        "write_lock",
+    },
     "weights": {"draw", "write", "read", "CheckpointError"},
 }
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import save
+
+from dlspec.diagnostics import SpecError
+from dlspec.pipeline import check
+from dlspec.runners.verify import check_drawn
+from dlspec.source import Source
 
 pytestmark = pytest.mark.slow
 
@@ -67,3 +74,49 @@ def test_weights_that_are_no_numbers_agree_with_nothing(dlspec, digits, tmp_path
         done = dlspec(*command)
         assert done.returncode == 1 and done.stdout == ""
         assert "DLS705" in done.stderr and "`logits` is not a number in" in done.stderr
+
+
+NOISY = """
+data d {
+  source = npz("d.npz")
+  field x: f32[3] = column("x")
+  field y: f32[1] = column("y")
+  split = random(train=60 %, val=20 %, test=20 %)
+}
+model Net {
+  input x: f32[3]
+  h = x -> Dense(4) -> LayerNorm
+  output z = OUTPUT
+}
+train { data = d; model = Net(); loss = MSE(z, y); optimizer = Adam(lr=0.1); epochs = 1 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "drawn"),
+    [
+        ("(h + normal_like(h)) -> Dense(1)", True),
+        ("(h + normal_like(h) if training else h) -> Dense(1)", False),
+        ("h -> Dropout(0.5) -> Dense(1)", False),
+    ],
+)
+def test_what_draws_in_evaluation_is_compared_with_nothing(written, drawn) -> None:
+    program = check(Source("d.dls", NOISY.replace("OUTPUT", written))).program
+    run = SimpleNamespace(model=program.trained[""])
+    with pytest.raises(SpecError) if drawn else nullcontext() as found:
+        check_drawn(run)
+    if drawn:
+        (error,) = found.value.diagnostics
+        assert error.code == "DLS707" and error.places == ("normal_like (line 11)",)
+
+
+@pytest.mark.proof
+def test_a_runtime_whose_files_cannot_hold_a_layer_is_left_out(dlspec, tmp_path) -> None:
+    x = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", x=x, y=x.sum(1, keepdims=True))
+    (tmp_path / "d.dls").write_text(NOISY.replace("OUTPUT", "erf(h) -> Dense(1)"))
+    assert dlspec("train", tmp_path / "d.dls", "-o", tmp_path / "run").returncode == 0
+    done = dlspec("verify", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "Keras" in done.stdout and "ONNX Runtime" in done.stdout
+    assert "LiteRT is left out: TFLite files cannot hold erf with any input" in done.stdout

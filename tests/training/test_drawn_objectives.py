@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from compiled_specs import BACKENDS, SPECS, program, run
 
@@ -100,3 +101,32 @@ def test_a_run_in_16_bits_with_weights_that_wait_goes_on(backend: str, tmp_path:
     run(folder, "--out", tmp_path / "parts", "--resume")
     whole, parts = (tmp_path / n / "last.safetensors" for n in ("whole", "parts"))
     assert whole.read_bytes() == parts.read_bytes()
+
+
+TABLE = """
+data d {
+  source = npz("d.npz")
+  field x: i64[3] = column("x")
+  field y: f32[1] = column("y")
+  split = random(train=60 %, val=40 %)
+}
+model Net {
+  input x: i64[3]
+  output z = x -> Embedding(7, 4) -> Flatten -> Dense(1)
+}
+train {
+  data = d; model = Net(); loss = MSE(z, y)
+  optimizer = Adam(lr=0.1); epochs = 8; batch = 10; precision = fp16
+}
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_table_of_vectors_learns_in_16_bits(backend: str, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 7, (50, 3))
+    np.savez(tmp_path / "d.npz", x=x, y=(x.sum(1, keepdims=True) / 9).astype(np.float32))
+    spec = tmp_path / "d.dls"
+    spec.write_text(TABLE)
+    run(program(spec, tmp_path / "program", backend), "--out", tmp_path / "run")
+    log = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(log[-1])["loss"] < 0.1 * json.loads(log[0])["loss"]

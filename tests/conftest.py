@@ -6,9 +6,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A busy machine is no error: nothing here is timed. A fixture that all examples share is meant.
+settings.register_profile(
+    "untimed",
+    deadline=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
+)
+settings.load_profile("untimed")
 
 TESTS = Path(__file__).parent
 PROGRAM = ("train", "model", "data", "weights", "checkpoint", "recipe", "objective")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlspec.emit.python import (
@@ -152,8 +152,6 @@ def blocks(inner: st.SearchStrategy[Statement]) -> st.SearchStrategy[Statement]:
 @settings(
     max_examples=120,
     derandomize=True,  # the same documents each time; more of them belong into a long run
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(docstrings, bodies(st.recursive(inside, blocks, max_leaves=6)), st.sampled_from([88, 60]))
 def test_ruff_leaves_any_document_alone(
@@ -163,9 +161,7 @@ def test_ruff_leaves_any_document_alone(
     assert formatted(text, width) == text
 
 
-@settings(
-    max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(max_examples=150, derandomize=True)
 @given(expressions, st.sampled_from([88, 30]))
 def test_ruff_leaves_any_expression_alone(formatted: Ruff, expr: Expr, width: int) -> None:
     text = Module("", (), [Assign("x", expr), Function("f", (), [Return(expr)])], width).render()

@@ -180,7 +180,7 @@ def test_docstrings_and_comments_hold_no_code(formatted: Ruff, text: str) -> Non
     assert all(len(line) <= 88 for line in found.splitlines())
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 @given(st.text(max_size=300))
 def test_any_docstring(formatted: Ruff, text: str) -> None:
     found = Module(text, (), [Function("f", (), [Raw("pass")], "", text)]).render()

@@ -93,7 +93,7 @@ def initial(spec: Path, given: Sequence[str], out: Path) -> None:
     called(out, "-c", INITIAL, out / "torch", model, out)
 
 
-LONG = ("llama", "lstm_lm", "t5")
+LONG = ("ctc", "llama", "lstm_lm", "seq2seq", "t5")
 
 
 @pytest.mark.parametrize(

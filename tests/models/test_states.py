@@ -38,6 +38,7 @@ def called(*words: object) -> str:
     return done.stdout
 
 
+@pytest.mark.proof
 def test_exports_agree_with_any_state(trained: Path) -> None:
     """The states that they are compared on are drawn, and not the first ones."""
     said = called("export", trained)

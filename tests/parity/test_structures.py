@@ -12,10 +12,15 @@ from structures import STRUCTURES, structures
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("start", (0, pytest.param(1, marks=pytest.mark.proof)))
+PARTS = 4
+
+
+@pytest.mark.parametrize(
+    "start", (0, *(pytest.param(i, marks=pytest.mark.proof) for i in range(1, PARTS)))
+)
 def test_every_structure_agrees_in_four_runtimes(start: int, tmp_path: Path) -> None:
-    names = list(STRUCTURES)[start::2]
-    specs = structures(exact=False)[start::2]
+    names = list(STRUCTURES)[start::PARTS]
+    specs = structures(exact=False)[start::PARTS]
     rans = [prepare(spec, tmp_path / str(i)) for i, spec in enumerate(specs)]
     run_all(rans)
     wrong = [

@@ -93,7 +93,10 @@ def test_ten_steps_of_every_optimizer_give_the_same_weights(tmp_path: Path) -> N
     assert differing(tmp_path, OPTIMIZERS) == {}
 
 
-@pytest.mark.parametrize("optimizer", ("AdamW(lr=3e-3)", OPTIMIZERS["momentum"]))
+@pytest.mark.parametrize(
+    "optimizer",
+    ("AdamW(lr=3e-3)", pytest.param(OPTIMIZERS["momentum"], marks=pytest.mark.proof)),
+)
 def test_a_run_that_changes_its_backend_ends_where_it_would_have(
     optimizer: str, tmp_path: Path
 ) -> None:

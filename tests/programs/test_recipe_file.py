@@ -4,7 +4,7 @@ import blocks as b
 import numpy as np
 import pytest
 import sklearn.metrics as sk
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlspec.programs.recipe import recipe_file
@@ -43,9 +43,7 @@ ENDLESS = st.one_of(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(
     warm=st.none() | st.builds(Sc.Warmup, duration=DURATIONS),
     middle=st.lists(LASTING, max_size=3),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import blocks as b
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dlspec.ops import init as i
@@ -26,9 +26,7 @@ TURN, SHIFT, FLIP = (
 )
 QUICKLY = settings(
     max_examples=20,
-    deadline=None,
     phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 
@@ -155,7 +153,7 @@ FIRST_PARTY = ("--config", "lint.isort.known-first-party=['weights']")
 
 
 def test_ruff_has_nothing_to_say(tmp_path):
-    @settings(max_examples=40, deadline=None, phases=[Phase.generate], database=None)
+    @settings(max_examples=40, phases=[Phase.generate], database=None)
     @given(specs(), models())
     def write(spec, weights):
         number = len(list(tmp_path.iterdir()))

@@ -95,7 +95,7 @@ def test_ctrl_c_ends_every_process(digits: Path, tmp_path: Path) -> None:
     else:
         pytest.fail("it never said that")
     os.killpg(started.pid, signal.SIGINT)
-    out, said = started.communicate(timeout=60)
+    out, said = started.communicate(timeout=600)
     assert (started.returncode, out) == (130, "")
     assert said.splitlines()[-1] == "stopped" and "Traceback" not in said
     assert processes(tmp_path) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlspec.cli.fmt import fmt
@@ -81,9 +81,7 @@ def relaid(text: str, choose: Callable[[list[str]], str]) -> str:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40)
 def test_any_layout_of_the_examples(seed: int, examples: list[str], shape: Shape) -> None:
     chance = random.Random(seed)
     hold(relaid(chance.choice(examples), chance.choice), shape)
@@ -168,9 +166,7 @@ class Writer:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=120)
 def test_any_spec(seed: int, shape: Shape) -> None:
     hold(Writer(seed).spec(), shape)
 

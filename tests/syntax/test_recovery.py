@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlspec.source import Source
@@ -63,13 +63,13 @@ def check(text: str) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_text(text: str) -> None:
     check(text)
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_bytes(data: bytes) -> None:
     check(data.decode("latin-1"))
 
@@ -82,15 +82,13 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_tokens(pieces: list[str]) -> None:
     check(" ".join(pieces))
 
 
 @given(data=st.data())
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80)
 def test_mutated_examples(data: st.DataObject, examples: list[str]) -> None:
     text = data.draw(st.sampled_from(examples))
     for _ in range(data.draw(st.integers(1, 6))):

@@ -29,7 +29,7 @@ FAMILIES: dict[str, str] = {
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh GELU SiLU HardSwish Identity",
     "along_axis": "Softmax LogSoftmax Softmin Sparsemax GLU Maxout",
     "smooth": "ELU SELU CELU Softplus Squareplus Softsign Mish LogSigmoid TanhShrink",
-    "piecewise": "ReLU6 HardSigmoid HardTanh HardShrink SoftShrink Threshold SparsePlus "
+    "piecewise": "RReLU ReLU6 HardSigmoid HardTanh HardShrink SoftShrink Threshold SparsePlus "
     "SparseSigmoid",
     "regularize": "Dropout SpatialDropout AlphaDropout DropPath GaussianDropout GaussianNoise",
     "shape": "Flatten Reshape Concat",

@@ -9,6 +9,42 @@ from dlspec.ops.elementwise import Elementwise
 from dlspec.ops.fields import NonNegative, Number
 
 
+class RReLU(Elementwise):
+    """A LeakyReLU whose slope each element draws anew in training; in evaluation it is the mean of
+    the two bounds.
+
+    What is drawn depends on the seed and the step alone.
+
+    - `low`, `high`: the bounds of the slope. Xu et al. 2015.
+    """
+
+    snaked: ClassVar = "rrelu"
+    positional: ClassVar = ("low", "high")
+    onnx: ClassVar = ("LeakyRelu",)
+    tflite: ClassVar = ("MUL", "GREATER", "SELECT")
+    examples: ClassVar = (
+        example("RReLU", "f32[3, 5]"),
+        example("RReLU(0.1, 0.5)", "f32[4, 3, 2]"),
+    )
+
+    low: NonNegative = 1 / 8
+    high: NonNegative = 1 / 3
+
+    @property
+    def draws(self) -> bool:
+        return True
+
+    @classmethod
+    def has_object(cls) -> bool:
+        return True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "RReLU":
+        if self.low >= self.high:
+            raise ValueError(f"RReLU needs low below high, got {self.low:g} and {self.high:g}")
+        return self
+
+
 class ReLU6(Elementwise):
     """A ReLU that ends at 6: y = min(max(x, 0), 6). Krizhevsky 2010; MobileNets use it, since a
     bounded range loses little in 8 bits."""

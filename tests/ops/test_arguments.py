@@ -208,6 +208,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "DropPath": ("rate",),
         "GaussianDropout": ("rate",),
         "GaussianNoise": ("std",),
+        "RReLU": ("low", "high"),
         "GroupNorm": ("groups",),
         "Rearrange": ("pattern",),
         "Embedding": ("count", "dim"),

@@ -504,6 +504,7 @@ REFERENCES = {
     "Softplus": lambda op, x: (None, nn.Softplus(op.beta, op.threshold)),
     "Squareplus": plain(lambda t: t), "Softsign": plain(F.softsign),
     "LogSigmoid": plain(F.logsigmoid), "TanhShrink": plain(F.tanhshrink),
+    "RReLU": lambda op, x: (None, nn.RReLU(op.low, op.high).eval()),
     "ReLU6": plain(F.relu6), "HardSigmoid": plain(F.hardsigmoid),
     "HardTanh": lambda op, x: (None, nn.Hardtanh(op.low, op.high)),
     "HardShrink": lambda op, x: (None, nn.Hardshrink(op.threshold)),

@@ -85,6 +85,12 @@ def squareplus(use: Use) -> Emitted:
     return function("squareplus", use.field("b").or_default(4.0))
 
 
+def rrelu(use: Use) -> Emitted:
+    low, high = use.field("low").or_default(1 / 8), use.field("high").or_default(1 / 3)
+    made = layer(py.call("RReLU", low, high))
+    return Emitted(made.call, made.make, ("RReLU",))
+
+
 def hard_tanh(use: Use) -> Emitted:
     return function("clip", use.field("low"), use.field("high"))
 
@@ -133,6 +139,7 @@ LAYERS: dict[type[Op], Emit] = {
     piecewise.ReLU6: partial(plain, "relu6"),
     piecewise.HardSigmoid: partial(plain, "hard_sigmoid"),
     piecewise.HardTanh: hard_tanh,
+    piecewise.RReLU: rrelu,
     piecewise.HardShrink: partial(shrink, "hard_shrink"),
     piecewise.SoftShrink: partial(shrink, "soft_shrink"),
     piecewise.Threshold: threshold,

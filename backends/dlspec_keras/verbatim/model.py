@@ -221,6 +221,23 @@ class GaussianNoise(layers.Layer):
         return x + self.std * noise
 
 
+class RReLU(layers.Layer):
+    """A leaky ReLU whose slopes are drawn in training."""
+
+    def __init__(self, low: float = 1 / 8, high: float = 1 / 3, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high = low, high
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, x, training=False):
+        slope = (self.low + self.high) / 2
+        if training:
+            slope = keras.random.uniform(
+                ops.shape(x), self.low, self.high, x.dtype, self.seed_generator
+            )
+        return ops.where(x > 0, x, x * slope)
+
+
 class ConvTranspose(layers.Layer):
     """A transposed convolution with groups or dilation, as an ordinary one: over the
     input with zeros between its places.

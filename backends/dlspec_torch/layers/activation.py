@@ -1,4 +1,4 @@
-"""Activations: functions, but for the one that learns."""
+"""Activations: functions, but for the one that learns and the one that draws."""
 
 from __future__ import annotations
 
@@ -71,6 +71,11 @@ def softplus(use: Use) -> Emitted:
     return Emitted(py.call("F.softplus", X[0], beta=beta, threshold=threshold))
 
 
+def rrelu(use: Use) -> Emitted:
+    low, high = use.field("low").or_default(1 / 8), use.field("high").or_default(1 / 3)
+    return applied(py.call("nn.RReLU", low, high))
+
+
 def hard_tanh(use: Use) -> Emitted:
     low, high = use.field("low").or_default(-1.0), use.field("high").or_default(1.0)
     return Emitted(py.call("F.hardtanh", X[0], min_val=low, max_val=high))
@@ -139,6 +144,7 @@ LAYERS: dict[type[Op], Emit] = {
     piecewise.ReLU6: plain("F.relu6"),
     piecewise.HardSigmoid: plain("F.hardsigmoid"),
     piecewise.HardTanh: hard_tanh,
+    piecewise.RReLU: rrelu,
     piecewise.HardShrink: shrink("F.hardshrink"),
     piecewise.SoftShrink: shrink("F.softshrink"),
     piecewise.Threshold: threshold,

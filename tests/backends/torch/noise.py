@@ -17,6 +17,7 @@ CASES = {
     "AlphaDropout": example("AlphaDropout(0.3)", SHAPE),
     "GaussianDropout": example("GaussianDropout(0.3)", SHAPE),
     "GaussianNoise": example("GaussianNoise(0.3)", SHAPE),
+    "RReLU": example("RReLU(0.2, 0.6)", SHAPE),
     "strong GaussianNoise": example("GaussianNoise(3)", SHAPE),
 }
 RATE = 0.3
@@ -48,6 +49,11 @@ def check(name: str, x: np.ndarray, y: np.ndarray) -> None:
         values, counts = np.unique(y.round(6), return_counts=True)
         assert len(values) == 3 and abs(counts.min() / y.size - RATE) < apart
         assert abs(y.mean()) < apart and abs(y.var() - 1) < 2 * apart
+    elif kind == "RReLU":
+        slope = y[x < 0] / x[x < 0]
+        np.testing.assert_array_equal(y[x > 0], x[x > 0])
+        assert slope.min() >= 0.2 and slope.max() <= 0.6
+        assert abs(slope.mean() - 0.4) < apart and abs(slope.var() - 0.4**2 / 12) < apart
     elif kind == "GaussianDropout":
         factor = y / x
         assert abs(factor.mean() - 1) < apart

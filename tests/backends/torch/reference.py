@@ -333,6 +333,7 @@ REFERENCES: dict[str, Reference] = {
     "Sparsemax": along(sparsemax),
     "GLU": along(glu),
     "Maxout": maxout,
+    "RReLU": lambda op, x, w: np.where(x[0] > 0, x[0], (op.low + op.high) / 2 * x[0]),
     "ELU": lambda op, x, w: np.where(x[0] > 0, x[0], op.alpha * np.expm1(x[0])),
     "SELU": each(selu),
     "CELU": celu,

@@ -19,6 +19,7 @@ from dlspec_keras.training import train_file
 
 WIDE = ("keras.config.dtype_policy().compute_dtype", '"float32"')
 """An objective computes in 32 bits, whatever its networks do."""
+UNUSED = "import keras\n"
 
 
 def files(
@@ -41,7 +42,8 @@ def files(
         from dlspec_keras import BACKEND
 
         text = model_file(computed, BACKEND, objective_doc(case), case.exact)
-        own["objective.py"] = text.replace(*WIDE)
+        text = text.replace(*WIDE)
+        own["objective.py"] = text if "keras." in text else text.replace(UNUSED, "")
     return {
         "model.py": case.model_file,
         "data.py": data_file(case.data, case.train, folder=folder, classes=classes),

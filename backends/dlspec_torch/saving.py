@@ -23,7 +23,7 @@ def checkpoint_file(case: Case) -> str:
     }
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
     text = py.Module("", (), [own]).render().strip()
-    counted = ", waited" if case.train.freezes else ""
+    counted = ", waited" if case.train.freezes and case.counts else ""
     imported = f"from recipe import Run, restored{counted}"
     of = "learned(model, optimizer)" if case.rests else "model.named_parameters()"
     each = f"for name, parameter in {of}:"

@@ -32,6 +32,7 @@ def chosen(name: str, words: Collection[str], fills: Mapping[str, str]) -> str:
 
 
 def _spaced(text: str) -> str:
-    """At most two empty lines, and one inside a block."""
-    text = re.sub(r"\n{4,}", "\n\n\n", text)
+    """Two empty lines before a function or a class, at most as many elsewhere, and one inside a
+    block."""
+    text = re.sub(r"\n{2,}(?=(?:def|class|@))|\n{4,}", "\n\n\n", text)
     return re.sub(r"\n{3,}(?= )", "\n\n", text)

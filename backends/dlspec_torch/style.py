@@ -65,6 +65,7 @@ STYLE = Style(
     dict_inputs=False,
     reserved=ATTRIBUTES,
     helpers=HELPERS,
+    factory="Callable[..., nn.Module]",
     identity=_identity,
     object_of=object_of,
     start=_start,

@@ -61,7 +61,8 @@ class Arguments:
             name = variable(p.name, self.taken)
             values = {i.number: i.arguments.get(p.name) for i in self.instances}
             default = p.default.value if p.default is not None else None
-            plain = p.default is not None and _plain(default)
+            # a list would be one for all calls, so that each call gives its own
+            plain = p.default is not None and _plain(default) and not isinstance(default, list)
             self.parameters[p.name] = Argument(
                 name,
                 values,
@@ -116,9 +117,7 @@ class Arguments:
         """Whether a value is the size of an axis and nothing else: an argument that happens to be
         equal means something else."""
         e = values.origin
-        if not isinstance(e, Ref) or e.loop is not None or e.name in self.parameters:
-            return False
-        return values.role in ("", "value", e.name.lower())
+        return isinstance(e, Ref) and e.loop is None and e.name not in self.parameters
 
     def by_origin(self, values: Values, read: Reader) -> py.Expr | None:
         e = values.origin
@@ -292,7 +291,7 @@ ANNOTATIONS = {"layer": "Callable", "str": "str", "bool": "bool", "int": "int", 
 
 
 def _annotation(type_: str) -> str:
-    return "tuple" if type_.startswith("tuple") else "list"
+    return "tuple[Any, ...]" if type_.startswith("tuple") else type_.replace("layer", "Callable")
 
 
 def _plain(value: Any) -> bool:

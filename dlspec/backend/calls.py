@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dlspec.backend import scopes
 from dlspec.backend.arguments import Argument, Arguments
 from dlspec.backend.merge import Merged, Occurrence, first, flows, merge_body, unify
-from dlspec.backend.passed import default_of, made_by
+from dlspec.backend.passed import default_of, deferred, made_by
 from dlspec.backend.protocol import Comparison, Emitted, Hole, Slot, Use
 from dlspec.backend.walks import all_steps
 from dlspec.elaborate.reserved import safe
@@ -229,7 +229,7 @@ class Calls:
                 if passed is not None:
                     args.append(py.Arg(passed, own_name))
                     continue
-                same_default = a.default is not None and value == a.default
+                same_default = a.default is not None and value == a.default_value
                 args.append(py.Arg(Slot(value, None, value if same_default else None), own_name))
                 continue
             static = None
@@ -286,9 +286,9 @@ class Calls:
     def layer_argument(self, parameter: str) -> Argument:
         """The argument for a parameter of type `layer`, which the class needs."""
         argument = self.arguments.parameters[parameter]
-        argument.annotation = "Callable"
+        argument.annotation = self.style.factory
         self.arguments.use(argument)
         default = default_of(self.definition, parameter, self.planner.backend)
         if default is not None:
-            argument.default = argument.default_value = default
+            argument.default, argument.default_value = deferred(default), default
         return argument

@@ -210,5 +210,5 @@ class Constructor:
         """A layer that is passed on, different in each instance: an argument of its own."""
         each = {o.instance.number: s.value for o, s in values.slots}
         argument = self.arguments.add("layer", each)
-        argument.annotation = "Callable"
+        argument.annotation = self.style.factory
         return py.Atom(argument.name)

@@ -21,6 +21,14 @@ def made_by(make: py.Expr) -> py.Expr:
     return py.Call("partial", (py.Arg(callee), *made.args)) if made.args else callee
 
 
+def deferred(factory: py.Expr) -> py.Expr:
+    """The same as the default of a parameter, where a call would be made once for all uses."""
+    if not (isinstance(factory, py.Call) and factory.callee == "partial"):
+        return factory
+    made, *args = factory.args
+    return py.Lambda((), py.Call(made.value, tuple(args)))
+
+
 def default_of(definition: ir.Definition, parameter: str, backend: Backend) -> py.Expr | None:
     """The default of a `layer` parameter, where making it needs no input."""
     p = next(p for p in definition.parameters if p.name == parameter)

@@ -174,7 +174,11 @@ class Planner:
             parent = py.Call(
                 py.Attribute(py.call("super"), "__init__"), (py.Arg(py.Atom("kwargs"), "**"),)
             )
-        stored = [py.Assign(py.Attribute("self", n), value) for n, value in writer.stored.items()]
+        kinds = {"losses": "list[Tensor]"} if style.typed else {}
+        stored = [
+            py.Assign(py.Attribute("self", n), value, annotation=kinds.get(n, ""))
+            for n, value in writer.stored.items()
+        ]
         init: list[py.Statement] = []
         if making or stored or arguments or style.keyword_init:
             body = [py.Do(parent), *stored, *making]

@@ -188,6 +188,8 @@ class Style:
     and passes it on to every layer by itself."""
     helpers: Mapping[str, str] = field(default_factory=dict)
     """Source text of verbatim helpers, by name."""
+    factory: str = "Callable"
+    """The type of what makes a layer when called."""
     identity: Callable[[Any], bool] = lambda op: False
     """Whether an op does nothing, so that no code is written for it."""
     length: Callable[[py.Expr, int], py.Expr] = lambda value, axis: py.call("length", value, axis)

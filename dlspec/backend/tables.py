@@ -71,7 +71,7 @@ def comprehension(
         return wrap(py.Generator(element, next(iter(names.values())), whole))
     if varying:
         table = arguments.add("rows", _tables(varying, lengths, row_of))
-        table.annotation = "tuple"
+        table.annotation = "tuple[Any, ...]"
         targets = [py.Atom(n) for n, _ in varying]
         target = targets[0] if len(targets) == 1 else py.Tuple(tuple(targets))
         return wrap(py.Generator(element, target, py.Atom(table.name)))

@@ -22,6 +22,7 @@ from dlspec.pipeline import check
 
 HERE = Path(__file__).parent
 SPECS = sorted((HERE.parents[1] / "specs").glob("*.dls"))
+PUBLISHED = sorted((HERE.parents[1] / "specs" / "models").glob("*.dls"))
 BACKENDS = ("torch", "keras")
 UPDATE = "UPDATE_GOLDENS=1 python -m pytest tests/goldens"
 HASH = "0123456789abcdef" * 4  # the IR's own would make every golden move with it
@@ -90,6 +91,26 @@ def test_ruff_has_nothing_to_say_about_a_program_in_its_own_folder(
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         for words in (("format", "--diff"), ("check", "--extend-select", "I,B,UP,C4,PIE,RET,SIM")):
+            command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", "."]
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{backend}\n{done.stdout[:5000]}{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p if p.stem == "lstm_lm" else pytest.param(p, marks=pytest.mark.proof) for p in PUBLISHED],
+    ids=lambda path: path.stem,
+)
+def test_ruff_has_nothing_to_say_about_a_published_model(path: Path, tmp_path: Path) -> None:
+    """With the rules that it has where nothing is configured."""
+    program = check(path).program
+    assert program is not None
+    for backend in BACKENDS:
+        folder = tmp_path / backend
+        folder.mkdir()
+        for name, text in find(backend).files(program, next(iter(program.trains))).items():
+            (folder / name).write_text(text, encoding="utf-8")
+        for words in (("format", "--diff"), ("check",)):
             command = [sys.executable, "-m", "ruff", *words, "--isolated", "--quiet", "."]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{backend}\n{done.stdout[:5000]}{done.stderr}"

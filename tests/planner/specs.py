@@ -89,6 +89,26 @@ model Ragged {
   output y = x -> Mlp([8, 9, 3]) -> Mlp([4, 5], drop=0.1)
 }
 """,
+    "defaults of every kind": """
+block Placed(places: int) {
+  input x: f32[T, D]
+  output x + (range(T) -> Embedding(places, D))
+}
+block Scales(
+  width: int, kernels: list[int] = [1, 3],
+  act: layer = GELU(approximate=tanh), norm: layer = LayerNorm,
+) {
+  input x: f32[T, D]
+  c = x -> norm -> Rearrange([T, D] -> [D, T])
+  parts = [c -> Conv1D(width, k, padding=k // 2) for k in kernels]
+  output parts -> Concat(axis=0) -> Rearrange([D, T] -> [T, D]) -> norm -> act
+}
+model Defaults {
+  input x: f32[6, 12]
+  h = x -> Placed(12) -> Scales(6) -> Scales(4, kernels=[1, 3, 5]) -> Scales(6, act=LeakyReLU(0.2))
+  output y = h / norm(h)
+}
+""",
     "layers as arguments": """
 model Acts {
   input image: f32[3, 8, 8]

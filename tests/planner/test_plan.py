@@ -41,6 +41,7 @@ def text(spec: str, name: str, of: str | None = None) -> str:
         "lengths",
         "scan",
         "norms",
+        "defaults",
     ],
 )
 def test_goldens(golden: str, name: str) -> None:
@@ -56,6 +57,7 @@ def test_goldens(golden: str, name: str) -> None:
         "lengths": BLOCKS + MODELS["dynamic sizes"],
         "scan": BLOCKS + MODELS["recurrences of one's own"],
         "norms": MODELS["kernels in norms"],
+        "defaults": MODELS["defaults of every kind"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"
@@ -118,6 +120,16 @@ def test_torch_names_are_the_neutral_names(case: str) -> None:
     found = found if isinstance(found, dict) else {made.root.outputs[0][0]: found}
     expected = {n: (2, *map(int, t.shape)) for n, t in made.root.outputs}
     assert {n: tuple(t.shape) for n, t in found.items()} == expected
+
+
+@pytest.mark.proof
+def test_a_strict_type_checker_accepts_what_pytorch_programs_say() -> None:
+    """PyTorch itself says that a layer gives anything, and nothing of some of its functions."""
+    own = ["--no-warn-return-any", "--allow-untyped-calls", "--cache-dir", os.devnull]
+    files = sorted(map(str, GOLDENS.glob("*_torch.py")))
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", *own, *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 NAMES = """

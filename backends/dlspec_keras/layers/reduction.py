@@ -63,7 +63,7 @@ def norm(use: Use) -> Emitted:
     axis = axes(use)
     if axis is None:
         return function("abs")
-    return Emitted(py.call("norm", X[0], axis=axis), helpers=("norm",))
+    return Emitted(py.call("vector_norm", X[0], axis=axis), helpers=("vector_norm",))
 
 
 def extreme(reduce: str, compare: str, use: Use) -> Emitted:

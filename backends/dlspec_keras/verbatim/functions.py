@@ -187,7 +187,7 @@ def unbiased(x, axis):
     return n / (n - 1)
 
 
-def norm(x, axis):
+def vector_norm(x, axis):
     """The root of the sum of squares; its gradient at 0 is 0."""
     square = ops.sum(ops.square(x), axis=axis)
     positive = square > 0

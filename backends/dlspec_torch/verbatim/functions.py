@@ -1,8 +1,10 @@
 """Functions that PyTorch lacks: each is copied whole where a model needs it."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def gradient(y: Tensor, x: Tensor) -> Tensor:
@@ -46,7 +48,7 @@ def sequence_mask(x: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
     return (places < lengths[:, None]).reshape(shape)
 
 
-def masked_norm(norm: nn.BatchNorm1d, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
+def masked_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
     """What a BatchNorm gives whose statistics are those of the real places.
 
     In training, what is not real becomes 0.

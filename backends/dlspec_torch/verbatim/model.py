@@ -78,7 +78,7 @@ class ResetBefore(nn.RNNBase):
             x = torch.cat(made, -1)
         return x, torch.cat(ends)
 
-    def run(self, x: Tensor, start: Tensor, weights: list[Tensor], *_: Any) -> Any:
+    def run(self, x: Tensor, start: Tensor, weights: Any, *_: Any) -> Any:
         """One layer in one direction, as torch.gru gives it."""
         w, u, *bias = weights
         u, v = u.split((2 * self.hidden_size, self.hidden_size))
@@ -105,7 +105,7 @@ def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
 
 
 def padded_steps(
-    layer: nn.RNNBase, x: Tensor, lengths: Tensor, start: Any = None
+    layer: Any, x: Tensor, lengths: Tensor, start: Any = None
 ) -> tuple[Tensor, Any]:
     """All steps of a recurrent layer on padded rows, and its state where each ends.
 

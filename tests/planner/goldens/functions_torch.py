@@ -67,7 +67,7 @@ class Unit(nn.Module):
 
 
 class Unit2(nn.Module):
-    def __init__(self, n: int, act: Callable = nn.ReLU) -> None:
+    def __init__(self, n: int, act: Callable[..., nn.Module] = nn.ReLU) -> None:
         super().__init__()
         self.dense = nn.Linear(6, n)
         self.act = act()

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 
 class ConvAct(nn.Module):
-    def __init__(self, in_channels: int, c: int, act: Callable = nn.ReLU) -> None:
+    def __init__(
+        self, in_channels: int, c: int, act: Callable[..., nn.Module] = nn.ReLU
+    ) -> None:
         super().__init__()
         self.conv2d = nn.Conv2d(in_channels, c, 3, padding=1)
         self.act = act()

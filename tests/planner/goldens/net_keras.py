@@ -48,7 +48,7 @@ class Two(layers.Layer):
 
 
 class Mlp(layers.Layer):
-    def __init__(self, sizes: list, drop: float = 0.0, **kwargs) -> None:
+    def __init__(self, sizes: list[int], drop: float = 0.0, **kwargs) -> None:
         super().__init__(**kwargs)
         self.denses = [layers.Dense(n) for n in sizes]
         self.dropouts = [layers.Dropout(drop) for _ in range(len(sizes))]

@@ -49,7 +49,7 @@ class Two(nn.Module):
 
 
 class Mlp(nn.Module):
-    def __init__(self, in_features: int, sizes: list, drop: float = 0.0) -> None:
+    def __init__(self, in_features: int, sizes: list[int], drop: float = 0.0) -> None:
         super().__init__()
         self.denses = nn.ModuleList(
             nn.Linear(size, n)

@@ -9,7 +9,12 @@ from torch import Tensor, nn
 
 class ConvBN(nn.Module):
     def __init__(
-        self, in_channels: int, c: int, k: int, stride: int = 1, act: Callable = nn.ReLU
+        self,
+        in_channels: int,
+        c: int,
+        k: int,
+        stride: int = 1,
+        act: Callable[..., nn.Module] = nn.ReLU,
     ) -> None:
         super().__init__()
         self.conv2d = nn.Conv2d(

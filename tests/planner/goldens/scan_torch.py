@@ -71,7 +71,7 @@ class Paired(nn.Module):
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
-        self.dense = nn.Linear(dim, 2 * dim)
+        self.dense = nn.Linear(4, 2 * dim)
 
     def forward(
         self, a: Tensor, b: Tensor, count: Tensor, c: Tensor

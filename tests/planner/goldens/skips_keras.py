@@ -21,7 +21,7 @@ class Inner(layers.Layer):
     def __init__(self, c: int, e: int, **kwargs) -> None:
         super().__init__(**kwargs)
         self.conv2d = layers.Conv2D(c * e, 1)
-        self.conv2d_2 = layers.Conv2D(c, 3, padding="same")
+        self.conv2d_2 = layers.Conv2D(8, 3, padding="same")
 
     def call(self, x):
         return self.conv2d_2(ops.relu(self.conv2d(x)))

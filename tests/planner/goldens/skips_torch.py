@@ -8,7 +8,9 @@ from torch import Tensor, nn
 
 
 class ConvAct(nn.Module):
-    def __init__(self, in_channels: int, c: int, act: Callable = nn.ReLU) -> None:
+    def __init__(
+        self, in_channels: int, c: int, act: Callable[..., nn.Module] = nn.ReLU
+    ) -> None:
         super().__init__()
         self.conv2d = nn.Conv2d(in_channels, c, 3, padding=1)
         self.act = act()
@@ -20,8 +22,8 @@ class ConvAct(nn.Module):
 class Inner(nn.Module):
     def __init__(self, c: int, e: int) -> None:
         super().__init__()
-        self.conv2d = nn.Conv2d(c, c * e, 1)
-        self.conv2d_2 = nn.Conv2d(c * e, c, 3, padding=1)
+        self.conv2d = nn.Conv2d(8, c * e, 1)
+        self.conv2d_2 = nn.Conv2d(c * e, 8, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv2d_2(F.relu(self.conv2d(x)))

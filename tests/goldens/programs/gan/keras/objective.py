@@ -10,7 +10,7 @@ def gradient(y, x):
     return tf.gradients(y, x)[0]
 
 
-def norm(x, axis):
+def vector_norm(x, axis):
     """The root of the sum of squares; its gradient at 0 is 0."""
     square = ops.sum(ops.square(x), axis=axis)
     positive = square > 0
@@ -22,7 +22,9 @@ def critic(G, D, image, seed):
     fake = ops.stop_gradient(fake)
     e = keras.random.uniform((ops.shape(image)[0],), seed=seed)
     mixed = e[:, None, None, None] * image + (1 - e)[:, None, None, None] * fake
-    slope = norm(gradient(D(ops.reshape(mixed, (-1, 8, 8, 1))), mixed), axis=(1, 2, 3))
+    slope = vector_norm(
+        gradient(D(ops.reshape(mixed, (-1, 8, 8, 1))), mixed), axis=(1, 2, 3)
+    )
     return ops.mean(
         D(ops.reshape(fake, (-1, 8, 8, 1)))
         - D(ops.reshape(image, (-1, 8, 8, 1)))

@@ -1,0 +1,85 @@
+"""Defaults."""
+
+from collections.abc import Callable
+from functools import partial
+
+import keras
+from keras import layers, ops
+
+
+def vector_norm(x, axis):
+    """The root of the sum of squares; its gradient at 0 is 0."""
+    square = ops.sum(ops.square(x), axis=axis)
+    positive = square > 0
+    return ops.where(positive, ops.sqrt(ops.where(positive, square, 1)), 0)
+
+
+class Placed(layers.Layer):
+    def __init__(self, places: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.embedding = layers.Embedding(places, 12)
+
+    def call(self, x):
+        return x + self.embedding(ops.arange(6, dtype="int32"))
+
+
+class Scales(layers.Layer):
+    def __init__(
+        self,
+        width: int,
+        norm: Callable,
+        act: Callable = lambda: layers.Activation(partial(ops.gelu, approximate=True)),
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.norm = norm()
+        self.parts = [layers.Conv1D(width, kernel, padding="same") for kernel in (1, 3)]
+        self.norm_2 = norm()
+        self.act = act()
+
+    def call(self, x):
+        c = self.norm(x)
+        parts = [self.parts[0](c), self.parts[1](c)]
+        return self.act(self.norm_2(ops.concatenate(parts, axis=-1)))
+
+
+class Scales2(layers.Layer):
+    def __init__(
+        self,
+        width: int,
+        norm: Callable,
+        act: Callable = lambda: layers.Activation(partial(ops.gelu, approximate=True)),
+        **kwargs,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.norm = norm()
+        self.parts = [
+            layers.Conv1D(width, kernel, padding="same") for kernel in (1, 3, 5)
+        ]
+        self.norm_2 = norm()
+        self.act = act()
+
+    def call(self, x):
+        c = self.norm(x)
+        parts = [self.parts[0](c), self.parts[1](c), self.parts[2](c)]
+        return self.act(self.norm_2(ops.concatenate(parts, axis=-1)))
+
+
+class Defaults(keras.Model):
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.placed = Placed(12)
+        self.scales = Scales(6, partial(layers.LayerNormalization, epsilon=1e-5))
+        self.scales_2 = Scales2(4, partial(layers.LayerNormalization, epsilon=1e-5))
+        self.scales_3 = Scales(
+            6,
+            partial(layers.LayerNormalization, epsilon=1e-5),
+            act=partial(layers.LeakyReLU, negative_slope=0.2),
+        )
+
+    def call(self, x):  # [B, 6, 12] -> [B, 6, 12]
+        h = self.placed(x)
+        h = self.scales(h)
+        h = self.scales_2(h)
+        h = self.scales_3(h)
+        return h / vector_norm(h, axis=(1, 2))[:, None, None]

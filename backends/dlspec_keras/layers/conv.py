@@ -33,7 +33,9 @@ def equals_same(use: Use) -> bool:
     """Whether `same`, as TensorFlow and the language have it, pads like this use and like every
     other use of the same line: with a stride it depends on the size that arrives."""
     if use.op.padding in ("same", "valid"):
-        return bool(use.op.padding == "same")
+        # TensorFlow's over three axes is wrong where strides leave out two places or more
+        leaps = (s > n + 1 for s, n in zip(use.op.strides, use.op.spans, strict=True))
+        return bool(use.op.padding == "same" and not (use.op.places == 3 and any(leaps)))
     if varies(use, "stride") or any(s != 1 for s in use.op.strides):
         return False
     spans = use.op.spans

@@ -65,6 +65,7 @@ FURTHER = [
     example("Conv2D(4, 4, padding=2)", "f32[3, 9, 8]"),
     example("Conv1D(4, 3, padding=causal, stride=2)", "f32[2, 10]"),
     example("Conv3D(4, 3, stride=(1, 2, 1), dilation=2, padding=2, groups=2)", "f32[2, 5, 6, 4]"),
+    example("Conv3D(4, 2, stride=(3, 4, 3), padding=same)", "f32[3, 3, 4, 2]"),
     example("DepthwiseConv1D(3, stride=2, dilation=2, padding=causal)", "f32[2, 9]"),
     example("SeparableConv1D(4, 3, stride=2, dilation=2, padding=1)", "f32[3, 8]"),
     example("SeparableConv2D(4, 3, stride=(1, 2), padding=same)", "f32[3, 7, 8]"),

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from dlspec.expr import Const, Static, origin
-from dlspec.ir.model import Apply, Flow, Scalar
+from dlspec.ir.model import Apply, Flow, Scalar, Wire
+from dlspec.ops.indexing import REST, WHOLE, Cut
 from dlspec.ops.rules import all_axes
 from dlspec.tensor import Tensor
 
@@ -27,9 +28,10 @@ class Walk(Protocol):
     def filled(self, f: Flow, axes: Collection[int], value: float, at: tuple[Any, ...]) -> Flow: ...
     def counts(self, t: Tensor, axes: Collection[int], at: tuple[Any, ...]) -> Flow: ...
     def applied(
-        self, kind: str, inputs: tuple[Flow, ...], at: tuple[Any, ...], **given: Any
+        self, kind: str, inputs: tuple[Flow, ...], at: tuple[Any, ...], /, **given: Any
     ) -> Apply: ...
     def refused(self, what: str, help: str = "") -> Exception: ...
+    def site(self, *at: Any) -> int: ...
 
 
 Rule = Callable[[Walk, Apply], Flow]
@@ -52,13 +54,13 @@ SAFE = frozenset(
 CONVOLUTIONS = ("Conv", "DepthwiseConv", "SeparableConv", "AvgPool")
 LOWEST, HIGHEST = -1e30, 1e30
 """Real numbers that are the least and the greatest of any that a network computes with."""
-WHOLE = 2**31 - 1
+MOST = 2**31 - 1
 
 
 def bound(f: Apply, highest: bool) -> float:
     """A number that no real place goes beyond."""
     if f.inputs[0].types[0].dtype in ("i8", "i32", "i64", "class"):
-        return WHOLE if highest else -WHOLE
+        return MOST if highest else -MOST
     return HIGHEST if highest else LOWEST
 
 
@@ -155,8 +157,9 @@ def getitem(w: Walk, f: Apply) -> Flow:
     t = f.inputs[0].types[0]
     ragged = w.axes(t)
     kept, taken = f.op.cuts(t)  # type: ignore[attr-defined]
-    if any(c.axis in ragged and (c.step or 1) < 0 for c in kept):
-        raise refused(w, f, "backwards, read it by a layer of both directions, such as BiGRU")
+    turned = [c for c in kept if c.axis in ragged and (c.step or 1) < 0]
+    if turned:
+        return backwards(w, f, turned[0])
     ends = [a for a, place in taken.items() if a in ragged and place < 0]
     if not ends:
         return f
@@ -167,6 +170,27 @@ def getitem(w: Walk, f: Apply) -> Flow:
     if any((c.start, c.stop, c.step) != (None, None, None) for c in kept):
         raise refused(w, f, "`x[-1]` first, and then the rest: `x[-1][:4]`")
     return made
+
+
+def backwards(w: Walk, f: Apply, cut: Cut) -> Flow:
+    """Each row from its own end; what pads it holds its first place."""
+    others = [item for item in f.op.at if item not in (REST, WHOLE)]  # type: ignore[attr-defined]
+    if cut.axis != 0 or (cut.start, cut.stop) != (None, None) or len(others) > 1:
+        raise refused(w, f, "`x[::-1]` alone turns each row around, on axis 0")
+    size = f.types[0].shape[0]
+    if origin(size) is None:
+        raise refused(w, f, "rows of the length of an input are turned around")
+    at = (f.site, "turned")
+    end = w.applied("subtract", (w.lengths(size), whole(1)), (*at, "end"))
+    index = w.applied("subtract", (end, positions(w, size, at)), (*at, "index"))
+    first = w.applied("max", (index, whole(0)), (*at, "first"))
+    return w.applied("gather", (f.inputs[0], first), (*at, "read"))
+
+
+def positions(w: Walk, size: int, at: tuple[Any, ...]) -> Apply:
+    """The places of an axis: 0, 1, 2, ..."""
+    made = w.applied("range", (), (*at, "places"), start=0, stop=size)
+    return made.model_copy(update={"origins": {"start": Const(0), "stop": origin(size)}})
 
 
 def attention(w: Walk, f: Apply) -> Flow:
@@ -240,11 +264,44 @@ def windows(value: float) -> Rule:
             raise refused(w, f)
         reached = [axis for axis, (_, after) in enumerate(op.pads(t), start=1) if after > 0]
         reached = [a for a in reached if a in w.axes(t)]
+        made = over(w, f, tuple(reached), value)
         if reached and hasattr(op, "count_include_pad") and not op.count_include_pad:
-            raise refused(w, f, "without padding, or with count_include_pad=true, it takes them")
-        return over(w, f, tuple(reached), value)
+            return averaged(w, made, f.inputs[0], reached)
+        return made
 
     return rule
+
+
+def averaged(w: Walk, f: Apply, like: Flow, reached: list[int]) -> Flow:
+    """Means of windows over their real places: the mean with zeros, over the share that is real.
+    `f` has zeros behind the rows of `like` on the axes at whose ends windows reach over."""
+    t, at = f.inputs[0].types[0], (f.site, "averaged")
+    if len(reached) > 1 or t.rank != 2:
+        raise refused(w, f, "without padding, or with count_include_pad=true, it takes them")
+    if origin(t.shape[1]) is not None:
+        places = positions(w, t.shape[1], at)
+        behind = w.applied("less", (places, w.lengths(t.shape[1])), (*at, "real"))
+        real = w.applied("getitem", (behind,), (*at, "row"), at=(None, WHOLE))
+    elif isinstance(like, Wire):
+        real = w.applied("sequence_mask", (like, w.lengths(t.shape[1])), (*at, "real"), axis=1)
+    else:
+        raise refused(w, f, "give what it reads a name: `y = ...`, and then `y -> AvgPool1D(...)`")
+    row = w.applied("cast", (real,), (*at, "cast"), dtype=t.dtype)
+    op = f.op.model_copy(update={"count_include_pad": True})
+    origins = {**f.origins, "count_include_pad": Const(True)}
+    share = f.model_copy(
+        update={
+            "site": w.site(*at, "share"),
+            "op": op,
+            "origins": origins,
+            "inputs": (row,),
+            "types": (op.shape(row.types[0]),),
+        }
+    )
+    least = Scalar(value=Static(1e-3, Const(1e-3)), types=(Tensor(t.dtype, ()),))
+    share_of_some = w.applied("max", (share, least), (*at, "some"))
+    total = f.model_copy(update={"op": op, "origins": origins})
+    return w.applied("divide", (total, share_of_some), (*at, "mean"))
 
 
 def transposed(w: Walk, f: Apply) -> Flow:
@@ -278,15 +335,32 @@ def python(w: Walk, f: Apply) -> Flow:
     return f.model_copy(update={"inputs": inputs})
 
 
-def batch_norm(w: Walk, f: Apply) -> Flow:
-    """Mean and variance of a batch are those of its real places."""
+def of_real(w: Walk, f: Apply, axes: Collection[int]) -> Flow:
+    """An op that is told, of some axes, the lengths of each row."""
     t = f.inputs[0].types[0]
-    told = {f"lengths_{axis}": w.lengths(t.shape[axis]) for axis in w.axes(t)}
+    told = {f"lengths_{axis}": w.lengths(t.shape[axis]) for axis in w.axes(t) if axis in axes}
     return f.model_copy(update={"named": {**f.named, **told}})
 
 
+def normalised(w: Walk, f: Apply) -> Flow:
+    """Mean and variance are those of the real places, of a batch or of each example."""
+    return of_real(w, f, range(f.inputs[0].types[0].rank))
+
+
+def spread(w: Walk, f: Apply) -> Flow:
+    """Distances from the mean of the real places."""
+    return of_real(w, f, all_axes(f.op.axis, f.inputs[0].types[0]))  # type: ignore[attr-defined]
+
+
+def unit(w: Walk, f: Apply) -> Flow:
+    """A vector of zeros behind its end is as long as without them."""
+    return over(w, f, f.op.axes(f.inputs[0].types[0]), 0)  # type: ignore[attr-defined]
+
+
 RULES: dict[str, Rule] = {
-    "BatchNorm": batch_norm,
+    **dict.fromkeys(("BatchNorm", "GroupNorm", "InstanceNorm"), normalised),
+    **dict.fromkeys(("var", "std"), spread),
+    "Normalize": unit,
     **dict.fromkeys(("sum", "norm"), reduction(0)),
     "prod": reduction(1),
     "all": reduction(1),

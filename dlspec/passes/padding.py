@@ -297,7 +297,7 @@ class _Walk:
         return self.applied("cast", (found,), (*at, "cast"), dtype="f32")
 
     def applied(
-        self, kind: str, inputs: tuple[Flow, ...], at: tuple[Any, ...], **given: Any
+        self, kind: str, inputs: tuple[Flow, ...], at: tuple[Any, ...], /, **given: Any
     ) -> Apply:
         """A function of the language on tensors."""
         cls = lookup(kind)

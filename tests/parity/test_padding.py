@@ -91,6 +91,13 @@ model M(dim: int = 6) {
   _, index = topk(x -> Dense(3), 2)
   output part: f32[T, 5] = (parts, index=index, gate=softmax(x[:, :2]))
     -> Experts(BiGRU(3, return=all) -> Dense(5), count=3)
+  output spread = var(x, axis=0) + std(s, unbiased=true) + std(c, axis=(0, 1))
+  output averaged = c -> AvgPool1D(3, stride=2, padding=(1, 2))
+  output same = x -> Rearrange([T, D] -> [D, T]) -> AvgPool1D(4, stride=1, padding=same)
+  output turned_around: f32[T, dim] = x[::-1]
+  output every = s[::-1][::3]
+  output grouped = (sound -> GroupNorm(2, axis=0)) + (sound -> InstanceNorm(bias=false, axis=0))
+  output behind = n -> GroupNorm(2, axis=-1, scale=false, bias=false) -> Normalize(axis=0)
   output product_of = (x -> Rearrange([T, D] -> [D, T])) @ x
 }
 data d {

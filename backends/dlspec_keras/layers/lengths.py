@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.backend.protocol import Emit, Emitted, Hole, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import lengths as o
 from dlspec.ops.base import Op
@@ -32,6 +32,18 @@ def mask_padding(use: Use) -> Emitted:
     given = use.fixed(bool(value) if x.dtype == "bool" else value)
     call = py.call("mask_padding", X[0], X[1], given, axis)
     return Emitted(call, helpers=("mask_padding", "sequence_mask"))
+
+
+def real(use: Use) -> py.Expr:
+    """A mask of the places that an op is told to count, by its inputs `lengths_AXIS`."""
+    found: py.Expr | None = None
+    for name in use.named:
+        axis = kept_axis(int(name.removeprefix("lengths_")), use.x[0]) + 1
+        place = use.fixed(axis).or_default(1)
+        one = py.call("sequence_mask", X[0], Hole(name), place)
+        found = one if found is None else py.call("ops.logical_and", found, one)
+    assert found is not None
+    return found
 
 
 LAYERS: dict[type[Op], Emit] = {

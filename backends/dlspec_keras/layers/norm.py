@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.expr import Const, Expr, Term
 from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
 from dlspec_keras.layers.common import function, kept_axis, keras_axis, layer
+from dlspec_keras.layers.lengths import real
 
 
 def batch_norm(use: Use) -> Emitted:
@@ -36,18 +37,6 @@ def batch_norm(use: Use) -> Emitted:
     return Emitted(call, make, (*helpers, "masked_norm", "sequence_mask"))
 
 
-def real(use: Use) -> py.Expr:
-    """A mask of the places that are told to count."""
-    found: py.Expr | None = None
-    for name in use.named:
-        axis = kept_axis(int(name.removeprefix("lengths_")), use.x[0]) + 1
-        place = use.fixed(axis).or_default(1)
-        one = py.call("sequence_mask", X[0], Hole(name), place)
-        found = one if found is None else py.call("ops.logical_and", found, one)
-    assert found is not None
-    return found
-
-
 def group_norm(use: Use) -> Emitted:
     return _grouped(use, use.field("groups").or_default(32))
 
@@ -58,15 +47,19 @@ def instance_norm(use: Use) -> Emitted:
 
 
 def _grouped(use: Use, groups: Slot) -> Emitted:
+    axis = use.fixed(keras_axis(use.op.channels, use.x[0])).or_default(-1)
     make = py.call(
         "layers.GroupNormalization",
         groups,
-        axis=use.fixed(keras_axis(use.op.channels, use.x[0])).or_default(-1),
+        axis=axis,
         epsilon=use.field("eps").or_default(1e-3),
         center=use.field("bias").or_default(True),
         scale=use.field("scale").or_default(True),
     )
-    return layer(make)
+    if not use.named:
+        return layer(make)
+    call = py.call("masked_group_norm", SELF, X[0], real(use), axis)
+    return Emitted(call, make, ("masked_group_norm", "sequence_mask"))
 
 
 def layer_norm(use: Use) -> Emitted:

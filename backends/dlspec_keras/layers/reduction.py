@@ -13,6 +13,7 @@ from dlspec.ops.over_axes import leaves_nothing
 from dlspec.ops.rules import all_axes
 from dlspec_keras.layers.arithmetic import of_pairs
 from dlspec_keras.layers.common import as_float, front, function, keras_axis
+from dlspec_keras.layers.lengths import real
 
 
 def axes(use: Use) -> int | tuple[int, ...] | None:
@@ -46,6 +47,11 @@ def counted(name: str, use: Use) -> Emitted:
 
 def spread(name: str, use: Use) -> Emitted:
     """Keras divides by n only."""
+    if use.named:
+        correction = use.fixed(int(use.op.unbiased)).or_default(0)
+        call: py.Expr = py.call("masked_var", X[0], real(use), axes(use), correction)
+        call = py.call("ops.sqrt", call) if name == "std" else call
+        return Emitted(call, helpers=("masked_var", "sequence_mask"))
     made = reduction(name, use)
     if not use.op.unbiased:
         return made

@@ -107,6 +107,37 @@ def masked_norm(layer, x, real, axis=-1):
     return ops.moveaxis(ops.copy(layer(x, mask=real[..., 0])), -1, axis)
 
 
+def masked_group_norm(layer, x, real, axis=-1):
+    """What a GroupNormalization gives of the real places."""
+    if not layer.built:
+        layer.build(x.shape)
+    x, real = ops.moveaxis(x, axis, -1), ops.moveaxis(real, axis, -1)
+    channels, places = x.shape[-1], range(1, len(x.shape) - 1)
+    groups = channels if layer.groups == -1 else layer.groups
+
+    def total(values):
+        """The sum over the real places of each group, for each channel."""
+        sums = ops.sum(ops.where(real, values, 0), tuple(places))
+        sums = ops.sum(ops.reshape(sums, (-1, groups, channels // groups)), -1)
+        sums = ops.repeat(sums, channels // groups, axis=-1)
+        return ops.reshape(sums, (-1, *(1 for _ in places), channels))
+
+    count = total(ops.ones_like(x))
+    x = x - total(x) / count
+    x = x * ops.rsqrt(total(ops.square(x)) / count + layer.epsilon)
+    x = x if layer.gamma is None else x * layer.gamma
+    x = x if layer.beta is None else x + layer.beta
+    return ops.moveaxis(x, -1, axis)
+
+
+def masked_var(x, real, axis, correction=0):
+    """The variance over some axes of the real places alone."""
+    count = ops.where(real, ops.ones_like(x), 0)
+    mean = ops.sum(ops.where(real, x, 0), axis, True) / ops.sum(count, axis, True)
+    far = ops.sum(ops.square(ops.where(real, x - mean, 0)), axis)
+    return far / (ops.sum(count, axis) - correction)
+
+
 def mask_padding(x, lengths, value, axis=1):
     """A batch with one number at the places that pad an axis."""
     number = ops.convert_to_tensor(value, x.dtype)

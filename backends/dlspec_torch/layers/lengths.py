@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlspec.backend.protocol import Emit, Emitted, Use, X
+from dlspec.backend.protocol import Emit, Emitted, Hole, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import lengths as o
 from dlspec.ops.base import Op
@@ -39,6 +39,17 @@ def mask_padding(use: Use) -> Emitted:
     given = use.fixed(use.op.value if x.dtype in FLOATS else int(use.op.value))
     call = py.call("mask_padding", X[0], X[1], given, axis)
     return Emitted(call, helpers=("mask_padding", "sequence_mask"))
+
+
+def real(use: Use) -> py.Expr:
+    """A mask of the places that an op is told to count, by its inputs `lengths_AXIS`."""
+    found: py.Expr | None = None
+    for name in use.named:
+        axis = use.fixed(int(name.removeprefix("lengths_")) + 1).or_default(1)
+        one = py.call("sequence_mask", X[0], Hole(name), axis)
+        found = one if found is None else py.Binary(found, "&", one)
+    assert found is not None
+    return found
 
 
 LAYERS: Mapping[type[Op], Emit] = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
 from dlspec_torch.layers.common import MOST, applied, batched, by_rank, method, of_channels
+from dlspec_torch.layers.lengths import real
 
 
 def batch_norm(use: Use) -> Emitted:
@@ -22,22 +23,16 @@ def batch_norm(use: Use) -> Emitted:
         affine=use.fixed(use.op.scale or use.op.bias).or_default(True),
     )
     if use.named:
-        place = use.fixed(use.op.sizes["in_channels"] % len(shape) + 1).or_default(1)
-        call = py.call("masked_norm", SELF, X[0], _real(use), place)
-        kept = _kept(use, make)
-        return Emitted(call, kept.make, (*kept.helpers, "masked_norm", "sequence_mask"))
+        return _masked(use, make, "masked_norm")
     return _of_channels(use, make, folds=True)
 
 
-def _real(use: Use) -> py.Expr:
-    """A mask of the places that are told to count."""
-    found: py.Expr | None = None
-    for name in use.named:
-        axis = use.fixed(int(name.removeprefix("lengths_")) + 1).or_default(1)
-        one = py.call("sequence_mask", X[0], Hole(name), axis)
-        found = one if found is None else py.Binary(found, "&", one)
-    assert found is not None
-    return found
+def _masked(use: Use, make: py.Expr, function: str) -> Emitted:
+    """What a layer gives whose statistics are those of the real places."""
+    place = use.fixed(use.op.sizes["in_channels"] % use.x[0].rank + 1).or_default(1)
+    kept = _kept(use, make)
+    call = py.call(function, SELF, X[0], real(use), place)
+    return Emitted(call, kept.make, (*kept.helpers, function, "sequence_mask"))
 
 
 def group_norm(use: Use) -> Emitted:
@@ -64,6 +59,8 @@ def instance_norm(use: Use) -> Emitted:
 
 def _of_channels(use: Use, make: py.Expr, folds: bool = False) -> Emitted:
     """The layer with what it learns, on whichever axis has the channels."""
+    if use.named:
+        return _masked(use, make, "masked_group_norm")
     kept = _kept(use, make)
     made = of_channels(use, make, folds)
     return Emitted(made.call, kept.make, kept.helpers)

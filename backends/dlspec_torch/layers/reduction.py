@@ -13,6 +13,7 @@ from dlspec.ops.rules import all_axes
 from dlspec.tensor import FLOATS
 from dlspec_torch.layers.arithmetic import operand
 from dlspec_torch.layers.common import DTYPES, REAL, batched, dim, method
+from dlspec_torch.layers.lengths import real
 
 
 def axes(use: Use) -> Slot:
@@ -82,6 +83,10 @@ def spread(name: str) -> Emit:
 
     def emit(use: Use) -> Emitted:
         correction = Slot(int(use.op.unbiased), role="correction", default=1)
+        if use.named:
+            made = py.call("masked_var", X[0], real(use), axes(use), correction)
+            made = method(made, "sqrt") if name == "std" else made
+            return Emitted(made, helpers=("masked_var", "sequence_mask"))
         return Emitted(method(X[0], name, axes(use), correction=correction))
 
     return emit

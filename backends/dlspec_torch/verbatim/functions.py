@@ -64,6 +64,33 @@ def masked_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
     return made.movedim(-1, axis)
 
 
+def masked_group_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
+    """What a GroupNorm or InstanceNorm gives of the real places."""
+    x = x.movedim(axis, 1)
+    groups = getattr(norm, "num_groups", x.shape[1])
+    shape = (x.shape[0], groups, -1)
+    there = real.movedim(axis, 1).expand_as(x).reshape(shape)
+    y = x.reshape(shape)
+    count = there.sum(2, keepdim=True)
+    y = y - torch.where(there, y, 0).sum(2, keepdim=True) / count
+    var = torch.where(there, y, 0).square().sum(2, keepdim=True) / count
+    y = (y * torch.rsqrt(var + norm.eps)).reshape(x.shape)
+    along = (-1, *(1 for _ in x.shape[2:]))
+    y = y if norm.weight is None else y * norm.weight.reshape(along)
+    y = y if norm.bias is None else y + norm.bias.reshape(along)
+    return y.movedim(1, axis)
+
+
+def masked_var(
+    x: Tensor, real: Tensor, dim: int | tuple[int, ...], correction: int = 1
+) -> Tensor:
+    """The variance over some axes of the real places alone."""
+    real = real.expand_as(x)
+    mean = torch.where(real, x, 0).sum(dim, True) / real.sum(dim, True)
+    far = torch.where(real, x - mean, 0).square().sum(dim)
+    return far / (real.sum(dim) - correction)
+
+
 def mask_padding(x: Tensor, lengths: Tensor, value: float, axis: int = 1) -> Tensor:
     """A batch with one number at the places that pad an axis."""
     return torch.where(sequence_mask(x, lengths, axis), x, value)

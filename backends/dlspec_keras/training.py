@@ -203,7 +203,7 @@ TAKEN = frozenset(
     """
     Adam AdamW AfterEpoch Any BATCH CHUNK CONSTRAINTS CheckpointError Continued EPOCHS HASH INPUTS
     Iterator LEARNING_RATE LOSS_SCALE OUTPUTS Path RMSprop Run SEED SGD SLOTS Schedule TARGETS
-    THREADS Training argparse batches bfloat16 built checkpoint claimed constrain data
+    SomeLearn THREADS Training argparse batches bfloat16 built checkpoint claimed constrain data
     differing ended evaluate evaluating fnmatchcase freeze frozen grouped inputs json keras lock log
     loss_fn main math np objective onednn ops os partial platform processors rates rewind
     safetensors scores signal signature sys tf train widened write_lock
@@ -253,14 +253,27 @@ def constants(case: Case) -> Body:
         found.append(py.Assign("THREADS", "1", said))
     grouped = bool(block.groups)
     exact = (o for o in case.optimizers if needs_exact(o, case.exact or grouped))
-    for kind in dict.fromkeys(o.kind() for o in exact):
-        text = template("optimizers", {"grouped"} if grouped else ())
-        found.append(Verbatim(kind, source=texts(text)[kind]))
+    # those of several steps are given what they update
+    some = ["SomeLearn"] if block.freezes and not case.rounds else []
+    kinds = {kind: [py.Raw(of(kind, bool(some)))] for kind in OWN}
+    written = texts(template("optimizers", {"grouped"} if grouped else (), kinds))
+    for kind in (*some, *dict.fromkeys(o.kind() for o in exact)):
+        found.append(Verbatim(kind, source=written[kind]))
     if case.model.constraints:
         check_constraints(case)
         known = weights(case.model)
         found.append(table(rules(case.model.constraints, known), known, rule))
     return found
+
+
+OWN = {"SGD": "SGD", "Adam": "Adam", "AdamW": "Adam", "RMSprop": "RMSprop"}
+"""The optimizers of `verbatim/optimizers.py`, and those of Keras that they change."""
+
+
+def of(kind: str, some: bool) -> str:
+    """The first line of an optimizer's class; `some` of its weights may wait."""
+    bases = f"keras.optimizers.{OWN[kind]}"
+    return f"class {kind}({f'SomeLearn, {bases}' if some else bases}):"
 
 
 def length(case: Case) -> py.Assign:

@@ -131,7 +131,8 @@ class GroupReader:
         rate, decay = own.pop("lr"), own.pop("weight_decay")
         if type(made) is not type(self.optimizer) or own != {n: others[n] for n in own}:
             what = "an `optimizer` of some weights with more than its own `lr` and `weight_decay`"
-            raise SpecError(NotInThisVersion(e.span, what))
+            hint = f"write {type(self.optimizer).kind()}, with an `lr` of its own, or `lr_scale`"
+            raise SpecError(NotInThisVersion(e.span, what, hint))
         yield "lr_scale", rate / self.optimizer.lr
         if decay != others["weight_decay"]:
             yield "weight_decay", decay

@@ -14,7 +14,7 @@ from dlspec.elaborate.joined import Joined
 from dlspec.elaborate.kept import learns, uses
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objects import Objects
-from dlspec.elaborate.settings import Kind, Settings, head, read
+from dlspec.elaborate.settings import BESIDE, Kind, Settings, head, read
 from dlspec.elaborate.steps import StepBuilder
 from dlspec.elaborate.values import Kept
 from dlspec.elaborate.watched import activations, comparable
@@ -27,6 +27,12 @@ STEP = Kind(
     settings=("loss", "optimizer", "metrics"),
     required=(("loss", "loss = -D(G(normal(64)))"), ("optimizer", "optimizer = Adam(lr=1e-4)")),
     later={"schedule": "a `schedule` of one step", "clip_norm": "`clip_norm` of one step"},
+    around=("data", "epochs", "steps", "batch", "precision", "numerics", "seed", "early_stop"),
+    hints={
+        tree.Weights: BESIDE,
+        tree.Let: BESIDE,
+        tree.Penalty: "add it to the loss: a `penalty` stands in a block or model",
+    },
     wires=True,
 )
 ELSEWHERE = {

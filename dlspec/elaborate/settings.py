@@ -22,6 +22,9 @@ Block = tree.Declaration | tree.Step | tree.Extern
 """What has settings."""
 
 
+BESIDE = "write it in the `train` block, beside the steps: it holds for all of them"
+
+
 @frozen
 class Kind:
     """What a kind of block may hold."""
@@ -42,6 +45,10 @@ class Kind:
     """Settings that need not be there where such a statement is."""
     either: Mapping[str, str] = field(default_factory=dict)
     """Settings that stand for each other: one of both must be there."""
+    around: tuple[str, ...] = ()
+    """Settings of the block that it stands in, which hold for all in there."""
+    hints: Mapping[type, str] = field(default_factory=dict)
+    """What to write in the place of a statement that it does not take."""
 
     def __str__(self) -> str:
         return f"{'an' if self.name[0] in 'aeiou' else 'a'} `{self.name}` block"
@@ -102,13 +109,15 @@ def read(block: Block, kind: Kind) -> Settings:
                 what = kind.later_statements[type(s)]
                 found.problems.append(NotInThisVersion(head(s), what))
             case _:
-                hint = f"its settings are: {', '.join(kind.settings)}"
+                settings = f"its settings are: {', '.join(kind.settings)}"
+                hint = kind.hints.get(type(s), settings)
                 what = str(kind)
                 found.problems.append(Misplaced(head(s), "this statement", what, hint))
     # what did not parse may have been what is missing
     given = found.values.keys() | found.meant
     beside = (*found.wires, *found.steps)
-    instead = {n for n, t in kind.instead.items() if any(isinstance(s, t) for s in beside)}
+    inner = [n for s in beside for n in walk(s)]
+    instead = {n for n, t in kind.instead.items() if any(isinstance(s, t) for s in inner)}
     instead |= {n for n, other in kind.either.items() if other in given}
     for n, other in kind.either.items():
         if n in found.values and other in found.values:
@@ -138,6 +147,9 @@ def _assign(
         found.values[name.id] = s
     elif name.id in kind.later:
         found.problems.append(NotInThisVersion(name.span, kind.later[name.id]))
+    elif name.id in kind.around:
+        what = f"`{name.id}`"
+        found.problems.append(Misplaced(name.span, what, str(kind), BESIDE))
     elif kind.wires and _is_read(name.id, s, block):
         found.wires.append(s)
     else:

@@ -240,6 +240,10 @@ class StepBuilder(ModelBuilder):
         if frame is not self.top:
             super().let(s, frame, scope)
             return
+        if scope is not frame.scope:
+            what = "`let` of a network in a `for`"
+            hint = "name each network beside the settings: `let first = Net()`"
+            raise SpecError(Misplaced(s.span, what, "a `train` block", hint))
         self.check_name(s.name, frame, scope, "a network")
         layer = self.layer(s.value, scope)[0]
         if not isinstance(layer, BlockLayer) or layer.definition.kind != "model":

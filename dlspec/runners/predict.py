@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from dlspec.diagnostics.runs import CannotReadInput, UnknownModelFile
 from dlspec.emit.files import write_tree
 from dlspec.expr import fixed
 from dlspec.frozen import frozen
+from dlspec.ir.networks import held
 from dlspec.length import put
 from dlspec.passes.padding import lengths_name
 from dlspec.programs.inputs import inputs_file, takes
@@ -45,6 +46,7 @@ class Head:
 def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> list[Head]:
     """What the model makes of the rows of a file. Raises SpecError."""
     inputs, outputs = scratch / "inputs.npz", scratch / "outputs.npz"
+    network = network_of(run, model)
     task = prepare_task(run, input, scratch, inputs, model)
     made = answer("predict", "the data", run_one("prepare", task))
     if "unreadable" in made:
@@ -57,13 +59,37 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
         backend = model.suffix.lower().removeprefix(".")
         if backend not in ("onnx", "tflite"):
             raise SpecError(UnknownModelFile(None, model.as_posix(), ""))
-        child, task = f"forward_{backend}", run.forward_file(model, inputs, outputs)
+        child, task = f"forward_{backend}", run.forward_file(model, inputs, outputs, network)
     outcome = run_one(child, task)
     if model is not None and outcome.answer is not None and "unfit" in outcome.answer:
         raise SpecError(UnknownModelFile(None, model.as_posix(), outcome.answer["unfit"]))
     answer("predict", NAMES[backend], outcome)
-    found = answer("predict", "the outputs", run_one("decide", decide_task(run, outputs)))
+    told = answered(run, made["given"], network)
+    names = [name for name in run.outputs if name in told]
+    found = answer("predict", "the outputs", run_one("decide", decide_task(run, names, outputs)))
     return list(heads(run, found["heads"], made["lengths"]))
+
+
+def network_of(run: Trained, model: Path | None) -> str:
+    """Which of several networks an exported file holds; nothing for a file of another name."""
+    exports = run.program.exports.values()
+    return next((e.network for e in exports if model is not None and e.file == model.name), "")
+
+
+def together(run: Trained, network: str) -> list[list[str]]:
+    """The inputs that no field feeds, those of one network together."""
+    if not run.train.networks:
+        return [list(run.computed)]
+    return [list(n.takes) for name, n in held(run.model).items() if network in ("", name)]
+
+
+def answered(run: Trained, given: Sequence[str], network: str) -> Collection[str]:
+    """The outputs that are told: of several networks, those whose inputs are given."""
+    if not run.train.networks:
+        return run.outputs
+    networks = {n: of for n, of in held(run.model).items() if network in ("", n)}
+    whole = (of for of in networks.values() if set(of.takes).issubset(given))
+    return {name for of in whole for name in of.gives}
 
 
 def prepare_task(
@@ -75,13 +101,14 @@ def prepare_task(
     Raises SpecError where a file cannot hold all that the model reads.
     """
     for name in run.computed:
-        why = f"the input `{name}` of {run.model.name} is computed in training; no field feeds it"
         if name in run.lengths:
             why = f"{run.model.name} reads rows of different lengths, which such a file has not"
         elif name in run.model.root.states and model is None:
             continue
         elif name in run.model.root.states:
             why = f"{run.model.name} has the state `{name}`, which a file with --model wants given"
+        else:
+            continue
         raise SpecError(CannotReadInput(None, input.as_posix(), why, ()))
     reader = scratch / "reader"
     write_tree(reader, {"inputs.py": inputs_file(run.data, run.train)})
@@ -91,6 +118,9 @@ def prepare_task(
         "input": str(input.resolve()),
         "fitted": run.lock.fitted,
         "inputs": run.fed,
+        "given": {n: of for n, of in run.computed.items() if n not in run.model.root.states},
+        "together": together(run, network_of(run, model)),
+        "names": [n for n, _ in run.model.root.inputs if n not in run.model.root.states],
         "outputs": str(outputs),
     }
 
@@ -100,16 +130,17 @@ def unreadable(run: Trained, input: Path, why: str) -> CannotReadInput:
     rest = why.removeprefix(str(input.resolve()))
     if rest != why:
         why = rest[2:] if rest.startswith((", ", ": ")) else f"it{rest}"
-    return CannotReadInput(None, input.as_posix(), why, takes(run.data, run.train))
+    known = takes(run.data, run.train) if run.fed else ()
+    return CannotReadInput(None, input.as_posix(), why, known)
 
 
-def decide_task(run: Trained, outputs: Path) -> dict[str, Any]:
+def decide_task(run: Trained, names: Sequence[str], outputs: Path) -> dict[str, Any]:
     axes = {t.output: t.axis for t in run.train.loss if t.axis is not None}
     return {
         "outputs": str(outputs),
         "heads": {
             name: {"activation": run.train.activation(name), "axis": axes.get(name, -1)}
-            for name in run.outputs
+            for name in names
         },
     }
 

@@ -173,3 +173,43 @@ def test_steps_on_jax_give_the_weights_of_pytorch_and_are_resumed_to_the_same_bi
     assert wanted.keys() == found.keys()
     for name, value in wanted.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-3, atol=2e-5, err_msg=name)
+
+
+WAITING = """
+data cancer {
+  source = sklearn("breast_cancer")
+  field x: f32[30]      = column("data") -> Standardize
+  field label: class[2] = column("target")
+  split = random(train=60 %, val=40 %, seed=0)
+}
+model Net {
+  input x: f32[30]
+  h = x -> Dense(8) -> Tanh
+  g = h -> Dense(8) -> Tanh
+  output logits: f32[2] = g -> Dense(2)
+}
+train {
+  data = cancer; model = Net(); loss = CrossEntropy(logits, label); optimizer = Adam(lr=1e-2)
+  epochs = 3; precision = fp32
+  weights h           { frozen = until(1 epoch) }
+  weights logits.bias { frozen = true }
+}
+"""
+
+
+@pytest.mark.proof
+def test_weights_that_wait_on_jax_learn_as_on_tensorflow(tmp_path: Path) -> None:
+    spec = tmp_path / "waiting.dls"
+    spec.write_text(WAITING, encoding="utf-8")
+    run = compiled(spec, tmp_path / "keras")
+    run("train.py", "--out", "jax")
+    settings = os.environ | {"KERAS_BACKEND": "tensorflow"}
+    words = [sys.executable, "train.py", "--out", "tensorflow"]
+    subprocess.run(words, cwd=tmp_path / "keras", env=settings, check=True, capture_output=True)
+    found, wanted = (
+        load_file(tmp_path / "keras" / n / "last.safetensors") for n in ("jax", "tensorflow")
+    )
+    assert wanted.keys() == found.keys()
+    assert not found["logits.bias"].any() and found["h.bias"].any()
+    for name, value in wanted.items():
+        np.testing.assert_allclose(found[name], value, rtol=1e-4, atol=1e-6, err_msg=name)

@@ -49,6 +49,14 @@ def test_each_network_has_files_of_its_own(backend: str, tmp_path: Path) -> None
     lines = [line.split() for line in verified.stdout.splitlines()]
     agreed = [line for line in lines if line[-1:] == ["agrees"]]
     assert len(agreed) == 6 and {line[-4] for line in agreed} == {"G_image", "D_score"}
+    code = np.random.default_rng(0).normal(size=(3, 8)).astype("float32")
+    np.savez(tmp_path / "code.npz", G_code=code)
+    (wanted,) = session.run(None, {"G_code": code})
+    for more in ((), ("--model", run / "export" / "phone.tflite")):
+        told = dlspec("predict", run, "--input", tmp_path / "code.npz", "--json", *more)
+        assert told.returncode == 0, told.stderr[-2000:]
+        found = [row["G_image"] for row in json.loads(told.stdout)]
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
     for words in (("eval", run), ("predict", run, "--input", SPEC)):
         refused = dlspec(*words)
         assert refused.returncode == 1 and "Traceback" not in refused.stderr

@@ -9,8 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
-from compiled_specs import BACKENDS, SPECS, log, program
+from compiled_specs import BACKENDS, SPECS, log, program, run
 
 pytestmark = pytest.mark.slow
 
@@ -97,3 +98,41 @@ def test_a_run_goes_on_in_the_other_backend_and_back(tmp_path: Path) -> None:
         # without the optimizer's state the next epoch would be 5 % off
         assert row["loss"] == pytest.approx(own["loss"], rel=2e-3)
         assert row["val.loss"] == pytest.approx(own["val.loss"], rel=1e-2)
+
+
+BUCKETED = """
+data words {
+  source = npz("words.npz")
+  field tokens: class[9][T <= 14] = column("tokens")
+  field many: class[2] = column("many")
+  split = ordered(train=80 %, val=20 %)
+}
+model Counter {
+  input tokens: i32[T <= 14]
+  output long: f32[2] = tokens -> Embedding(9, 8) -> GRU(8, return=last) -> Dense(2)
+}
+train {
+  data = words; model = Counter(); loss = CrossEntropy(long, many); optimizer = Adam(lr=1e-2)
+  epochs = 3; batch = bucketed(8, by=tokens, sorted=1 epoch)
+}
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_batches_of_nearly_one_length_go_on_as_if_never_stopped(
+    backend: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 15, 60)
+    tokens = rng.integers(0, 9, (60, 14))
+    arrays = {"tokens": tokens, "tokens_lengths": lengths, "many": (lengths > 7).astype(int)}
+    np.savez(tmp_path / "words.npz", **arrays)
+    (tmp_path / "words.dls").write_text(BUCKETED, encoding="utf-8")
+    folder = program(tmp_path / "words.dls", tmp_path / "program", backend)
+    data = ("--data", tmp_path)
+    run(folder, "--out", tmp_path / "whole", *data)
+    for epochs in (1, 2, 3):  # the first from the shortest row to the longest
+        run(folder, "--out", tmp_path / "parts", "--epochs", epochs, "--resume", *data)
+    assert log(tmp_path / "parts") == log(tmp_path / "whole")
+    whole, parts = (tmp_path / n / "last.safetensors" for n in ("whole", "parts"))
+    assert whole.read_bytes() == parts.read_bytes()

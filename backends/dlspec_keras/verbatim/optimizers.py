@@ -9,7 +9,20 @@ import keras
 from keras import ops
 
 
-class SGD(keras.optimizers.SGD):
+class SomeLearn(keras.optimizers.Optimizer):
+    """Updates on JAX too those of its weights alone that learn now."""
+
+    def stateless_apply(self, optimizer_variables, grads, trainable_variables):
+        learn = [v for v in self._trainable_variables if v.trainable]
+        values = zip(learn, trainable_variables, strict=True)
+        own = zip(self.variables, optimizer_variables, strict=True)
+        with keras.StatelessScope([*values, *own]) as scope:
+            self.apply(grads, learn)
+        found = [scope.get_current_value(v) for v in learn]
+        return found, [scope.get_current_value(v) for v in self.variables]
+
+
+class SGD(SomeLearn, keras.optimizers.SGD):  # fill SGD
     """The learning rate is outside the momentum; the decay is part of the gradient."""
 
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
@@ -39,7 +52,7 @@ class SGD(keras.optimizers.SGD):
         self.assign_sub(variable, ops.multiply(rate, step))
 
 
-class Adam(keras.optimizers.Adam):
+class Adam(SomeLearn, keras.optimizers.Adam):  # fill Adam
     """`eps` is added to the corrected root; the decay is part of the gradient."""
 
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
@@ -79,7 +92,7 @@ class Adam(keras.optimizers.Adam):
         )
 
 
-class AdamW(keras.optimizers.Adam):
+class AdamW(SomeLearn, keras.optimizers.Adam):  # fill AdamW
     """`eps` is added to the corrected root; the decay acts on the weights."""
 
     def __init__(self, *args, decay: float = 0.0, **kwargs) -> None:
@@ -117,7 +130,7 @@ class AdamW(keras.optimizers.Adam):
         self.assign_sub(variable, rate * (step + decay * variable))
 
 
-class RMSprop(keras.optimizers.RMSprop):
+class RMSprop(SomeLearn, keras.optimizers.RMSprop):  # fill RMSprop
     """`eps` is outside the root, the learning rate outside the momentum; the decay is
     part of the gradient."""
 

@@ -2,7 +2,9 @@
 
 A task names the `program` folder, the folder `reader` with the `inputs.py` that reads the file
 `input` for it, what the run's lock file has of the `fitted` fields, each of the model's `inputs`
-with the field that feeds it, and the NPZ file `outputs`.
+with the field that feeds it, and the NPZ file `outputs`. Inputs that no field feeds are `given` in
+the file under their own names, as the model reads them, with dtype and shape; of those that stand
+`together`, at least one group is there, and zeros stand for the others.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import inspect
 import sys
 from importlib import import_module
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from serving import Task, enter, serve
@@ -24,13 +27,55 @@ def prepare(task: Task) -> Task:
     data = import_module("data")
     sys.path.insert(0, task["reader"])
     path = Path(task["input"])
+    rows: Columns = {}
+    given: Columns = {}
     try:
-        rows = prepared(import_module("inputs").read_columns(path), task["fitted"])
-    except (data.DataError, OSError) as error:
+        if task["inputs"]:
+            rows = prepared(import_module("inputs").read_columns(path), task["fitted"])
+        if task["given"]:
+            given = arrays(path, task["given"], task["together"])
+    except (data.DataError, OSError, ValueError, BadZipFile) as error:
         return {"unreadable": str(error)}
-    np.savez(task["outputs"], **{name: rows[field] for name, field in task["inputs"].items()})
+    fed = {name: rows[field] for name, field in task["inputs"].items()}
+    count = len(next(iter((fed | given).values())))
+    rest = {n: zeros(count, *of) for n, of in task["given"].items() if n not in given}
+    found = fed | given | rest
+    np.savez(task["outputs"], **{name: found[name] for name in task["names"]})
     lengths = {name: rows[name].tolist() for name in getattr(data, "RAGGED", {}) if name in rows}
-    return {"rows": len(next(iter(rows.values()))), "lengths": lengths}
+    return {"rows": count, "lengths": lengths, "given": list(given)}
+
+
+def arrays(path: Path, wanted: Task, together: list[list[str]]) -> Columns:
+    """The inputs of a file. Raises ValueError."""
+    if path.suffix.lower() != ".npz":
+        raise ValueError(
+            f"it is no .npz with the inputs as the model reads them: {listed(together)}"
+        )
+    with np.load(path) as file:
+        here = [group for group in together if all(name in file for name in group)]
+        found = {name: file[name] for group in here for name in group}
+    if not found:
+        raise ValueError(f"it lacks the inputs as the model reads them: {listed(together)}")
+    count = len(next(iter(found.values())))
+    for name, array in found.items():
+        dtype, shape = wanted[name]
+        if array.shape != (count, *shape):
+            there = f"the shape {list(array.shape)}, not {[count, *shape]}"
+            raise ValueError(f"its array `{name}` has {there}")
+        found[name] = array.astype(DTYPES[dtype])
+    return found
+
+
+def listed(together: list[list[str]]) -> str:
+    """`G_code`; or `D_image`."""
+    return "; or ".join(", ".join(f"`{name}`" for name in group) for group in together)
+
+
+def zeros(count: int, dtype: str, shape: list[int]) -> np.ndarray:
+    return np.zeros((count, *shape), DTYPES[dtype])
+
+
+DTYPES = {"f32": "f4", "i8": "i1", "i32": "i4", "i64": "i8", "class": "i8", "bool": "?"}
 
 
 def prepared(columns: Columns, fitted: Task) -> Columns:

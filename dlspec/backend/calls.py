@@ -223,6 +223,9 @@ class Calls:
         for a in child.code.arguments:
             # an instance whose branch was not taken never reads the argument
             value = a.values.get(f.instance, next(iter(a.values.values())))
+            made = [v for v in a.values.values() if isinstance(v, py.Expr)]
+            if made and not isinstance(value, py.Expr):  # nor one whose loop has no rounds
+                value = made[0] if a.default is None else a.default_value
             if isinstance(value, py.Expr):
                 own_name = a.name if a.default is not None else ""
                 passed = self.passed_on(f.arguments.get(own.get(a.name, "")), value, at)

@@ -3,10 +3,14 @@ written."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlspec.backend.merge import fill, first, unify
 from dlspec.backend.protocol import Slot
 from dlspec.backend.statements import Statements
 from dlspec.emit import python as py
+from dlspec.emit.statements import Page, suite
+from dlspec.emit.text import WIDTH
 from dlspec.expr import origin
 from dlspec.tensor import Tensor
 
@@ -37,15 +41,6 @@ class Forward(Statements):
         states = self.w.instances[0].states if self.is_model else {}
         lines: list[py.Statement] = []
         if dict_inputs:
-            fed = [
-                (self.local(n), py.Index("inputs", py.literal(n))) for n in names if n not in states
-            ]
-            targets = tuple(py.Atom(n) for n, _ in fed)
-            values = tuple(v for _, v in fed)
-            if len(fed) > 1:
-                lines.append(py.Assign(py.Tuple(targets, naked=True), py.Tuple(values, naked=True)))
-            else:
-                lines.append(py.Assign(targets[0], values[0]))
             for n in states:
                 given = py.call("inputs.get", py.literal(n))
                 lines.append(py.Assign(self.local(n), given))
@@ -56,6 +51,8 @@ class Forward(Statements):
         for name, kept in self.lengths.items():
             lines.append(py.Assign(kept, self.size(name)))
         lines.extend(statements)
+        if dict_inputs:
+            lines[:0] = self.fed([n for n in names if n not in states], lines)
         params = [py.Param("self")]
         kind = "Tensor" if self.style.typed else ""
         if dict_inputs:
@@ -76,6 +73,18 @@ class Forward(Statements):
             returns=self.returns() if self.style.typed else "",
             comment=self.signature(types) if self.is_model else "",
         )
+
+    def fed(self, names: Sequence[str], lines: Sequence[py.Statement]) -> list[py.Statement]:
+        """Takes those inputs out of the dict that the lines read."""
+        read = py.names_in("\n".join(suite(lines, Page(WIDTH))))
+        targets = [(n, self.local(n)) for n in names if self.local(n) in read]
+        if not targets:
+            return []
+        values = [py.Index("inputs", py.literal(n)) for n, _ in targets]
+        if len(targets) == 1:
+            return [py.Assign(targets[0][1], values[0])]
+        left = py.Tuple(tuple(py.Atom(n) for _, n in targets), naked=True)
+        return [py.Assign(left, py.Tuple(tuple(values), naked=True))]
 
     def started(self, state: str) -> py.Statement:
         """A state that is not given is at its first value, for each example."""

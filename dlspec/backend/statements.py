@@ -172,7 +172,8 @@ class Statements(Expressions):
             return
         read_later = bool(name and self.reads.get(name))
         many = len(self.w.instances[0].outputs) > 1
-        if (read_later or many) and not stands(value):
+        renamed = read_later and value.kind == "wire" and value.flow.name != name
+        if renamed or ((read_later or many) and not stands(value)):
             target = self.local(name) if name else self.fresh("output")
             made = self.chain(value, target, lines)
             if made != py.Atom(target):

@@ -122,7 +122,7 @@ class Module:
         """
         parts = [text.docstring(self.docstring, 0, self.width)] if self.docstring.strip() else []
         body = suite(self.body, Page(self.width)) if self.body else []
-        imports = import_lines(self.imports, _used("\n".join(body)), self.local, self.width)
+        imports = import_lines(self.imports, names_in("\n".join(body)), self.local, self.width)
         parts += [lines for lines in (imports, body) if lines]
         apart = [1] * len(parts)
         if begins_definition(self.body):
@@ -133,7 +133,7 @@ class Module:
         return "\n".join(lines) + "\n" if lines else ""
 
 
-def _used(body: str) -> set[str]:
+def names_in(body: str) -> set[str]:
     """The names that a text reads."""
     try:
         tree = ast.parse(body)

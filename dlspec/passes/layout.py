@@ -145,7 +145,9 @@ class _Walk:
 
     def parts(self, s: Statement) -> tuple[Statement, ...]:
         """An output that is also read is a wire first: the wire stays in its region."""
-        if not isinstance(s, Output) or s.name not in self.read_again or isinstance(s.value, Wire):
+        if not isinstance(s, Output) or s.name not in self.read_again:
+            return (s,)
+        if isinstance(s.value, Wire) and s.value.name == s.name:
             return (s,)
         wire = Wire(name=s.name, types=s.value.types)
         bound = Bind(site=2 * ALWAYS + s.site, names=(s.name,), value=s.value, line=s.line)

@@ -392,4 +392,19 @@ model Several {
   output y = sum(powers) -> Beside([2, 1]) -> Beside([2, 1]) -> Beside([1, 3])
 }
 """,
+    "loops of no rounds, and outputs of outputs": """
+block Stack(sizes: list[int], act: layer = Identity, last: layer = Tanh) {
+  input x: f32[D]
+  for n in sizes { x = x -> Dense(n) -> act -> last }
+  output x
+}
+model Empty {
+  input x: f32[4]
+  output y = x -> Stack([]) -> Stack([4, 3], last=ReLU) -> Stack([], act=SiLU)
+  output z = y
+  output twice = z * 2
+  z = z + 1
+  output again = z
+}
+""",
 }

@@ -17,6 +17,7 @@ from dlspec_keras.pieces import template
 from dlspec_keras.style import helpers
 
 from dlspec import ops
+from dlspec.elaborate.reserved import ATTRIBUTES
 from dlspec.emit import python as py
 from dlspec.ops.base import example
 from dlspec.passes.roles import keeps_channels, role
@@ -262,3 +263,19 @@ def test_exact_batch_norm_keeps_the_unbiased_variance(scope):
     np.testing.assert_allclose(np.asarray(layer.moving_mean), 0.3 * x.mean(over), rtol=1e-9)
     expected = 0.7 + 0.3 * x.var(over, ddof=1)
     np.testing.assert_allclose(np.asarray(layer.moving_variance), expected, rtol=1e-9)
+
+
+class Trained(keras.Model):
+    def call(self, x):
+        return x * self.scale
+
+    def build(self, shape):
+        self.scale = self.add_weight(shape=())
+
+
+def test_no_attribute_of_a_trained_model_is_free_for_a_name_of_a_spec() -> None:
+    model = Trained()
+    model.compile(keras.optimizers.SGD(), loss="mse")
+    model.fit(np.ones((2, 3)), np.ones((2, 3)), verbose=0)
+    found = {n for n in {*dir(model), *vars(model)} if not n.startswith("_")}
+    assert found - ATTRIBUTES == {"scale"}

@@ -103,10 +103,10 @@ class _Linker:
             literal = s.path if isinstance(s, tree.Import) else s.module
             assert isinstance(literal, tree.Literal)
             path, span = str(literal.value), literal.span
-            wanted = PurePosixPath(path)
-            if wanted.is_absolute() or ".." in wanted.parts or "\\" in path or not path:
+            below = _below(folder, path)
+            if below is None:
                 raise SpecError(ImportOutside(span, path))
-            path = (folder / wanted).as_posix()
+            path = below
         if path in way:
             raise SpecError(CircularImport(span, (*way[way.index(path) :], path)))
         if path not in self.known:
@@ -129,3 +129,19 @@ class _Linker:
         self.link(table, PurePosixPath(path).parent, (*way, path))
         table.scope = parameters(table, {}).scope
         return table if not any(d.severity == "error" for d in found) else None
+
+
+def _below(folder: PurePosixPath, path: str) -> str | None:
+    """A path as written in a file of `folder`, from the folder of the spec; None of one that leaves
+    it. `..` takes back the part before it, so a file has one path however it is written."""
+    if not path or "\\" in path or path.startswith("/"):
+        return None
+    parts: list[str] = []
+    for part in (folder / path).parts:
+        if part != "..":
+            parts.append(part)
+        elif parts:
+            parts.pop()
+        else:
+            return None
+    return "/".join(parts) or None

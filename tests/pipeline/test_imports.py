@@ -90,6 +90,33 @@ def test_files_import_each_other_relative_to_themselves(folder: Path) -> None:
     assert program(folder / "top.dls").models["M"].root.outputs[0][1].shape == (4, 8, 8)
 
 
+def test_a_file_of_a_subfolder_reaches_its_neighbours_and_no_further(folder: Path) -> None:
+    (folder / "other").mkdir()
+    (folder / "parts/deep.dls").write_text(
+        'from "../other/one.dls" import One\nblock Two = One * 2'
+    )
+    (folder / "other/one.dls").write_text(
+        'from "./../parts/blocks.dls" import Conv\nblock One = Conv(4)'
+    )
+    model = "model M { input x: f32[1, 8, 8]\n output y = x -> Two }"
+    top = folder / "top.dls"
+    top.write_text(f'from "parts/deep.dls" import Two\n{model}')
+    assert program(top).models["M"].root.outputs[0][1].shape == (4, 8, 8)
+    for outside in ("../../one.dls", "../parts/../../parts/blocks.dls", "..", "/one.dls"):
+        (folder / "parts/deep.dls").write_text(f'from "{outside}" import One\nblock Two = One * 2')
+        assert [d.code for d in check(top).errors] == ["DLS130"], outside
+
+
+def test_a_circle_is_found_however_its_paths_are_written(folder: Path) -> None:
+    (folder / "a.dls").write_text('from "parts/b.dls" import B\nblock A = B * 2')
+    (folder / "parts/b.dls").write_text('from "./../parts/../a.dls" import A\nblock B = A * 2')
+    (folder / "top.dls").write_text(
+        'from "a.dls" import A\nmodel M { input x: f32[1, 8, 8]\n output y = x -> A }'
+    )
+    (error,) = check(folder / "top.dls").errors
+    assert error.title == "a.dls imports itself, by way of parts/b.dls"
+
+
 def test_a_mistake_in_an_imported_file_is_shown_there(folder: Path) -> None:
     path = folder / "parts/blocks.dls"
     path.write_text(BLOCKS.replace("Conv2D(c, 3", "Conv2d(c, 3"))

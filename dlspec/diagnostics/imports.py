@@ -12,8 +12,8 @@ from dlspec.frozen import frozen
 class ImportOutside(Diagnostic):
     """A spec reads only files below its own folder.
 
-    A spec from a stranger must not be able to name any other file. Paths are relative to the file in
-    which they stand; absolute paths, and those whose `..` lead out of the spec's folder, are refused.
+    A spec from a stranger must not be able to name any other file. Paths are relative to the file
+    in which they stand; absolute paths are refused, and those whose `..` lead out of the folder.
     """
 
     code = "DLS130"

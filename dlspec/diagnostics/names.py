@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from dlspec.diagnostics.base import Diagnostic, Fix, Label
 from dlspec.frozen import frozen
@@ -241,16 +242,18 @@ class Misplaced(Diagnostic):
 
 @frozen
 class OnlyInOtherBranch(Diagnostic):
-    """A wire that only a branch defines which was not taken here."""
+    """A wire that only a branch defines which was not taken, or only a loop without a round."""
 
     code = "DLS109"
     name: str
     defined: Span
+    where: Literal["branch", "loop"]
     context: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
-        return f"`{self.name}` is defined only in a branch that is not taken here"
+        why = {"branch": "a branch that is not taken", "loop": "a loop that runs no times"}
+        return f"`{self.name}` is defined only in {why[self.where]} here"
 
     @property
     def related(self) -> Iterable[Label]:
@@ -262,6 +265,8 @@ class OnlyInOtherBranch(Diagnostic):
 
     @property
     def help(self) -> str:
+        if self.where == "loop":
+            return "define it before the loop"
         return "define it before the `if`, or in every branch"
 
 

@@ -31,7 +31,10 @@ class NotFixed(Exception):
 
 
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "not in"})
-COMPARED = "a condition is decided before the model runs"
+COMPARED = (
+    "a condition is decided before the model runs; `where` chooses for each place, by a tensor: "
+    "`where(range(T) < 3, a, b)`"
+)
 LINEAR = frozenset({"+", "-", "*"})
 
 

@@ -32,6 +32,11 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.units import Quantity
 
+ONE_BY_ONE = (
+    "a loop runs as often in every batch; what goes from place to place is a block with a `state`, "
+    "which `x -> Scan(Cell())` applies to each"
+)
+
 
 class Skip(Exception):
     """Something depends on what is broken already: there is nothing more to say."""
@@ -105,7 +110,9 @@ class Evaluator:
         if isinstance(found, NotTaken):
             from dlspec.diagnostics.names import OnlyInOtherBranch
 
-            raise SpecError(OnlyInOtherBranch(e.span, e.id, found.defined, self.context))
+            raise SpecError(
+                OnlyInOtherBranch(e.span, e.id, found.defined, found.where, self.context)
+            )
         return found
 
     def unbound(self, e: tree.Name, scope: Scope, words: bool) -> Any:
@@ -307,7 +314,7 @@ class Evaluator:
         """The list that a loop runs over, and the names of each round."""
         items = self.value(iterable, scope)
         if isinstance(items.value, Evenly):
-            stop, hint = str(items.value.stop), "a loop runs as often in every batch"
+            stop, hint = str(items.value.stop), ONE_BY_ONE
             raise SpecError(FixedSizeNeeded(iterable.span, self.context, "a loop", stop, hint))
         if not isinstance(items.value, list | tuple):
             wrong = WrongType(iterable.span, self.context, "for", "a list", describe(items))

@@ -53,6 +53,7 @@ from dlspec.recipe.sources import checkpoint_path
 from dlspec.source import Span
 from dlspec.syntax import tree
 
+A_NUMBER = "a layer is made before the model runs: write a number, or a parameter with one"
 READ_IT = "a block reads a length where it arrives: `input x: f32[T, D]`"
 
 
@@ -147,7 +148,7 @@ class LayerEvaluator(TypedEvaluator):
         assert e is not None
         found = self.expression(e, scope)
         if isinstance(found, Static):
-            self.fixed_size(found, e, "a number of copies")
+            self.fixed_size(found, e, "a number of copies", A_NUMBER)
         if isinstance(found, Value):
             chain = f"(x -> {stage.layer.span.text}) * {e.span.text}"
             hint = f"`*` after a stage repeats it; to multiply, write `{chain}`"
@@ -286,7 +287,7 @@ class LayerEvaluator(TypedEvaluator):
         def evaluate(name: str, e: tree.Expr) -> Static:
             found = self.argument(cls, name, e, scope)
             if name not in cls.lengths:
-                self.fixed_size(found, e, f"`{name}` of {cls.kind()}")
+                self.fixed_size(found, e, f"`{name}` of {cls.kind()}", A_NUMBER)
             return Static(sized(found), found.origin)
 
         done = configure(call, cls, evaluate, self.context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from typing import Literal
 
 from dlspec import ops
 from dlspec.diagnostics import SpecError
@@ -309,11 +310,7 @@ class StatementBuilder(RecurrenceBuilder):
         for i, other in enumerate(bodies):
             if i == taken:
                 continue
-            frame.unread.append(other)
-            for inner in other.statements:
-                for name in written(inner):
-                    if frame.scope.find(name.id) is None:
-                        frame.scope.entries[name.id] = NotTaken(name.span)
+            not_run(other, frame, "branch")
         yield ir.Branch(
             site=frame.site(s), tests=tuple(tests), taken=taken, body=body, line=s.span.line
         )
@@ -338,7 +335,7 @@ class StatementBuilder(RecurrenceBuilder):
             made.append((*header, *self.body(s.body, frame, Scope(scope, entries))))
         frame.loops -= 1
         if not rounds:
-            frame.unread.append(s.body)
+            not_run(s.body, frame, "loop")
         values = tuple(
             tuple(e.value for e in entries.values() if isinstance(e, Static)) for entries in rounds
         )
@@ -367,6 +364,14 @@ class StatementBuilder(RecurrenceBuilder):
 
 
 ANOTHER = ("an instance that `let` named", "the layer of another")
+
+
+def not_run(body: tree.Body, frame: Frame, where: Literal["branch", "loop"]) -> None:
+    """Notes the wires of a body that does not run here."""
+    frame.unread.append(body)
+    for name in (n for s in body.statements for n in written(s)):
+        if frame.scope.find(name.id) is None:
+            frame.scope.entries[name.id] = NotTaken(name.span, where)
 
 
 def _is_empty_list(e: tree.Expr) -> bool:

@@ -63,10 +63,12 @@ class TensorEvaluator(Indexer):
         if e.id == "training":
             hint = "write `a if training else b`"
             raise SpecError(Misplaced(e.span, "`training`", "arithmetic", hint))
-        later = wires.defined(e.id, self.frame) if self.frame is not None else None
+        written = wires.defined(self.frame)
+        later = written.get(e.id)
         if later is not None and e.span.end <= later.start:
             raise SpecError(UsedBefore(e.span, e.id, later, self.context))
-        known = (*scope.names(), *arithmetic.FUNCTIONS, *ops.names(), *self.table.definitions)
+        functions = (*arithmetic.FUNCTIONS, *ops.names(), *self.table.definitions)
+        known = (*scope.names(), *written, *functions)
         raise SpecError(UnknownName(e.span, e.id, "name", nearest(e.id, known)))
 
     def constant_of_file(self, s: tree.Let) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from dlspec.elaborate.unread import digest
 from dlspec.expr import Static
@@ -263,9 +263,10 @@ class Broken:
 
 @frozen
 class NotTaken:
-    """A wire of a branch that does not hold here."""
+    """A wire of a branch that does not hold here, or of a loop that runs no times."""
 
     defined: Span
+    where: Literal["branch", "loop"]
 
 
 Entry = Static | Value | Instance | Broken | NotTaken

@@ -22,7 +22,7 @@ def read(wire: tree.Name, body: tuple[ir.Statement, ...], frame: Frame) -> ir.Ou
     name = wire.id
     found = frame.scope.entries.get(name)
     if isinstance(found, NotTaken):
-        raise SpecError(OnlyInOtherBranch(wire.span, name, found.defined, ()))
+        raise SpecError(OnlyInOtherBranch(wire.span, name, found.defined, found.where))
     known = _written(body)
     if not isinstance(found, Value) or name not in known:
         what = f"wire of {frame.definition.name.id}"
@@ -33,14 +33,16 @@ def read(wire: tree.Name, body: tuple[ir.Statement, ...], frame: Frame) -> ir.Ou
     return ir.Output(site=frame.site(frame.definition), name=None, value=flow, line=line)
 
 
-def defined(name: str, frame: Frame) -> Span | None:
-    """Where the body of a frame's definition first writes a wire, whether that runs or not."""
-    body = frame.definition.body
-    if not isinstance(body, tree.Body):
-        return None
-    places = (n for s in body.statements for n in walk(s) if isinstance(n, tree.Assign))
-    names = (n.span for s in places for n in s.names if n.id == name)
-    return next(names, None)
+def defined(frame: Frame | None) -> dict[str, Span]:
+    """The wires that the body of a frame's definition writes, each with the place where it does so
+    first, whether that runs or not."""
+    found: dict[str, Span] = {}
+    if frame is not None and isinstance(frame.definition.body, tree.Body):
+        for node in (n for s in frame.definition.body.statements for n in walk(s)):
+            if isinstance(node, tree.Assign):
+                for name in node.names:
+                    found.setdefault(name.id, name.span)
+    return found
 
 
 def cut(wire: str, body: tuple[ir.Statement, ...]) -> tuple[ir.Statement, ...]:

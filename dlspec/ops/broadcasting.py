@@ -84,4 +84,8 @@ def _mended(a: Tensor, b: Tensor) -> str:
             stride = ratios.pop()
             strided = f", stride={stride}" if stride > 1 else ""
             return f"project the shortcut: x -> Conv2D({int(small.shape[0])}, 1{strided})"
+    for m, n in zip(a.shape, b.shape, strict=True):
+        if m != n and f"{m}".isidentifier() and f"{n}".isidentifier():  # T and S
+            where = "where they are equal in every example"
+            return f"{where}, write `{m}` for both in the types of the inputs"
     return "sizes must be equal, or 1"

@@ -44,9 +44,6 @@ def described(name: str, doc: str, parameters: int, more: str = "") -> str:
     """What `model.py` says of itself: the model's documentation and how large it is."""
     count = f"{parameters:,} parameters"
     said = " ".join(doc.split()).rstrip(".")
-    first = said.partition(" ")[0]
-    if not any(c.isupper() for c in first[1:]):  # no name, such as ResNet
-        said = f"{said[:1].lower()}{said[1:]}"
     line = f"{name}: {said}" if said else name
     if count in said:
         parts = [f"{line}.", more]

@@ -6,8 +6,6 @@ A rule looks at the place where the parser stopped, and returns an error if it k
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dlspec.diagnostics import Diagnostic, nearest
 from dlspec.diagnostics.brackets import MissingBrace
 from dlspec.diagnostics.expressions import (
@@ -33,6 +31,7 @@ from dlspec.diagnostics.syntax import (
     SeveralValues,
     TrailingOperator,
     TwoStatements,
+    Unexpected,
     UnknownStatement,
 )
 from dlspec.source import Span
@@ -49,9 +48,6 @@ from dlspec.syntax.vocabulary import (
     WITH_BODY,
 )
 from dlspec.syntax.words import Word
-
-if TYPE_CHECKING:
-    pass
 
 PARTS = ("COMMA", "EQUAL", "COLON")  # what parts expressions of one level
 
@@ -246,6 +242,23 @@ def unknown_statement(p: Place, first: Word) -> Diagnostic | None:
     return UnknownStatement(first.span, first.text, suggestion, meant or "")
 
 
+def import_of_a_module(p: Place) -> Diagnostic | None:
+    """`import std.vision`: names are taken from a module, and a file is named by its path."""
+    if p.before.type != "IMPORT" or p.i != p.head + 1 or p.word.type != "NAME":
+        return None
+    path = [p.word.text]
+    for dot, name in zip(p.words[p.i + 1 :: 2], p.words[p.i + 2 :: 2], strict=False):
+        if (dot.type, name.type) != ("DOT", "NAME"):
+            break
+        path.append(name.text)
+    module = ".".join(path)
+    if path[0] == "std":
+        advice = f"write `from {module} import NAME`"
+    else:
+        advice = f'a file is imported by its path: `import "{"/".join(path)}.dls"`'
+    return Unexpected(p.word.span, f"`{module}`", "the path of a file as a string", advice)
+
+
 def missing_brace(p: Place) -> Diagnostic | None:
     if p.accepts >= {"LBRACE"} and "SEP" not in p.accepts and p.word.type == "SEP":
         end = Span(p.before.span.source, p.before.span.end, p.before.span.end)
@@ -269,6 +282,7 @@ RULES = (
     missing_type,
     missing_else,
     several_values,
+    import_of_a_module,
     side_by_side,
     missing_brace,
 )

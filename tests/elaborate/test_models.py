@@ -197,8 +197,9 @@ def test_a_nest_of_loops_is_refused_before_its_first_round(text: str, at: str) -
         "fn f() -> int {\nk = 0\nfor i in range(900) { for j in range(i // 899) {"
         " for l in range(2000) { k = k + 1 } } }\noutput k }\nparam p: int = f()",
         "model M { input x: f32[3]\nn = 400\nfor i in range(400) {\n"
-        "for j in range(n) { x = x -> ReLU }\nn = 0 }\noutput x }",
-        f"model M {{ input x: f32[3]\nfor k in range(2) {{ if k > 5 {{ {NEST} }} }}\noutput x }}",
+        "for j in range(n) { x = x -> ReLU }\nn = 0 }\noutput y = x }",
+        f"model M {{ input x: f32[3]\nfor k in range(2) {{ if k > 5 {{ {NEST} }} }}\n"
+        "output y = x }",
         "model M { input x: f32[3]\noutput y = x -> ((ReLU * 300 -> Tanh) * 300) * 0 }",
     ],
 )

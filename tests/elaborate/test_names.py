@@ -23,7 +23,7 @@ CASES = {
         ["conv2d", "conv2d_2"],
     ),
     "an input counts as a writing": (
-        "image = image -> Conv2D(4, 3)\noutput image",
+        "image = image -> Conv2D(4, 3)\noutput y = image",
         ["conv2d"],
     ),
     "let names an instance, whose weights are shared": (

@@ -16,6 +16,7 @@ from dlspec.programs.data import data_file
 from dlspec.programs.library import verbatim
 from dlspec.programs.recipe import recipe_file
 from dlspec.programs.weights import weights_file
+from dlspec.programs.words import described
 
 T, S, A, M = b.transforms, b.sources, b.augmentations, b.metrics
 
@@ -285,3 +286,11 @@ def test_verbatim_files_are_formatted_for_the_width_of_programs():
         [sys.executable, "-m", "ruff", "format", "--isolated", "--check", folder], check=False
     )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "doc", ["Deep Speech 2 (Amodei et al. 2015).", "Italian wines.", "FaceNet's triplets"]
+)
+def test_what_a_spec_says_of_a_model_keeps_its_capitals(doc):
+    said = described("Net", doc, 12)
+    assert said == f"Net: {doc.rstrip('.')} (12 parameters)."

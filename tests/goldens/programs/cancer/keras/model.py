@@ -1,4 +1,4 @@
-"""MLP: a perceptron with two hidden layers on scikit-learn's breast cancer data.
+"""MLP: A perceptron with two hidden layers on scikit-learn's breast cancer data.
 
 1,537 parameters.
 """

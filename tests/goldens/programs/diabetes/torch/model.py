@@ -1,4 +1,4 @@
-"""Regression: regression on scikit-learn's diabetes data: the progression of the
+"""Regression: Regression on scikit-learn's diabetes data: the progression of the
 disease after a year.
 
 1,441 parameters.

@@ -1,4 +1,4 @@
-"""DigitsCNN: handwritten digits, small enough for a microcontroller.
+"""DigitsCNN: Handwritten digits, small enough for a microcontroller.
 
 19,562 parameters. Channels come last in image.
 """

@@ -1,4 +1,4 @@
-"""Networks: a generator of handwritten digits and the critic that teaches it: WGAN-GP,
+"""Networks: A generator of handwritten digits and the critic that teaches it: WGAN-GP,
 Gulrajani et al. 2017.
 
 7,762 parameters.

@@ -1,4 +1,4 @@
-"""Reader: handwritten digits, read row by row by a GRU in both directions.
+"""Reader: Handwritten digits, read row by row by a GRU in both directions.
 
 8,714 parameters.
 """

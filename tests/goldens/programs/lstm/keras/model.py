@@ -1,4 +1,4 @@
-"""Reader: handwritten digits, read row by row by an LSTM (19,338 parameters)."""
+"""Reader: Handwritten digits, read row by row by an LSTM (19,338 parameters)."""
 
 import keras
 from keras import layers, ops

@@ -1,4 +1,4 @@
-"""ResNet: a residual network (He et al. 2016), reduced to the size of handwritten
+"""ResNet: A residual network (He et al. 2016), reduced to the size of handwritten
 digits.
 
 42,938 parameters. Channels come last in image.

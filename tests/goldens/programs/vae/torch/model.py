@@ -1,4 +1,4 @@
-"""VAE: a variational autoencoder of handwritten digits, Kingma and Welling 2014.
+"""VAE: A variational autoencoder of handwritten digits, Kingma and Welling 2014.
 
 19,792 parameters.
 """

@@ -1,4 +1,4 @@
-"""Wine: italian wines from a CSV file: two inputs, each with a branch of its own (UCI
+"""Wine: Italian wines from a CSV file: two inputs, each with a branch of its own (UCI
 Wine, Forina et al. 1988).
 
 547 parameters.

@@ -93,7 +93,7 @@ def _with_train(
             "}",
         ]
     )
-    made = check(Source(source.name, text, source.imported), settings)
+    made = check(Source(source.name, text, source.imported), settings, runs=False)
     if made.program is None or made.source is None:
         raise SpecError(CannotBuild(None, model.name))
     return made.source, made.program

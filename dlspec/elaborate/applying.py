@@ -176,7 +176,7 @@ class LayerApplier(BlockApplier):
             case OpLayer(op=op):
                 own = module if op.has_object() else None
                 made = self.op(layer, inputs, named, own, None, site, span)
-                self.biased = None  # another use may need it
+                frame.biased.pop(id(made.flow), None)  # another use may need it
                 return made
             case BlockLayer():
                 return self.block(layer, inputs, named, module, None, site, span)

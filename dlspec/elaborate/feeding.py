@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import UnknownArgument, UnknownName, WrongArgumentCount
 from dlspec.diagnostics.train import InputDoesNotFit, InputNotFed
+from dlspec.elaborate.activations import last_op
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.kinds import ungrouped
@@ -18,7 +19,7 @@ from dlspec.elaborate.settings import Settings
 from dlspec.elaborate.values import BlockLayer
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
-from dlspec.ir.model import Apply, Bind, Call, Flow, Instance, ModelIR, Output, Wire, statements
+from dlspec.ir.model import ModelIR
 from dlspec.length import Dynamic, put, written
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -264,27 +265,6 @@ def _feeds(given: Tensor, wanted: Tensor) -> bool:
     if given.dtype == "class" and wanted.dtype in ("i32", "i64"):
         return given.shape == wanted.shape
     return given.dtype == wanted.dtype and given.shape == wanted.shape
-
-
-def last_op(model: ModelIR, output: str) -> str:
-    """The kind of the op that makes an output, in the model or in a block of it; empty where that
-    is no op."""
-    return _op_of(model, model.root, lambda s: s.name == output)
-
-
-def _op_of(model: ModelIR, of: Instance, wanted: Callable[[Output], bool]) -> str:
-    made: dict[str, Flow] = {}
-    for s in statements(of.body):
-        if isinstance(s, Bind):
-            made |= dict.fromkeys(s.names, s.value)
-        elif isinstance(s, Output) and wanted(s):
-            flow: Flow | None = s.value
-            while isinstance(flow, Wire) and flow.name in made:
-                flow = made.pop(flow.name)
-            if isinstance(flow, Call) and len(flow.types) == 1:
-                return _op_of(model, model.instances[flow.instance], lambda s: True)
-            return flow.op.kind() if isinstance(flow, Apply) else ""
-    return ""
 
 
 def _declared(definition: tree.Definition, kind: type) -> dict[str, Span]:

@@ -9,6 +9,7 @@ from dlspec.elaborate.names import Names
 from dlspec.elaborate.values import Entry, Scope
 from dlspec.expr import Static
 from dlspec.ir import model as ir
+from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
@@ -44,6 +45,10 @@ class Frame:
     """The first values of the states of a cell."""
     following: dict[str, str] = field(default_factory=dict)
     """The wires that the next states are."""
+    biased: dict[int, tuple[ir.Apply, Span]] = field(default_factory=dict)
+    """Layers whose bias nobody asked for, by the identity of their flows, with their places."""
+    centring: dict[int, tuple[ir.Apply, Span]] = field(default_factory=dict)
+    """Layers that bring channels to mean 0, likewise."""
     patterns: list[tuple[tree.Weights, Scope]] = field(default_factory=list)
     """What it says of its weights, in order."""
     applied: list[int] = field(default_factory=lambda: [0])

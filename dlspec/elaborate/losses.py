@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from dlspec import ops, recipe
+from dlspec import recipe
 from dlspec.diagnostics import Label, SpecError, nearest
 from dlspec.diagnostics.names import NotInThisVersion, UnknownName
-from dlspec.diagnostics.train import ActivatedTwice, DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.train import DoesNotCompare, NotALoss, WrongOperands
+from dlspec.elaborate.activations import activated
 from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.kinds import ungrouped
@@ -25,11 +26,6 @@ from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import INTEGERS, Tensor
 from dlspec.units import plain_number
-
-FAMILIES_OF_ACTIVATIONS = ("activation", "along_axis", "smooth", "piecewise", "functional")
-ACTIVATIONS = frozenset(n for f in FAMILIES_OF_ACTIVATIONS for n in ops.FAMILIES[f].split())
-ACTIVATIONS -= {"Identity", "GLU", "glu", "Maxout", "maxout"}
-"""What turns logits into something else, as a layer or a function."""
 
 WIRE = "a wire"
 """What a wire is called, which a metric may read on either side."""
@@ -282,13 +278,6 @@ def without_class(loss: Loss, output: str, target: str, void: int, span: Span) -
     """What is said of a loss that would read a class where there is none."""
     hint = f"leave them out: `{loss.kind()}({output}, {target}, where={target} != {void})`"
     return DoesNotCompare(span, f"pixels of `{target}` may be {void}, which is no class", (), hint)
-
-
-def activated(loss: Loss, layer: str, output: str, span: Span) -> Iterator[ActivatedTwice]:
-    """What is said of a loss that takes logits, where an activation makes what it compares."""
-    if loss.activation != "none" and layer in ACTIVATIONS:
-        plain = layer.lower().replace("_", "").removeprefix("log")
-        yield ActivatedTwice(span, loss.kind(), output, layer, plain == loss.activation)
 
 
 def _has_loss(e: tree.Expr) -> bool:

@@ -13,6 +13,7 @@ from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.names import NoOutput
 from dlspec.diagnostics.shapes import WrongInputCount
 from dlspec.elaborate import wires
+from dlspec.elaborate.biases import without_effect
 from dlspec.elaborate.bounds import MOST_NESTED, too_many
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
@@ -184,6 +185,7 @@ class ModelBuilder(PythonCalls):
             frame.outputs = [(None, t) for t in output.value.types]
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
+        self.warnings.extend(without_effect(body, frame.biased, frame.centring))
         body = gathered((*frame.ahead, *body, *self.ended(frame)))
         if definition.kind == "model":  # whoever calls it may leave its states out
             frame.inputs.sort(key=lambda given: given[0] in frame.states)

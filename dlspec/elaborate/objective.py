@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from dlspec import recipe
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.elaborate.activations import last_op
 from dlspec.elaborate.evaluate import Skip
-from dlspec.elaborate.feeding import Feeding, last_op
+from dlspec.elaborate.feeding import Feeding
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.joined import Joined
 from dlspec.elaborate.kinds import ungrouped

@@ -7,7 +7,6 @@ from typing import Any
 
 from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError
-from dlspec.diagnostics.consistency import BiasWithoutEffect
 from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import Misplaced, NameTaken
 from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
@@ -39,8 +38,6 @@ class OpApplier(FunctionEvaluator):
 
     frame: Frame
     warnings: list[Diagnostic]
-    biased: tuple[ir.Flow, Span] | None = None
-    """The layer with a bias that was applied last, and where it is written."""
     steps = MOST_STEPS
     """How many statements, rounds of loops and layers may still be elaborated."""
 
@@ -86,11 +83,13 @@ class OpApplier(FunctionEvaluator):
                 owned = Problem(None, f"{x[0]} is the same for every example", "read it as it is")
                 raise SpecError(self.input_problem(op, owned, inputs, span))
         made = self.applied(op, dict(layer.origins), inputs, named, site, span, module, factory)
-        if self.biased is not None and inputs and inputs[0] is self.biased[0]:
-            self.check_bias(op, self.biased[0], self.biased[1], span)
+        assert isinstance(made.flow, ir.Apply)
         wanted = isinstance(layer.origins.get("bias"), Const)  # `bias=true` says it is meant
         own = module is not None and factory is None and not wanted
-        self.biased = (made.flow, layer.span) if own and op.bias_axis is not None else None
+        if own and op.bias_axis is not None:
+            self.frame.biased[id(made.flow)] = made.flow, layer.span
+        if op.centred_axis is not None:
+            self.frame.centring[id(made.flow)] = made.flow, span
         return made
 
     def applied(
@@ -155,15 +154,6 @@ class OpApplier(FunctionEvaluator):
             if not fixed(size):
                 what = f"axis {axis % x[0].rank} of {x[0]}"
                 raise SpecError(FixedSizeNeeded(span, self.context, what, str(size), AS_MANY))
-
-    def check_bias(self, op: Op, before: ir.Flow, written: Span, span: Span) -> None:
-        """Notes a bias whose channels a normalisation brings to mean 0."""
-        assert isinstance(before, ir.Apply)
-        centred, biased, rank = op.centred_axis, before.op.bias_axis, before.types[0].rank
-        if centred is not None and biased is not None and centred % rank == biased % rank:
-            own = "bias" in before.op.model_fields_set
-            kinds = before.op.kind(), op.kind()
-            self.warnings.append(BiasWithoutEffect(written, *kinds, span, own))
 
     def input_problem(
         self, op: Op, problem: Problem, inputs: tuple[ir.Flow, ...], span: Span

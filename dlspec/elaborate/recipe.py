@@ -41,11 +41,13 @@ def recipes(
     overrides: Mapping[str, tree.Expr],
     scope: Scope,
     classes: Mapping[str, Mapping[str, int]] | None = None,
+    runs: bool = True,
 ) -> Recipes:
     """The recipes of a file, in the scope of its parameters.
 
     `classes` has the class counts that only the data tells, by data and field, where they are
-    known already (from a lock file).
+    known already (from a lock file). Where nobody `runs` a training, its model may be without
+    weights.
     """
     found = Recipes()
     evaluator = FunctionEvaluator(table, overrides)
@@ -57,7 +59,7 @@ def recipes(
     }
     trains: dict[str, ir.Train | None] = {}
     for name, block in table.trains.items():
-        made = TrainBuilder(block, table, overrides, objects, known).build()
+        made = TrainBuilder(block, table, overrides, objects, known, runs).build()
         trains[name] = made[0] if made else None
         if made:
             found.trains[name], found.trained[name] = made

@@ -12,12 +12,13 @@ from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.shapes import WrongInputCount
 from dlspec.diagnostics.train import CannotDifferentiate, DoesNotCompare, NotALoss, WrongOperands
 from dlspec.elaborate import operands
+from dlspec.elaborate.activations import activated, moved
 from dlspec.elaborate.configured import configure
 from dlspec.elaborate.derivatives import KIND, unreached
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
-from dlspec.elaborate.losses import activated, without_class
+from dlspec.elaborate.losses import without_class
 from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.objects import LATER, Objects
@@ -433,7 +434,7 @@ class StepBuilder(ModelBuilder):
 
     def check_activation(self, loss: Loss, output: Value, e: tree.Expr) -> None:
         """A loss that takes logits warns of activations."""
-        flow, kind = output.flow, ""
+        flow, kind = moved(output.flow), ""
         if isinstance(flow, ir.Apply):
             kind = flow.op.kind()
         elif isinstance(flow, ir.Wire):

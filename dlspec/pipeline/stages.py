@@ -29,19 +29,27 @@ Classes = Mapping[str, Mapping[str, int]]
 """Class counts that only the data tells, by data and field, as a lock file has them."""
 
 
-def check(spec: Path | Source, given: Sequence[str] = (), classes: Classes | None = None) -> Result:
-    """The program of a spec, with everything that is wrong with it; `given` holds `--set`s."""
+def check(
+    spec: Path | Source,
+    given: Sequence[str] = (),
+    classes: Classes | None = None,
+    runs: bool = True,
+) -> Result:
+    """The program of a spec, with everything that is wrong with it; `given` holds `--set`s.
+
+    Where nobody `runs` the training, a model may be without weights.
+    """
     from dlspec.syntax import read
 
     source: Source | None = spec if isinstance(spec, Source) else None
     try:
         source = spec if isinstance(spec, Source) else read(spec)
-        return _check(source, given, classes)
+        return _check(source, given, classes, runs)
     except SpecError as error:
         return Result(source, None, error.diagnostics)
 
 
-def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Result:
+def _check(source: Source, given: Sequence[str], classes: Classes | None, runs: bool) -> Result:
     from dlspec.budget import broken_limits
     from dlspec.elaborate.file import collect
     from dlspec.elaborate.models import default_models, unused
@@ -59,7 +67,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None) -> Res
     note_table(table)
     overrides = settings(given, table)
     declared = parameters(table, overrides)
-    recipe = recipes(table, overrides, declared.scope, classes)
+    recipe = recipes(table, overrides, declared.scope, classes, runs)
     trained = recipe.trained.values()
     models, wrong_models = default_models(table, overrides, declared.scope, trained)
     program = Program(

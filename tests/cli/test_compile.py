@@ -147,7 +147,8 @@ def test_classes_of_the_data_come_from_a_lock_file(dlspec, here):
 
 
 def test_a_lock_file_adds_nothing_to_classes_that_the_spec_counts(dlspec, here):
-    (here / "a.dls").write_text(COUNTED.replace(": class ", ": class[3] "))
+    counted = COUNTED.replace(": class ", ": class[3] ").replace("classes: int", "classes: int = 3")
+    (here / "a.dls").write_text(counted)
     fitted = {"cultivar": {"classes": ["barbera", "barolo", "grignolino"]}}
     lock = {"format": 1, "spec": "", "data": {"fitted": fitted}}
     (here / "lock.json").write_text(json.dumps(lock))

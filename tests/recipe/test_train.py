@@ -216,10 +216,18 @@ def test_a_name_that_is_an_output_and_a_field_is_neither(one_error):
     assert error.label == "`shade` is both"
 
 
-@pytest.mark.parametrize("output", ["h -> Dense(10) -> Softmax", "p"])
-def test_a_softmax_before_the_softmax_of_the_loss_is_a_warning(checked, output):
-    p = "p = h -> Dense(10) -> Softmax\n  output logits" if output == "p" else "output logits"
-    result = checked(("output logits", p), ("h -> Dense(10)\n", f"{output}\n"))
+@pytest.mark.parametrize(
+    ("before", "output"),
+    [
+        ("", "h -> Dense(10) -> Softmax"),
+        ("p = h -> Dense(10) -> Softmax\n  ", "p"),
+        ("", "h -> Dense(10) -> Softmax -> Reshape(5, 2) -> Dropout(0.1) -> Flatten"),
+        ("p = h -> Dense(20) -> Softmax\n  ", "p[:10] -> Identity"),
+    ],
+)
+def test_a_softmax_before_the_softmax_of_the_loss_is_a_warning(checked, before, output):
+    given = ("output logits", f"{before}output logits"), ("h -> Dense(10)\n", f"{output}\n")
+    result = checked(*given)
     assert result.program is not None
     (warning,) = result.diagnostics
     assert (warning.code, warning.severity) == ("DLS428", "warning")

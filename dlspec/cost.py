@@ -10,6 +10,7 @@ from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.ir.values import plain
 from dlspec.ops.base import Op, Weight
+from dlspec.ops.init import Init, constant
 from dlspec.ops.only_training import OnlyTraining
 from dlspec.tensor import Tensor
 
@@ -79,7 +80,8 @@ class LayerCost:
     """Bytes of inputs and output, where both must be held at once; 0 for what works in place."""
     line: int
     defaults: dict[str, Any] = field(default_factory=dict)
-    """The arguments that the spec left to their defaults."""
+    """The arguments that the spec left to their defaults, and of which no `weights` group says
+    anything."""
     folded: int = 0
     """Of its parameters, those that no file of an export holds."""
 
@@ -153,6 +155,29 @@ def weights(model: ir.ModelIR) -> dict[str, Weight]:
     return found
 
 
+def said(model: ir.ModelIR, name: str, apply: ir.Apply) -> dict[str, Init]:
+    """What `weights` groups say in place of the initialisers of a layer, by its argument: of one
+    that starts several weights, where they say the same of all."""
+    op = apply.op
+    x = [flow.types[0] for flow in apply.inputs]
+    own = {w.name: w.init for w in op.weights(*x)}
+    given = {n: model.initial.get(ir.dotted(name, n)) for n in own}
+    if not any(given.values()):
+        return {}
+    found: dict[str, Init] = {}
+    for argument in (f for f in type(op).model_fields if f == "init" or f.endswith("_init")):
+        other = op.model_copy(update={argument: OTHER})
+        started = [w.name for w in other.weights(*x) if w.init != own[w.name]]
+        inits = [given[n] for n in started]
+        if inits and inits[0] is not None and all(i == inits[0] for i in inits):
+            found[argument] = inits[0]
+    return found
+
+
+OTHER = constant(value=0.123456789)
+"""An initialiser that no layer has, to see which weights an argument starts."""
+
+
 def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
     seen: set[str] = set()
     for layer in ir.layers(model):
@@ -164,6 +189,7 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
         made = sum(_bytes(t) for t in layer.apply.types) if not is_view(op) else 0
         kept = made * layer.steps
         arrays = op.weights(*x) if new else ()
+        instead = said(model, layer.name, layer.apply) if model.initial else {}
         yield LayerCost(
             name=layer.name,
             kind=op.kind(),
@@ -174,7 +200,7 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
             activation=kept,
             needs=made + sum(_bytes(t) for t in x) if macs else 0,
             line=layer.line,
-            defaults=op.defaults_taken(),
+            defaults={n: v for n, v in op.defaults_taken().items() if n not in instead},
         )
 
 

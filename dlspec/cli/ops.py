@@ -27,7 +27,7 @@ def ops(name: str | None, as_json: bool) -> int:
         found = facts(_find(name))
         lines = [_json(found.to_json())] if as_json else list(_entry(found))
     else:
-        all_of_them = [facts(kind) for kind in known_ops.names()]
+        all_of_them = [facts(kind) for kind in _known()]
         every = [f.to_json() for f in all_of_them]
         lines = [_json(every)] if as_json else list(_index(all_of_them))
     print("\n".join(lines))
@@ -38,9 +38,14 @@ def _json(found: object) -> str:
     return json.dumps(found, indent=2, ensure_ascii=False)
 
 
+def _known() -> tuple[str, ...]:
+    """Those of models, then those of losses."""
+    return (*known_ops.names(), *known_ops.of_objectives())
+
+
 def _find(asked: str) -> str:
     """The op that is meant: by its name, or written in other letters. Raises SpecError."""
-    names = known_ops.names()
+    names = _known()
     plain = asked.lower().replace("_", "")
     for same in (asked.__eq__, lambda n: n.lower().replace("_", "") == plain):
         if found := next(filter(same, names), None):

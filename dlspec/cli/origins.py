@@ -21,6 +21,7 @@ GROUPS = (
     ("computed", "computed"),
     ("set", "--set"),
     ("data", "from data"),
+    ("weights", "weights"),
     ("default", "default"),
 )
 """The origins in the order in which they are shown, and what they are called there."""
@@ -80,6 +81,9 @@ class _Writer:
             for i, (value, start) in enumerate(zip(mine, shown, strict=True)):
                 own = value.origin.text
                 first = start if start.endswith(f"={own}") else f"{start} from {own}"
+                if how == "weights" and value.origin.span is not None:
+                    at = value.origin.span
+                    first = f"{start}, {self.place(at.source.name, at.line)}"
                 steps = "; ".join([first, *self.steps(value)])
                 yield f"    {title if i == 0 else '':<9}  {steps}"
 
@@ -132,8 +136,8 @@ def _own(name: str) -> str:
 
 
 def to_json(found: Origins) -> dict[str, Any]:
-    """`origin` is `written`, `default`, `set`, `parameter`, `computed` or `data`; `from` has the
-    parameters that the expression `text` reads, each with its own origin."""
+    """`origin` is `written`, `default`, `set`, `parameter`, `computed`, `data` or `weights`; `from`
+    has the parameters that the expression `text` reads, each with its own origin."""
     return {
         "parameters": [_value(v) for v in found.parameters],
         "models": {name: [_part(p) for p in parts] for name, parts in found.models.items()},

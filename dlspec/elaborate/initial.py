@@ -18,6 +18,7 @@ from dlspec.diagnostics.values import BadValue, WrongType
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.patterns import Patterns, matching, parts_of, weight_names
 from dlspec.elaborate.values import Scope, describe
+from dlspec.elaborate.written import note_object
 from dlspec.frozen import frozen
 from dlspec.ir import model as ir
 from dlspec.ops.base import Weight
@@ -158,7 +159,9 @@ def _object(
     name = call.callee if call is not None else e
     if isinstance(name, tree.Name) and name.id in table:
         arguments = call.arguments if call is not None else ()
-        return builder.configure(table[name.id], arguments, e.span, scope)[0]
+        made = builder.configure(table[name.id], arguments, e.span, scope)[0].model_copy()
+        note_object(made, e)  # of its own, since `zeros` is one object wherever it stands
+        return made
     if isinstance(name, tree.Name):
         raise SpecError(UnknownName(name.span, name.id, what, nearest(name.id, table)))
     found = describe(builder.value(e, scope))

@@ -70,9 +70,16 @@ class Facts:
         found = {names.get(name, name): why for name, why in self.backends.items()}
         for key, title in FORMATS.items():
             found[title] = "; ".join(f"not with {r.when}" for r in self.unheld if r.format == key)
+        if self.of_training:
+            return found | dict.fromkeys((*FORMATS.values(), "TFLite Micro"), "no model holds it")
         lacks = absent(self.tflite)
         found["TFLite Micro"] = f"lacks {', '.join(lacks)}" if lacks else found["TFLite"]
         return found
+
+    @property
+    def of_training(self) -> bool:
+        """Whether only losses call it, which no file of an export holds."""
+        return self.name in ops.of_objectives()
 
     @property
     def limits(self) -> tuple[str, ...]:

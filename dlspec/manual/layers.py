@@ -25,7 +25,7 @@ MICRO = (
 
 def page() -> str:
     """The text of the page."""
-    known = [facts(kind) for kind in ops.names()]
+    known = [facts(kind) for kind in (*ops.names(), *ops.of_objectives())]
     parts = ["# Layers and functions", note(ABOUT), index(known), MICRO]
     for title in dict.fromkeys(f.family for f in known):
         parts.append(f"## {title}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from dlspec.declared import Declared
@@ -17,10 +18,10 @@ from dlspec.ir.program import Program
 from dlspec.source import Span
 from dlspec.syntax import tree
 
-How = Literal["written", "default", "set", "parameter", "computed", "data"]
+How = Literal["written", "default", "set", "parameter", "computed", "data", "weights"]
 """`written`: as a literal. `default`: nothing gives it, so an op, a setting or a parameter has its
 own. `set`: by `--set`. `parameter`: from parameters, which `names` holds. `computed`: from sizes of
-inputs or the variable of a loop. `data`: counted in the data."""
+inputs or the variable of a loop. `data`: counted in the data. `weights`: by a group of weights."""
 
 
 @frozen
@@ -128,12 +129,26 @@ class Follower:
 
     # -- objects
 
-    def part(self, name: str, made: Declared, use: Use | None, line: int) -> Part:
+    def part(
+        self,
+        name: str,
+        made: Declared,
+        use: Use | None,
+        line: int,
+        said: Mapping[str, Declared] = MappingProxyType({}),
+    ) -> Part:
+        """`said` has what `weights` groups say in place of its arguments."""
         call = self.written.object(made)
         file = (use.definition.span if use is not None else self.table).source.name
         if call is not None and (use is None or _arguments(type(made), call)):
             file, line = call.span.source.name, call.span.line
-        return Part(name, made.kind(), file, line, tuple(self.values(made, use)))
+        own = {v.name: v for v in self.values(made, use)}
+        for argument, value in said.items():
+            e = self.written.object(value)
+            assert e is not None
+            own = {n: v for n, v in own.items() if not n.startswith(f"{argument}.")}
+            own[argument] = Named(argument, value, self.expression(e, use, "weights"))
+        return Part(name, made.kind(), file, line, tuple(own.values()))
 
     def values(self, made: Declared, use: Use | None) -> Iterator[Named]:
         """The arguments of an object; those of an object in it follow as `init.std`."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dlspec.cost import said
 from dlspec.declared import Declared
 from dlspec.elaborate import data, export, generate, train
 from dlspec.elaborate.blocks import bind
@@ -156,7 +157,8 @@ class _Finder(Follower):
                             yield Part(name, "extern", file, s.line, values)
                         case ir.Apply(op=op) if type(op).model_fields:
                             path = f.module if f.module is not None else (op.called,)
-                            yield self.part(ir.dotted(*prefix, *path), op, use, s.line)
+                            name = ir.dotted(*prefix, *path)
+                            yield self.part(name, op, use, s.line, said(model, name, f))
                         case ir.Call():
                             definition = self.definition(model, f.block)
                             instance = model.instances[f.instance]

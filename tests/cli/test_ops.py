@@ -9,14 +9,16 @@ from dlspec import ops
 from dlspec.pipeline import check
 from dlspec.source import Source
 
+EVERY = [*ops.names(), *ops.of_objectives()]
+
 
 def test_all_are_listed_with_a_sentence(dlspec):
     out = dlspec("ops").out
-    assert re.findall(r"^  (\w+) +\S.*\.$", out, re.MULTILINE) == [*ops.names()]
+    assert re.findall(r"^  (\w+) +\S.*\.$", out, re.MULTILINE) == EVERY
     assert "\nConvolutions\n  Conv1D " in out
 
 
-@pytest.mark.parametrize("name", ops.names())
+@pytest.mark.parametrize("name", EVERY)
 def test_every_op_has_a_page(dlspec, name):
     ran = dlspec("ops", name)
     assert ran.status == 0 and ran.err == ""
@@ -92,7 +94,7 @@ def spec(e):
 def test_json_has_what_the_compiler_takes(dlspec):
     """Defaults and examples of the JSON, against the compiler."""
     found = json.loads(dlspec("ops", "--json").out)
-    assert [f["name"] for f in found] == [*ops.names()]
+    assert [f["name"] for f in found] == EVERY
     for f in found:
         for e in f["examples"]:
             if f["name"] == "Transposed":  # `words.transposed`, never by its name

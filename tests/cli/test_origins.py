@@ -280,3 +280,42 @@ train {
     assert lines[at + 1] == "written    lr_scale=0.9 ** (2 - i)"
     at = lines.index("Net: weights Dense.weight, line 6")
     assert "rate=0.1 by default, line 1" in lines[at + 1]
+
+
+GROUPED = """\
+param spread: float = 0.05
+block Head {
+  input x: f32[D]
+  output x -> Dense(4, init=normal(std=0.3))
+}
+model Net {
+  input x: i32[7]
+  h = x -> Embedding(50, 4) -> LSTM(4, return=last) -> Head -> Head
+  output y = h -> Dense(4)
+  weights Embedding.weight { init = normal(std=spread) }
+  weights *.bias { init = constant(0.01) }
+  weights head.dense.weight { init = zeros }
+  weights y.weight { init = zeros }
+}
+"""
+
+
+def test_what_a_group_says_stands_in_place_of_what_its_layer_has(origins, dlspec, here):
+    net = origins(GROUPED)["models"]["Net"]
+    words = named(net, "embedding", "init")
+    assert (words["value"]["kind"], words["value"]["std"]) == ("normal", 0.05)
+    assert (words["origin"], words["text"], words["line"]) == ("weights", "normal(std=spread)", 10)
+    assert path(words)[1:] == [("spread", 0.05, "default")]
+    lines = {
+        n: named(net, n, "init").get("line") for n in ("lstm", "head.dense", "head_2.dense", "y")
+    }
+    assert lines == {"lstm": None, "head.dense": 12, "head_2.dense": 4, "y": 13}
+    assert {named(net, n, "bias_init")["line"] for n in ("head.dense", "y")} == {11}
+    out = dlspec("summary", "net.dls", "--origins").out
+    assert (
+        "    weights    init=normal(std=spread), line 10; spread=0.05 by default, line 1\n" in out
+    )
+    taken = re.search(r"defaults taken\n(.*?)\n\n", out, re.DOTALL)[1]
+    by_kind = dict(line.strip().split(": ", 1) for line in taken.split("\n"))
+    assert "init" in by_kind["LSTM"]
+    assert "init" not in by_kind["Embedding"] + by_kind["Dense (3 times)"]

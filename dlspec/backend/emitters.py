@@ -13,6 +13,7 @@ TOGETHER = {
     "activation": "along_axis smooth piecewise functional",
     "arithmetic": "comparison",
     "attention": "multi_head",
+    "choosing": "triangle",
     "conv": "separable",
     "derivatives": "tracked",
     "norm": "group_norm",

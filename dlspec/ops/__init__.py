@@ -61,6 +61,7 @@ FAMILIES: dict[str, str] = {
     "ones_like full",
     "of_batch": "batch row",
     "choosing": "where Clip clip cast one_hot stop_gradient",
+    "triangle": "tril triu",
     "moving": "stack transpose pad roll",
     "lengths": "lengths mask_padding sequence_mask",
     "ordering": "argmax argmin topk sort argsort cumsum cumprod",

@@ -17,7 +17,7 @@ ALIKE = frozenset(
     """
     Elementwise negative logical_not getitem gather Identity Raw Broadcasting
     Dropout AlphaDropout GaussianDropout GaussianNoise Like
-    Reduction one_hot stack transpose pad roll matmul einsum range linspace batch gradient
+    Reduction one_hot stack transpose pad roll tril triu matmul einsum range linspace batch gradient
     argmax argmin topk sort argsort cumsum cumprod
     """.split()
 )

@@ -46,7 +46,8 @@ SAFE = frozenset(
     """
     Elementwise Broadcasting negative logical_not Identity PReLU OnlyTraining Raw Like Rotary
     Embedding Transposed Dropout cast one_hot stop_gradient where Clip gather stack transpose
-    sequence_mask mask_padding cumsum cumprod range Experts
+    sequence_mask mask_padding cumsum cumprod tril triu range
+    Experts
     """.split()
 )
 """Ops, and what they derive from, that need no mask whatever the axis."""

@@ -226,6 +226,8 @@ pad(1, mode=edge, value=1) | f32[3] | value | mode=edge takes no value | mode=co
 pad(1, value=0.5) | i32[3] | value | `value` of i32[3] must be a whole number, got 0.5 |
 pad((0, 3), mode=reflect) | f32[3] | width | axis 0 of f32[3] has no 3 places to reflect | at most 2, or mode=edge
 pad(4, mode=wrap) | f32[3] | width | axis 0 of f32[3] has no 4 places to wrap | at most 3, or mode=edge
+tril | f32[4] | none | tril needs at least two axes, got f32[4] |
+triu | class[3] | none | triu needs numbers, or true and false, got class[3] | one_hot turns classes into numbers
 roll(1) | f32[] | none | roll needs at least one axis, got f32[] |
 roll(1, axis=1) | f32[3] | axis | there is no axis 1: f32[3] has only axis 0 | the batch axis is not counted; -1 is the last axis
 argmax | bool[3] | none | argmax needs numbers, got bool[3] | cast(x, f32)

@@ -536,6 +536,8 @@ REFERENCES = {
     "stack": lambda op, x: (None, lambda *t: torch.stack(t, op.axis % (x.rank + 1) + 1)),
     "transpose": transpose, "pad": pad,
     "lengths": lengths, "sequence_mask": sequence_mask, "mask_padding": mask_padding,
+    "tril": lambda op, x: (None, lambda t: t.tril(op.offset)),
+    "triu": lambda op, x: (None, lambda t: t.triu(op.offset)),
     "roll": lambda op, x: (None, lambda t: t.roll(op.shift, 1 + (op.axis or 0))),
     **{n: along(getattr(torch, n)) for n in ("argmax", "argmin", "argsort", "cumsum", "cumprod")},
     "sort": along(lambda t, axis: t.sort(axis).values),

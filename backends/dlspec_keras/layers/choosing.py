@@ -7,6 +7,7 @@ from functools import partial
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import choosing as c
+from dlspec.ops import triangle as t
 from dlspec.ops.base import Op
 from dlspec_keras.layers.activation import plain
 from dlspec_keras.layers.arithmetic import operands
@@ -44,6 +45,12 @@ def one_hot(use: Use) -> Emitted:
     return as_float(py.call("ops.one_hot", X[0], use.field("count"), axis=axis))
 
 
+def triangle(name: str, use: Use) -> Emitted:
+    """Keras's own are of operators that TFLite lacks."""
+    offset = use.field("offset").or_default(0)
+    return Emitted(py.call(name, X[0], offset), helpers=(name,))
+
+
 LAYERS: dict[type[Op], Emit] = {
     c.where: where,
     c.Clip: clip,
@@ -51,4 +58,6 @@ LAYERS: dict[type[Op], Emit] = {
     c.cast: cast,
     c.one_hot: one_hot,
     c.stop_gradient: partial(plain, "stop_gradient"),
+    t.tril: partial(triangle, "tril"),
+    t.triu: partial(triangle, "triu"),
 }

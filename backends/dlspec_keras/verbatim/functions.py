@@ -218,6 +218,20 @@ def unbiased(x, axis):
     return n / (n - 1)
 
 
+def tril(x, offset=0):
+    """0 above a diagonal of the last two axes."""
+    rows = ops.arange(ops.shape(x)[-2])[:, None]
+    kept = ops.arange(ops.shape(x)[-1]) - rows <= offset
+    return ops.where(kept, x, ops.zeros_like(x))
+
+
+def triu(x, offset=0):
+    """0 below a diagonal of the last two axes."""
+    rows = ops.arange(ops.shape(x)[-2])[:, None]
+    kept = ops.arange(ops.shape(x)[-1]) - rows >= offset
+    return ops.where(kept, x, ops.zeros_like(x))
+
+
 def vector_norm(x, axis):
     """The root of the sum of squares; its gradient at 0 is 0."""
     square = ops.sum(ops.square(x), axis=axis)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import choosing as c
+from dlspec.ops import triangle as t
 from dlspec.ops.base import Op
 from dlspec_torch.layers.arithmetic import operands
 from dlspec_torch.layers.common import DTYPES, batched, method, number
@@ -40,6 +42,16 @@ def stop_gradient(use: Use) -> Emitted:
     return Emitted(method(X[0], "detach"))
 
 
+def triangle(name: str, use: Use) -> Emitted:
+    """ONNX Runtime has no kernel for the smaller integers."""
+    offset = use.field("offset").or_default(0)
+    dtype = use.x[0].dtype
+    if dtype not in ("i8", "i32"):
+        return Emitted(method(X[0], name, offset))
+    wide = method(X[0], "to", DTYPES["i64"])
+    return Emitted(method(method(wide, name, offset), "to", DTYPES[dtype]))
+
+
 LAYERS: Mapping[type[Op], Emit] = {
     c.where: where,
     c.Clip: clip,
@@ -47,4 +59,6 @@ LAYERS: Mapping[type[Op], Emit] = {
     c.cast: cast,
     c.one_hot: one_hot,
     c.stop_gradient: stop_gradient,
+    t.tril: partial(triangle, "tril"),
+    t.triu: partial(triangle, "triu"),
 }

@@ -228,6 +228,8 @@ FUNCTIONS: dict[str, Reference] = {
     "stack": stack,
     "transpose": transpose,
     "pad": pad,
+    "tril": lambda op, x, w: np.tril(x[0], op.offset),
+    "triu": lambda op, x, w: np.triu(x[0], op.offset),
     "roll": lambda op, x, w: np.roll(x[0], op.shift, (op.axis or 0) % (x[0].ndim - 1) + 1),
     "argmax": along(np.argmax),
     "argmin": along(np.argmin),

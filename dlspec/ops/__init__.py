@@ -17,6 +17,7 @@ FAMILIES: dict[str, str] = {
     "separable": "SeparableConv1D SeparableConv2D",
     "transposed": "ConvTranspose1D ConvTranspose2D ConvTranspose3D",
     "pool": "MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D",
+    "lp_pool": "LPPool1D LPPool2D",
     "adaptive": "AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool1D "
     "AdaptiveMaxPool2D AdaptiveMaxPool3D",
     "global_pool": "GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D "

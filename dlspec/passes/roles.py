@@ -22,7 +22,7 @@ from dlspec.ops.only_training import OnlyTraining
 from dlspec.ops.ordering import argmax, argmin
 from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.places import Bordered, GlobalPool, OfPlaces
-from dlspec.ops.pool import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from dlspec.ops.pooling import Pool
 from dlspec.ops.rearrange import Rearrange
 from dlspec.ops.rules import all_axes
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
@@ -41,8 +41,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D), "last"),
     **dict.fromkeys((SeparableConv1D, SeparableConv2D), "last"),
     **dict.fromkeys((ConvTranspose1D, ConvTranspose2D, ConvTranspose3D), "last"),
-    **dict.fromkeys((MaxPool1D, MaxPool2D, MaxPool3D), "last"),
-    **dict.fromkeys((AvgPool1D, AvgPool2D, AvgPool3D), "last"),
+    Pool: "last",
     OfPlaces: "last",
     GlobalPool: "likes last",
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, OnlyTraining, Concat), "either"),

@@ -180,6 +180,8 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "AvgPool2D": ("kernel",),
         "MaxPool3D": ("kernel",),
         "AvgPool3D": ("kernel",),
+        "LPPool1D": ("kernel",),
+        "LPPool2D": ("kernel",),
         **{f"Pad{n}D": ("padding",) for n in (1, 2, 3)},
         **{f"Crop{n}D": ("cropping",) for n in (1, 2, 3)},
         **{f"Upsample{n}D": ("scale",) for n in (1, 2, 3)},

@@ -43,7 +43,7 @@ x[:, :2] | f32[3, T..8] | 1 | axis 1 of f32[3, T] may have fewer places than tha
 x[:T] | f32[8, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 8 |
 x[T:] | f32[12, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 12 |
 x[::-2] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] has no places of its own: backwards goes all of it | `[::-1]`
-add | f32[T..8, 3], f32[S..8, 3] | none | these shapes do not add | sizes must be equal, or 1
+add | f32[T..8, 3], f32[S..8, 3] | none | these shapes do not add | where they are equal in every example, write `T` for both in the types of the inputs
 add | f32[T..8, 3], f32[8, 3] | none | these shapes do not add | sizes must be equal, or 1
 Concat(axis=1) | f32[T..8, 3], f32[8, 3] | none | Concat along axis 1 needs equal sizes of axis 0, got T and 8 | axis=0 would fit
 MaxPool2D(2, padding=2) | f32[3, 8, 8] | padding | padding of 2 leaves windows of 2 empty | at most 1 at each end

@@ -142,6 +142,13 @@ def pool(op, x):
     return None, lambda t: f(t, kernel, stride, own, ceil_mode=True, **more)
 
 
+def lp_pool(op, x):
+    """PyTorch's own scales a last window that reaches over the end as if it were whole."""
+    f = {1: F.lp_pool1d, 2: F.lp_pool2d}[op.places]
+    pads = op.pads(x) if op.ceil_mode else expected_pads(op, x)
+    return None, lambda t: f(padded(t.abs(), pads), op.p, op.kernel, op.stride)
+
+
 def adaptive(op, x):
     make = getattr(nn, op.kind()[:-1] + "d")
     return None, make(op.size)
@@ -476,6 +483,7 @@ REFERENCES = {
     "DepthwiseConv1D": conv, "DepthwiseConv2D": conv,
     "SeparableConv1D": separable, "SeparableConv2D": separable,
     "ConvTranspose1D": transposed, "ConvTranspose2D": transposed, "ConvTranspose3D": transposed,
+    "LPPool1D": lp_pool, "LPPool2D": lp_pool,
     **{f"{kind}Pool{n}D": pool for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Adaptive{kind}Pool{n}D": adaptive for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Global{kind}Pool{n}D": whole for kind in ("Max", "Avg") for n in (1, 2, 3)},

@@ -23,7 +23,8 @@ POOLS = (
     "j = i -> Conv3D(3, 1) -> Reshape(6, 2, 1) -> Conv2D(5, 1) -> AdaptiveAvgPool2D((3, 1))",
     "k = d -> MaxPool2D(2, dilation=2, stride=1) -> Conv2D(3, 1) -> AdaptiveMaxPool2D(1)",
     "l = d -> AvgPool2D(2, ceil_mode=true) -> Conv2D(2, 1) -> GlobalMaxPool2D(keepdims=true)",
-    "pooled = (j -> Flatten, k -> Flatten, l -> Flatten) -> Concat",
+    "l0 = d -> LPPool2D(2, stride=1, padding=same, p=3) -> Conv2D(2, 1) -> LPPool2D(2)",
+    "pooled = (j -> Flatten, k -> Flatten, l -> Flatten, l0 -> Flatten) -> Concat",
 )
 SIZES = (
     "m = d -> Conv2D(4, 1) -> Upsample2D((1, 2)) -> Conv2D(3, 2) -> Upsample2D(2, mode=bilinear)",

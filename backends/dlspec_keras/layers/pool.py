@@ -8,7 +8,7 @@ from functools import partial
 from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.expr import fixed
-from dlspec.ops import adaptive, global_pool
+from dlspec.ops import adaptive, global_pool, lp_pool
 from dlspec.ops import pool as windows
 from dlspec.ops.base import Op
 from dlspec_keras.layers.common import function, kept_axis
@@ -71,6 +71,15 @@ def average_pool(use: Use) -> Emitted:
     return uncounted(use, X[0], widths(use))
 
 
+def norms(use: Use) -> Emitted:
+    x: py.Expr = X[0]
+    if any(map(any, use.op.pads(use.x[0]))):
+        x = padded(X[0], widths(use))
+    sizes = (use.given(use.op.kernels, "kernel"), use.given(use.op.strides, "stride"))
+    call = py.call("lp_pool", x, *sizes, p=use.field("p").or_default(2.0))
+    return Emitted(call, helpers=("lp_pool",), imports=("import math",))
+
+
 def uncounted(use: Use, x: py.Expr, slots: tuple[tuple[Slot, Slot], ...]) -> Emitted:
     """The mean over what is not padded."""
     pads = py.Tuple(tuple(py.Tuple(pair) for pair in slots))
@@ -121,6 +130,7 @@ def reduction(name: str, use: Use) -> Emitted:
 LAYERS: dict[type[Op], Emit] = {
     **dict.fromkeys((windows.MaxPool1D, windows.MaxPool2D, windows.MaxPool3D), max_pool),
     **dict.fromkeys((windows.AvgPool1D, windows.AvgPool2D, windows.AvgPool3D), average_pool),
+    **dict.fromkeys((lp_pool.LPPool1D, lp_pool.LPPool2D), norms),
     adaptive.AdaptiveAvgPool1D: partial(adapted, "average_pool"),
     adaptive.AdaptiveAvgPool2D: partial(adapted, "average_pool"),
     adaptive.AdaptiveAvgPool3D: partial(adapted, "average_pool"),

@@ -9,6 +9,7 @@ from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import adaptive as windows
 from dlspec.ops import global_pool as whole
+from dlspec.ops import lp_pool as norms
 from dlspec.ops import pool
 from dlspec.ops.base import Op
 from dlspec_torch.layers.common import by_rank, ends, method, padded, padding, symmetric
@@ -40,6 +41,20 @@ def avg_pool(use: Use) -> Emitted:
     name = by_rank("avg_pool", use.op.places)
     call = py.call(name, X[0], use.field("kernel"), _stride(use), ends(use, use.op.pads(use.x[0])))
     return Emitted(call, helpers=(name,))
+
+
+def lp_pool(use: Use) -> Emitted:
+    """torch's own has no padding, and takes the power of the number as it is."""
+    x: py.Expr = X[0]
+    if use.op.p % 2:
+        x = method(x, "abs")
+    pads = use.op.pads(use.x[0])
+    if any(map(any, pads)):
+        x = py.call("F.pad", x, ends(use, pads))
+    kernel, stride = use.field("kernel"), use.field("stride")
+    given = stride.or_default(None if stride.value is None else kernel.value)
+    name = by_rank("F.lp_pool", use.op.places)
+    return Emitted(py.call(name, x, use.field("p"), kernel, stride=given))
 
 
 def _declared(use: Use) -> tuple[tuple[int, int], ...]:
@@ -114,6 +129,7 @@ def _reduced(name: str, use: Use) -> Emitted:
 LAYERS: Mapping[type[Op], Emit] = {
     **dict.fromkeys((pool.MaxPool1D, pool.MaxPool2D, pool.MaxPool3D), max_pool),
     **dict.fromkeys((pool.AvgPool1D, pool.AvgPool2D, pool.AvgPool3D), avg_pool),
+    **dict.fromkeys((norms.LPPool1D, norms.LPPool2D), lp_pool),
     windows.AdaptiveAvgPool1D: adaptive_avg,
     windows.AdaptiveAvgPool2D: adaptive_avg,
     windows.AdaptiveAvgPool3D: adaptive_avg,

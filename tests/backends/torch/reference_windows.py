@@ -150,6 +150,11 @@ def pool(best: bool) -> Reference:
     return run
 
 
+def lp_pool(op: Any, x: list[Array], w: Weights) -> Array:
+    cut, _, _ = windows(op, x[0], 0.0)
+    return (np.abs(cut) ** op.p).sum(tuple(range(-op.places, 0))) ** (1 / op.p)
+
+
 def adaptive(reduce: Callable[..., Array]) -> Reference:
     """Window i of s from floor(i n / s) up to ceil((i + 1) n / s), on every axis."""
 
@@ -189,6 +194,8 @@ WINDOWS: dict[str, Reference] = {
     "AvgPool2D": pool(best=False),
     "MaxPool3D": pool(best=True),
     "AvgPool3D": pool(best=False),
+    "LPPool1D": lp_pool,
+    "LPPool2D": lp_pool,
     "AdaptiveAvgPool1D": adaptive(np.mean),
     "AdaptiveMaxPool1D": adaptive(np.max),
     "AdaptiveAvgPool2D": adaptive(np.mean),

@@ -1,5 +1,5 @@
-"""Recurrent layers. LSTM and SimpleRNN have one bias, where PyTorch adds two; dropout between
-layers is drawn by the helper `Stacked`."""
+"""Recurrent layers. LSTM and SimpleRNN have one bias, where PyTorch adds two. The helper
+`Stacked` draws dropout between layers, and is what torch.compile takes where rows are padded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def recurrent(kind: str, use: Use) -> Emitted:
     op = use.op
     before = kind == "GRU" and op.reset == "before"
     drops = op.layers > 1 and use.drops
-    own = "ResetBefore" if before else "Stacked" if drops else None
+    padded = "lengths" in use.named
+    own = "ResetBefore" if before else "Stacked" if drops or padded else None
     activation = use.field("activation").or_default("tanh") if kind == "RNN" else None
     mode = f"RNN_{op.activation.upper()}" if kind == "RNN" else kind
     make: py.Expr = py.call(
@@ -36,7 +37,7 @@ def recurrent(kind: str, use: Use) -> Emitted:
     if op.bias and len(op.biases) == 1:
         make, helpers = py.call("one_bias", make), (*helpers, "one_bias")
     result = py.call(SELF, X[0], *_start(use))
-    if "lengths" in use.named:
+    if padded:
         result = py.call("padded_steps", SELF, X[0], Hole("lengths"), *_start(use))
         helpers = (*helpers, "padded_steps", "taken")
     kinds = py.literal(op.returns)

@@ -53,15 +53,24 @@ def masked_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
 
     In training, what is not real becomes 0.
     """
-    kept = norm.running_mean, norm.running_var, norm.weight, norm.bias
-    options = norm.training, norm.momentum, norm.eps
     if not norm.training:
-        return F.batch_norm(x.movedim(axis, 1), *kept, *options).movedim(1, axis)
-    x = x.movedim(axis, -1)
-    places = real.squeeze(axis).expand(x.shape[:-1])
-    made = torch.zeros_like(x)
-    made[places] = F.batch_norm(x[places], *kept, *options)
-    return made.movedim(-1, axis)
+        kept = norm.running_mean, norm.running_var, norm.weight, norm.bias
+        y = x.movedim(axis, 1).contiguous()  # in other strides torch.compile errs
+        return F.batch_norm(y, *kept, eps=norm.eps).movedim(1, axis)
+    y, there = x.movedim(axis, -1).to(norm.running_mean.dtype), real.movedim(axis, -1)
+    others = tuple(range(y.dim() - 1))
+    count = there.expand(*y.shape[:-1], 1).sum()
+    mean = torch.where(there, y, 0).sum(others) / count
+    y = torch.where(there, y - mean, 0)
+    var = y.square().sum(others) / count
+    with torch.no_grad():
+        norm.running_mean.lerp_(mean, norm.momentum)
+        unbiased = var * count / (count - 1).clamp(min=1)
+        norm.running_var.lerp_(unbiased, norm.momentum)
+    y = y * torch.rsqrt(var + norm.eps)
+    y = y if norm.weight is None else y * norm.weight
+    y = y if norm.bias is None else y + norm.bias
+    return torch.where(there, y, 0).to(x.dtype).movedim(-1, axis)
 
 
 def masked_group_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:

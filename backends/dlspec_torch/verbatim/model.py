@@ -32,7 +32,8 @@ def scan(
 class Stacked(nn.RNNBase):
     """The layers of nn.RNN, nn.LSTM or nn.GRU, with dropout between them from a seed.
 
-    On a GPU those draw it from a state of cuDNN's, which no seed reaches.
+    On a GPU those draw it from a state of cuDNN's, which no seed reaches. And
+    torch.compile takes this class, where it refuses theirs.
     """
 
     def forward(self, x: Tensor, start: Any = None) -> tuple[Tensor, Any]:
@@ -108,7 +109,6 @@ def padded_steps(
     layer: Any, x: Tensor, lengths: Tensor, start: Any = None
 ) -> tuple[Tensor, Any]:
     """All steps of a recurrent layer on padded rows, and its state where each ends.
-
     Backwards it begins at the end of each row, which is turned around. An LSTM has one
     more input, which is 1 behind a row: it shuts the input gate and opens the forget
     gate, so that the cell stays.

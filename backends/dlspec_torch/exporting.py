@@ -19,6 +19,7 @@ IMPORTS = (
     py.From("typing", ("Any",)),
     py.Import("onnx"),
     py.Import("torch"),
+    py.From("torch", ("nn",)),
     py.From("torch.nn.utils", ("parametrize",)),
     py.From("torch.onnx", ("symbolic_helper",)),
     py.Import("checkpoint"),
@@ -118,6 +119,16 @@ def plain_kernels(case: Case) -> list[py.Statement]:
     return [py.For("layer", "list(model.modules())", body)]
 
 
+def mean_slopes(case: Case) -> list[py.Statement]:
+    """Slopes that training draws are at their mean, in a layer that the exporter knows."""
+    if "RReLU" not in case.kinds:
+        return []
+    plain = "nn.LeakyReLU((layer.lower + layer.upper) / 2)"
+    drawn = py.If("isinstance(layer, nn.RReLU)", [py.Do(f"setattr(parent, name, {plain})")])
+    layers = py.For("name, layer", "list(parent.named_children())", [drawn])
+    return [py.For("parent", "list(model.modules())", [layers])]
+
+
 def export(case: Case) -> py.Function:
     names = [name for name, _, _ in case.inputs]
     inputs = py.Tuple(tuple(zeros(py.Code("rows"), t) for _, _, t in case.inputs))
@@ -135,6 +146,7 @@ def export(case: Case) -> py.Function:
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
         *plain_kernels(case),
+        *mean_slopes(case),
         py.Assign("rows, batch", '2 if any_batch else 1, torch.export.Dim("batch")'),
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Raw("assert program is not None"),
@@ -190,6 +202,7 @@ def traced(case: Case) -> py.Function:
         py.Assign("model", f"{case.model_class}().eval()"),
         py.Do("checkpoint.load(weights, model)"),
         *plain_kernels(case),
+        *mean_slopes(case),
         py.Assign("file", "io.BytesIO()"),
         *registered,
         py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),

@@ -195,9 +195,11 @@ class TrainBuilder:
         }
         if values.get("continued"):
             self.check_continued(None)
-        if made.model is not None:
-            self.check_learned(made, made.model, values["groups"])
         broken = self.objects.broken > before or not self.settings.complete
+        whole = len(made.made) == len(self.settings.steps)
+        if whole and not broken and made.model is not None:
+            self.check_learned(made, made.model, values["groups"])
+            broken = self.objects.broken > before
         if broken or made.model is None:
             return None
         train = ir.Train(

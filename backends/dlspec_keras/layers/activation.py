@@ -87,7 +87,7 @@ def squareplus(use: Use) -> Emitted:
 
 def rrelu(use: Use) -> Emitted:
     low, high = use.field("low").or_default(1 / 8), use.field("high").or_default(1 / 3)
-    made = layer(py.call("RReLU", low, high))
+    made = layer(py.call("RReLU", low=low, high=high))
     return Emitted(made.call, made.make, ("RReLU",))
 
 

@@ -73,7 +73,7 @@ def softplus(use: Use) -> Emitted:
 
 def rrelu(use: Use) -> Emitted:
     low, high = use.field("low").or_default(1 / 8), use.field("high").or_default(1 / 3)
-    return applied(py.call("nn.RReLU", low, high))
+    return applied(py.call("nn.RReLU", lower=low, upper=high))
 
 
 def hard_tanh(use: Use) -> Emitted:

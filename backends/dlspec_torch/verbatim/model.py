@@ -109,6 +109,7 @@ def padded_steps(
     layer: Any, x: Tensor, lengths: Tensor, start: Any = None
 ) -> tuple[Tensor, Any]:
     """All steps of a recurrent layer on padded rows, and its state where each ends.
+
     Backwards it begins at the end of each row, which is turned around. An LSTM has one
     more input, which is 1 behind a row: it shuts the input gate and opens the forget
     gate, so that the cell stays.

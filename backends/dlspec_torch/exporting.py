@@ -106,6 +106,16 @@ def extracted(case: Case) -> list[py.Statement]:
     return [py.Assign("proto", part)]
 
 
+def trained(case: Case) -> list[py.Statement]:
+    """The model with the weights of the run, made of layers that the exporters know."""
+    return [
+        py.Assign("model", f"{case.model_class}().eval()"),
+        py.Do("checkpoint.load(weights, model)"),
+        *plain_kernels(case),
+        *mean_slopes(case),
+    ]
+
+
 def plain_kernels(case: Case) -> list[py.Statement]:
     """Kernels are normed once, and not whenever the file runs."""
     if not any(isinstance(a.op, Normed) and a.op.norm is not None for a in case.ops):
@@ -143,10 +153,7 @@ def export(case: Case) -> py.Function:
         "verbose": False,
     }
     body: list[py.Statement] = [
-        py.Assign("model", f"{case.model_class}().eval()"),
-        py.Do("checkpoint.load(weights, model)"),
-        *plain_kernels(case),
-        *mean_slopes(case),
+        *trained(case),
         py.Assign("rows, batch", '2 if any_batch else 1, torch.export.Dim("batch")'),
         py.Assign("program", py.call("torch.onnx.export", py.Code("model"), inputs, **given)),
         py.Raw("assert program is not None"),
@@ -199,10 +206,7 @@ def traced(case: Case) -> py.Function:
     register = 'torch.onnx.register_custom_op_symbolic("aten::rms_norm", rms_norm, OPSET)'
     registered = [py.Do(register)] if "RMSNorm" in case.kinds else []
     body: list[py.Statement] = [
-        py.Assign("model", f"{case.model_class}().eval()"),
-        py.Do("checkpoint.load(weights, model)"),
-        *plain_kernels(case),
-        *mean_slopes(case),
+        *trained(case),
         py.Assign("file", "io.BytesIO()"),
         *registered,
         py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),

@@ -330,10 +330,12 @@ class StatementBuilder(RecurrenceBuilder):
         if not frame.loops:
             self.look_ahead(s, len(rounds), scope)
         frame.loops += 1
-        for entries, header in zip(rounds, headers, strict=True):
-            self.step(s.iterable.span)
-            made.append((*header, *self.body(s.body, frame, Scope(scope, entries))))
-        frame.loops -= 1
+        try:
+            for entries, header in zip(rounds, headers, strict=True):
+                self.step(s.iterable.span)
+                made.append((*header, *self.body(s.body, frame, Scope(scope, entries))))
+        finally:
+            frame.loops -= 1
         if not rounds:
             not_run(s.body, frame, "loop")
         values = tuple(

@@ -196,11 +196,10 @@ class TrainBuilder:
         if values.get("continued"):
             self.check_continued(None)
         broken = self.objects.broken > before or not self.settings.complete
-        whole = len(made.made) == len(self.settings.steps)
-        if whole and not broken and made.model is not None:
-            self.check_learned(made, made.model, values["groups"])
-            broken = self.objects.broken > before
         if broken or made.model is None:
+            return None
+        self.check_learned(made, made.model, values["groups"])
+        if self.objects.broken > before:
             return None
         train = ir.Train(
             name=self.block.name.id if self.block.name else "",
@@ -221,9 +220,11 @@ class TrainBuilder:
         """Whether each step updates something."""
         still = {name for group in groups if group.frozen is None for name in group.weights}
         names = tuple(weight_names(model))
-        for written, step in zip(self.settings.steps, made.made, strict=True):
+        written = {s.name.id: s for s in self.settings.steps}
+        for step in made.made:
             if still.issuperset(made.learned(step, names)):
-                self.objects.problems.append(NothingUpdated(head(written), step.name))
+                problem = NothingUpdated(head(written[step.name]), step.name)
+                self.objects.problems.append(problem)
 
     def objective(self, found: Feeding) -> Objective | None:
         """What is computed of a batch, where that is more than a sum of losses."""

@@ -1,5 +1,6 @@
 """The command line, run within the test's own process."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,17 @@ def dlspec(capsys, monkeypatch) -> Callable[..., Ran]:
 @pytest.fixture
 def digits() -> Path:
     return SPECS / "digits.dls"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A spec with its data, and a run of one epoch."""
+    folder = tmp_path_factory.mktemp("trained")
+    for name in ("wine.dls", "wine.csv"):
+        shutil.copy(SPECS / name, folder)
+    command = ["train", str(folder / "wine.dls"), "--epochs", "1", "-o"]
+    assert run([*command, str(folder / "run")]) == 0
+    return folder
 
 
 @pytest.fixture

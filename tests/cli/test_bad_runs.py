@@ -22,15 +22,11 @@ READERS = (("eval", "run"), ("export", "run"), ("verify", "run"), PREDICT)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(trained: Path) -> Path:
     """A spec with its data, a run of one epoch, and one of a wider model."""
-    folder = tmp_path_factory.mktemp("made")
-    for name in ("wine.dls", "wine.csv"):
-        shutil.copy(SPECS / name, folder)
-    command = ["train", str(folder / "wine.dls"), "--epochs", "1", "-o"]
-    assert run([*command, str(folder / "run")]) == 0
-    assert run([*command, str(folder / "other"), "--set", "Wine.width=32"]) == 0
-    return folder
+    command = ["train", str(trained / "wine.dls"), "--epochs", "1", "-o", str(trained / "other")]
+    assert run([*command, "--set", "Wine.width=32"]) == 0
+    return trained
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dlspec.cli.app import run
 from dlspec.emit.claim import claim
 
 pytestmark = pytest.mark.slow
 
-SPECS = Path(__file__).parents[2] / "specs"
 COMMAND = [sys.executable, "-m", "dlspec"]
 LINE = "epoch {}/"
 
@@ -25,17 +23,6 @@ def wine(here, digits) -> Path:
     """A spec with its data beside it, in an empty folder."""
     shutil.copy(digits.parent / "wine.csv", here)
     return Path(shutil.copy(digits.parent / "wine.dls", here))
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The spec with its data, and a run of one epoch."""
-    folder = tmp_path_factory.mktemp("trained")
-    for name in ("wine.dls", "wine.csv"):
-        shutil.copy(SPECS / name, folder)
-    command = ["train", str(folder / "wine.dls"), "--epochs", "1", "-o"]
-    assert run([*command, str(folder / "run")]) == 0
-    return folder
 
 
 @pytest.fixture

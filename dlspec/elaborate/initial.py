@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dlspec.cost import weights as arrays
-from dlspec.declared import Declared
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.names import (
     Misplaced,
@@ -51,15 +50,14 @@ def said_of_weights(
             names = tuple(ir.dotted(*prefix, name) for name in rule.names)
             for field, (made, written) in rule.settings.items():
                 try:
-                    if isinstance(made, Constraint):
-                        _check(made, names, arrays_of, written)
+                    _check(made, names, arrays_of, written)
                 except SpecError as error:
                     problems.extend(error.diagnostics)
                 found[field].update(dict.fromkeys(names, made))
     return found, problems
 
 
-Settings = dict[str, tuple[Declared, tree.Expr]]
+Settings = dict[str, tuple[Init | Constraint, tree.Expr]]
 """What is said of weights, by field of the IR, and where it is written."""
 
 
@@ -119,13 +117,14 @@ def _below(
 
 
 def _check(
-    made: Constraint, names: tuple[str, ...], found: Mapping[str, Weight], e: tree.Expr
+    made: Init | Constraint, names: tuple[str, ...], found: Mapping[str, Weight], e: tree.Expr
 ) -> None:
-    """Whether a constraint fits the weights that match. Raises SpecError."""
+    """Whether an initialiser or a constraint fits the weights that match. Raises SpecError."""
+    what = "init" if isinstance(made, Init) else "constraint"
     for name in names:
         for p in made.problems(found[name].shape):
             of = f"{p.what.replace('f32', '')}, the shape of {name}"
-            raise SpecError(BadValue(e.span, (), p.parameter or "constraint", of, p.help))
+            raise SpecError(BadValue(e.span, (), p.parameter or what, of, p.help))
 
 
 def _settings(statement: tree.Weights, scope: Scope, builder: ModelBuilder) -> Settings:
@@ -138,7 +137,6 @@ def _settings(statement: tree.Weights, scope: Scope, builder: ModelBuilder) -> S
         match name.id:
             case "init":
                 found = _object(s.value, INITS, "initialiser", scope, builder)
-                assert isinstance(found, Init)
             case "constraint":
                 found = _object(s.value, CONSTRAINTS, "constraint", scope, builder)
             case _:
@@ -153,13 +151,14 @@ def _settings(statement: tree.Weights, scope: Scope, builder: ModelBuilder) -> S
 
 def _object(
     e: tree.Expr, table: dict[str, Any], what: str, scope: Scope, builder: ModelBuilder
-) -> Declared:
+) -> Init | Constraint:
     """The initialiser or constraint that an expression names."""
     call = e if isinstance(e, tree.Call) else None
     name = call.callee if call is not None else e
     if isinstance(name, tree.Name) and name.id in table:
         arguments = call.arguments if call is not None else ()
         made = builder.configure(table[name.id], arguments, e.span, scope)[0].model_copy()
+        assert isinstance(made, Init | Constraint)
         note_object(made, e)  # of its own, since `zeros` is one object wherever it stands
         return made
     if isinstance(name, tree.Name):

@@ -73,7 +73,7 @@ class OpApplier(FunctionEvaluator):
         self.check_count(op, inputs, named, span)
         x = tuple(f.types[0] for f in inputs)
         states = {n: f.types[0] for n, f in named.items()}
-        problems = list(op.problems(*x, **states))
+        problems = list(op.problems(*x, **states)) or list(op.starting(*x))
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
         self.check_fixed(op, x, span)

@@ -171,6 +171,13 @@ class Op(Declared):
         """What does not fit these inputs."""
         return ()
 
+    def starting(self, *x: Tensor) -> Iterable[Problem]:
+        """Which initialisers that are written do not fit the arrays which start by them."""
+        written = {f: v for f in self.model_fields_set if isinstance(v := getattr(self, f), Init)}
+        for field_, init in written.items():
+            arrays = (w.shape for w in self.weights(*x) if w.init == init)
+            yield from (replace(p, parameter=field_) for a in arrays for p in init.problems(a))
+
     def shape(self, *x: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The type of the output, or of each output. Sizes of kept axes are passed on as they
         are, so that they keep their origin; sums and products go through `expr.total` and

@@ -6,16 +6,38 @@ number of outputs that one input reaches (`Weight.fans`). A recurrent layer's ar
 all gates at once.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PlainSerializer, PlainValidator, model_validator
 
-from dlspec.declared import BadArguments, Declared, Words
-from dlspec.ops.fields import Number, Positive
+from dlspec.declared import BadArguments, Declared, Problem, Words
+from dlspec.ops.fields import Number, Positive, Rate
 
 
 class Init(Declared):
     """How an array starts. The draw happens once, in NumPy, by seed and name."""
+
+    axes: ClassVar[tuple[int, int | None]] = (0, None)
+    """The least and the greatest number of axes of an array that it is for; None: any number."""
+
+    instead: ClassVar[str] = ""
+    """What another array may start by."""
+
+    def problems(self, shape: tuple[int, ...]) -> Iterator[Problem]:
+        """What does not fit an array of this shape."""
+        least, most = self.axes
+        if len(shape) < least or (most is not None and len(shape) > most):
+            wanted = {None: "arrays", 2: "a matrix"}.get(most, "a kernel with places")
+            what = f"{self.kind()} is for {wanted}, got [{', '.join(map(str, shape))}]"
+            yield Problem(None, what, self.instead)
+
+
+class _ByFans(Init):
+    """What asks how many inputs reach an output, and of one number knows none."""
+
+    axes: ClassVar = (1, None)
+    instead: ClassVar = "a number starts by zeros, ones or normal"
 
 
 class zeros(Init):
@@ -64,48 +86,50 @@ class truncated_normal(Init):
     std: Positive
 
 
-class glorot_uniform(Init):
+class glorot_uniform(_ByFans):
     """Uniform in ±sqrt(6 / (fan_in + fan_out)). Glorot and Bengio 2010."""
 
 
-class glorot_normal(Init):
+class glorot_normal(_ByFans):
     """Normal with std = sqrt(2 / (fan_in + fan_out)). Glorot and Bengio 2010."""
 
 
-class he_uniform(Init):
+class he_uniform(_ByFans):
     """Uniform in ±sqrt(6 / fan_in): for layers before a ReLU. He et al. 2015."""
 
 
-class he_normal(Init):
+class he_normal(_ByFans):
     """Normal with std = sqrt(2 / fan_in): for layers before a ReLU. He et al. 2015.
 
     Not truncated, as in the paper and in PyTorch; Keras cuts it at two standard deviations.
     """
 
 
-class lecun_normal(Init):
+class lecun_normal(_ByFans):
     """Normal with std = sqrt(1 / fan_in). LeCun et al. 1998."""
 
 
-class lecun_uniform(Init):
+class lecun_uniform(_ByFans):
     """Uniform in ±sqrt(3 / fan_in). LeCun et al. 1998."""
 
 
-class variance_scaling(Init):
+class variance_scaling(_ByFans):
     """Drawn with the variance `scale` / fan, of which the others are special cases.
 
     - `scale`: 2 for layers before a ReLU.
     - `mode`: which fan: `fan_in`, `fan_out` (as in He et al.'s ResNets), or `fan_avg`, their mean.
-    - `distribution`: `normal` or `uniform`.
+    - `distribution`: `normal`, `uniform`, or `truncated_normal`, cut at two deviations of a normal
+      that is wide enough for what is left to have this variance. Keras's `he_normal` is
+      `variance_scaling(2, distribution=truncated_normal)`.
     """
 
     positional: ClassVar = ("scale",)
     scale: Positive = 1.0
     mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
-    distribution: Literal["normal", "uniform"] = "normal"
+    distribution: Literal["normal", "uniform", "truncated_normal"] = "normal"
 
 
-class orthogonal(Init):
+class orthogonal(_ByFans):
     """`gain` times a matrix whose columns (or rows, if there are fewer) are orthonormal.
 
     The array is taken as a matrix [shape[0], the rest]. It is the Q of the QR decomposition of a
@@ -113,6 +137,44 @@ class orthogonal(Init):
     """
 
     gain: Positive = 1.0
+
+
+class identity(Init):
+    """`gain` times the identity: 1 where the number of the row is that of the column.
+
+    For a matrix, such as the kernel of Dense, or the recurrent one of a SimpleRNN with `relu`,
+    which then begins by carrying all that it has read (Le et al. 2015).
+    """
+
+    axes: ClassVar = (2, 2)
+    instead: ClassVar = "dirac is that of a kernel with places"
+
+    gain: Number = 1.0
+
+
+class dirac(Init):
+    """The identity of convolutions: each output begins as the input of its number, at its place.
+
+    1 in the middle of the kernel from input i to output i, in each group anew, and 0 elsewhere.
+    Outputs beyond the inputs begin at 0. Zagoruyko and Komodakis 2017.
+    """
+
+    axes: ClassVar = (3, 5)
+    instead: ClassVar = "identity is that of a matrix"
+
+
+class sparse(Init):
+    """Normal with this `std`, and 0 in a share of each column, drawn anew for each.
+
+    Of a kernel [outputs, inputs], each input then reaches few outputs. Martens 2010.
+
+    - `sparsity`: the share of zeros, rounded up to whole rows; 0 or more, and below 1.
+    """
+
+    axes: ClassVar = (2, 2)
+    positional: ClassVar = ("sparsity",)
+    sparsity: Rate
+    std: Positive = 0.01
 
 
 INITS: dict[str, type[Init]] = {
@@ -132,6 +194,9 @@ INITS: dict[str, type[Init]] = {
         lecun_normal,
         variance_scaling,
         orthogonal,
+        identity,
+        dirac,
+        sparse,
     )
 }
 

@@ -14,26 +14,9 @@ from pydantic import PlainSerializer, PlainValidator, model_validator
 from dlspec.declared import Words
 from dlspec.ops.base import Op, Weight, example
 from dlspec.ops.fields import number
-from dlspec.ops.init import (
-    INITS,
-    Init,
-    Initial,
-    glorot_normal,
-    glorot_uniform,
-    he_normal,
-    he_uniform,
-    lecun_normal,
-    lecun_uniform,
-    orthogonal,
-    variance_scaling,
-)
+from dlspec.ops.init import INITS, Init, Initial
 from dlspec.tensor import DType, Tensor
 
-BY_FANS = (
-    *(glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, lecun_normal),
-    *(variance_scaling, orthogonal),
-)
-"""Initialisers that ask how many inputs reach an output: of one number they know none."""
 MOST_NUMBERS = 10_000
 """The most numbers that a program writes out."""
 
@@ -106,8 +89,8 @@ class Raw(Op):
 
 def _starts(init: Init | None, array: Tensor) -> None:
     """Raises ValueError where an initialiser has no meaning for an array."""
-    if array.rank == 0 and isinstance(init, BY_FANS):
-        raise ValueError(f"{init.kind()} is for arrays; one number starts by zeros, ones, normal")
+    for problem in init.problems(array.shape) if init is not None else ():
+        raise ValueError(f"{problem.what}: {problem.help}")
 
 
 class Parameter(Raw):

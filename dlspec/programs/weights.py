@@ -12,6 +12,7 @@ from dlspec.ops.base import Weight
 from dlspec.ops.init import (
     Init,
     constant,
+    dirac,
     glorot_normal,
     glorot_uniform,
     ones,
@@ -29,8 +30,8 @@ IMPORTS = (
     py.Import("numpy", "np"),
 )
 
-BY_GROUPS = (glorot_normal, glorot_uniform, variance_scaling)
-"""What asks how many outputs an input reaches, which groups make fewer."""
+BY_GROUPS = (dirac, glorot_normal, glorot_uniform, variance_scaling)
+"""What asks which outputs an input reaches: groups make them fewer."""
 
 Kind = tuple[str, bool]
 """The last part of a weight's name, and whether it has one axis only."""

@@ -10,7 +10,8 @@ from dlspec.tensor import f32
 
 def test_the_family_is_complete_and_each_has_a_formula():
     asked = """zeros ones constant uniform normal truncated_normal glorot_uniform glorot_normal
-        he_uniform he_normal lecun_uniform lecun_normal variance_scaling orthogonal"""
+        he_uniform he_normal lecun_uniform lecun_normal variance_scaling orthogonal identity
+        dirac sparse"""
     assert set(INITS) == set(asked.split())
     assert all(i.__doc__ for i in INITS.values())
 
@@ -24,6 +25,7 @@ def test_the_family_is_complete_and_each_has_a_formula():
         ("truncated_normal", (), {}, "truncated_normal needs `std`"),
         ("zeros", (1,), {}, "zeros takes no positional argument, got 1"),
         ("orthogonal", (), {"gain": "big"}, "`gain`: must be a number, got big"),
+        ("sparse", (1,), {}, "`sparsity`: must be less than 1, got 1"),
     ],
 )
 def test_bad_arguments(name, positional, named, what):
@@ -46,6 +48,29 @@ def test_bad_arguments(name, positional, named, what):
 )
 def test_fans_count_what_is_connected(layer, shape, fans, read):
     assert read(layer).weights(f32(*shape))[0].fans == fans
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "found"),
+    [
+        ("Dense(5, init=identity)", (7,), []),
+        ("Dense(5, init=dirac)", (7,), [("init", "dirac is for a kernel with places, got [5, 7]")]),
+        ("Conv1D(4, 3, init=dirac)", (4, 9), []),
+        (
+            "Conv1D(4, 3, init=sparse(0.5))",
+            (4, 9),
+            [("init", "sparse is for a matrix, got [4, 4, 3]")],
+        ),
+        (
+            "SimpleRNN(4, recurrent_init=identity, bias_init=sparse(0.5))",
+            (5, 3),
+            [("bias_init", "sparse is for a matrix, got [4]")],
+        ),
+    ],
+)
+def test_initialisers_are_for_arrays_of_some_axes(layer, shape, found, read):
+    problems = read(layer).starting(f32(*shape))
+    assert [(p.parameter, p.what) for p in problems] == found
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 from dlspec.ops.base import Weight
 from dlspec.ops.init import GLOROT
@@ -35,6 +36,14 @@ def rng(seed: int = 0) -> np.random.Generator:
         (
             partial(grouped.variance_scaling, groups=4, scale=3, mode="fan_out"),
             math.sqrt(12 / OUT),
+        ),
+        (
+            partial(draws.variance_scaling, scale=2, distribution="truncated_normal"),
+            math.sqrt(2 / IN),
+        ),
+        (
+            partial(grouped.variance_scaling, groups=4, distribution="truncated_normal"),
+            math.sqrt(1 / IN),
         ),
     ],
 )
@@ -76,6 +85,26 @@ def test_orthogonal_rows_or_columns(shape):
 def test_orthogonal_matrices_have_no_preferred_sign():
     traces = [np.trace(draws.orthogonal((3, 3), rng(i))) for i in range(500)]
     assert abs(np.mean(traces)) < 0.2  # 0 for the Haar measure; QR alone gives about -1
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups"),
+    [((4, 6, 3), 1), ((6, 4, 3, 2), 1), ((6, 2, 3, 3), 3), ((8, 3, 2, 3, 1), 2)],
+)
+def test_dirac_and_identity_are_those_of_pytorch(shape, groups):
+    made = grouped.dirac(shape, rng(), groups=groups)
+    assert np.array_equal(made, torch.nn.init.dirac_(torch.empty(shape), groups).numpy())
+    if groups == 1:
+        assert np.array_equal(made, draws.dirac(shape, rng()))
+    matrix = draws.identity(shape[:2], rng(), gain=3.0)
+    assert np.array_equal(matrix, 3 * torch.nn.init.eye_(torch.empty(shape[:2])).numpy())
+
+
+def test_sparse_has_so_many_zeros_in_each_column():
+    values = draws.sparse((101, 400), rng(), sparsity=0.3, std=0.5)
+    assert (np.count_nonzero(values == 0, axis=0) == 31).all()
+    assert len(np.unique(values == 0, axis=1).T) == 400  # drawn for each column
+    assert values[values != 0].std() == pytest.approx(0.5, rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ MIXED = CNN | {
     "pos": weight((1, 4), i.truncated_normal(std=0.02, mean=1)),
     "low": weight((5, 4), i.uniform(low=1, high=2)),
     "row.weight": weight((7,), i.he_normal()),
+    "kept.weight": weight((4, 2, 3), i.dirac(), groups=2),
+    "start.weight": weight((4, 4), i.identity(gain=-0.5)),
+    "few.weight": weight((10, 4), i.sparse(sparsity=0.75)),
 }
 
 
@@ -84,6 +87,12 @@ def test_every_array_starts_as_declared(run, weights):
             case i.variance_scaling(scale=scale, mode=mode):
                 fan = outputs if mode == "fan_out" else (inputs + outputs) / 2
                 assert values.std() == pytest.approx((scale / fan) ** 0.5, rel=2 / size), name
+            case i.dirac():
+                assert np.argwhere(values).tolist() == [[0, 0, 1], [1, 1, 1], [2, 0, 1], [3, 1, 1]]
+            case i.identity(gain=gain):
+                assert np.array_equal(values, gain * np.eye(4, dtype=np.float32))
+            case i.sparse():
+                assert np.count_nonzero(values, axis=0).tolist() == [2, 2, 2, 2]
             case i.normal(std=std) | i.truncated_normal(std=std):
                 assert values.std() == pytest.approx(std, rel=2 / size), name
 

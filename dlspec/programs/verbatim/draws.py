@@ -96,6 +96,8 @@ def variance_scaling(
     if distribution == "uniform":
         bound = math.sqrt(3) * std
         return rng.uniform(-bound, bound, shape).astype(np.float32)
+    if distribution == "truncated_normal":
+        return truncated_normal(shape, rng, std / 0.87962566)  # of what the cut leaves
     return rng.normal(0, std, shape).astype(np.float32)
 
 
@@ -107,3 +109,27 @@ def orthogonal(shape: Shape, rng: np.random.Generator, gain: float = 1.0) -> np.
     q *= gain * np.sign(np.diag(r))
     square = q if tall is matrix else q.T
     return square.reshape(shape).astype(np.float32)
+
+
+def identity(shape: Shape, rng: np.random.Generator, gain: float = 1.0) -> np.ndarray:
+    """Le et al. 2015."""
+    return gain * np.eye(*shape, dtype=np.float32)
+
+
+def dirac(shape: Shape, rng: np.random.Generator) -> np.ndarray:
+    """The identity of convolutions. Zagoruyko and Komodakis 2017."""
+    values = np.zeros(shape, np.float32)
+    middle = [n // 2 for n in shape[2:]]
+    for i in range(min(shape[:2])):
+        values[(i, i, *middle)] = 1
+    return values
+
+
+def sparse(
+    shape: Shape, rng: np.random.Generator, sparsity: float, std: float = 0.01
+) -> np.ndarray:
+    """Normal, with so many zeros in each column. Martens 2010."""
+    values = rng.normal(0, std, shape).astype(np.float32)
+    rows = rng.random(shape).argsort(axis=0)
+    values[rows < math.ceil(sparsity * shape[0])] = 0
+    return values

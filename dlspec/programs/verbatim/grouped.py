@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from dlspec.programs.verbatim.draws import Shape
+from dlspec.programs.verbatim.draws import Shape, truncated_normal
 
 
 def fans(shape: Shape, groups: int) -> tuple[int, int]:
@@ -43,4 +43,17 @@ def variance_scaling(
     if distribution == "uniform":
         bound = math.sqrt(3) * std
         return rng.uniform(-bound, bound, shape).astype(np.float32)
+    if distribution == "truncated_normal":
+        return truncated_normal(shape, rng, std / 0.87962566)  # of what the cut leaves
     return rng.normal(0, std, shape).astype(np.float32)
+
+
+def dirac(shape: Shape, rng: np.random.Generator, groups: int = 1) -> np.ndarray:
+    """The identity of convolutions, of each group. Zagoruyko and Komodakis 2017."""
+    values = np.zeros(shape, np.float32)
+    middle = [n // 2 for n in shape[2:]]
+    size = shape[0] // groups
+    for group in range(groups):
+        for i in range(min(size, shape[1])):
+            values[(group * size + i, i, *middle)] = 1
+    return values

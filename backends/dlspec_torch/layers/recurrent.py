@@ -1,5 +1,5 @@
 """Recurrent layers. LSTM and SimpleRNN have one bias, where PyTorch adds two. The helper
-`Stacked` draws dropout between layers, and is what torch.compile takes where rows are padded."""
+`Recurrent` is what torch.compile takes, and draws the dropout between layers from a seed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from dlspec_torch.layers.common import method
 def recurrent(kind: str, use: Use) -> Emitted:
     op = use.op
     before = kind == "GRU" and op.reset == "before"
-    drops = op.layers > 1 and use.drops
     padded = "lengths" in use.named
-    own = "ResetBefore" if before else "Stacked" if drops or padded else None
-    activation = use.field("activation").or_default("tanh") if kind == "RNN" else None
+    own = "ResetBefore" if before else "Recurrent"
     mode = f"RNN_{op.activation.upper()}" if kind == "RNN" else kind
     make: py.Expr = py.call(
-        own or f"nn.{kind}",
-        *([mode] if own else []),
+        own,
+        mode,
         use.size("in_features"),
         use.field("units"),
         num_layers=use.field("layers").or_default(1),
@@ -31,9 +29,8 @@ def recurrent(kind: str, use: Use) -> Emitted:
         batch_first=True,
         dropout=use.field("dropout").or_default(0.0),
         bidirectional=use.fixed(op.directions == 2).or_default(False),
-        **({"nonlinearity": activation} if activation and not own else {}),
     )
-    helpers: tuple[str, ...] = (own,) if own else ()
+    helpers: tuple[str, ...] = (own,)
     if op.bias and len(op.biases) == 1:
         make, helpers = py.call("one_bias", make), (*helpers, "one_bias")
     result = py.call(SELF, X[0], *_start(use))

@@ -29,11 +29,11 @@ def scan(
     return tuple(torch.stack(y, 1) for y in zip(*steps, strict=True))
 
 
-class Stacked(nn.RNNBase):
-    """The layers of nn.RNN, nn.LSTM or nn.GRU, with dropout between them from a seed.
+class Recurrent(nn.RNNBase):
+    """The layers of nn.RNN, nn.LSTM or nn.GRU, which torch.compile refuses.
 
-    On a GPU those draw it from a state of cuDNN's, which no seed reaches. And
-    torch.compile takes this class, where it refuses theirs.
+    Dropout between them is drawn from a seed, also on a GPU, where cuDNN would draw
+    it from a state of its own.
     """
 
     def forward(self, x: Tensor, start: Any = None) -> tuple[Tensor, Any]:
@@ -42,16 +42,17 @@ class Stacked(nn.RNNBase):
             zero = x.new_zeros(self.num_layers * ways, x.shape[0], self.hidden_size)
             start = (zero, zero) if self.mode == "LSTM" else zero
         starts = start if self.mode == "LSTM" else (start,)
+        run = getattr(torch, self.mode.lower())
+        count = 1 if self.training and self.dropout else self.num_layers
         ends = []
-        for i in range(self.num_layers):
+        for i in range(0, self.num_layers, count):
             if i > 0:
-                x = F.dropout(x, self.dropout, self.training)
-            part = slice(i * ways, (i + 1) * ways)
+                x = F.dropout(x, self.dropout)
+            part = slice(i * ways, (i + count) * ways)
             weights = [w for way in self.all_weights[part] for w in way]
             states = [s[part] for s in starts]
-            options = (self.bias, 1, 0.0, self.training, self.bidirectional, True)
-            run = getattr(torch, self.mode.lower())
             given = states if self.mode == "LSTM" else states[0]
+            options = (self.bias, count, 0.0, self.training, self.bidirectional, True)
             x, *end = run(x, given, weights, *options)
             ends.append(end)
         state = tuple(torch.cat(s) for s in zip(*ends, strict=True))

@@ -1,8 +1,9 @@
-"""Layers of an LSTM or GRU with dropout between them: a step's seed decides what is dropped."""
+"""Recurrent layers are PyTorch's own, in one graph of torch.compile, with dropout from a seed."""
 
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +14,12 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 torch.set_num_threads(1)
-KINDS = [("LSTM", nn.LSTM), ("GRU", nn.GRU)]
+KINDS = [
+    ("LSTM", nn.LSTM),
+    ("GRU", nn.GRU),
+    ("RNN_TANH", nn.RNN),
+    ("RNN_RELU", partial(nn.RNN, nonlinearity="relu")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +39,8 @@ def test_on_a_cpu_it_is_pytorchs_own_to_the_bit(helpers, mode, theirs, two_ways,
     size = {"num_layers": 3, "dropout": 0.5, "bidirectional": two_ways, "batch_first": True}
     torch.manual_seed(0)
     reference = theirs(5, 7, **size).train(training)
-    stacked = helpers.Stacked(mode, 5, 7, **size).train(training)
-    stacked.load_state_dict(reference.state_dict())
+    layer = helpers.Recurrent(mode, 5, 7, **size).train(training)
+    layer.load_state_dict(reference.state_dict())
     x, start = torch.randn(4, 6, 5), None
     if given:
         h, c = torch.randn(2, 3 * (1 + two_ways), 4, 7)
@@ -42,7 +48,7 @@ def test_on_a_cpu_it_is_pytorchs_own_to_the_bit(helpers, mode, theirs, two_ways,
     torch.manual_seed(1)
     y, ends = reference(x, start)
     torch.manual_seed(1)
-    z, own = stacked(x, start)
+    z, own = layer(x, start)
     assert torch.equal(y, z)
     pairs = zip(ends, own, strict=True) if mode == "LSTM" else [(ends, own)]
     assert all(torch.equal(a, b) for a, b in pairs)
@@ -53,7 +59,7 @@ def test_on_a_cpu_it_is_pytorchs_own_to_the_bit(helpers, mode, theirs, two_ways,
 def test_a_seed_draws_the_same_again_and_another_draws_otherwise(helpers, mode, device):
     if device == "cuda" and not torch.cuda.is_available():
         pytest.skip("needs a GPU")
-    layer = helpers.Stacked(mode, 5, 7, num_layers=2, dropout=0.5, batch_first=True).to(device)
+    layer = helpers.Recurrent(mode, 5, 7, num_layers=2, dropout=0.5, batch_first=True).to(device)
     x = torch.randn(4, 6, 5, device=device)
 
     def drawn(seed: int) -> torch.Tensor:
@@ -66,10 +72,21 @@ def test_a_seed_draws_the_same_again_and_another_draws_otherwise(helpers, mode, 
 
 
 def test_gradients_reach_every_weight(helpers):
-    layer = helpers.Stacked("LSTM", 5, 7, num_layers=2, dropout=0.5, batch_first=True)
+    layer = helpers.Recurrent("LSTM", 5, 7, num_layers=2, dropout=0.5, batch_first=True)
     helpers.one_bias(layer)(torch.randn(4, 6, 5))[0].sum().backward()
     grads = {name: p.grad for name, p in layer.named_parameters()}
     assert set(grads) == {
         f"{w}_l{i}" for i in (0, 1) for w in ("weight_ih", "weight_hh", "bias_ih")
     }
     assert all(g is not None and g.abs().sum() > 0 for g in grads.values())
+
+
+@pytest.mark.parametrize("mode", [mode for mode, _ in KINDS])
+def test_it_is_one_graph(helpers, mode):
+    layer = helpers.one_bias(helpers.Recurrent(mode, 5, 7, num_layers=2, batch_first=True))
+    # oneDNN's LSTM has no compiled derivative where its input has none (torch 2.13)
+    x = torch.randn(4, 6, 5, requires_grad=True)
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")(x)
+    exported = torch.export.export(layer, (x,)).module()(x)
+    for y in (compiled[0], exported[0]):
+        torch.testing.assert_close(y, layer(x)[0])

@@ -59,7 +59,6 @@ def readme_file(case: Case) -> str:
         python=python_line(case.program, case.name, "keras"),
         generates=GENERATES if blocks(case.program, case.name) else "",
         generate=GENERATE if blocks(case.program, case.name) else "",
-        jax="" if case.differentiates else JAX,
         doc=said,
         count=count,
         exports=", ".join(e.file for e in case.exports) or "model.tflite",
@@ -74,10 +73,6 @@ GENERATE = """\
 | `decoding.py` | how it is chosen from the model's scores |
 """
 
-JAX = """ With the package `jax`,
-`KERAS_BACKEND=jax python train.py` trains on JAX, on the device that JAX takes; batches and
-exports are TensorFlow's."""
-
 README = """\
 # {model} on {data}
 {doc}
@@ -91,7 +86,9 @@ python train.py --eval {part}
 python export.py               # writes export/{exports}
 {generates}```
 
-Without a GPU, the package `tensorflow-cpu` does the same and is smaller.{jax}
+Without a GPU, the package `tensorflow-cpu` does the same and is smaller. With the package `jax`,
+`KERAS_BACKEND=jax python train.py` trains on JAX, on the device that JAX takes; batches and
+exports are TensorFlow's.
 
 | file | what it is |
 |---|---|

@@ -52,7 +52,6 @@ def features(case: Case) -> set[str]:
         "several": bool(case.train.networks),
         "steps": case.train.steps is not None,
         "small": case.small,
-        "differentiates": case.differentiates,
         "constrained": bool(case.model.constraints),
         "dropout": case.draws,
         "folder": case.folder,

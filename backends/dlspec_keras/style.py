@@ -83,6 +83,7 @@ STYLE = Style(
     object_of=object_of,
     length=length,
     average=average,
+    functional=True,
     adds="self.add_loss",
     start=start,
     seed=py.call("keras.random.SeedGenerator"),

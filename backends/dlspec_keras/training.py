@@ -63,7 +63,6 @@ def features(case: Case) -> set[str]:
         "several": bool(case.train.networks),
         "sampled": case.samples(training=True),
         "draws_in_step": draws(case.within),
-        "differentiates": case.differentiates,
         "floating": floating(case),
         "steps": case.train.steps is not None,
         "together": together(case),

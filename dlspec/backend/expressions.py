@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlspec.backend.apart import all_of_one, shared
-from dlspec.backend.chains import INDENT, Chains
+from dlspec.backend.chains import INDENT
 from dlspec.backend.classes import ClassWriter
+from dlspec.backend.derivatives import Derivatives, is_derivative
 from dlspec.backend.externs import PYTHON, import_line
 from dlspec.backend.merge import Merged, Values, fill, flows, told
 from dlspec.backend.protocol import Inputs, Slot
@@ -43,7 +44,7 @@ def whole_list(inputs: list[Merged]) -> str | None:
     return str(name) if ordered and every else None
 
 
-class Expressions(Chains):
+class Expressions(Derivatives):
     """Writes values: what needs a line of its own goes before, into `lines`."""
 
     def __init__(self, writer: ClassWriter) -> None:
@@ -100,6 +101,8 @@ class Expressions(Chains):
 
     def applied(self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None) -> py.Expr:
         """An op, block or scope on its inputs."""
+        if self.style.functional and is_derivative(m):
+            return self.derivative(m, lines)
         code = self.w.calls[id(m)]
         if m.module is not None and str(m.module[0]) in self.told:
             code = told(code, "training")

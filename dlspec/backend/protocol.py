@@ -136,11 +136,11 @@ class Unsupported:
 
 
 class UnsupportedOp(Exception):
-    """A backend has no code for an op."""
+    """A backend has no code for an op; `advice` says what to write instead."""
 
-    def __init__(self, kind: str, reason: str) -> None:
+    def __init__(self, kind: str, reason: str, advice: str = "") -> None:
         super().__init__(f"{kind}: {reason}")
-        self.kind, self.reason = kind, reason
+        self.kind, self.reason, self.advice = kind, reason, advice
 
 
 def no_losses(use: Comparison) -> Emitted:
@@ -204,6 +204,8 @@ class Style:
     """The mean over all elements of a batch."""
     adds: str = "add_loss"
     """What a class calls with a number that is added to the loss of a training."""
+    functional: bool = False
+    """Whether a derivative is that of a function: `gradient(lambda x: y, x)`."""
     losses: py.Expr | None = None
     """Where it keeps such numbers, as the attribute `losses`; None where the framework does."""
     object_of: Callable[[Use], py.Expr] = lambda use: py.call("object")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter
 from dlspec.backend.conditions import condition, guard, negated
+from dlspec.backend.derivatives import Derivative
 from dlspec.backend.expressions import Expressions
 from dlspec.backend.merge import Merged, Step, Values, flows
 from dlspec.backend.protocol import Slot
@@ -58,6 +59,7 @@ class Statements(Expressions):
 
     def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]:
         lines: list[py.Statement] = []
+        steps = self.with_functions(steps)
         taken = dict(pops(steps))
         self.popped.update(taken)
         for step in steps:
@@ -79,6 +81,8 @@ class Statements(Expressions):
                     self.branch(step, lines)
                 case "loop":
                     self.loop(step, lines)
+                case "derivative" if isinstance(step, Derivative):
+                    self.function_of(step, lines)
         if last:
             self.finish(lines)
         return lines

@@ -386,6 +386,7 @@ class NotForBackend(Diagnostic):
     backend: str
     layer: str
     reason: str
+    advice: str = ""
 
     @property
     def title(self) -> str:
@@ -393,7 +394,7 @@ class NotForBackend(Diagnostic):
 
     @property
     def help(self) -> str:
-        return "pass a layer with a capital letter, such as ReLU or LeakyReLU(0.2)"
+        return self.advice or "pass a layer with a capital letter, such as ReLU or LeakyReLU(0.2)"
 
 
 @frozen

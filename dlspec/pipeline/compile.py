@@ -66,7 +66,7 @@ def compiled(request: Request) -> dict[str, str]:
             program, train.name, hash=record.hash, folder=folder, classes=names.get(data.name)
         )
     except UnsupportedOp as error:
-        problem = NotForBackend(None, request.backend, error.kind, error.reason)
+        problem = NotForBackend(None, request.backend, error.kind, error.reason, error.advice)
         raise SpecError(problem) from None
     return {**files, **record.files()}
 

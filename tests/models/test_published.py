@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 import re
 import subprocess
 import sys
@@ -130,21 +132,40 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def small(name: str, data: Path) -> Path:
+    """A spec beside its data, with batches that this has rows for."""
+    for path in SPECS.glob("*.dls"):  # one may import another
+        text = re.sub(r"(\n  batch +=) \d{3,}", r"\1 64", path.read_text(encoding="utf-8"))
+        (data / path.name).write_text(text, encoding="utf-8")
+    return data / f"{name}.dls"
+
+
+def length(spec: Path) -> str:
+    """What the length of a training is counted in."""
+    return "epochs" if "\n  epochs " in spec.read_text(encoding="utf-8") else "steps"
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_small_one_trains_and_is_verified(
     name: str, backend: str, data: Path, tmp_path: Path
 ) -> None:
-    spec = data / f"{name}.dls"
-    for path in SPECS.glob("*.dls"):  # one may import another
-        text = re.sub(r"(\n  batch +=) \d{3,}", r"\1 64", path.read_text(encoding="utf-8"))
-        (data / path.name).write_text(text, encoding="utf-8")
+    spec = small(name, data)
     given = [word for s in SMALL[name] for word in ("--set", s)]
     run = tmp_path / "run"
-    length = "epochs" if "\n  epochs " in spec.read_text(encoding="utf-8") else "steps"
     for words in (
-        ["train", str(spec), "--backend", backend, f"--{length}", "1", *given, "-o", str(run)],
+        [
+            "train",
+            str(spec),
+            "--backend",
+            backend,
+            f"--{length(spec)}",
+            "1",
+            *given,
+            "-o",
+            str(run),
+        ],
         ["verify", str(run)],
     ):
         done = subprocess.run(
@@ -152,3 +173,41 @@ def test_a_small_one_trains_and_is_verified(
         )
         assert done.returncode == 0, done.stderr[-2000:]
     assert (run / "best.safetensors").exists()
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", NAMES)
+def test_its_keras_program_trains_on_jax_as_on_tensorflow(
+    name: str, data: Path, tmp_path: Path
+) -> None:
+    """With the same losses, but for what each framework draws itself."""
+    spec, folder = small(name, data), tmp_path / "program"
+    text = spec.read_text(encoding="utf-8")
+    given = [word for s in SMALL[name] for word in ("--set", s)]
+    if name == "wgan_gp":
+        text = text.replace("normal(128)", "image[0, 2]").replace("uniform(0, 1)", "0.3")
+        given += ["--set", "Generator.z=32"]
+    text = re.sub("-> Dropout\\(.*?\\)", "", text)
+    spec.write_text(text, encoding="utf-8")
+    draws = re.search(r"[Dd]rop|normal\(|randint|permutation|Random", text)
+    command = [sys.executable, "-m", "dlspec", "compile", str(spec), "--backend", "keras"]
+    subprocess.run([*command, *given, "-o", str(folder)], check=True, capture_output=True)
+    losses = []
+    for backend in ("jax", "tensorflow"):
+        words = ["train.py", f"--{length(spec)}", "1", "--out", backend]
+        if "--data" in (folder / "train.py").read_text(encoding="utf-8"):
+            words += ["--data", str(data)]
+        done = subprocess.run(
+            [sys.executable, *words],
+            cwd=folder,
+            env=os.environ | {"KERAS_BACKEND": backend, "JAX_PLATFORMS": "cpu"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        log = (folder / backend / "metrics.jsonl").read_text(encoding="utf-8")
+        last = json.loads(log.splitlines()[-1])
+        losses.append({n: v for n, v in last.items() if n.endswith("loss")})
+    found, expected = losses
+    assert found == pytest.approx(expected, rel=0.5 if draws else 1e-3)

@@ -102,10 +102,16 @@ def digits(tmp_path: Path) -> Callable[..., str]:
     return compiled(ROOT / "specs" / "digits.dls", tmp_path)
 
 
-def test_a_program_trains_on_jax(digits: Callable[..., str], tmp_path: Path) -> None:
-    digits("train.py", "--epochs", "3")
-    assert '"backend": "jax"' in (tmp_path / "lock.json").read_text(encoding="utf-8")
-    lines = (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+def test_a_program_trains_on_jax_with_a_derivative_in_its_loss(tmp_path: Path) -> None:
+    text = (ROOT / "specs" / "digits.dls").read_text(encoding="utf-8")
+    loss = "CrossEntropy(logits, label, label_smoothing=0.1)"
+    steep = f"{loss} + 0.1 * sum(gradient(logits[3], image) ** 2)"
+    assert loss in text
+    spec, run = tmp_path / "steep.dls", tmp_path / "run"
+    spec.write_text(text.replace(loss, steep), encoding="utf-8")
+    compiled(spec, run)("train.py", "--epochs", "3")
+    assert '"backend": "jax"' in (run / "lock.json").read_text(encoding="utf-8")
+    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     losses = [json.loads(line)["loss"] for line in lines]
     assert len(losses) == 3 and losses[0] > losses[1] > losses[2]
 
@@ -144,11 +150,19 @@ train {
   let D = Critic()
   step critic updates D times 2 {
     fake = stop_gradient(G(image[0, 2, :4]))
-    loss = mean(max(1 - D(image), 0)) + mean(max(1 + D(fake), 0))
+    mixed = 0.3 * image + 0.7 * fake
+    slope = norm(gradient(D(mixed), mixed))
+    real = D(image)
+    ahead = gradient(real, image)
+    bend = gradient(sum(ahead * image, axis=(0, 1, 2)), image)
+    loss = mean(max(1 - real, 0)) + mean(max(1 + D(fake), 0)) + 10 * (slope - 1) ** 2
+      + mean(bend ** 2) + mean(ahead ** 2)
     optimizer = Adam(lr=1e-3, betas=(0.5, 0.9))
   }
   step generator updates G {
-    loss = -D(G(image[0, 2, :4]))
+    made = G(image[0, 2, :4])
+    score = D(made)
+    loss = -score + 0.1 * mean(gradient(score, made) ** 2)
     optimizer = SGD(lr=1e-2, momentum=0.9)
   }
   batch = 64; steps = 5; precision = fp32; clip_norm = 1.0; numerics = exact

@@ -57,12 +57,16 @@ train {
     fake = stop_gradient(G(code))
     mixed = 0.3 * image + 0.7 * fake
     slope = norm(gradient(D(mixed), mixed))
-    loss = D(fake) - D(image) + 10 * (slope - 1) ** 2
+    real = D(image)
+    ahead = gradient(real, image)
+    bend = gradient(sum(ahead * image, axis=(0, 1, 2)), image)
+    loss = D(fake) - real + 10 * (slope - 1) ** 2 + mean(bend ** 2) + mean(ahead ** 2)
     optimizer = Adam(lr=1e-3, betas=(0.5, 0.9))
   }
   step generator updates G {
     made = G(image[0, 2, :4])
-    loss = -D(made) + 0.1 * mean(gradient(D(made), made) ** 2)
+    score = D(made)
+    loss = -score + 0.1 * mean(gradient(score, made) ** 2)
     optimizer = SGD(lr=1e-2, momentum=0.9)
   }
   batch = 64; steps = 10; schedule = linear(to=0); precision = fp32

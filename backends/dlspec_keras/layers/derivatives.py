@@ -9,8 +9,7 @@ from dlspec.ops.derivatives import gradient
 
 
 def derivative(use: Use) -> Emitted:
-    imports = ("import tensorflow as tf",)
-    return Emitted(py.call("gradient", X[0], X[1]), helpers=("gradient",), imports=imports)
+    return Emitted(py.call("gradient", X[0], X[1]), imports=("import tensorflow as tf",))
 
 
 LAYERS: dict[type[Op], Emit] = {gradient: derivative}

@@ -3,9 +3,6 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
-# if differentiates
-os.environ.update(KERAS_BACKEND="tensorflow")  # whose derivatives the losses read
-# end
 
 import math
 import sys
@@ -49,12 +46,7 @@ class Training(keras.Model):
         # if draws_in_step
         self.seed_generator = keras.random.SeedGenerator()
         # end
-        # if differentiates
-        self.evaluated = tf.function(self.each, reduce_retracing=True)
-        # end
-        # if not differentiates
         self.evaluated = compiled(self.each, self.variables)
-        # end
 
     def call(self, rows, step, training=None):
         return objective.critic(self.net.G, self.net.D, rows["image"])  # fill losses
@@ -188,36 +180,6 @@ def update_of(
 ) -> Callable[[Any], Any]:
     """One update of a step, compiled: from a batch, it gives the loss."""
     own = learned(training.net)[step]
-    # if differentiates
-
-    @tf.function(reduce_retracing=True)
-    def update(rows):
-        with tf.GradientTape() as tape:
-            loss = training.minimised(rows, step)
-            # if fp16
-            scaled = optimizer.scale_loss(loss)
-            # end
-        # if fp16
-        # if waits
-        applied(optimizer, tape.gradient(scaled, own), own)
-        # end
-        # if not waits
-        optimizer.apply(tape.gradient(scaled, own), own)
-        # end
-        # end
-        # if not fp16
-        # if waits
-        applied(optimizer, tape.gradient(loss, own), own)
-        # end
-        # if not waits
-        optimizer.apply(tape.gradient(loss, own), own)
-        # end
-        # end
-        return loss
-
-    return update
-    # end
-    # if not differentiates
     variables = training.variables
 
     def losses(rows):
@@ -244,7 +206,6 @@ def update_of(
         # end
 
     return compiled(update, [*variables, *optimizer.variables])
-    # end
 
 
 # if waits
@@ -257,7 +218,6 @@ def applied(optimizer: keras.optimizers.Optimizer, gradients: Any, own: Any) -> 
 
 
 # end
-# if not differentiates
 def derived(
     loss_of: Callable[[], Any],
     own: list[keras.Variable],
@@ -314,9 +274,6 @@ def compiled(
         return made
 
     return run
-
-
-# end
 
 
 def train_epoch(

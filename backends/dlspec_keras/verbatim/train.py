@@ -3,9 +3,6 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
-# if differentiates
-os.environ.update(KERAS_BACKEND="tensorflow")  # whose derivatives the loss reads
-# end
 
 import argparse
 import itertools

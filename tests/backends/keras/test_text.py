@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dlspec_keras.exporting import export_file
 from dlspec_keras.folder import files
@@ -15,6 +16,7 @@ from dlspec_keras.pieces import program, template
 from dlspec_keras.training import train_file
 
 from dlspec.backend.plan import model_file
+from dlspec.backend.protocol import UnsupportedOp
 from dlspec.emit import python as py
 from dlspec.passes.layout import channels_last
 from dlspec.pipeline import check
@@ -167,3 +169,60 @@ def test_a_model_may_bear_a_name_that_its_program_uses(tmp_path):
         (tmp_path / f"{module}.py").touch()
     (tmp_path / "train.py").write_text(written, encoding="utf-8")
     ruff(tmp_path)
+
+
+POINTS = """
+data points { source = npz("points.npz"); field x: f32[3] = column("x"); split = all }
+model Net { input x: f32[3]; output u: f32[1] = x -> Dense(1) }
+train { data = points; let net = Net(); optimizer = SGD(lr=1); epochs = 1; batch = 2
+"""
+
+
+def objective(statements: str) -> str:
+    """The function of a program that computes its loss."""
+    made = case(f"{POINTS}{statements} }}")
+    text = files(made.program, made.name)["objective.py"]
+    return text[text.index("def objective(") :]
+
+
+def change(function, x):
+    """The derivative of a function's sum, by differences."""
+    steps = 1e-4 * np.eye(x.size).reshape(-1, *x.shape)
+    moved = [(function(x + h)[0].sum() - function(x - h)[0].sum()) / 2e-4 for h in steps]
+    return np.reshape(moved, x.shape), function(x)[1]
+
+
+def test_what_a_derivative_goes_through_becomes_a_function(tmp_path):
+    text = objective(
+        """
+        u = net(x)
+        ux = gradient(u, x)
+        y = 2 * x
+        a = y ** 2
+        a = a + net(y)
+        for i in range(2) { y = y + 0.1 * gradient(net(y), y) }
+        uxx = gradient(sum(ux * x), x)
+        loss = mean(u) + mean(uxx) + mean(gradient(a, x)) + mean(y)
+        """
+    )
+    space = {"ops": np, "gradient_with_aux": change}
+    space["gradient"] = lambda f, x: change(lambda x: (f(x), None), x)[0]
+    exec(text, space)
+    x = np.array([[0.1, -0.2, 0.3], [0.5, 0.4, -0.7]])
+    y = 2 * x
+    for _ in range(2):
+        y = y + 0.3 * y**2
+    means = [np.mean(v) for v in (x**3 * 3, 9 * x**2, 8 * x + 72 * x**2, y)]
+    net = lambda x: np.sum(x**3, axis=-1, keepdims=True)  # noqa: E731
+    assert space["objective"](net, x) == pytest.approx(sum(means), rel=1e-4)
+    (tmp_path / "objective.py").write_text(f"from x import *\n\n\n{text}\n")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--ignore", "F403,F405", "."]
+    subprocess.run(command, cwd=tmp_path, check=True)
+
+
+def test_what_two_derivatives_go_through_in_part_is_refused():
+    with pytest.raises(UnsupportedOp, match="of `y` is computed in another derivative") as error:
+        objective("y = 2 * x; a = net(y); loss = mean(gradient(a, x)) + mean(gradient(a, y))")
+    assert error.value.advice == "call the networks on `y` again: gradient(D(y), y)"
+    again = objective("y = 2 * x; a = net(y); loss = mean(gradient(a, x) + gradient(net(y), y))")
+    assert "gradient(net, y)" in again

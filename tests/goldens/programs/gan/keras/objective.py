@@ -5,9 +5,27 @@ import tensorflow as tf
 from keras import ops
 
 
-def gradient(y, x):
-    """How the sum of y changes with x, in a form that can be differentiated again."""
-    return tf.gradients(y, x)[0]
+def gradient(function, x):
+    """How the sum of a function of x changes with x."""
+    return gradient_with_aux(lambda x: (function(x), None), x)[0]
+
+
+def gradient_with_aux(function, x):
+    """How the sum of a function's first result changes with x, in a form that can be
+    differentiated again; and its second result."""
+    if keras.backend.backend() != "jax":
+        y, aux = function(x)
+        return tf.gradients(y, x)[0], aux
+    import jax
+
+    def total(x):
+        with keras.StatelessScope() as scope:  # variables move below, and not twice
+            if scope.original_scope is not None:
+                scope.state_mapping |= scope.original_scope.state_mapping
+            return ops.sum(function(x)[0])
+
+    change = jax.grad(total)(x)
+    return change, function(x)[1]
 
 
 def vector_norm(x, axis):
@@ -22,9 +40,8 @@ def critic(G, D, image, seed):
     fake = ops.stop_gradient(fake)
     e = keras.random.uniform((ops.shape(image)[0],), seed=seed)
     mixed = e[:, None, None, None] * image + (1 - e)[:, None, None, None] * fake
-    slope = vector_norm(
-        gradient(D(ops.reshape(mixed, (-1, 8, 8, 1))), mixed), axis=(1, 2, 3)
-    )
+    slope = gradient(lambda mixed: D(ops.reshape(mixed, (-1, 8, 8, 1))), mixed)
+    slope = vector_norm(slope, axis=(1, 2, 3))
     return ops.mean(
         D(ops.reshape(fake, (-1, 8, 8, 1)))
         - D(ops.reshape(image, (-1, 8, 8, 1)))

@@ -6,7 +6,6 @@ Stopped at any moment and resumed, a run ends with the same bits.
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # none of TensorFlow's notices
-os.environ.update(KERAS_BACKEND="tensorflow")  # whose derivatives the losses read
 
 import argparse
 import json
@@ -48,7 +47,7 @@ class Training(keras.Model):
         super().__init__(dtype="float32")
         self.net, self.built = net, True
         self.seed_generator = keras.random.SeedGenerator()
-        self.evaluated = tf.function(self.each, reduce_retracing=True)
+        self.evaluated = compiled(self.each, self.variables)
 
     def call(self, rows, step, training=None):
         if step == "critic":
@@ -131,15 +130,68 @@ def update_of(
 ) -> Callable[[Any], Any]:
     """One update of a step, compiled: from a batch, it gives the loss."""
     own = learned(training.net)[step]
+    variables = training.variables
 
-    @tf.function(reduce_retracing=True)
+    def losses(rows):
+        return training.minimised(rows, step)
+
     def update(rows):
-        with tf.GradientTape() as tape:
-            loss = training.minimised(rows, step)
-        optimizer.apply(tape.gradient(loss, own), own)
+        loss, gradients = derived(lambda: losses(rows), own, variables)
+        optimizer.apply(gradients, own)
         return loss
 
-    return update
+    return compiled(update, [*variables, *optimizer.variables])
+
+
+def derived(
+    loss_of: Callable[[], Any],
+    own: list[keras.Variable],
+    variables: list[keras.Variable],
+) -> tuple[Any, Any]:
+    """A loss, and its gradients with respect to `own`; it may move the variables."""
+    if keras.backend.backend() != "jax":
+        with tf.GradientTape() as tape:
+            loss = loss_of()
+        return loss, tape.gradient(loss, own)
+    import jax
+
+    def pure(values):
+        given = zip(own, values, strict=True)
+        with keras.StatelessScope([*before, *given]) as scope:
+            loss = loss_of()
+        return loss, [scope.get_current_value(v) for v in variables]
+
+    before = [(v, v.value) for v in variables]
+    found = jax.value_and_grad(pure, has_aux=True)([v.value for v in own])
+    (loss, values), gradients = found
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+    return loss, gradients
+
+
+def compiled(
+    work: Callable[[Any], Any], variables: list[keras.Variable]
+) -> Callable[[Any], Any]:
+    """The same on rows, as a function of the framework; it may move the variables."""
+    if keras.backend.backend() != "jax":
+        return tf.function(work, reduce_retracing=True)
+    import jax
+
+    @jax.jit
+    def pure(values, rows):
+        before = zip(variables, values, strict=True)
+        with keras.StatelessScope([*before]) as scope:
+            made = work(rows)
+        return made, [scope.get_current_value(v) for v in variables]
+
+    def run(rows):
+        rows = keras.tree.map_structure(ops.convert_to_tensor, rows)
+        made, values = pure([v.value for v in variables], rows)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return made
+
+    return run
 
 
 def train_epoch(

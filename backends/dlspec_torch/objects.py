@@ -43,6 +43,7 @@ MODULES = {
     "F.adaptive_max_pool1d": "nn.AdaptiveMaxPool1d",
     "F.adaptive_max_pool2d": "nn.AdaptiveMaxPool2d",
     "F.adaptive_max_pool3d": "nn.AdaptiveMaxPool3d",
+    "F.local_response_norm": "nn.LocalResponseNorm",
     "F.interpolate": "nn.Upsample",
     "F.pixel_shuffle": "nn.PixelShuffle",
     "F.pixel_unshuffle": "nn.PixelUnshuffle",

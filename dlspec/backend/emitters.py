@@ -16,7 +16,7 @@ TOGETHER = {
     "choosing": "triangle",
     "conv": "separable",
     "derivatives": "tracked",
-    "norm": "group_norm",
+    "norm": "group_norm response_norm",
     "pool": "adaptive global_pool lp_pool",
     "raw": "batch",
     "resize": "pixels",

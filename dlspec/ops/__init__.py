@@ -27,6 +27,7 @@ FAMILIES: dict[str, str] = {
     "pixels": "PixelShuffle PixelUnshuffle",
     "norm": "BatchNorm LayerNorm RMSNorm Normalize",
     "group_norm": "GroupNorm InstanceNorm",
+    "response_norm": "LocalResponseNorm",
     "activation": "ReLU LeakyReLU PReLU Sigmoid Tanh GELU SiLU HardSwish Identity",
     "along_axis": "Softmax LogSoftmax Softmin Sparsemax GLU Maxout",
     "smooth": "ELU SELU CELU Softplus Squareplus Softsign Mish LogSigmoid TanhShrink",

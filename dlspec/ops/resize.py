@@ -28,16 +28,6 @@ class _Resized(OfPlaces):
     def _one_for_each_axis(cls, value: Any) -> Any:
         return one_each(cls.places, value)
 
-    @field_validator("mode", mode="before")
-    @classmethod
-    def _same_everywhere(cls, value: Any) -> Any:
-        if value in ("bicubic", "cubic"):
-            linear = _words(cls)[1]
-            raise ValueError(
-                f"must be nearest or {linear} (PyTorch and TensorFlow have different cubic kernels)"
-            )
-        return value
-
     @property
     def linear(self) -> bool:
         """Whether it reads between neighbours."""
@@ -118,10 +108,13 @@ class Upsample2D(_Upsample):
     """An image `scale` times as large: [c, h, w] becomes [c, h · scale, w · scale].
 
     - `scale`: 1 or more, or (height, width).
-    - `mode`: `nearest` repeats each place; `bilinear` reads between four neighbours.
+    - `mode`: `nearest` repeats each place; `bilinear` reads between four neighbours, `bicubic`
+      between sixteen, by the cubic kernel of Keys 1981 with a = -0.75, PyTorch's. Keras's
+      `bicubic` has a = -0.5.
     - `align_corners`: where place i of m lies among the n of the input. Without, at (i + 1/2) · n /
-      m - 1/2, so that the areas of both coincide, held within the first and the last place; with
-      it, at i · (n - 1) / (m - 1), so that the first and the last places coincide.
+      m - 1/2, so that the areas of both coincide, held within the first and the last place (what
+      `bicubic` reads beyond them is the last of that side); with it, at i · (n - 1) / (m - 1), so
+      that the first and the last places coincide.
     """
 
     places: ClassVar = 2
@@ -131,9 +124,10 @@ class Upsample2D(_Upsample):
         example("Upsample2D((2, 3), mode=nearest)", "f32[2, 4, 6]"),
         example("Upsample2D((2, 3), mode=bilinear)", "f32[2, 4, 6]"),
         example("Upsample2D(2, mode=bilinear, align_corners=true)", "f32[2, 3, 4]"),
+        example("Upsample2D((2, 3), mode=bicubic)", "f32[2, 4, 6]"),
     )
 
-    mode: Literal["nearest", "bilinear"] = "nearest"
+    mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
 
 
 class Upsample3D(_Upsample):
@@ -185,7 +179,7 @@ class Resize2D(_Resize):
 
     - `size`: 1 or more, or (height, width).
     - `mode`: `nearest` takes place floor((i + 1/2) · n / m) of n for place i of m; `bilinear`
-      reads between four neighbours.
+      reads between four neighbours, `bicubic` between sixteen, as Upsample2D does.
     - `align_corners`: where place i of m lies among the n: as for Upsample2D.
 
     What is made smaller is not smoothed first: AdaptiveAvgPool2D is.
@@ -197,9 +191,11 @@ class Resize2D(_Resize):
         example("Resize2D(7)", "f32[3, 5, 4]"),
         example("Resize2D((9, 3), mode=bilinear)", "f32[2, 4, 6]"),
         example("Resize2D((1, 7), mode=bilinear, align_corners=true)", "f32[2, 3, 4]"),
+        example("Resize2D((3, 9), mode=bicubic)", "f32[2, 5, 4]"),
+        example("Resize2D((1, 7), mode=bicubic, align_corners=true)", "f32[2, 3, 4]"),
     )
 
-    mode: Literal["nearest", "bilinear"] = "nearest"
+    mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
 
 
 class Resize3D(_Resize):

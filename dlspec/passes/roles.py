@@ -24,6 +24,7 @@ from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.places import Bordered, GlobalPool, OfPlaces
 from dlspec.ops.pooling import Pool
 from dlspec.ops.rearrange import Rearrange
+from dlspec.ops.response_norm import LocalResponseNorm
 from dlspec.ops.rules import all_axes
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec.ops.shape import Concat, Flatten, Reshape
@@ -43,7 +44,7 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((ConvTranspose1D, ConvTranspose2D, ConvTranspose3D), "last"),
     Pool: "last",
     OfPlaces: "last",
-    GlobalPool: "likes last",
+    **dict.fromkeys((GlobalPool, LocalResponseNorm), "likes last"),
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, OnlyTraining, Concat), "either"),
     **dict.fromkeys((negative, logical_not, Reduction, Expand, Only, Like), "either"),
     **dict.fromkeys((pad, roll, Bordered, Split, Normalize), "either"),

@@ -216,6 +216,21 @@ def several_values(p: Place) -> Diagnostic | None:
     return SeveralValues(p.word.span, "") if p.back_to("EQUAL") >= 0 else None
 
 
+def name_without_arrow(p: Place) -> Diagnostic | None:
+    """`(Conv2D(3, 3) as a -> ReLU)`, `x as a`: `as` stands behind a stage that `->` leads to."""
+    if p.word.type != "AS" or p.before.type not in ENDS_VALUE or "AS" in p.accepts:
+        return None
+    name = p.following.text if p.following.type == "NAME" else "NAME"
+    first = max(p.opener, p.back_to(*PARTS, *HEADS), p.head - 1) + 1
+    value = p.text(first, p.i - 1).text
+    if p.opener == first - 1 and p.words[p.opener - 1].type == "ARROW":
+        advice = f"without these parentheses `as` names it: `-> {value} as {name}`"
+    else:
+        let = "let " if p.keyword == "let" else ""
+        advice = f"a value has a name by a line of its own: `{let}{name} = {value}`"
+    return Unexpected(p.word.span, "`as`", "`->` before the stage that `as` names", advice)
+
+
 def side_by_side(p: Place) -> Diagnostic | None:
     starts = p.word.type in STARTS_VALUE - {"MINUS", "LPAR", "LSQB"} or p.word.text in OPENS
     if not starts or p.before.type not in ENDS_VALUE | {"RBRACE"}:
@@ -283,6 +298,7 @@ RULES = (
     missing_else,
     several_values,
     import_of_a_module,
+    name_without_arrow,
     side_by_side,
     missing_brace,
 )

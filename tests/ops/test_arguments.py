@@ -63,9 +63,8 @@ def refused(name, *positional, **named):
          "`cropping`: must be one number, or (height, width), each a number or (before, after), "
          "got (1, 2, 3)"),
         ("Crop1D", (-1,), {}, "`cropping`: must be at least 0, got -1"),
-        ("Upsample2D", (2,), {"mode": "bicubic"},
-         "`mode`: must be nearest or bilinear (PyTorch and TensorFlow have different cubic "
-         "kernels), got bicubic"),
+        ("Upsample3D", (2,), {"mode": "bicubic"},
+         "`mode`: must be nearest or trilinear, got bicubic"),
         ("Upsample1D", (2,), {"mode": "bilinear"},
          "`mode`: must be nearest or linear, got bilinear"),
         ("Upsample2D", ((2, 2, 2),), {},
@@ -186,6 +185,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         **{f"Crop{n}D": ("cropping",) for n in (1, 2, 3)},
         **{f"Upsample{n}D": ("scale",) for n in (1, 2, 3)},
         **{f"Resize{n}D": ("size",) for n in (1, 2, 3)},
+        "LocalResponseNorm": ("size",),
         "PixelShuffle": ("factor",),
         "PixelUnshuffle": ("factor",),
         "AdaptiveAvgPool1D": ("size",),

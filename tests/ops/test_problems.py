@@ -81,6 +81,9 @@ GroupNorm(3) | f32[3] | groups | a group of one number is its own mean, so that 
 GroupNorm(2) | f32[4, 5] | axis | GroupNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]
 InstanceNorm | f32[3, 1, 1] | none | a channel of one place is its own mean, so that f32[3, 1, 1] becomes zeros | LayerNorm normalises over the channels
 InstanceNorm | f32[4] | none | a channel of one place is its own mean, so that f32[4] becomes zeros | LayerNorm normalises over the channels
+Dense(3, init=dirac) | f32[4] | init | dirac is for a kernel with places, got [3, 4] | identity is that of a matrix
+LocalResponseNorm(5) | f32[4] | none | LocalResponseNorm needs channels and places, got f32[4] | Normalize is for one vector
+LocalResponseNorm(5, alpha=-1) | f32[4, 3] | alpha | a negative `alpha` may divide by 0 |
 RMSNorm | i32[4] | none | RMSNorm needs floating-point numbers, got i32[4] | cast(x, f32)
 Normalize | image f32[8, 4] | axis | Normalize needs axis= here: f32[8, 4] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
 LayerNorm | image f32[8, 4] | axis | LayerNorm needs axis= here: f32[8, 4] comes straight from convolution or pooling | axis=0 is the channels, axis=-1 the last axis; for all of them, put Flatten or GlobalAvgPool1D before it
@@ -278,9 +281,9 @@ def inputs(text):
 
 def found(row, read, typed):
     plain, named = inputs(row[1])
-    return list(
-        read(row[0]).problems(*map(typed, plain), **{k: typed(t) for k, t in named.items()})
-    )
+    op, types = read(row[0]), [*map(typed, plain)]
+    problems = list(op.problems(*types, **{k: typed(t) for k, t in named.items()}))
+    return problems or list(op.starting(*types))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r[0]} {r[1]}")

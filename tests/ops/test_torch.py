@@ -491,6 +491,9 @@ REFERENCES = {
     **{f"{kind}{n}D": bordered for kind in ("Pad", "Crop") for n in (1, 2, 3)},
     "PixelShuffle": lambda op, x: (None, nn.PixelShuffle(op.factor)),
     "PixelUnshuffle": lambda op, x: (None, nn.PixelUnshuffle(op.factor)),
+    "LocalResponseNorm": lambda op, x: (
+        None, nn.LocalResponseNorm(op.size, op.alpha, op.beta, op.k)
+    ),
     "BatchNorm": batch_norm, "GroupNorm": group_norm, "InstanceNorm": instance_norm,
     "LayerNorm": layer_norm, "RMSNorm": rms_norm, "Normalize": plain(F.normalize),
     "Experts": lambda op, x: (None, lambda x, index, gate: x),

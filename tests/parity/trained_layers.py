@@ -29,7 +29,8 @@ POOLS = (
 SIZES = (
     "m = d -> Conv2D(4, 1) -> Upsample2D((1, 2)) -> Conv2D(3, 2) -> Upsample2D(2, mode=bilinear)",
     "n = d -> Conv2D(8, 1) -> PixelShuffle(2) -> Conv2D(2, 3) -> Resize2D((5, 3)) -> Flatten",
-    "o = m -> Conv2D(2, 1) -> Resize2D(3, mode=bilinear, align_corners=true) -> Flatten",
+    "o0 = m -> Conv2D(4, 1) -> LocalResponseNorm(3, alpha=0.5) -> Resize2D(5, mode=bicubic)",
+    "o = o0 -> Conv2D(2, 1) -> Resize2D(3, mode=bilinear, align_corners=true) -> Flatten",
     "p = i -> Upsample3D(2, mode=trilinear) -> Conv3D(2, 2) -> Flatten",
     "sized = (n, o, p) -> Concat",
 )

@@ -8,6 +8,7 @@ from dlspec.expr import Const, Expr, Term
 from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
+from dlspec.ops.response_norm import LocalResponseNorm
 from dlspec_keras.layers.common import function, kept_axis, keras_axis, layer
 from dlspec_keras.layers.lengths import real
 
@@ -99,6 +100,19 @@ def normalize(use: Use) -> Emitted:
     return Emitted(call, helpers=("normalized",))
 
 
+def local_response_norm(use: Use) -> Emitted:
+    call = py.call(
+        "local_response_norm",
+        X[0],
+        use.field("size"),
+        axis=use.fixed(keras_axis(0, use.x[0])).or_default(-1),
+        alpha=use.field("alpha").or_default(1e-4),
+        beta=use.field("beta").or_default(0.75),
+        k=use.field("k").or_default(1.0),
+    )
+    return Emitted(call, helpers=("local_response_norm",))
+
+
 def _axes(use: Use) -> Slot:
     axes = _places(use)
     return use.fixed(axes[0] if len(axes) == 1 else axes)
@@ -117,4 +131,5 @@ LAYERS: dict[type[Op], Emit] = {
     LayerNorm: layer_norm,
     RMSNorm: rms_norm,
     Normalize: normalize,
+    LocalResponseNorm: local_response_norm,
 }

@@ -6,6 +6,8 @@ neighbours are mixed in the precision of the input.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import resize
@@ -30,6 +32,10 @@ def resized(use: Use) -> Emitted:
 
 def mixed(use: Use) -> Emitted:
     """Between neighbours."""
+    if use.op.mode == "bicubic":
+        corners = use.field("align_corners").or_default(False)
+        cubic = helped("bicubic", use, align_corners=corners)
+        return replace(cubic, helpers=("bicubic", "cubic"), imports=("import math",))
     if use.exact or use.op.align_corners:
         corners = use.field("align_corners").or_default(False)
         return helped("interpolated", use, align_corners=corners)

@@ -137,6 +137,48 @@ def interpolated(x, size, align_corners=False):
     return x
 
 
+def bicubic(x, size, align_corners=False):
+    """Resized between four neighbours on each axis, by the kernel that PyTorch has."""
+    for axis, m in enumerate(size, start=1):
+        n = x.shape[axis]
+        if align_corners:
+            places = [i * (n - 1) / max(m - 1, 1) for i in range(m)]
+        else:
+            places = [(i + 0.5) * n / m - 0.5 for i in range(m)]
+        below = [math.floor(place) for place in places]
+        parts = []
+        for k in range(-1, 3):
+            far = [abs(p - i - k) for p, i in zip(places, below, strict=True)]
+            near = ops.take(x, [min(max(i + k, 0), n - 1) for i in below], axis=axis)
+            share = ops.array([cubic(d) for d in far], x.dtype)
+            shape = (m, *[1] * (len(x.shape) - axis - 1))
+            parts.append(near * ops.reshape(share, shape))
+        x = parts[0] + parts[1] + parts[2] + parts[3]
+    return x
+
+
+def cubic(distance, a=-0.75):
+    """The share of a place in what is read at this distance. Keys 1981."""
+    d = distance
+    if d <= 1:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+    return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+
+def local_response_norm(x, size, axis=-1, alpha=1e-4, beta=0.75, k=1.0):
+    """Divided by the size of neighbouring channels. Krizhevsky et al. 2012."""
+    widths = [(0, 0)] * len(x.shape)
+    widths[axis] = (size // 2, (size - 1) // 2)
+    squares = ops.pad(ops.square(x), widths)
+    channels = x.shape[axis]
+    total = ops.zeros_like(x)
+    for i in range(size):
+        near = [slice(None)] * len(x.shape)
+        near[axis] = slice(i, i + channels)
+        total = total + squares[tuple(near)]
+    return x / (k + alpha / size * total) ** beta
+
+
 def pixel_shuffle(x, factor):
     """Each group of channels becomes a square of pixels, in PyTorch's order."""
     h, w, c = x.shape[1:]

@@ -9,6 +9,7 @@ from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
+from dlspec.ops.response_norm import LocalResponseNorm
 from dlspec_torch.layers.common import MOST, applied, batched, by_rank, method, of_channels
 from dlspec_torch.layers.lengths import real
 
@@ -115,6 +116,19 @@ def normalize(use: Use) -> Emitted:
     )
 
 
+def local_response_norm(use: Use) -> Emitted:
+    return Emitted(
+        py.call(
+            "F.local_response_norm",
+            X[0],
+            use.field("size"),
+            alpha=use.field("alpha").or_default(1e-4),
+            beta=use.field("beta").or_default(0.75),
+            k=use.field("k").or_default(1.0),
+        )
+    )
+
+
 def _sizes(use: Use) -> py.Expr:
     """The sizes of the axes that are normalised over, in order."""
     roles = {axis % use.x[0].rank: role for role, axis in use.op.sizes.items()}
@@ -137,4 +151,5 @@ LAYERS: Mapping[type[Op], Emit] = {
     LayerNorm: layer_norm,
     RMSNorm: rms_norm,
     Normalize: normalize,
+    LocalResponseNorm: local_response_norm,
 }

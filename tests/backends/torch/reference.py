@@ -48,6 +48,15 @@ def group_norm(op: Any, x: list[Array], w: Weights) -> Array:
     return np.moveaxis(y, 1, (op.axis or 0) % (x[0].ndim - 1) + 1)
 
 
+def local_response_norm(op: Any, x: list[Array], w: Weights) -> Array:
+    y = np.empty_like(x[0])
+    for c in range(x[0].shape[1]):
+        near = x[0][:, max(c - op.size // 2, 0) : c + (op.size - 1) // 2 + 1]
+        mean = (near**2).sum(1) / op.size
+        y[:, c] = x[0][:, c] / (op.k + op.alpha * mean) ** op.beta
+    return y
+
+
 def rms_norm(op: Any, x: list[Array], w: Weights) -> Array:
     axes = over(op, x[0])
     y = x[0] / np.sqrt((x[0] ** 2).mean(axes, keepdims=True) + op.eps)
@@ -315,6 +324,7 @@ REFERENCES: dict[str, Reference] = {
     "BatchNorm": batch_norm,
     "GroupNorm": group_norm,
     "InstanceNorm": group_norm,
+    "LocalResponseNorm": local_response_norm,
     "LayerNorm": layer_norm,
     "RMSNorm": rms_norm,
     "Normalize": normalized,

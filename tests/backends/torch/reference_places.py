@@ -24,9 +24,19 @@ def place(op: Any, i: int, n: int, m: int) -> list[tuple[int, float]]:
     at = (i + 1 / 2) * n / m - 1 / 2
     if op.align_corners:
         at = 0 if m == 1 else i * (n - 1) / (m - 1)
+    if op.mode == "bicubic":
+        places = [math.floor(at) + k for k in (-1, 0, 1, 2)]
+        return [(min(max(p, 0), n - 1), cubic(abs(at - p))) for p in places]
     at = min(max(at, 0), n - 1)
     below = math.floor(at)
     return [(below, 1 - (at - below)), (min(below + 1, n - 1), at - below)]
+
+
+def cubic(d: float, a: float = -0.75) -> float:
+    """Keys's kernel."""
+    if d <= 1:
+        return (a + 2) * d**3 - (a + 3) * d**2 + 1
+    return a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a
 
 
 def resized(op: Any, x: list[Array], w: Weights) -> Array:

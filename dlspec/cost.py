@@ -79,6 +79,8 @@ class LayerCost:
     needs: int
     """Bytes of inputs and output, where both must be held at once; 0 for what works in place."""
     line: int
+    file: str = ""
+    """Where the line is, if not in the spec itself: a file that it imports."""
     defaults: dict[str, Any] = field(default_factory=dict)
     """The arguments that the spec left to their defaults, and of which no `weights` group says
     anything."""
@@ -93,6 +95,7 @@ class LayerCost:
             "parameters": self.parameters.learned,
             "macs": self.macs,
             "activation": self.activation,
+            "file": self.file,
             "line": self.line,
             "defaults": plain(self.defaults),
         }
@@ -200,6 +203,7 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
             activation=kept,
             needs=made + sum(_bytes(t) for t in x) if macs else 0,
             line=layer.line,
+            file=layer.home,
             defaults={n: v for n, v in op.defaults_taken().items() if n not in instead},
         )
 

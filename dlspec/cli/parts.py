@@ -10,7 +10,7 @@ from dlspec.cli.table import size
 from dlspec.cost import Cost, cost
 from dlspec.declared import Declared, written
 from dlspec.frozen import frozen
-from dlspec.ir.model import ModelIR, Node
+from dlspec.ir.model import ModelIR, Node, placed
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import (
     Computation,
@@ -83,7 +83,7 @@ def _model(model: ModelIR, standing_in: Mapping[str, str] = MappingProxyType({})
             f"{row.parameters.learned:,}",
             f"{row.macs:,}",
             size(row.activation),
-            str(row.line),
+            placed(row.line, row.file),
         )
         for row in found.layers
     )

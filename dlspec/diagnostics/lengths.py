@@ -16,7 +16,8 @@ class FixedSizeNeeded(InContext):
 
     `T` of `i32[T <= 512]` is known only when the model runs. Shapes of weights, arguments of layers
     and blocks, conditions, loops and lists are settled before; a layer may take a dynamic axis
-    where it treats every place alike.
+    where it treats every place alike. A list of sizes, `[T, 3]`, is such a list: `Reshape(T, 3)`
+    and types take the sizes themselves, and `lengths(x)` is the size as a tensor.
     """
 
     code = "DLS220"

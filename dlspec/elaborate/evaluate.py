@@ -36,6 +36,7 @@ ONE_BY_ONE = (
     "a loop runs as often in every batch; what goes from place to place is a block with a `state`, "
     "which `x -> Scan(Cell())` applies to each"
 )
+SETTLED = "it is made before the model runs; types and `Reshape(T, 3)` take sizes as they are"
 
 
 class Skip(Exception):
@@ -255,7 +256,7 @@ class Evaluator:
         made = [v.value for v in values]
         for item, v in zip(items, made, strict=True):
             self.weigh(v, item.span)
-            self.fixed_size(Static(v), item, f"a {kind}")
+            self.fixed_size(Static(v), item, f"a {kind}", SETTLED)
         origin = arithmetic.term(kind, *values)
         return Static(made if kind == "list" else tuple(made), origin)
 

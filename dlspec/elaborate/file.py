@@ -51,6 +51,8 @@ class FileTable:
     """Names that it imports from files with errors: uses of them say nothing more."""
     scope: Scope = field(default_factory=Scope)
     """The values of its parameters."""
+    path: str = ""
+    """Where it stands below the folder of the spec, or `std/vision.dls`; empty of the spec."""
     files: dict[Source, FileTable] = field(default_factory=dict)
     """Every file that is read for this spec: one dictionary that all of them share."""
 

@@ -123,6 +123,7 @@ class _Linker:
         file, found = parse(source)
         self.problems.extend(found)
         table = collect(file)
+        table.path = source.name if path in self.modules else path
         table.files = self.files
         self.files[source] = table
         self.problems.extend(p for p in table.problems if p.severity == "error")

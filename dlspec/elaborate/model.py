@@ -231,6 +231,7 @@ class ModelBuilder(PythonCalls):
             parameters=tuple(parameters),
             inputs=tuple(n for n, _ in frame.inputs),
             doc=definition.doc,
+            home=self.file_of(definition).path,
             line=definition.span.line,
             names=tuple(dict.fromkeys(n for n, _ in frame.inputs)),
         )

@@ -16,6 +16,7 @@ from dlspec.diagnostics.shapes import (
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate import arithmetic, lists, operands, wires
 from dlspec.elaborate.applying import outputs
+from dlspec.elaborate.evaluate import SETTLED
 from dlspec.elaborate.indexing import Indexer
 from dlspec.elaborate.lists import holds_tensors, unwrapped
 from dlspec.elaborate.operators import OF_EXAMPLES
@@ -184,7 +185,7 @@ class TensorEvaluator(Indexer):
             return Static(lists.written_out(made))
         made = [v.value for v in found]
         for item, v in zip(items, found, strict=True):
-            self.fixed_size(v, item, f"a {kind}")
+            self.fixed_size(v, item, f"a {kind}", SETTLED)
         origin = arithmetic.term(kind, *found)
         return Static(made if kind == "list" else tuple(made), origin)
 

@@ -35,7 +35,8 @@ class _Builder:
 
     def graph(self) -> Graph:
         root = self.node("block", self.model.name, given=arguments(self.model.root.arguments))
-        root.line = self.model.definitions[self.model.name].line
+        own = self.model.definitions[self.model.name]
+        root.line = ir.placed(own.line, own.home)
         _Body(self, root, ()).instance(self.model.root)
         drop_unread(root)
         add_up(root)
@@ -67,7 +68,8 @@ class _Body:
         self.taken: dict[Port, Port] = {}
         """Values from outside, and the ends by which they come in."""
         self.outer: _Body | None = None
-        self.line = 0
+        self.line = self.file = ""
+        """Where the statement is written that is being drawn, and the file of the body."""
 
     # -- ends
 
@@ -94,6 +96,7 @@ class _Body:
 
     def instance(self, it: ir.Instance) -> None:
         """The body of a block or model."""
+        self.file = self.builder.model.definitions[it.definition].home
         for name, t in it.inputs:
             self.bind(name, [self.end_in(name, t)])
         found = list(self.statements(it.body))
@@ -110,7 +113,7 @@ class _Body:
         for s in body:
             match s:
                 case ir.Bind() | ir.Output():
-                    self.line = s.line
+                    self.line = ir.placed(s.line, self.file)
                     ports = self.ports(s.value)
                     if isinstance(s, ir.Output):
                         yield from ((s.name, port) for port in ports)
@@ -150,7 +153,7 @@ class _Body:
         self.place(node)
         inner = _Body(self.builder, node, prefix)
         inner.outer, inner.env, inner.line = self, dict(self.env), self.line
-        inner.home = self.home
+        inner.home, inner.file = self.home, self.file
         return inner
 
     def leave(self) -> None:
@@ -298,6 +301,7 @@ class _Body:
         node.inputs = [Input(p) for p in arriving]
         inner = _Body(self.builder, node, self.prefix)
         inner.outer, inner.env, inner.line, inner.home = self, self.env, self.line, self.home
+        inner.file = self.file
         ends = [inner.end_in("", self.type(p)) for p in arriving]
         inner.taken = dict(zip(arriving, ends, strict=True))
         ports = iter(ends)
@@ -340,6 +344,7 @@ class _Body:
         node.inputs = [Input(p) for p in arriving]
         inner = _Body(self.builder, node, self.prefix)
         inner.outer, inner.env, inner.line, inner.home = self, self.env, self.line, home
+        inner.file = self.file
         carried = [inner.end_in("", self.type(p)) for p in arriving]
         inner.taken = dict(zip(arriving, carried, strict=True))
         for port in inner.bodies(bodies, carried, abreast):

@@ -46,7 +46,8 @@ class Node:
     name: str = ""
     """The neutral name; `within` is how the names of all begin that stand in the same block."""
     within: str = ""
-    line: int = 0
+    line: str = ""
+    """Where it is written: `12`, or `std/vision.dls:31` of a file that is imported."""
     inputs: list[Input] = field(default_factory=list)
     types: list[Tensor] = field(default_factory=list)
     parameters: int = 0

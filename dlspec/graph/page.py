@@ -174,4 +174,4 @@ def _rows(node: Node, nodes: Mapping[int, Node]) -> Iterator[tuple[str, str]]:
     yield "makes", ", ".join(map(shape, node.types))
     yield "MACs", f"{node.macs:,}" if node.macs else ""
     yield "parameters", f"{node.parameters:,}" if node.parameters else ""
-    yield "line", str(node.line or "")
+    yield "line", node.line

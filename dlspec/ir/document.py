@@ -13,7 +13,7 @@ from dlspec.ir.values import origin_document, plain
 from dlspec.recipe.base import Recipe
 from dlspec.tensor import Tensor
 
-SILENT = frozenset({"line", "doc", "format", "text"})
+SILENT = frozenset({"line", "home", "doc", "format", "text"})
 """The fields that say where something stands or how it was written: no program depends on them."""
 
 

@@ -395,6 +395,9 @@ class Definition(Node):
     parameters: tuple[Parameter, ...]
     inputs: tuple[str, ...]
     doc: str = ""
+    home: str = ""
+    """The file that it stands in, below the spec's folder, or `std/vision.dls`; empty where that is
+    the spec itself."""
     line: int
     names: tuple[str, ...] = ()
     """Every wire that the body writes, inputs first."""
@@ -439,8 +442,15 @@ class Layer(Node):
     name: str
     apply: Apply
     line: int
+    home: str = ""
+    """The file of this line, as in `Definition`."""
     steps: int = 1
     """How often it runs for one example: at each step of a `Scan`."""
+
+
+def placed(line: int, home: str) -> str:
+    """A line as a person reads it: `12`, or `std/vision.dls:31` of another file."""
+    return f"{home}:{line}" if home else str(line)
 
 
 class ModelIR(Node):
@@ -536,6 +546,7 @@ def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
     `training`, what only training computes is left out."""
 
     def walk(instance: Instance, prefix: Path, steps: int) -> Iterator[Layer]:
+        home = model.definitions[instance.definition].home
         for s in statements(instance.body, training):
             found = list(flows(s.value, training))
             cells = {id(f.body): int(f.steps) for f in found if isinstance(f, Scan)}
@@ -544,7 +555,7 @@ def layers(model: ModelIR, training: bool = True) -> Iterator[Layer]:
                     case Apply():
                         own = f.module if f.module is not None else (f.op.called,)
                         name, line = dotted(*prefix, *own), f.line or s.line
-                        yield Layer(name=name, apply=f, line=line, steps=steps)
+                        yield Layer(name=name, apply=f, line=line, home=home, steps=steps)
                     case Call():
                         inner = model.instances[f.instance]
                         times = steps * cells.get(id(f), 1)

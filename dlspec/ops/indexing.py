@@ -218,7 +218,10 @@ class gather(Op):
 
     `[n, ...]` at `[...]` integers becomes `[..., ...]`. A tensor that belongs to each example is
     read at its own index; one that is common to all examples (`Parameter`, `Buffer`, constants) at
-    the index of each. An index lies in 0 ... n - 1.
+    the index of each. An index lies in 0 ... n - 1, and `check` says where numbers that it knows in
+    the brackets do not: those of `range`, `randint` and a `Buffer`. What lies outside in a run is
+    an error in PyTorch and in TensorFlow on a CPU; on other devices, in JAX and in files it is
+    undefined, and `clip(i, 0, n - 1)` or `where` says what is meant.
     """
 
     inputs: ClassVar = (2, 2)

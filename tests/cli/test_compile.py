@@ -212,6 +212,24 @@ def test_summary_as_json(dlspec, digits):
     assert {"name", "kind", "output", "parameters", "macs", "line"} <= set(model["layers"][0])
 
 
+def test_a_row_of_what_is_imported_has_its_file(dlspec, here):
+    (here / "parts").mkdir()
+    (here / "parts/two.dls").write_text(
+        "block Two(n: int) {\n  input x: f32[K]\n  y = x -> Dense(n)\n  output y -> ReLU\n}\n"
+    )
+    (here / "a.dls").write_text(
+        'import "parts/two.dls" as two\nfrom std.vision import ConvBN\n'
+        "model M {\n  input x: f32[3, 8, 8]\n"
+        "  y = x -> ConvBN(4, 3) -> Flatten -> two.Two(5)\n  output z = y -> Dense(2)\n}\n"
+    )
+    layers = json.loads(dlspec("summary", "a.dls", "--json").out)["models"]["M"]["layers"]
+    found = {layer["name"]: (layer["file"], layer["line"]) for layer in layers}
+    assert found["two.y"] == ("parts/two.dls", 3) and found["z"] == ("", 6)
+    assert found["conv_bn.conv2d"][0] == "std/vision.dls"
+    rows = [row.split() for row in dlspec("summary", "a.dls").out.splitlines()]
+    assert [r[-1] for r in rows if r and r[0] in ("two.y", "z")] == ["parts/two.dls:3", "6"]
+
+
 def test_summary_of_a_model_that_only_training_configures(dlspec, here):
     (here / "a.dls").write_text(COUNTED.replace("Wine()", "Wine(3)"))
     found = json.loads(dlspec("summary", "a.dls", "--json").out)

@@ -7,7 +7,8 @@ operator's role. A model takes no arguments: its body passes literals.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -145,26 +146,34 @@ class Arguments:
         return made
 
     def whole_list(
-        self, values: Values, lengths: dict[int, int], row_of: Callable[[Any], int], read: Reader
-    ) -> py.Expr | None:
-        """The list that a loop runs over, where a column is exactly that list: `for n in sizes`."""
-        e = values.origin
-        if self.is_model or not isinstance(e, Ref) or e.loop not in self.loop_items:
+        self,
+        columns: Sequence[Values],
+        lengths: Mapping[int, int],
+        row_of: Callable[[Any], int],
+        read: Reader,
+    ) -> tuple[Ref, py.Expr] | None:
+        """The variable of a loop and the list that it runs over, where columns are arithmetic on
+        that variable, one row for each round: `Conv1D(n, padding=n // 2) for n in sizes`."""
+        origins = [values.origin for values in columns]
+        read_in = {r for e in origins if e is not None for r in refs(e) if r.loop is not None}
+        if self.is_model or not columns or None in origins or len(read_in) != 1:
             return None
-        items, ref = self.loop_items[e.loop]
-        if ref != e:
+        (ref,) = read_in
+        items, variable = self.loop_items.get(ref.loop or 0, (Const(()), None))
+        if ref != variable:
             return None
         slots = []
-        for o, s in values.slots:
+        for o, s in (slot for values in columns for slot in values.slots):
             try:
                 found = evaluate(items, o.env)
+                same_rows = len(found) == lengths[o.instance.number]
+                if not same_rows or not same(found[row_of(o)], o.env[ref]):
+                    return None
             except (KeyError, IndexError, TypeError):
                 return None
-            same_rows = len(found) == lengths[o.instance.number]
-            if not same_rows or not same(found[row_of(o)], s.value):
-                return None
             slots.append((o, replace(s, value=found, origin=items)))
-        return self.by_origin(Values(tuple(slots)), read)
+        listed = self.by_origin(Values(tuple(slots)), read)
+        return None if listed is None else (ref, listed)
 
     def of_list(self, values: Values, read: Reader) -> py.Expr | None:
         """A loop variable's value in one round, as an element of the list that the loop runs over:
@@ -182,7 +191,7 @@ class Arguments:
             return None
         (here,) = rounds
         for at in (here, here - 1):
-            found = substituted(e, items[1], Term("index", (items[0], Const(at))))
+            found = substituted(e, items[1], element(items[0], at))
             if at < 0 or found is None:
                 continue
             same_value = self.by_origin(
@@ -208,6 +217,16 @@ class Arguments:
             if not same(found.setdefault(o.instance.number, s.value), s.value):
                 return None
         return found
+
+    @contextmanager
+    def reading(self, names: Mapping[Ref, str]) -> Iterator[None]:
+        """Where the variables of loops may be read, by these names."""
+        before, reads = self.loop_names, self.loop_reads
+        self.loop_names, self.loop_reads = {**before, **names}, set()
+        try:
+            yield
+        finally:
+            self.loop_names, self.loop_reads = before, reads
 
     # -- arguments
 
@@ -303,6 +322,26 @@ def _plain(value: Any) -> bool:
 def _integral(each: dict[int, Any]) -> bool:
     """Only sizes are recognised by their value; a rate that happens to be equal is not the same."""
     return all(isinstance(v, int) and not isinstance(v, bool) and v > 3 for v in each.values())
+
+
+def element(items: Expr, at: int) -> Expr:
+    """An element of a list; what counts up has its place."""
+    match items:
+        case Term("range", (_,)):
+            return Const(at)
+    return Term("index", (items, Const(at)))
+
+
+def count_of(items: Expr | None) -> Expr | None:
+    """The arithmetic behind the number of rounds of a loop, from that behind its list."""
+    match items:
+        case Term("range", (stop,)):
+            return stop
+        case Term("enumerate" | "reversed", (inner,)):
+            return count_of(inner)
+        case None:
+            return None
+    return Term("len", (items,))
 
 
 def substituted(e: Expr, ref: Ref, by: Expr) -> Expr | None:

@@ -9,8 +9,10 @@ from typing import Any
 from dlspec.backend.classes import ClassWriter
 from dlspec.backend.loops import Loops
 from dlspec.backend.merge import Merged, flows, holes_in
+from dlspec.backend.reading import Target, read_by
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH
+from dlspec.expr import fixed
 from dlspec.ops.norm import RMSNorm
 from dlspec.ops.normalisation import Affine
 from dlspec.ops.only_training import OnlyTraining
@@ -35,13 +37,17 @@ class Chains(Loops):
         super().__init__(writer)
         self.ordered = False
         """Whether the value that is being written takes several layers of lists in turn."""
+        self.aliases: dict[str, list[str]] = {}
+        """The wires that are another under a second name, which nothing writes again."""
+        self.outputs: list[tuple[str | None, py.Expr]] = []
+        """What has been given out so far, by name."""
 
     @abstractmethod
     def applied(
         self, m: Merged, lines: list[py.Statement], arriving: py.Expr | None
     ) -> py.Expr: ...
 
-    def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
+    def chain(self, value: Merged, target: str | Target, lines: list[py.Statement]) -> py.Expr:
         """A value whose long chain is cut into statements: in a model, which has shapes behind
         them, one for each layer with work."""
         before = self.ordered
@@ -51,7 +57,7 @@ class Chains(Loops):
         finally:
             self.ordered = before
 
-    def cut(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr:
+    def cut(self, value: Merged, target: str | Target, lines: list[py.Statement]) -> py.Expr:
         nodes: list[Merged] = []
         m = value
         while m.kind in ("apply", "call", "net", "scope", "repeat") and len(m.inputs) == 1:
@@ -69,14 +75,14 @@ class Chains(Loops):
             head = self.is_head(node)
             if self.takes(node) and takes(made):
                 self.store(target, made, types, lines)
-                made, heavy = py.Atom(target), False
+                made, heavy = py.Atom(str(target)), False
             works = head and heavy and (self.is_model or len(str(made)) > SHORT)
             breaks = works or node.kind == "repeat" or self.too_long(node, made, target)
             if breaks or (self.reads_twice(node, 0) and not isinstance(made, py.Atom)):
                 self.store(target, made, types, lines)
-                made, heavy = py.Atom(target), False
+                made, heavy = py.Atom(str(target)), False
             if node.kind == "repeat":
-                made = self.repeat(node, [made], target, lines)
+                made = self.repeat(node, [made], str(target), lines)
                 heavy = False
             else:
                 made = self.prepared(node, self.applied(node, lines, made), target, lines)
@@ -84,23 +90,25 @@ class Chains(Loops):
             types = [f.types[0] for _, f in node.uses]
         return made
 
-    def store(self, target: str, made: py.Expr, types: Any, lines: list[py.Statement]) -> None:
-        if made != py.Atom(target) and not isinstance(made, py.Atom):
-            lines.append(py.Assign(target, made, self.comment(types) if types else ""))
-        elif made != py.Atom(target):
-            lines.append(py.Assign(target, made))
+    def store(
+        self, target: str | Target, made: py.Expr, types: Any, lines: list[py.Statement]
+    ) -> None:
+        if made != py.Atom(str(target)) and not isinstance(made, py.Atom):
+            lines.append(py.Assign(str(target), made, self.comment(types) if types else ""))
+        elif made != py.Atom(str(target)):
+            lines.append(py.Assign(str(target), made))
 
     def reads_twice(self, m: Merged, i: int | str) -> bool:
         """Whether the code of an op reads an input more than once: that must be a name."""
         return sum(1 for h in holes_in(self.w.calls.get(id(m))) if h.what == i) > 1
 
-    def too_long(self, node: Merged, made: py.Expr, target: str) -> bool:
+    def too_long(self, node: Merged, made: py.Expr, target: str | Target) -> bool:
         if isinstance(made, py.Atom):
             return False
         return INDENT + len(target) + 3 + len(str(made)) > WIDTH - 16
 
     def prepared(
-        self, node: Merged, made: py.Expr, target: str, lines: list[py.Statement]
+        self, node: Merged, made: py.Expr, target: str | Target, lines: list[py.Statement]
     ) -> py.Expr:
         """A call whose input is prepared in place (pads): in a line of its own if too long."""
         code = self.w.calls.get(id(node))
@@ -110,11 +118,11 @@ class Chains(Loops):
             return made
         if INDENT + len(target) + 3 + len(str(made)) <= WIDTH - 8:
             return made
-        lines.append(py.Assign(target, made.args[0].value))
-        rest = (py.Arg(py.Atom(target)), *made.args[1:])
+        lines.append(py.Assign(str(target), made.args[0].value))
+        rest = (py.Arg(py.Atom(str(target))), *made.args[1:])
         return py.Call(made.callee, rest)
 
-    def parted(self, made: py.Expr, target: str, lines: list[py.Statement]) -> py.Expr:
+    def parted(self, made: py.Expr, target: str | Target, lines: list[py.Statement]) -> py.Expr:
         """A call of several inputs: where it is too long for a line, the first gets its own."""
         if not isinstance(made, py.Call) or len(made.args) < 2:
             return made
@@ -122,7 +130,7 @@ class Chains(Loops):
         fits = INDENT + len(target) + 3 + len(str(made)) <= WIDTH
         if fits or not isinstance(first.value, py.Call):
             return made
-        name = py.Atom(self.fresh("h"))
+        name = py.Atom(self.part())
         lines.append(py.Assign(name, first.value))
         return py.Call(made.callee, (replace(first, value=name), *others))
 
@@ -144,31 +152,55 @@ class Chains(Loops):
 
     # -- names of the parts of a chain
 
-    def target(self, name: str, value: Merged) -> str:
+    def target(self, name: str, value: Merged) -> str | Target:
         """The wire's own name for the parts of its chain, unless the chain still needs it."""
-        needed = sum(1 for m in self.beside(value) if m.kind == "wire" and m.flow.name == name)
-        return self.fresh("h") if needed else self.local(name)
+        needed = any(m.kind == "wire" and m.flow.name == name for m in self.beside(value))
+        return Target(self.part) if needed else self.local(name)
 
-    def fresh_target(self, value: Merged) -> str:
+    def fresh_target(self, value: Merged) -> Target:
         """A name for the parts of a chain whose result has none."""
         source = value
         while source.inputs:
             source = source.inputs[0]
-        beside = {m.flow.name for m in self.beside(value) if m.kind == "wire"}
-        name = source.flow.name if source.kind == "wire" else "x"
-        if source.kind == "wire" and name not in beside and name not in self.w.definition.inputs:
-            return self.local(name)
-        if "x" in self.locals and ("x" in beside or self.reads.get("x", 0) > 1):
-            return self.fresh("h")
-        return self.local("x")
+        name = source.flow.name if source.kind == "wire" else ""
+
+        def give() -> str:
+            if name and name not in self.w.definition.inputs and self.is_done(name, 1):
+                return self.local(name)
+            if self.is_done("x", int(name == "x")):
+                return self.local("x")
+            return self.part()
+
+        return Target(give)
+
+    def is_done(self, name: str, reads: int) -> bool:
+        """Whether nothing reads a wire any more, once so many reads of the statement that is being
+        written have been."""
+        own = [t for n, t in self.w.instances[0].inputs if n == name]
+        if any(not fixed(s) for t in own for s in t.shape):  # its size may be read
+            return False
+        if any(isinstance(r.step, Merged) for r in self.rounds) or self.now is None:
+            return False
+        written = self.now.statement.names if self.now.kind == "bind" else ()
+        names = [name, *self.aliases.get(name, ())]
+        if any(later.reads(n) for later in self.later for n in names if n not in written):
+            return False
+        held = {n for _, value in self.outputs for n in py.names_in(str(value))}
+        read = sum(1 for n in read_by(self.now) if n in names)
+        return self.locals.get(name) not in held and read == reads
 
     def beside(self, value: Merged) -> Any:
         """What a chain reads after its first value: the other inputs of its layers."""
         while True:
             for m in (*value.inputs[1:], *value.named.values()):
                 yield from flows(m)
-            if value.body is not None and value.kind in ("repeat", "copies"):
-                yield from flows(value.body)
+            if value.body is not None and value.kind in ("repeat", "copies", "each"):
+                begins = value.kind == "repeat" and all(i.kind == "wire" for i in value.inputs)
+                early = {id(held) for _, held in self.before(value.body)} if begins else set()
+                read = [m for m in value.body.inputs if id(m) not in early]
+                inner = [value.body.body] if value.body.body is not None else []
+                for m in (*read, *value.body.named.values(), *inner):
+                    yield from flows(m)
             if not value.inputs:
                 return
             value = value.inputs[0]

@@ -80,16 +80,27 @@ class ClassWriter(Calls):
         self.learn_roles()
         self.arguments.learn(found)
         for step in all_steps(self.steps):
-            if step.kind == "loop" and len(step.statement.names) == 1:
-                items = step.statement.items.origin
-                if items is not None and all(s.items.origin == items for _, s in step.uses):
-                    ref = Ref(step.statement.names[0], step.statement.site)
-                    self.arguments.loop_items[step.statement.site] = (items, ref)
+            if step.kind == "loop":
+                self.learn_loop([s for _, s in step.uses])
+            for m in flows(step.value) if step.value is not None else ():
+                if m.kind == "each":
+                    self.learn_loop([f.over for _, f in m.uses])
         for step in branches(self.steps):
             for _, s in step.uses:
                 for test in s.tests:
                     if test.origin is not None:
                         self.arguments.name_dims(test.origin)
+
+    def learn_loop(self, uses: list[ir.Loop] | list[ir.Over]) -> None:
+        """What a loop of one variable runs over, where that is the same arithmetic everywhere."""
+        loop = uses[0]
+        items = loop.items.origin
+        if (
+            len(loop.names) == 1
+            and items is not None
+            and all(s.items.origin == items for s in uses)
+        ):
+            self.arguments.loop_items[loop.site] = (items, Ref(loop.names[0], loop.site))
 
     def learn_roles(self) -> None:
         """Dimensions are named by the first operator that reads them, whatever the backend."""

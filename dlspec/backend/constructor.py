@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dlspec.backend.arguments import count_of
 from dlspec.backend.conditions import condition, guard, test_count
 from dlspec.backend.merge import (
     Differs,
@@ -21,7 +22,6 @@ from dlspec.backend.tables import comprehension, plain
 from dlspec.backend.walks import all_steps, outside_scopes, settled
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Term
 from dlspec.ir import model as ir
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Constructor:
         if depth == {1} and len(places) == 1 and not repeats:
             sites = {o.rounds[0][0] for o, _, _ in layer.uses}
             items = self.arguments.loop_items.get(sites.pop())
-            return Term("len", (items[0],)) if items and not sites else None
+            return count_of(items[0]) if items and not sites else None
         return None
 
     # -- values

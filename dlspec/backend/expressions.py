@@ -92,9 +92,11 @@ class Expressions(Derivatives):
                 inputs = [self.expression(i, lines) for i in m.inputs]
                 if m.body is None:
                     return inputs[0]
-                return self.repeat(m, inputs, self.fresh("h"), lines)
+                return self.repeat(m, inputs, self.part(), lines)
             case "copies":
                 return self.copies(m, lines)
+            case "each":
+                return self.each(m, lines)
             case "scan":
                 return self.scan(m, lines)
         return self.applied(m, lines, None)
@@ -114,12 +116,12 @@ class Expressions(Derivatives):
         inputs = [apart.get(i) or self.operand(x, lines) for i, x in enumerate(m.inputs)]
         for i, made in enumerate(inputs):
             if not isinstance(made, py.Atom) and self.reads_twice(m, i):
-                inputs[i] = py.Atom(self.fresh("h"))
+                inputs[i] = py.Atom(self.part())
                 lines.append(py.Assign(inputs[i], made))
         named = {n: self.expression(x, lines) for n, x in m.named.items()}
         for n, made in named.items():
             if not isinstance(made, py.Atom) and self.reads_twice(m, n):
-                named[n] = py.Atom(self.fresh(n))
+                named[n] = py.Atom(self.part(n))
                 lines.append(py.Assign(named[n], made))
 
         def put(code: Any) -> Any:
@@ -142,17 +144,17 @@ class Expressions(Derivatives):
     def operand(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
         """An operand of arithmetic; a long chain in it gets a line of its own."""
         if self.ordered and any(self.takes(x) for x in flows(m)):
-            target = self.fresh("h")
+            target = self.part()
             made = self.chain(m, target, lines)
-            lines.append(py.Assign(target, made))
+            if made != py.Atom(target):
+                lines.append(py.Assign(target, made))
             return py.Atom(target)
         mark = len(lines)
         made = self.expression(m, lines)
         heads = sum(1 for x in flows(m) if self.is_head(x))
         if heads > 1 and INDENT + len(str(made)) > WIDTH - 24:
             del lines[mark:]
-            target = self.fresh_target(m)
-            made = self.chain(m, target, lines)
+            made = self.chain(m, self.fresh_target(m), lines)
         return made
 
     def apart(self, inputs: Sequence[Merged], lines: list[py.Statement]) -> dict[int, py.Expr]:
@@ -163,7 +165,7 @@ class Expressions(Derivatives):
             assert body is not None
             made = self.expression(body, lines)
             if body.kind == "net" and not body.flow.part:
-                kept = self.fresh("outputs")
+                kept = self.part("outputs")
                 lines.append(py.Assign(kept, made))
                 gives = body.flow.gives
                 found.update(
@@ -171,7 +173,7 @@ class Expressions(Derivatives):
                 )
                 continue
             names = {inputs[i].flow.index: "" for i in places}
-            names = {index: self.fresh("part") for index in sorted(names)}
+            names = {index: self.part("part") for index in sorted(names)}
             targets = (py.Atom(names.get(k, "_")) for k in range(len(body.flow.types)))
             lines.append(py.Assign(py.Tuple(tuple(targets), naked=True), made))
             found.update((i, py.Atom(names[inputs[i].flow.index])) for i in places)
@@ -186,7 +188,7 @@ class Expressions(Derivatives):
             start = m.flow.sequences <= i < steps and x.kind == "scalar"
             made = py.Atom("") if start else self.operand(x, lines)
             if not isinstance(made, py.Atom) and (i >= steps or self.reads_twice(m, i)):
-                kept = py.Atom(self.fresh("h"))
+                kept = py.Atom(self.part())
                 lines.append(py.Assign(kept, made))
                 made = kept
             inputs.append(made)
@@ -194,7 +196,7 @@ class Expressions(Derivatives):
         step = self.layer(m.body)
         if [x.flow.index for x in m.body.inputs] != list(range(steps)):
             cell = self.w.planner.model.instances[m.body.flow.instance]
-            names = [self.fresh(cell.inputs[read[i]][0]) for i in range(steps)]
+            names = [self.part(cell.inputs[read[i]][0]) for i in range(steps)]
             self.carries.append([*map(py.Atom, names), *inputs[steps:]])
             step = py.Lambda(tuple(names), self.expression(m.body, lines))
             self.carries.pop()
@@ -216,7 +218,7 @@ class Expressions(Derivatives):
         (first, then), (second, otherwise) = sides
         if not first and not second:
             return py.IfElse(then, test, otherwise)
-        target = self.fresh("h")
+        target = self.part()
         first.append(py.Assign(target, then))
         second.append(py.Assign(target, otherwise))
         lines.append(py.If(test, first, second))

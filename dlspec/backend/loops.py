@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from dlspec.backend.arguments import Varies
+from dlspec.backend.arguments import Varies, count_of
 from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows
 from dlspec.backend.names import variable
 from dlspec.backend.protocol import Slot
-from dlspec.backend.reading import Reading, Round
+from dlspec.backend.reading import Later, Reading, Round, Target, read_last
 from dlspec.backend.tables import sequence
 from dlspec.backend.walks import places
 from dlspec.emit import python as py
-from dlspec.expr import Expr, Ref, Term
+from dlspec.expr import Ref
 from dlspec.ir import model as ir
 
 
@@ -38,7 +40,7 @@ class Loops(Reading):
         """`layer * n`: a loop that carries its values in `target`."""
         assert m.body is not None
         if len(inputs) != 1:
-            targets = [self.fresh("h") for _ in inputs]
+            targets = [self.part() for _ in inputs]
             left: py.Expr = py.Tuple(tuple(map(py.Atom, targets)), naked=True)
             lines.append(py.Assign(left, py.Tuple(tuple(inputs), naked=True)))
         else:
@@ -63,47 +65,86 @@ class Loops(Reading):
         self.shown = None
         return left if len(targets) > 1 else py.Atom(targets[0])
 
-    def copies(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
+    def copies(self, m: Merged, lines: list[py.Statement], name: str = "") -> py.Expr:
         """`[expert(x) for expert in self.experts]`; a loop, where a copy takes more than a call."""
         assert m.body is not None
         inputs: list[py.Expr] = []
         for i in m.inputs:
             made = self.expression(i, lines)
             if not isinstance(made, py.Atom):
-                lines.append(py.Assign(kept := py.Atom(self.fresh("h")), made))
+                lines.append(py.Assign(kept := py.Atom(self.part()), made))
                 made = kept
             inputs.append(made)
         self.carries.append(inputs)
         self.rounds.append(Round(m, m.flow.site))
         inner: list[py.Statement] = []
         cursors, zipped = self.enter([m.body], top=len(self.rounds) == 1)
-        each = self.chain(m.body, self.fresh("h"), inner)
+        each = self.chain(m.body, Target(self.part), inner)
         current = self.rounds.pop()
         self.carries.pop()
         lines.extend(cursors)
         counts = tuple((o, Slot(f.count.value, f.count.origin, role="count")) for o, f in m.uses)
         loop = self.over(current, zipped, [], [], counts, inner, [])
         self.leave(zipped)
+        return self.gathered(each, loop, lines, name)
+
+    def each(self, m: Merged, lines: list[py.Statement], name: str = "") -> py.Expr:
+        """`[conv(x) for conv in self.convs]`, of a list that is written over numbers."""
+        assert m.body is not None
+        over = m.flow.over
+        self.rounds.append(Round(m, over.site))
+        before = dict(self.arguments.loop_names)
+        refs = {Ref(n, over.site): n for n in over.names}
+        names = {ref: self.local_variable(n) for ref, n in refs.items()}
+        self.arguments.loop_names.update(names)
+        reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
+        inner: list[py.Statement] = []
+        cursors, zipped = self.enter([m.body], top=len(self.rounds) == 1)
+        each = self.chain(m.body, Target(self.part), inner)
+        current = self.rounds.pop()
+        read = self.arguments.loop_reads
+        self.arguments.loop_reads = reads | {r for r in read if r not in refs}
+        lines.extend(cursors)
+        variables = [(i, names[r]) for i, r in enumerate(refs) if r in read]
+        uses = [(o, f.over) for o, f in m.uses]
+        counts = tuple(
+            (o, Slot(len(s.values), count_of(s.items.origin), role="count")) for o, s in uses
+        )
+        loop = self.over(current, zipped, variables, uses, counts, inner, [])
+        self.arguments.loop_names = before
+        self.leave(zipped)
+        return self.gathered(each, loop, lines, name)
+
+    def gathered(
+        self, each: py.Expr, loop: py.For, lines: list[py.Statement], name: str
+    ) -> py.Expr:
+        """What each round of a loop makes, as a list: a comprehension, where it is one value."""
         self.shown = None
-        if not inner:
+        if not loop.body:
             return py.ListComp(each, loop.target, loop.iterable)
-        found = py.Atom(self.fresh("made"))
-        inner.append(py.Do(py.call(py.Attribute(found, "append"), each)))
-        lines.extend((py.Assign(found, py.List(())), loop))
+        found = py.Atom(name or self.part("made"))
+        adding = py.Do(py.call(py.Attribute(found, "append"), each))
+        lines.append(py.Assign(found, py.List(())))
+        lines.append(replace(loop, body=[*loop.body, adding]))
         return found
 
     def hold(self, body: Merged, lines: list[py.Statement]) -> None:
         """What every copy of a block is given beside its first input is computed once, before the
         loop."""
+        for name, value in self.before(body):
+            held = py.Atom(self.part(name))
+            lines.append(py.Assign(held, self.expression(value, lines)))
+            self.held[id(value)] = held
+
+    def before(self, body: Merged) -> Iterator[tuple[str, Merged]]:
+        """What every copy of a block is given that is computed once, with the name of the input."""
         if body.kind != "call":
             return
         names = [name for name, _ in self.w.planner.model.instances[body.flow.instance].inputs]
         for name, value in zip(names, body.inputs, strict=False):
             parts = list(flows(value))
             if len(parts) > 1 and not any(m.kind == "carry" for m in parts):
-                held = py.Atom(self.fresh(name))
-                lines.append(py.Assign(held, self.expression(value, lines)))
-                self.held[id(value)] = held
+                yield name, value
 
     def loop(self, step: Step, lines: list[py.Statement]) -> None:
         if not step.bodies.get(0):
@@ -115,7 +156,7 @@ class Loops(Reading):
         if threaded is not None:
             layer, name = threaded
             self.rounds.pop()
-            element = self.fresh(layer.element)
+            element = self.part(layer.element)
             given = {"training": py.Atom("training")} if layer.name in self.told else {}
             call = py.call(element, py.Atom(self.local(name)), **given)
             each = py.Attribute("self", layer.name)
@@ -130,7 +171,9 @@ class Loops(Reading):
             self.arguments.loop_names[ref] = self.local_variable(n)
         reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
         elements = self.element_columns(step)
+        self.later.append(Later(read_last(step.bodies[0])))
         inner = self.body(step.bodies[0])
+        self.later.pop()
         read = self.arguments.loop_reads
         self.arguments.loop_reads = reads | {r for r in read if r not in refs}
         current = self.rounds.pop()
@@ -241,11 +284,11 @@ class Loops(Reading):
             lengths = {len({p for _, p, _ in layer.uses})}
             whole = direct[name] == 1 and name not in deep and self.every_round(layer)
             if whole and lengths:
-                element = self.fresh(layer.element)
+                element = self.part(layer.element)
                 self.elements[name] = py.Atom(element)
                 zipped.append((element, layer))
             else:
-                cursor = self.fresh(name)
+                cursor = self.part(name)
                 members = self.members(name, {*starts[name].values()})
                 cursors.append(py.Assign(cursor, py.call("iter", members)))
                 self.elements[name] = py.call("next", py.Atom(cursor))
@@ -287,6 +330,9 @@ class Loops(Reading):
         """The `for` statement over the lists, the loop's own variables and its columns."""
         names: list[str] = [e for e, _ in zipped]
         sources: list[py.Expr] = [py.Attribute("self", layer.name) for _, layer in zipped]
+        counter = ""
+        if (zipped or elements or current.columns) and counts_up(variables, uses):
+            ((_, counter),), variables = variables, []
         if variables:
             target, source = self.header(variables, uses)
             names.append(target)
@@ -304,10 +350,13 @@ class Loops(Reading):
         if not sources:
             count = self.value(Values(counts))
             return py.For("_", py.call("range", count), inner)
-        if len(sources) == 1:
-            return py.For(_target(names[0]), sources[0], inner)
-        every = py.call("zip", *sources, strict=True)
-        return py.For(py.Tuple(tuple(map(_target, names)), naked=True), every, inner)
+        one = len(sources) == 1
+        every = sources[0] if one else py.call("zip", *sources, strict=True)
+        each = _target(names[0]) if one else py.Tuple(tuple(map(_target, names)), naked=not counter)
+        if not counter:
+            return py.For(each, every, inner)
+        numbered = py.Tuple((py.Atom(counter), each), naked=True)
+        return py.For(numbered, py.call("enumerate", every), inner)
 
     def header(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
         """The loop's variables that the body reads, and what they run over."""
@@ -334,16 +383,12 @@ class Loops(Reading):
         return ", ".join(kept.get(i, "_") for i in range(width)), source
 
 
-def count_of(items: Expr | None) -> Expr | None:
-    """The arithmetic behind the number of rounds of a loop, from that behind its list."""
-    match items:
-        case Term("range", (stop,)):
-            return stop
-        case Term("enumerate" | "reversed", (inner,)):
-            return count_of(inner)
-        case None:
-            return None
-    return Term("len", (items,))
+def counts_up(variables: list[tuple[int, str]], uses: Any) -> bool:
+    """Whether the only variable of a loop is the number of the round."""
+    if len(variables) != 1:
+        return False
+    ((place, _),) = variables
+    return all([row[place] for row in s.values] == [*range(len(s.values))] for _, s in uses)
 
 
 def _target(names: str) -> py.Expr:
@@ -353,6 +398,9 @@ def _target(names: str) -> py.Expr:
 
 def rounds(statement: Any) -> int:
     """The number of rounds of a loop or repeat."""
-    return len(
-        statement.bodies if isinstance(statement, ir.Repeat | ir.Copies) else statement.iterations
-    )
+    match statement:
+        case ir.Repeat() | ir.Copies():
+            return len(statement.bodies)
+        case ir.Items():
+            return len(statement.inputs)
+    return len(statement.iterations)

@@ -88,6 +88,8 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
             _same((f.start, f.stop, f.step) for _, f in uses)
     if kind in PLACED:
         _same(f.site for _, f in uses)
+    if kind == "items" and (elements := merge_elements(uses)) is not None:
+        return elements
     if kind in (*PLACED, "items", "join"):
         _same(len(f.inputs) for _, f in uses)
         made.inputs = [
@@ -108,6 +110,23 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
         ]
         made.body = merge_flow(rounds) if rounds else None
     return made
+
+
+def merge_elements(uses: list[tuple[Occurrence, Any]]) -> Merged | None:
+    """A list that is written over numbers: one code for all elements, of the kind `each`; None
+    where the elements differ in more than values."""
+    if any(f.over is None for _, f in uses):
+        return None
+    rounds = [
+        (o.inner(f.over.site, i, _variables(f.over, i)), element)
+        for o, f in uses
+        for i, element in enumerate(f.inputs)
+    ]
+    try:
+        _same(f.over.site for _, f in uses)
+        return Merged("each", uses, body=merge_flow(rounds))
+    except Differs:
+        return None
 
 
 def _same(values: Any) -> None:
@@ -176,7 +195,7 @@ def _merge_statement(uses: list[tuple[Occurrence, Any]]) -> Step:
     return step
 
 
-def _variables(loop: ir.Loop, round_: int) -> dict[Ref, Any]:
+def _variables(loop: ir.Loop | ir.Over, round_: int) -> dict[Ref, Any]:
     return {Ref(n, loop.site): v for n, v in zip(loop.names, loop.values[round_], strict=True)}
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
 from dlspec.backend.arguments import Varies
@@ -21,12 +23,53 @@ from dlspec.ops.batch_size import SIZE
 
 
 @dataclass
+class Later:
+    """What the statements of a body read behind the one that is being written."""
+
+    last: dict[str, int]
+    """The last statement that reads each wire."""
+    at: int = -1
+
+    def reads(self, name: str) -> bool:
+        return self.last.get(name, -1) > self.at
+
+
+@dataclass
+class Target:
+    """The name for the parts of a chain, which is taken when the first of them is written."""
+
+    give: Callable[[], str]
+    made: str = ""
+
+    def __str__(self) -> str:
+        self.made = self.made or self.give()
+        return self.made
+
+    def __len__(self) -> int:
+        return len(self.made) or 1
+
+
+@dataclass
 class Round:
     """A loop that is being written."""
 
     step: Any
     site: int
     columns: list[tuple[str, list[Any]]] = field(default_factory=list)
+
+
+def read_by(step: Step) -> Iterator[str]:
+    """The wires that a statement reads, those in it left out."""
+    if step.kind == "element":
+        yield step.statement.value.value.name
+    for m in flows(step.value) if step.value is not None else ():
+        if m.kind == "wire":
+            yield m.flow.name
+
+
+def read_last(steps: list[Step]) -> dict[str, int]:
+    """The last statement that reads each wire, by its place."""
+    return {n: i for i, s in enumerate(steps) for inner in all_steps([s]) for n in read_by(inner)}
 
 
 class Reading(ABC):
@@ -46,6 +89,12 @@ class Reading(ABC):
         """How often each wire is read."""
         self.rounds: list[Round] = []
         """The loops around, outermost first."""
+        self.later: list[Later] = []
+        """What is read behind the statement that is being written, in each body around it."""
+        self.now: Step | None = None
+        """The statement that is being written."""
+        self.passing: list[str] = []
+        """The names for parts of the statement that is being written."""
         self.lengths: dict[str, str] = {}
         """The dynamic sizes that are read before their wires are written again, with the names
         that they then have."""
@@ -57,7 +106,7 @@ class Reading(ABC):
     def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]: ...
 
     @abstractmethod
-    def chain(self, value: Merged, target: str, lines: list[py.Statement]) -> py.Expr: ...
+    def chain(self, value: Merged, target: str | Target, lines: list[py.Statement]) -> py.Expr: ...
 
     @abstractmethod
     def expression(self, m: Merged, lines: list[py.Statement]) -> py.Expr: ...
@@ -83,17 +132,14 @@ class Reading(ABC):
         self.taken.add(made)
         return made
 
+    def part(self, name: str = "h") -> str:
+        """A name for a part of the statement that is being written, free again behind it."""
+        made = self.fresh(name)
+        self.passing.append(made)
+        return made
+
     def count_reads(self) -> dict[str, int]:
-        reads: dict[str, int] = {}
-        for step in all_steps(self.w.steps):
-            if step.kind == "element":
-                source = step.statement.value.value.name
-                reads[source] = reads.get(source, 0) + 1
-            if step.value is not None:
-                for m in flows(step.value):
-                    if m.kind == "wire":
-                        reads[m.flow.name] = reads.get(m.flow.name, 0) + 1
-        return reads
+        return dict(Counter(chain.from_iterable(map(read_by, all_steps(self.w.steps)))))
 
     def has(self, name: str) -> bool:
         """Whether a function takes an input: a step takes only the fields that it reads."""
@@ -156,7 +202,10 @@ class Reading(ABC):
         there."""
         if self.w.is_function:
             return py.Atom(name)
-        attribute = identifier(name, {*self.w.layers, *self.style.reserved})
+        layer = self.w.layers.get(name)
+        beside = f"num_{name}" if layer is not None and layer.is_list else f"{name}_value"
+        taken = {*self.w.layers, *self.style.reserved}
+        attribute = identifier(name if layer is None else beside, taken)
         self.w.stored[attribute] = py.Atom(name)
         return py.Attribute("self", attribute)
 

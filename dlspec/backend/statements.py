@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Sequence
 
 from dlspec.backend.arguments import Varies
-from dlspec.backend.classes import ClassWriter
 from dlspec.backend.conditions import condition, guard, negated
 from dlspec.backend.derivatives import Derivative
 from dlspec.backend.expressions import Expressions
 from dlspec.backend.merge import Merged, Step, Values, flows
 from dlspec.backend.protocol import Slot
+from dlspec.backend.reading import Later, Target, read_last
 from dlspec.backend.walks import all_steps, settled
 from dlspec.emit import python as py
 from dlspec.ir.model import is_list
@@ -43,7 +42,7 @@ def pops(steps: list[Step]) -> Iterator[tuple[int, int]]:
             reads = [m for m in found if m.kind == "wire" and m.flow.name == name]
             if reads:
                 last = [m for m in found if m.kind == "select" and m.body is reads[0]]
-                repeats = any(m.kind in ("repeat", "copies") for m in found)
+                repeats = any(m.kind in ("repeat", "copies", "each") for m in found)
                 if len(reads) == len(last) == 1 and last[0].flow.index == -1 and not repeats:
                     yield id(last[0]), id(step)
                 break
@@ -52,19 +51,17 @@ def pops(steps: list[Step]) -> Iterator[tuple[int, int]]:
 class Statements(Expressions):
     """Writes the merged statements of a class or function in their order."""
 
-    def __init__(self, writer: ClassWriter) -> None:
-        super().__init__(writer)
-        self.outputs: list[tuple[str | None, py.Expr]] = []
-        """What has been given out so far, by name."""
-
     def body(self, steps: list[Step], last: bool = False) -> list[py.Statement]:
         lines: list[py.Statement] = []
         steps = self.with_functions(steps)
         taken = dict(pops(steps))
         self.popped.update(taken)
-        for step in steps:
+        self.later.append(later := Later(read_last(steps)))
+        for later.at, step in enumerate(steps):
             if id(step) in taken.values():
                 continue
+            around = self.now, self.passing
+            self.now, self.passing = step, []
             self.keep(step, lines)
             match step.kind:
                 case "bind":
@@ -83,17 +80,24 @@ class Statements(Expressions):
                     self.loop(step, lines)
                 case "derivative" if isinstance(step, Derivative):
                     self.function_of(step, lines)
+            self.release()
+            self.now, self.passing = around
+        self.later.pop()
         if last:
             self.finish(lines)
         return lines
+
+    def release(self) -> None:
+        """The names for parts of a statement are free behind it, but for what is given out."""
+        held = {n for _, value in self.outputs for n in py.names_in(str(value))}
+        self.taken.difference_update(set(self.passing) - held)
 
     def keep(self, step: Step, lines: list[py.Statement]) -> None:
         """What is given out is put aside where a name in it is written again."""
         steps = [s for s in all_steps([step]) if s.kind == "bind"]
         written = {self.locals.get(n) for s in steps for n in s.statement.names}
         for i, (name, value) in enumerate(self.outputs):
-            read = {n.id for n in ast.walk(ast.parse(str(value))) if isinstance(n, ast.Name)}
-            if read & written:
+            if py.names_in(str(value)) & written:
                 saved = self.fresh(name or "output")
                 lines.append(py.Assign(saved, value))
                 self.outputs[i] = (name, py.Atom(saved))
@@ -108,11 +112,13 @@ class Statements(Expressions):
                 lines.append(py.Do(made))
             return
         if is_list(value.flow):
-            lines.append(self.listed(names[0], value, lines))
+            self.listed(names[0], value, lines)
             return
         if len(names) == 1:
             target = self.target(names[0], value)
             made = self.chain(value, target, lines)
+            if value.kind != "wire" and self.is_alias(names[0], made):
+                return
             local = self.local(names[0])
             if made != py.Atom(local):
                 types = [f.types[0] for _, f in value.uses]
@@ -124,6 +130,27 @@ class Statements(Expressions):
             return
         targets = tuple(py.Atom(self.local(n) if self.reads.get(n) else "_") for n in names)
         lines.append(py.Assign(py.Tuple(targets, naked=True), made))
+
+    def is_alias(self, name: str, made: py.Expr) -> bool:
+        """Whether a wire came out as another, as where an axis need not move: if neither is written
+        again, its readers read that other."""
+        source = next((n for n, local in self.locals.items() if made == py.Atom(local)), None)
+        if source is None or source == name or len(self.later) > 1 or self.rounds:
+            return False
+        top = self.later[0].at
+        written = [
+            (i, n)
+            for i, step in enumerate(self.w.steps)
+            for s in all_steps([step])
+            if s.kind in ("bind", "element", "output")
+            for n in (s.statement.names if s.kind != "output" else (s.statement.name,))
+        ]
+        again = any(n == source and i > top for i, n in written)
+        if again or sum(n == name for _, n in written) > 1:
+            return False
+        self.locals[name] = self.locals[source]
+        self.aliases.setdefault(source, []).append(name)
+        return True
 
     def by_name(
         self, net: Merged, names: Sequence[str], made: py.Expr, lines: list[py.Statement]
@@ -152,7 +179,7 @@ class Statements(Expressions):
             source = py.Index(self.local(value.value.name), at)
             lines.append(py.Assign(self.local(name), source))
 
-    def listed(self, name: str, value: Merged, lines: list[py.Statement]) -> py.Statement:
+    def listed(self, name: str, value: Merged, lines: list[py.Statement]) -> None:
         """A list of tensors: made, grown or cut."""
         local = self.local(name)
         if value.kind == "join":
@@ -160,10 +187,17 @@ class Statements(Expressions):
             grows = old.kind == "wire" and old.flow.name == name
             if grows and new.kind == "items" and len(new.inputs) == 1:
                 added = self.operand(new.inputs[0], lines)
-                return py.Do(py.call(py.Attribute(local, "append"), added))
-        made = self.expression(value, lines)
+                lines.append(py.Do(py.call(py.Attribute(local, "append"), added)))
+                return
+        if value.kind in ("each", "copies"):
+            own = any(m.kind == "wire" and m.flow.name == name for m in flows(value))
+            write = self.each if value.kind == "each" else self.copies
+            made = write(value, lines, "" if own else local)
+        else:
+            made = self.expression(value, lines)
         # another name for a list must not grow with it
-        return py.Assign(local, py.call("list", made) if value.kind == "wire" else made)
+        if made != py.Atom(local):
+            lines.append(py.Assign(local, py.call("list", made) if value.kind == "wire" else made))
 
     # -- what is given out
 
@@ -179,7 +213,8 @@ class Statements(Expressions):
         renamed = read_later and value.kind == "wire" and value.flow.name != name
         if renamed or ((read_later or many) and not stands(value)):
             target = self.local(name) if name else self.fresh("output")
-            made = self.chain(value, target, lines)
+            parts = self.target(name, value) if name else target
+            made = self.chain(value, parts, lines)
             if made != py.Atom(target):
                 types = [f.types[0] for _, f in value.uses]
                 lines.append(py.Assign(target, made, self.comment(types)))
@@ -189,7 +224,7 @@ class Statements(Expressions):
 
     def loss(self, value: Merged, lines: list[py.Statement]) -> None:
         """The loss of a step: one number for the batch."""
-        made = self.chain(value, self.fresh("x"), lines)
+        made = self.chain(value, Target(lambda: self.part("x")), lines)
         if not value.flow.types[0].common:
             made = self.style.average(made)
         if len(self.w.instances[0].outputs) > 1:

@@ -35,40 +35,39 @@ def comprehension(
     `lengths` gives the number of rows in each instance. Where the numbers differ, and the rows
     too, the table is an argument of the class.
     """
+    fixed: dict[int, py.Expr | None] = {}
+    loose: list[Values] = []
+    for values in values_in(template):
+        try:
+            fixed[id(values)] = None if values.omitted else arguments.resolve(values, plain)
+        except Varies:
+            loose.append(values)
+    whole = arguments.whole_list(loose, lengths, row_of, plain)
+    if whole is not None:
+        ref, listed = whole
+        name = identifier(ref.name, arguments.taken)
+        with arguments.reading({ref: name}):
+            fixed.update((id(v), arguments.by_origin(v, plain)) for v in loose)
+        if isinstance(listed, py.List):
+            listed = sequence([py.literal(i) for i in listed.items])
+        return wrap(py.Generator(fill(template, lambda v: fixed[id(v)]), name, listed))
+
     ragged = len(set(lengths.values())) > 1
     varying: list[tuple[str, Values]] = []
-    fixed: dict[int, py.Expr | None] = {}
     columns: list[tuple[str, list[py.Expr]]] = []
     names: dict[int, str] = {}
-    for values in values_in(template):
-        if id(values) in fixed or id(values) in names:
+    for values in loose:
+        if ragged:
+            names[id(values)] = _name(values, arguments, {n for n, _ in varying})
+            varying.append((names[id(values)], values))
             continue
-        if values.omitted:
-            fixed[id(values)] = None
-            continue
-        try:
-            fixed[id(values)] = arguments.resolve(values, plain)
-        except Varies:
-            if ragged:
-                names[id(values)] = _name(values, arguments, {n for n, _ in varying})
-                varying.append((names[id(values)], values))
-                continue
-            cells = [_cell(r, arguments) for r in _rows(values, max(lengths.values()), row_of)]
-            names[id(values)] = _column(columns, values, cells, arguments)
-
-    whole = None
-    if len(names) == 1:
-        (only,) = (v for v in values_in(template) if id(v) in names)
-        whole = arguments.whole_list(only, dict(lengths), row_of, plain)
+        cells = [_cell(r, arguments) for r in _rows(values, max(lengths.values()), row_of)]
+        names[id(values)] = _column(columns, values, cells, arguments)
 
     def put(code: Any) -> Any:
-        if id(code) in names:
-            return py.Atom(names[id(code)])
-        return fixed[id(code)]
+        return py.Atom(names[id(code)]) if id(code) in names else fixed[id(code)]
 
     element = fill(template, put)
-    if whole is not None:
-        return wrap(py.Generator(element, next(iter(names.values())), whole))
     if varying:
         table = arguments.add("rows", _tables(varying, lengths, row_of))
         table.annotation = "tuple[Any, ...]"

@@ -34,6 +34,8 @@ def _flow(flow: Any) -> Any:
     if isinstance(flow, ir.Copies):
         made = tuple(_carried(body, flow.inputs) for body in flow.bodies)
         return ir.Items(inputs=made, types=flow.types)
+    if isinstance(flow, ir.Items) and flow.over is not None:
+        return flow.model_copy(update={"over": None})
     if not isinstance(flow, ir.Repeat):
         return flow
     values = flow.inputs

@@ -268,19 +268,22 @@ class Evaluator:
 
     def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
         made = []
-        for entries in self.elements(e, scope):
+        for entries in self.elements(e, scope)[1]:
             self.spend(1, e.span)
             item = self.value(e.body, Scope(scope, entries)).value
             self.weigh(item, e.span)
             made.append(item)
         return Static(made)
 
-    def elements(self, e: tree.Comprehension, scope: Scope) -> list[dict[str, Entry]]:
-        """The names of each element of a list, where the budget has as many."""
-        rounds = self.rounds(e.names, e.iterable, scope, loop=None)[1]
+    def elements(
+        self, e: tree.Comprehension, scope: Scope, loop: int | None = None
+    ) -> tuple[Static, list[dict[str, Entry]]]:
+        """What a list is written over, and the names of each element, where the budget has as
+        many."""
+        items, rounds = self.rounds(e.names, e.iterable, scope, loop)
         least = ahead.comprehension(e, len(rounds), lambda inner: self.length(inner, scope))
         self.check_budget(least.elements, e.span)
-        return rounds
+        return items, rounds
 
     def length(self, e: tree.Expr, scope: Scope) -> int:
         """How long a list is, if it is known; 0 for anything else."""

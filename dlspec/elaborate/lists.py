@@ -31,11 +31,19 @@ class Tensors(list[Value]):
         return Value(ir.Select(index=at, value=self.flow, types=self[at].types))
 
 
-def written_out(items: Iterable[Value]) -> Tensors:
-    """`[x, y]`."""
+def written_out(items: Iterable[Value], over: ir.Over | None = None) -> Tensors:
+    """`[x, y]`, or `[x * i for i in range(2)]`."""
     found = list(items)
     types = tuple(t for v in found for t in v.types)
-    return Tensors(found, ir.Items(inputs=tuple(v.flow for v in found), types=types))
+    return Tensors(found, ir.Items(inputs=tuple(v.flow for v in found), types=types, over=over))
+
+
+def over(site: int, items: Static, rounds: list[dict[str, Any]]) -> ir.Over | None:
+    """What a list of tensors is written over; None where that holds tensors itself."""
+    if not all(isinstance(e, Static) for entries in rounds for e in entries.values()):
+        return None
+    values = tuple(tuple(e.value for e in entries.values()) for entries in rounds)
+    return ir.Over(site=site, names=tuple(rounds[0]), items=items, values=values)
 
 
 def joined(a: list[Any], b: list[Any]) -> Tensors | None:

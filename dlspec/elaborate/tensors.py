@@ -198,11 +198,14 @@ class TensorEvaluator(Indexer):
 
     def comprehension(self, e: tree.Comprehension, scope: Scope) -> Static:
         made = []
-        for entries in self.elements(e, scope):
+        site = self.frame.site(e) if self.frame is not None else None
+        items, rounds = self.elements(e, scope, site)
+        for entries in rounds:
             self.spend(1, e.span)
             made.append(self.expression(e.body, Scope(scope, entries)))
         if any(isinstance(v, Value) for v in made):
-            return Static(lists.written_out(self.single(v, e.body) for v in made))
+            over = None if site is None else lists.over(site, items, rounds)
+            return Static(lists.written_out((self.single(v, e.body) for v in made), over))
         for v in made:
             self.weigh(v.value, e.span)
         return Static([v.value for v in made])

@@ -207,12 +207,25 @@ class Select(Node):
     types: tuple[Type, ...]
 
 
+class Over(Node):
+    """What a list is written over, `for names in items`: `values[i]` are the values of the names at
+    element i."""
+
+    kind: Literal["over"] = "over"
+    site: int
+    names: tuple[str, ...]
+    items: Known
+    values: tuple[tuple[Value, ...], ...]
+
+
 class Items(Node):
-    """A list of tensors: `[x, y]`."""
+    """A list of tensors: `[x, y]`, or `[x * i for i in range(2)]`, which is written `over` numbers.
+    Its elements then have the sites of one another."""
 
     kind: Literal["items"] = "items"
     inputs: "tuple[Flow, ...]"
     types: tuple[Type, ...]
+    over: Over | None = None
 
 
 class Join(Node):

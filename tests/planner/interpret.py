@@ -135,15 +135,16 @@ class _Run:
             own = ir.dotted(*prefix, *f.module)
             layer = SimpleNamespace(weight=self.weights[f"{own}.weight"])
         names = {f"x{i}": value for i, value in enumerate(x)}
-        return eval(str(_concrete(emitted.call, at)), {**SPACE, **names, "layer": layer})
+        call = _concrete(emitted.call, at, len(x))
+        return eval(str(call), {**SPACE, **names, "layer": layer})
 
 
-def _concrete(code: Any, at: ir.Instance) -> Any:
+def _concrete(code: Any, at: ir.Instance, inputs: int = 0) -> Any:
     def put(c: Any) -> Any:
         if isinstance(c, Values):
             return None if c.omitted else py.literal(c.slots[0][1].value)
         if isinstance(c, Inputs):
-            return py.Tuple((py.Atom("x0"), py.Atom("x1")))
+            return py.Tuple(tuple(py.Atom(f"x{i}") for i in range(inputs)))
         return py.Atom("layer" if c.what == "self" else f"x{c.what}")
 
     return fill(unify([(first(at), code)]), put)

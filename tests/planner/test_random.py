@@ -59,7 +59,7 @@ class Writer:
     def statements(self, sizes: list[str], depth: int = 0) -> list[str]:
         rng, lines = self.rng, []
         for _ in range(rng.randint(1, 3)):
-            flat = ["x", "add", "fn", "fn"]
+            flat = ["x", "add", "fn", "fn", "list", "twice"]
             kind = rng.choice(["x", *flat, "if", "for", "two"] if depth < 2 else flat)
             inner = "\n".join(self.statements(sizes, depth + 1)) if kind in ("if", "for") else ""
             match kind:
@@ -76,6 +76,18 @@ class Writer:
                         i=rng.randrange(self.functions), n=rng.choice(sizes), k=rng.choice("123")
                     )
                     lines.append(f"x = {call}")
+                case "list":
+                    over = rng.choice(
+                        ["i in range(k)", "i in [3, 1, 2]", "i, w in enumerate([4, 3])"]
+                    )
+                    part = f"x -> Dense({rng.choice(sizes)} + i) -> {self.chain(sizes)}"
+                    made = rng.choice([f"{part} -> Tanh", f"x * i -> {part[5:]}", "x + i"])
+                    lines.append(f"ps = [{made} for {over}]\nx = ps -> Concat -> Dense(5)")
+                case "twice":
+                    size = rng.choice(sizes)
+                    deep = "LayerNorm -> Dense(32) -> GELU"
+                    long = f"{deep} -> {deep} -> {deep} -> Dense({size}) -> Tanh"
+                    lines.append(f"z = x -> Dense({size})\nx = z * 2 + (z -> {long})")
                 case "two":
                     lines.append(f"y = x -> {self.chain(sizes)}\nx = (x, y) -> Concat")
                 case "if":

@@ -27,41 +27,20 @@ class Scales(layers.Layer):
     def __init__(
         self,
         width: int,
+        kernels: list[int],
         norm: Callable,
         act: Callable = lambda: layers.Activation(partial(ops.gelu, approximate=True)),
         **kwargs,
     ) -> None:
         super().__init__(**kwargs)
         self.norm = norm()
-        self.parts = [layers.Conv1D(width, kernel, padding="same") for kernel in (1, 3)]
+        self.parts = [layers.Conv1D(width, k, padding="same") for k in kernels]
         self.norm_2 = norm()
         self.act = act()
 
     def call(self, x):
         c = self.norm(x)
-        parts = [self.parts[0](c), self.parts[1](c)]
-        return self.act(self.norm_2(ops.concatenate(parts, axis=-1)))
-
-
-class Scales2(layers.Layer):
-    def __init__(
-        self,
-        width: int,
-        norm: Callable,
-        act: Callable = lambda: layers.Activation(partial(ops.gelu, approximate=True)),
-        **kwargs,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.norm = norm()
-        self.parts = [
-            layers.Conv1D(width, kernel, padding="same") for kernel in (1, 3, 5)
-        ]
-        self.norm_2 = norm()
-        self.act = act()
-
-    def call(self, x):
-        c = self.norm(x)
-        parts = [self.parts[0](c), self.parts[1](c), self.parts[2](c)]
+        parts = [part(c) for part in self.parts]
         return self.act(self.norm_2(ops.concatenate(parts, axis=-1)))
 
 
@@ -69,10 +48,15 @@ class Defaults(keras.Model):
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
         self.placed = Placed(12)
-        self.scales = Scales(6, partial(layers.LayerNormalization, epsilon=1e-5))
-        self.scales_2 = Scales2(4, partial(layers.LayerNormalization, epsilon=1e-5))
+        self.scales = Scales(
+            6, [1, 3], partial(layers.LayerNormalization, epsilon=1e-5)
+        )
+        self.scales_2 = Scales(
+            4, [1, 3, 5], partial(layers.LayerNormalization, epsilon=1e-5)
+        )
         self.scales_3 = Scales(
             6,
+            [1, 3],
             partial(layers.LayerNormalization, epsilon=1e-5),
             act=partial(layers.LeakyReLU, negative_slope=0.2),
         )

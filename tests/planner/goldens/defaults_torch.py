@@ -20,43 +20,21 @@ class Scales(nn.Module):
     def __init__(
         self,
         width: int,
+        kernels: list[int],
         norm: Callable[..., nn.Module],
         act: Callable[..., nn.Module] = lambda: nn.GELU(approximate="tanh"),
     ) -> None:
         super().__init__()
         self.norm = norm()
         self.parts = nn.ModuleList(
-            nn.Conv1d(12, width, kernel, padding=padding)
-            for kernel, padding in ((1, 0), (3, 1))
+            nn.Conv1d(12, width, k, padding=k // 2) for k in kernels
         )
         self.norm_2 = norm()
         self.act = act()
 
     def forward(self, x: Tensor) -> Tensor:
         c = self.norm(x).transpose(1, 2)
-        parts = [self.parts[0](c), self.parts[1](c)]
-        return self.act(self.norm_2(torch.cat(parts, dim=1).transpose(1, 2)))
-
-
-class Scales2(nn.Module):
-    def __init__(
-        self,
-        width: int,
-        norm: Callable[..., nn.Module],
-        act: Callable[..., nn.Module] = lambda: nn.GELU(approximate="tanh"),
-    ) -> None:
-        super().__init__()
-        self.norm = norm()
-        self.parts = nn.ModuleList(
-            nn.Conv1d(12, width, kernel, padding=padding)
-            for kernel, padding in ((1, 0), (3, 1), (5, 2))
-        )
-        self.norm_2 = norm()
-        self.act = act()
-
-    def forward(self, x: Tensor) -> Tensor:
-        c = self.norm(x).transpose(1, 2)
-        parts = [self.parts[0](c), self.parts[1](c), self.parts[2](c)]
+        parts = [part(c) for part in self.parts]
         return self.act(self.norm_2(torch.cat(parts, dim=1).transpose(1, 2)))
 
 
@@ -64,10 +42,10 @@ class Defaults(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.placed = Placed(12)
-        self.scales = Scales(6, partial(nn.LayerNorm, 12))
-        self.scales_2 = Scales2(4, partial(nn.LayerNorm, 12))
+        self.scales = Scales(6, [1, 3], partial(nn.LayerNorm, 12))
+        self.scales_2 = Scales(4, [1, 3, 5], partial(nn.LayerNorm, 12))
         self.scales_3 = Scales(
-            6, partial(nn.LayerNorm, 12), act=partial(nn.LeakyReLU, 0.2)
+            6, [1, 3], partial(nn.LayerNorm, 12), act=partial(nn.LeakyReLU, 0.2)
         )
 
     def forward(self, x: Tensor) -> Tensor:  # [B, 6, 12] -> [B, 6, 12]

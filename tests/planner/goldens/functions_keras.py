@@ -20,14 +20,14 @@ def rescaled(x, s, value: int, power: int = 1, centred: bool = False):
 
 
 def pieces_of(x):
-    pieces = [x * 1, x * 2, x * 3]
+    pieces = [x * i for i in (1, 2, 3)]
     total = pieces[0] + pieces[1] + pieces[2]
     last = pieces[-1] - x
     return total, last
 
 
 def pieces_of2(x):
-    pieces = [x * 1, x * 2]
+    pieces = [x * i for i in (1, 2)]
     total = pieces[0] + pieces[1]
     last = pieces[-1] - x
     return total, last

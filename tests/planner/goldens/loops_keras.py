@@ -34,16 +34,16 @@ class Net(keras.Model):
             x = conv_act(x)
             skips.append(x)
             x = conv2d(x)
-        for conv2d_2, conv_act_2, skip in zip(
+        for conv2d, conv_act, skip in zip(
             self.conv2ds_2, self.conv_acts_2, reversed(skips), strict=True
         ):
-            x = conv_act_2(ops.concatenate((skip, conv2d_2(x)), axis=-1))
+            x = conv_act(ops.concatenate((skip, conv2d(x)), axis=-1))
         for c, skip in zip((4, 8, 6), skips, strict=True):
             x = ops.concatenate((x, skip * c), axis=-1)
         kept = list(skips)
         skips = skips[1:] + [image]
         ps = [x, image]
-        for i, p in zip(range(2), ps, strict=True):
+        for i, p in enumerate(ps):
             skips.append(p * i)
         # [B, 2, 8, 6]
         y = ops.transpose(self.y(ops.concatenate(skips, axis=-1)), (0, 3, 1, 2))

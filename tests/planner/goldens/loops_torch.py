@@ -42,16 +42,16 @@ class Net(nn.Module):
             x = conv_act(x)
             skips.append(x)
             x = conv2d(x)
-        for conv2d_2, conv_act_2, skip in zip(
+        for conv2d, conv_act, skip in zip(
             self.conv2ds_2, self.conv_acts_2, reversed(skips), strict=True
         ):
-            x = conv_act_2(torch.cat((skip, conv2d_2(x)), dim=1))
+            x = conv_act(torch.cat((skip, conv2d(x)), dim=1))
         for c, skip in zip((4, 8, 6), skips, strict=True):
             x = torch.cat((x, skip * c), dim=1)
         kept = list(skips)
         skips = skips[1:] + [image]
         ps = [x, image]
-        for i, p in zip(range(2), ps, strict=True):
+        for i, p in enumerate(ps):
             skips.append(p * i)
         y = self.y(torch.cat(skips, dim=1))  # [B, 2, 8, 6]
         # [B]

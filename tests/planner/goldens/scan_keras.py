@@ -126,11 +126,11 @@ class Recurrences(keras.Model):
             deep = scan(
                 deep_layer, (deep,), (as_float(ops.zeros((ops.shape(deep)[0], 5))),)
             )[0]
-        h_3 = x * 2
+        h = x * 2
         # [B, 7, 3]
         shared = (
             scan(self.own, (x,), (as_float(ops.zeros((ops.shape(x)[0], 3))),))[0]
-            + scan(self.own, (h_3,), (as_float(ops.zeros((ops.shape(h_3)[0], 3))),))[0]
+            + scan(self.own, (h,), (as_float(ops.zeros((ops.shape(h)[0], 3))),))[0]
         )
         return {
             "gated": gated,

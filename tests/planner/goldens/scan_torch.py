@@ -110,11 +110,11 @@ class Recurrences(nn.Module):
         deep = x
         for deep_layer in self.deep:
             deep = scan(deep_layer, (deep,), (deep.new_zeros(deep.shape[0], 5),))[0]
-        h_3 = x * 2
+        h = x * 2
         # [B, 7, 3]
         shared = (
             scan(self.own, (x,), (x.new_zeros(x.shape[0], 3),))[0]
-            + scan(self.own, (h_3,), (h_3.new_zeros(h_3.shape[0], 3),))[0]
+            + scan(self.own, (h,), (h.new_zeros(h.shape[0], 3),))[0]
         )
         return {
             "gated": gated,

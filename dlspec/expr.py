@@ -7,6 +7,7 @@ so that generated classes show the spec's arithmetic and not only its results.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,13 @@ def _divide(a: Any, b: Any) -> Any:
     return a / b
 
 
+MATHEMATICS = (
+    *("floor", "ceil", "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10"),
+    *("sin", "cos", "tan", "asin", "acos", "atan"),
+    *("sinh", "cosh", "asinh", "acosh", "atanh"),
+)
+"""Functions of a number that Python's `math` has under these names."""
+
 OPERATORS: dict[str, Callable[..., Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -82,6 +90,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "enumerate": lambda items: list(enumerate(items)),
     "zip": lambda *lists: list(zip(*lists, strict=True)),
     "reversed": lambda items: list(reversed(items)),
+    **{name: getattr(math, name) for name in MATHEMATICS},
 }
 
 
@@ -91,6 +100,13 @@ class Static:
 
     value: Any
     origin: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen(Static):
+    """A number that was chosen beside a tensor, `side = x if both else 0`, with its name."""
+
+    wire: str = ""
 
 
 def constant(value: Any) -> Static:

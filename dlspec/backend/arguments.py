@@ -16,7 +16,7 @@ from dlspec.backend.merge import Differs, Occurrence, Values, first, same
 from dlspec.backend.names import variable
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
-from dlspec.expr import Const, Expr, Ref, Size, Term, evaluate, fixed, refs
+from dlspec.expr import MATHEMATICS, Const, Expr, Ref, Size, Term, evaluate, fixed, refs
 from dlspec.ir import model as ir
 
 Reader = Callable[[str], py.Expr]
@@ -54,6 +54,10 @@ class Arguments:
     """How a dynamic size is read: from a wire, in the forward pass alone."""
     loop_items: dict[int, tuple[Expr, Ref]] = field(default_factory=dict)
     """Loops of one variable over a list that has an origin."""
+    numbers: dict[Expr, str] = field(default_factory=dict)
+    """The arithmetic that a function gives a name, with the local variable of that name."""
+    named: dict[str, Expr] = field(default_factory=dict)
+    """Those of them that the body reads."""
     beside: set[str] = field(default_factory=set)
     """Names that stand beside those of the arguments: the local ones of a function."""
 
@@ -273,12 +277,41 @@ class Arguments:
                 return py.Atom(self.loop_names[e])
             case Ref(name):
                 return self.reference(name, read)
+            case Term() if e in self.numbers:
+                return self.local(e)
             case Term(op, operands):
                 known = self.number(e)
                 if known is not None:
                     return py.literal(known)
                 return _term(op, [self.print(o, read) for o in operands])
         raise TypeError(e)
+
+    def name_numbers(self, names: Callable[[str], str]) -> None:
+        """Lets the body read the numbers that the function names, where they are the same
+        arithmetic in all uses."""
+        for name, found in self.instances[0].numbers.items():
+            e = found.origin
+            if e is not None and all(
+                name in i.numbers and i.numbers[name].origin == e for i in self.instances
+            ):
+                self.numbers.setdefault(e, names(name))
+
+    def local(self, e: Expr) -> py.Expr:
+        """The local variable of a number that the function names."""
+        name = self.numbers[e]
+        self.named[name] = e
+        return py.Atom(name)
+
+    def definitions(self) -> list[py.Statement]:
+        """The local variables that the body reads, each behind those that it reads itself."""
+        every, made = dict(self.numbers), dict[str, py.Statement]()
+        waiting = list(self.named.items())
+        for name, e in waiting:
+            self.numbers = {other: n for other, n in every.items() if other != e}
+            made[name] = py.Assign(name, self.print(e, py.Atom))
+            waiting.extend(item for item in self.named.items() if item not in waiting)
+        self.numbers = every
+        return [made[name] for name in every.values() if name in made]
 
     def number(self, e: Term) -> float | None:
         """What a part of a model's arithmetic comes to, where no loop changes it."""
@@ -380,7 +413,7 @@ def _term(op: str, operands: list[py.Expr]) -> py.Expr:
         return py.Binary(operands[0], op, operands[1])
     if op in _COMPARE:
         return py.Compare(operands[0], op, operands[1])
-    return py.call(op, *operands)
+    return py.call(f"math.{op}" if op in MATHEMATICS else op, *operands)
 
 
 __all__ = ["Argument", "Arguments", "Occurrence", "Varies"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlspec.backend import scopes
 from dlspec.backend.arguments import Argument, Arguments
-from dlspec.backend.merge import Merged, Occurrence, first, flows, merge_body, unify
+from dlspec.backend.merge import Differs, Merged, Occurrence, first, flows, merge_body, unify
 from dlspec.backend.passed import default_of, deferred, made_by
 from dlspec.backend.protocol import Comparison, Emitted, Hole, Slot, Use
 from dlspec.backend.walks import all_steps
@@ -18,9 +18,14 @@ from dlspec.emit.text import identifier
 from dlspec.expr import Ref, origin
 from dlspec.ir import model as ir
 from dlspec.ir.values import Known
+from dlspec.ops.arithmetic import add, divide, multiply, subtract
 
 if TYPE_CHECKING:
     from dlspec.backend.plan import Planner
+
+
+NUMBERS_TOO = (add, subtract, multiply, divide)
+"""Ops whose code in Python is the same for a number."""
 
 
 class Calls:
@@ -77,12 +82,17 @@ class Calls:
         return True
 
     def emit_apply(self, m: Merged) -> None:
+        if (other := beside_nothing(m)) is not None:
+            self.calls[id(m)] = Hole(other)
+            return
         if all(self.style.identity(f.op) for _, f in m.uses) and m.flow.factory is None:
             self.calls[id(m)] = Hole(0)
             return
         if m.flow.factory is not None:
             self.emit_factory(m)
             return
+        if any(x.numbers for x in m.inputs) and not isinstance(m.flow.op, NUMBERS_TOO):
+            raise Differs
         codes: list[tuple[Occurrence, Emitted]] = []
         for o, f in m.uses:
             emit = self.planner.backend.layers.get(type(f.op))
@@ -96,16 +106,19 @@ class Calls:
 
     def use(self, flow: ir.Apply, m: Merged | None = None) -> Use:
         """A use of an op, of those at one place."""
-        x = tuple(f.types[0] for f in flow.inputs)
+        x = [f.types[0] for f in flow.inputs]
+        for i, merged in enumerate(m.inputs if m is not None else ()):
+            if merged.numbers:  # written as the tensor that it is in other uses
+                x[i] = merged.flow.types[0]
         scalars = {
             i: Slot(f.value.value, f.value.origin, role="value")
             for i, f in enumerate(flow.inputs)
-            if isinstance(f, ir.Scalar)
+            if isinstance(f, ir.Scalar) and (m is None or not m.inputs[i].numbers)
         }
         named = {n: f.types[0] for n, f in flow.named.items()}
         return Use(
             flow.op,
-            x,
+            tuple(x),
             named,
             flow.types,
             flow.origins,
@@ -295,3 +308,13 @@ class Calls:
         if default is not None:
             argument.default, argument.default_value = deferred(default), default
         return argument
+
+
+def beside_nothing(m: Merged) -> int | None:
+    """The operand that a sum is, where the other was chosen beside a tensor and is 0."""
+    if not isinstance(m.flow.op, add):
+        return None
+    for i, x in enumerate(m.inputs):
+        if x.kind == "scalar" and all(f.wire and f.value.value == 0 for _, f in x.uses):
+            return 1 - i
+    return None

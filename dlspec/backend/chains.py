@@ -39,6 +39,8 @@ class Chains(Loops):
         """Whether the value that is being written takes several layers of lists in turn."""
         self.aliases: dict[str, list[str]] = {}
         """The wires that are another under a second name, which nothing writes again."""
+        self.enclosed: set[str] = set()
+        """The wires that functions of derivatives read, which are called later."""
         self.outputs: list[tuple[str | None, py.Expr]] = []
         """What has been given out so far, by name."""
 
@@ -180,6 +182,8 @@ class Chains(Loops):
         if any(not fixed(s) for t in own for s in t.shape):  # its size may be read
             return False
         if any(isinstance(r.step, Merged) for r in self.rounds) or self.now is None:
+            return False
+        if name in self.enclosed:
             return False
         written = self.now.statement.names if self.now.kind == "bind" else ()
         names = [name, *self.aliases.get(name, ())]

@@ -64,6 +64,8 @@ class ClassWriter(Calls):
         self.layers: dict[str, Layer] = {}
         self.stored: dict[str, py.Expr] = {}
         self.conditions: dict[int, str] = {}
+        self.numbers: dict[str, list[Merged]] = {}
+        """The reads of wires that are numbers in some uses."""
         self.plan()
         if self.conflicts:
             raise Conflict(self.conflicts)
@@ -83,6 +85,8 @@ class ClassWriter(Calls):
             if step.kind == "loop":
                 self.learn_loop([s for _, s in step.uses])
             for m in flows(step.value) if step.value is not None else ():
+                if m.numbers:
+                    self.numbers.setdefault(m.flow.name, []).append(m)
                 if m.kind == "each":
                     self.learn_loop([f.over for _, f in m.uses])
         for step in branches(self.steps):

@@ -140,6 +140,7 @@ class Derivatives(Chains):
         inside = [*read_by(moved), *read([m.inputs[0]])]
         names = dict.fromkeys(n for n in self.reads if n in written(moved))
         kept = [self.local(n) for n in names if self.reads[n] > inside.count(n)]
+        self.enclosed.update(inside)
         name, own = self.named(m), self.body(moved)
         y = self.chain(m.inputs[0], self.fresh_target(m.inputs[0]), own)
         if not kept:

@@ -22,7 +22,8 @@ class Forward(Statements):
         """A function of the module: tensors, then numbers."""
         inputs = [self.local(n) for n in self.w.definition.inputs if self.has(n)]
         kind = "Tensor" if self.style.typed else ""
-        lines = self.body(self.w.steps, last=True)
+        body = self.body(self.w.steps, last=True)
+        lines = [*self.arguments.definitions(), *body]
         of_nets = self.style.module if self.style.typed else ""
         params = [py.Param(n, of_nets) for n in self.w.nets.values()]
         params.extend(py.Param(n, kind) for n in inputs)

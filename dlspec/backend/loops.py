@@ -11,7 +11,7 @@ from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows
 from dlspec.backend.names import variable
 from dlspec.backend.protocol import Slot
-from dlspec.backend.reading import Later, Reading, Round, Target, read_last
+from dlspec.backend.reading import Later, Reading, Round, Target
 from dlspec.backend.tables import sequence
 from dlspec.backend.walks import places
 from dlspec.emit import python as py
@@ -171,7 +171,7 @@ class Loops(Reading):
             self.arguments.loop_names[ref] = self.local_variable(n)
         reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
         elements = self.element_columns(step)
-        self.later.append(Later(read_last(step.bodies[0])))
+        self.later.append(Later(step.bodies[0]))
         inner = self.body(step.bodies[0])
         self.later.pop()
         read = self.arguments.loop_reads

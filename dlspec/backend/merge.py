@@ -53,6 +53,8 @@ class Merged:
     inputs: list[Merged] = field(default_factory=list)
     named: dict[str, Merged] = field(default_factory=dict)
     body: Merged | None = None
+    numbers: list[tuple[Occurrence, Any]] = field(default_factory=list)
+    """Of a wire: the uses where it is a number."""
 
     @property
     def flow(self) -> Any:
@@ -76,6 +78,8 @@ PLACED = ("apply", "call", "net", "compare", "mode", "repeat", "copies", "scope"
 def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
     flow = uses[0][1]
     kind = flow.kind
+    if {f.kind for _, f in uses} == {"wire", "scalar"}:
+        return merge_chosen(uses)
     if any(f.kind != kind for _, f in uses):
         raise Differs
     made = Merged(kind, uses)
@@ -110,6 +114,13 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
         ]
         made.body = merge_flow(rounds) if rounds else None
     return made
+
+
+def merge_chosen(uses: list[tuple[Occurrence, Any]]) -> Merged:
+    """A wire that is a number in some uses."""
+    _same(f.name if f.kind == "wire" else f.wire for _, f in uses)
+    wires = [(o, f) for o, f in uses if f.kind == "wire"]
+    return Merged("wire", wires, numbers=[(o, f) for o, f in uses if f.kind == "scalar"])
 
 
 def merge_elements(uses: list[tuple[Occurrence, Any]]) -> Merged | None:

@@ -28,6 +28,7 @@ PLANNED_IMPORTS = (
     "from collections.abc import Callable",
     "from functools import partial",
     "from typing import Any",
+    "import math",
 )
 
 

@@ -26,9 +26,13 @@ from dlspec.ops.batch_size import SIZE
 class Later:
     """What the statements of a body read behind the one that is being written."""
 
-    last: dict[str, int]
-    """The last statement that reads each wire."""
+    steps: list[Step]
     at: int = -1
+
+    @cached_property
+    def last(self) -> dict[str, int]:
+        """The last statement that reads each wire."""
+        return read_last(self.steps)
 
     def reads(self, name: str) -> bool:
         return self.last.get(name, -1) > self.at
@@ -120,6 +124,7 @@ class Reading(ABC):
                 self.arguments.taken.update(step.statement.names)
         for name in (*self.w.definition.inputs, *self.reads):
             self.local(name)
+        self.arguments.name_numbers(self.local)
 
     def local(self, name: str) -> str:
         if name not in self.locals:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dlspec.backend.arguments import Varies
+from dlspec.backend.chains import INDENT
 from dlspec.backend.conditions import condition, guard, negated
 from dlspec.backend.derivatives import Derivative
 from dlspec.backend.expressions import Expressions
 from dlspec.backend.merge import Merged, Step, Values, flows
 from dlspec.backend.protocol import Slot
-from dlspec.backend.reading import Later, Target, read_last
+from dlspec.backend.reading import Later, Target
 from dlspec.backend.walks import all_steps, settled
 from dlspec.emit import python as py
+from dlspec.emit.text import WIDTH
 from dlspec.ir.model import is_list
 from dlspec.passes.permute import Permute
 
@@ -56,7 +58,7 @@ class Statements(Expressions):
         steps = self.with_functions(steps)
         taken = dict(pops(steps))
         self.popped.update(taken)
-        self.later.append(later := Later(read_last(steps)))
+        self.later.append(later := Later(steps))
         for later.at, step in enumerate(steps):
             if id(step) in taken.values():
                 continue
@@ -140,7 +142,7 @@ class Statements(Expressions):
         top = self.later[0].at
         written = [
             (i, n)
-            for i, step in enumerate(self.w.steps)
+            for i, step in enumerate(self.later[0].steps)
             for s in all_steps([step])
             if s.kind in ("bind", "element", "output")
             for n in (s.statement.names if s.kind != "output" else (s.statement.name,))
@@ -273,12 +275,42 @@ class Statements(Expressions):
         self.shown = None
         if not arms:
             return
+        if step.statement.inline:
+            self.inline(step, arms, lines)
+            return
         exhaustive = len(arms) > 1 and set(arms) == set(step.bodies) and self.decided(step)
         last = max(arms)
         otherwise = arms.pop(last) if exhaustive else []
         (first, then), *rest = arms.items()
         elifs = tuple((self.decision(step, k), b) for k, b in rest)
         lines.append(py.If(self.decision(step, first), then, otherwise, elifs))
+
+    def inline(
+        self, step: Step, arms: dict[int, list[py.Statement]], lines: list[py.Statement]
+    ) -> None:
+        """`y = a if test else b`; an `if` statement, where that takes more than a line."""
+        name = next(s.statement.names[0] for body in step.bodies.values() for s in body)
+        numbers = [
+            (o, Slot(f.value.value, f.value.origin))
+            for m in self.w.numbers.get(name, ())
+            for o, f in m.numbers
+        ]
+        for taken in (0, 1):
+            if taken not in arms and numbers:
+                value = self.value(Values(tuple(numbers)))
+                arms[taken] = [py.Assign(self.local(name), value)]
+        test = self.decision(step, 0)
+        if len(arms) < 2:
+            ((taken, only),) = arms.items()
+            lines.append(py.If(negated(test) if taken else test, only))
+            return
+        plain = [a[0] for a in (arms[0], arms[1]) if len(a) == 1 and isinstance(a[0], py.Assign)]
+        if len(plain) == 2:
+            made = py.IfElse(plain[0].value, test, plain[1].value)
+            if len(f"{self.local(name)} = {made}") + INDENT <= WIDTH:
+                lines.append(py.Assign(self.local(name), made))
+                return
+        lines.append(py.If(test, arms[0], arms[1]))
 
     def decided(self, step: Step) -> bool:
         """Whether every use takes one of the branches."""

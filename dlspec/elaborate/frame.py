@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.values import Entry, Scope
-from dlspec.expr import Static
+from dlspec.expr import Static, Term, fixed, refs
 from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -51,6 +51,8 @@ class Frame:
     """Layers that bring channels to mean 0, likewise."""
     patterns: list[tuple[tree.Weights, Scope]] = field(default_factory=list)
     """What it says of its weights, in order."""
+    numbers: dict[str, Static | None] = field(default_factory=dict)
+    """The numbers that a function names once; None for a name that is written again."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 
@@ -62,6 +64,15 @@ class Frame:
         own = self.scope.parent
         given = own.entries.get(name) if own is not None else None
         return self.definition.kind == "block" and given is entry
+
+    def number(self, name: tree.Name, item: Static) -> None:
+        """Notes a number that a function names by arithmetic."""
+        if self.definition.kind != "fn":
+            return
+        named = isinstance(item.origin, Term) and not isinstance(item.value, list | tuple | bool)
+        plain = named and self.nested == 1 and name.id not in self.numbers
+        loops = any(r.loop is not None for r in refs(item.origin)) if item.origin else True
+        self.numbers[name.id] = item if plain and not loops and fixed(item.value) else None
 
     def site(self, node: tree.Node) -> int:
         return self.sites.setdefault(id(node), len(self.sites))

@@ -201,6 +201,7 @@ class ModelBuilder(PythonCalls):
             outputs=tuple(frame.outputs),
             states=frame.states,
             body=body,
+            numbers={n: v for n, v in frame.numbers.items() if v is not None},
             unread=digest([*frame.unread, *frame.idle.values()]),
         )
         return made, frame

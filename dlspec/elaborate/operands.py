@@ -12,7 +12,7 @@ from dlspec.diagnostics.shapes import Context
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.lists import Tensors
 from dlspec.elaborate.values import Value, describe
-from dlspec.expr import Static, fixed
+from dlspec.expr import Chosen, Static, fixed
 from dlspec.ir import model as ir
 from dlspec.ops.base import Op
 from dlspec.syntax import tree
@@ -113,4 +113,5 @@ def literal(found: Static, beside: Sequence[Tensor], e: tree.Expr, context: Cont
     if not truth and other.dtype not in FLOATS and not isinstance(value, int):
         expected = f"a whole number beside {other}"
         raise SpecError(WrongType(e.span, context, "arithmetic", expected, describe(found)))
-    return ir.Scalar(value=found, types=(replace(other, shape=(), image=False),))
+    number, wire = Static(value, found.origin), found.wire if isinstance(found, Chosen) else ""
+    return ir.Scalar(value=number, types=(replace(other, shape=(), image=False),), wire=wire)

@@ -23,12 +23,14 @@ from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.headers import elements, written
+from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.lists import Tensors, holds_tensors, named, written_out
+from dlspec.elaborate.operands import is_number
 from dlspec.elaborate.raw import is_raw
 from dlspec.elaborate.recurrence import RecurrenceBuilder
 from dlspec.elaborate.signatures import is_tensor
 from dlspec.elaborate.values import Broken, Bundle, Entry, Instance, NotTaken, Scope, Value
-from dlspec.expr import Static
+from dlspec.expr import Chosen, Static
 from dlspec.ir import model as ir
 from dlspec.source import Span
 from dlspec.syntax import tree
@@ -180,6 +182,10 @@ class StatementBuilder(RecurrenceBuilder):
             self.check_name(name, frame, scope)
         found = self.expression(s.value, scope)
         count = len(s.names)
+        test = self.inline_test(s, found, frame, scope)
+        if test is not None and (made := self.chosen(s, found, test, frame, scope)) is not None:
+            yield made
+            return
         if isinstance(found, Static) and isinstance(found.value, Tensors) and count > 1:
             found = Bundle(tuple(found.value))
         if isinstance(found, Static):
@@ -197,6 +203,7 @@ class StatementBuilder(RecurrenceBuilder):
                 raise SpecError(WrongOutputCount(s.span, self.context, count, len(items)))
             for name, item in zip(s.names, items, strict=True):
                 self.write(name, item, frame)
+                frame.number(name, item)
             return
         if isinstance(found, Bundle) and count == len(found.items) and not found.named:
             for name, value in zip(s.names, found.items, strict=True):
@@ -208,6 +215,55 @@ class StatementBuilder(RecurrenceBuilder):
         if s.type is not None:
             self.check_declared(s.type, value.types, s.names[0].id, s.value.span, frame)
         yield self.bind(s.names, value, s, frame)
+
+    def inline_test(
+        self, s: tree.Assign, found: Entry | Bundle, frame: Frame, scope: Scope
+    ) -> Static | None:
+        """What decides `y = a if test else b` in a function, by its parameters and sizes."""
+        e = ungrouped(s.value)
+        if frame.definition.kind != "fn" or not isinstance(e, tree.Conditional):
+            return None
+        if len(s.names) > 1 or s.type is not None:
+            return None
+        if isinstance(found, Value) and len(found.types) > 1:
+            return None
+        if isinstance(found, Value) and isinstance(found.flow, ir.Mode):  # `if training`
+            return None
+        test = self.truth(e.test, scope, "if")
+        return test if test.origin is not None else None
+
+    def chosen(
+        self,
+        s: tree.Assign,
+        found: Entry | Bundle,
+        test: Static,
+        frame: Frame,
+        scope: Scope,
+    ) -> ir.Branch | None:
+        """`y = a if test else b`: a tensor, or a number where the other would be a tensor."""
+        e, body = ungrouped(s.value), tuple[ir.Statement, ...]()
+        assert isinstance(e, tree.Conditional)
+        if isinstance(found, Value):
+            body = (self.bind(s.names, self.single(found, s.value), s, frame),)
+        elif not isinstance(found, Static) or not is_number(found):
+            return None
+        else:
+            try:
+                other = self.expression(e.otherwise if test.value else e.then, scope)
+            except (SpecError, Skip):
+                return None
+            if not isinstance(other, Value):
+                return None
+            name = s.names[0]
+            self.write(name, Chosen(found.value, found.origin, name.id), frame)
+        return ir.Branch(
+            site=frame.site(s.value),
+            tests=(test,),
+            taken=int(not test.value),
+            body=body,
+            line=s.span.line,
+            inline=True,
+        )
 
     def bind(
         self, names: tuple[tree.Name, ...], value: Value, s: tree.Assign, frame: Frame

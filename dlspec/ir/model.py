@@ -111,11 +111,13 @@ class Carry(Node):
 
 
 class Scalar(Node):
-    """A compile-time number among the operands of tensor arithmetic."""
+    """A compile-time number among the operands of tensor arithmetic. `wire` names it where it was
+    chosen beside a tensor: `side = x if both else 0`."""
 
     kind: Literal["scalar"] = "scalar"
     value: Known
     types: tuple[Type, ...]
+    wire: str = ""
 
 
 class Apply(Node):
@@ -344,7 +346,8 @@ class Bind(Node):
 class Branch(Node):
     """A decision. `taken` is the number of the branch that holds (the last may be the `else`),
     or None. A test after the one that held was not evaluated and is not here. What runs in
-    `training` alone has no tests, and holds."""
+    `training` alone has no tests, and holds. `inline`: it is written `y = a if test else b`, where
+    a number has no statement."""
 
     kind: Literal["branch"] = "branch"
     site: int
@@ -353,6 +356,7 @@ class Branch(Node):
     body: "tuple[Statement, ...]"
     line: int
     training: bool = False
+    inline: bool = False
 
 
 class Loop(Node):
@@ -444,6 +448,8 @@ class Instance(Node):
         """The inputs that are no states."""
         return tuple((n, t) for n, t in self.inputs if n not in self.states)
 
+    numbers: dict[str, Known] = {}
+    """The numbers that a function names: `half = n // 2`."""
     unread: str = ""
     """A digest of what the definition says that does not run with these values: branches not
     taken, conditions, layers repeated no times."""

@@ -622,9 +622,11 @@ block Unit(act: layer = SoftShrink(0.1)) {
         """
 fn swish(x: f32[...], beta: float = 1.0) -> f32[...] = x * sigmoid(beta * x)
 fn gated(x: f32[C, H, W], s: f32[C], power: int = 1, centred: bool = false) -> f32[C, H, W] {
-  if centred { x = x - mean(x) }
+  side = mean(x) if centred else 0
+  scale = sqrt(C * power)
+  x = side + x * log(scale + 1) if power > 1 else x - side
   for i in range(power) { x = x * swish(s, beta=i + 1)[:, none, none] }
-  output x / C
+  output side * 2 + x / scale
 }
 fn ends(x: f32[D], n: int) {
   parts = [x * i for i in range(1, n + 1)]

@@ -132,6 +132,34 @@ def test_a_strict_type_checker_accepts_what_pytorch_programs_say() -> None:
     assert done.returncode == 0, done.stdout
 
 
+CHOICES = """
+fn shifted(x: f32[D], both: bool, n: int = 8) -> f32[D] {
+  half = n // 2 if both else n
+  y    = abs(x) * half if both else max(-x, 0)
+  side = x * half if both else 0
+  output side + y / log(half)
+}
+model M {
+  input x: f32[4]
+  output y = shifted(x, true)ONE
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_a_function_keeps_its_choices_and_the_numbers_that_it_names(name: str) -> None:
+    made = text(CHOICES.replace("ONE", " + shifted(x, false, 6)"), name)
+    assert made.count("def shifted") == 1
+    assert "    half = n // 2 if both else n\n" in made
+    assert "    side = x * half if both else 0\n    return side + y / math.log(half)\n" in made
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_nothing_is_added_where_a_choice_is_always_0(name: str) -> None:
+    made = text(CHOICES.replace("true)ONE", "false)"), name)
+    assert "    return y / math.log(half)\n" in made and "side" not in made
+
+
 NAMES = """
 block F(c: int) = Dense(c) -> ReLU
 block Tensor(c: int, ops: layer = ReLU) = Dense(c) -> ops

@@ -114,6 +114,8 @@ class Writer:
                         f"for i in range(k) {{ x = {inner}(x) + i }}",
                         f"x = (x, x * {size}) -> Concat",
                         f"x = {inner}(x) if k > 2 else x",
+                        "y = tanh(x) * k if k > 1 else 0\nx = y + x * 2",
+                        f"m = n // 2 + k\nw = sqrt(m * 3)\nx = {inner}(x * m + tanh(x / w))",
                     ]
                 )
             )

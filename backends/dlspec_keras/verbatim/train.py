@@ -306,11 +306,11 @@ class AfterEpoch(keras.callbacks.Callback):
         # if continued
         # if first
         for name, state in self.model.state.items():
-            state.assign(ops.full_like(state, FIRST[name]))
+            state.assign(ops.full(state.shape, FIRST[name]))
         # end
         # if not first
         for state in self.model.state.values():
-            state.assign(ops.zeros_like(state))
+            state.assign(ops.zeros(state.shape))
         # end
         # end
         # if freezes

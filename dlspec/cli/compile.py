@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlspec.cli.spec import checked
+from dlspec.cli.spec import checked, counts
 from dlspec.cli.words import quoted
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
@@ -24,13 +24,16 @@ def compile(
 ) -> int:
     """Writes the folder, and says what is in it."""
     source, program = checked(spec, given)
+    block = chosen_train(program, train)
+    data = program.data[block.data]
     classes = None
     if lock is not None:
-        data = program.data[chosen_train(program, train).data]
         told = read_lock(lock).classes
         if data.unknown_classes:
             classes = {data.name: {f: told[f] for f in data.unknown_classes if f in told}}
-            source, program = checked(spec, given, classes)
+            source, program = checked(spec, given, counts(classes))
+    elif told_by_parameter := program.counts_given(block.name):
+        source, program = checked(spec, given, told_by_parameter)
     request = Request(spec, source, program, out, backend, train, tuple(given), classes)
     files = compiled(request)
     with reported():

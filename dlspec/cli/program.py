@@ -19,6 +19,8 @@ from dlspec.diagnostics.files import DiskFull
 from dlspec.runners.process import telling
 
 ERROR, STOPPED = "error: ", "stopped"
+GRACE = 2.0
+"""Seconds that a program has to end by the Ctrl-C that its terminal sent it."""
 
 
 def run_program(
@@ -70,14 +72,22 @@ def run_program(
 
 
 def _follow(child: subprocess.Popen[str], out: IO[str], line: Callable[[str], None]) -> int:
-    """Waits for the end. Ctrl-C reaches the child by itself, which then saves what it has."""
-    while True:
-        try:
-            for text in out:
-                line(text.rstrip("\n"))
-            return child.wait()
-        except KeyboardInterrupt:
-            continue
+    """Waits for the end. Ctrl-C reaches the child by itself, which then saves what it has; an
+    interrupt that was sent to this process alone is passed on, to a child that does not end."""
+    patience: threading.Timer | None = None
+    try:
+        while True:
+            try:
+                for text in out:
+                    line(text.rstrip("\n"))
+                return child.wait()
+            except KeyboardInterrupt:
+                if patience is None:
+                    patience = threading.Timer(GRACE, child.send_signal, [signal.SIGINT])
+                    patience.start()
+    finally:
+        if patience is not None:
+            patience.cancel()
 
 
 def _listen(stream: IO[str], said: list[str]) -> None:

@@ -9,18 +9,25 @@ from dlspec.cli.report import report
 from dlspec.diagnostics import SpecError
 from dlspec.ir.program import Program
 from dlspec.pipeline import check
+from dlspec.pipeline.stages import Classes
 from dlspec.source import Source
 
 Names = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 def checked(
-    spec: Path, given: Sequence[str] = (), classes: Names | None = None
+    spec: Path, given: Sequence[str] = (), classes: Classes | None = None
 ) -> tuple[Source, Program]:
-    """A spec and its program; warnings are shown. Raises SpecError."""
-    counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in (classes or {}).items()}
-    result = check(spec, given, counts)
+    """A spec and its program. The warnings are shown, but not again where the spec was checked
+    before, and now with the `classes` that its data has. Raises SpecError."""
+    result = check(spec, given, classes)
     if result.program is not None and result.source is not None:
-        report(result.diagnostics)
+        if classes is None:
+            report(result.diagnostics)
         return result.source, result.program
     raise SpecError(*result.diagnostics)
+
+
+def counts(names: Names) -> Classes:
+    """How many classes each field has, of their names."""
+    return {d: {f: len(c) for f, c in fields.items()} for d, fields in names.items()}

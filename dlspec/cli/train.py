@@ -12,7 +12,7 @@ from dlspec.cli.guard import INTERRUPTED
 from dlspec.cli.places import cause, placed, source_of
 from dlspec.cli.program import run_program
 from dlspec.cli.progress import Progress
-from dlspec.cli.spec import checked
+from dlspec.cli.spec import checked, counts
 from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import OtherData, OtherLength, OtherSpec, RunExists
@@ -63,7 +63,7 @@ def train(spec: Path, out: Path, options: Options) -> int:
         facts = facts_of(data, source, spec.parent)
     classes = classes_in(facts, data) if data.unknown_classes else None
     if classes is not None:
-        source, program = checked(spec, options.settings, classes)
+        source, program = checked(spec, options.settings, counts(classes))
         block = program.trains[block.name]
     check_run(out, program, block, options)
     if resumes:

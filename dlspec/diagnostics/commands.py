@@ -224,6 +224,8 @@ class ClassesUnknown(Diagnostic):
     code = "DLS649"
     data: str
     fields: tuple[str, ...]
+    parameter: str = ""
+    """The one that gives the count, as `--set` names it; empty where there is none."""
 
     @property
     def title(self) -> str:
@@ -232,9 +234,9 @@ class ClassesUnknown(Diagnostic):
 
     @property
     def help(self) -> str:
-        return (
-            "give the lock file of a run with `--lock RUN/lock.json`, or declare them: `class[10]`"
-        )
+        lock = "give the lock file of a run with `--lock RUN/lock.json`"
+        count = f", or their number with `--set {self.parameter}=10`" if self.parameter else ""
+        return f"{lock}{count}, or declare them: `class[10]`"
 
 
 @frozen

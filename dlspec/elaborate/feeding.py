@@ -20,13 +20,12 @@ from dlspec.elaborate.values import BlockLayer
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
+from dlspec.ir.program import COUNTED
 from dlspec.length import Dynamic, put, written
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
-COUNTED = "classes"
-"""The parameter of a model that is the class count of the data, where both are left open."""
 STAND_IN = 97
 """Stands for a class count that only the data tells: a size that little else has."""
 

@@ -84,8 +84,9 @@ def _data(block: tree.Declaration, objects: Objects, classes: dict[str, int]) ->
         for s in block.body.statements
         if isinstance(s, tree.Assign) and s.names[0].id == "split"
     ]
+    told = {f.name: f.type.classes for f in made.fields} if made is not None else classes
     counted = {
-        name.id: classes.get(name.id)
+        name.id: told.get(name.id)
         for s in block.body.statements
         if isinstance(s, tree.Field)
         for name, type_ in s.fields

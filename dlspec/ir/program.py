@@ -8,6 +8,8 @@ from dlspec.ir.values import Value
 
 FORMAT = 1
 """The version of the published format; raised when a reader of the old one would be misled."""
+COUNTED = "classes"
+"""The parameter of a model that is the class count of the data, where both are left open."""
 
 
 class Space(Node):
@@ -44,3 +46,15 @@ class Program(Node):
         used = self.trains[train]
         open_ = {f.name for f in self.data[used.data].fields if f.type.classes is None}
         return {name: field for name, field in used.counted.items() if field in open_}
+
+    def counts_given(self, train: str) -> dict[str, dict[str, int]]:
+        """The class count that the data of a train leaves open and a parameter of its model gives
+        (`--set Net.classes=3`), by data and field; empty where there is none, or several fields
+        are open."""
+        used = self.trains[train]
+        open_ = self.data[used.data].unknown_classes
+        model = self.trained.get(train)
+        count = model.root.arguments.get(COUNTED) if model is not None else None
+        if len(open_) != 1 or used.counted or type(count) is not int:
+            return {}
+        return {used.data: {open_[0]: count}}

@@ -154,7 +154,8 @@ class BothWays(Recurrent):
 
 def _as_steps(x: Tensor) -> str:
     if x.rank == 1:
-        return f"one feature for each step: Reshape({x.shape[0]:d}, 1)"
+        single = f"one feature for each step: Reshape({x.shape[0]:d}, 1)"
+        return f"{single}; of a recurrent layer before it all steps: `return=all`"
     if x.rank == 3 and not x.image:
         steps, *rest = (int(s) for s in x.shape)
         return f"all features of a step on one axis: Reshape({steps}, {rest[0] * rest[1]})"

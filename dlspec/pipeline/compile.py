@@ -15,7 +15,7 @@ from dlspec.diagnostics.names import NotForBackend
 from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash
 from dlspec.ir.externs import missing
-from dlspec.ir.program import Program
+from dlspec.ir.program import COUNTED, Program
 from dlspec.ir.recipe import Train
 from dlspec.pipeline.record import Record
 from dlspec.source import Source
@@ -48,7 +48,8 @@ def compiled(request: Request) -> dict[str, str]:
     data = program.data[train.data]
     unknown = tuple(f for f in data.unknown_classes if f not in names.get(data.name, {}))
     if unknown:
-        raise SpecError(ClassesUnknown(None, data.name, unknown))
+        parameter = f"{train.model}.{COUNTED}" if train.counted and len(unknown) == 1 else ""
+        raise SpecError(ClassesUnknown(None, data.name, unknown, parameter))
     folder = _way(request.out, request.spec.parent)
     record = Record(
         spec=request.spec.name,

@@ -74,6 +74,9 @@ class Record:
         """
         counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in self.classes.items()}
         result = check(self.source, self.settings, counts)
+        if result.program is not None and self.train in result.program.trains:
+            given = result.program.counts_given(self.train)
+            result = check(self.source, self.settings, given) if given else result
         if result.program is None:
             there = Source(self.path, self.text, self.imported)
             raise SpecError(*check(there, self.settings, counts).diagnostics)

@@ -82,6 +82,8 @@ class Standardize(Transform):
             if x.rank > 1:
                 what = f"over which axes of {x} do the statistics go?"
                 help = "`axis=(1, 2)` gives each channel of a picture its own"
+                if x.rank == 2:
+                    help = f"`axis=0` gives each of the {x.shape[1]} features of a step its own"
                 yield Problem("axis", what, help)
         elif axes_from_front(self.axis, x.rank) is None:
             yield Problem("axis", f"`axis`: {x} has the axes 0 to {x.rank - 1}")

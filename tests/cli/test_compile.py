@@ -67,6 +67,36 @@ def test_a_lock_file_has_every_parameter_with_its_value(dlspec, here, digits, ba
     assert rest == ['"Net.acts": ["Tanh"]', '"Net.c": 3,']
 
 
+OPEN = """\
+data d {
+  source = csv("d.csv")
+  field x: f32[3] = columns("a", "b", "c")
+  field y: class  = column("kind")
+  split = random(train=80 %, val=20 %)
+}
+model Net(classes: int) {
+  input x: f32[3]
+  output z = x -> Dense(4) -> BatchNorm -> Dense(classes)
+}
+train {
+  data = d; model = Net(); loss = CrossEntropy(z, y)
+  optimizer = Adam; epochs = 1; batch = 16
+}
+"""
+
+
+def test_a_parameter_tells_the_class_count(dlspec, here):
+    """The data is not there to be read; the spec's warning is shown once."""
+    (here / "net.dls").write_text(OPEN)
+    ran = dlspec("compile", "net.dls", "-o", "out")
+    assert ran.status == 1 and "`--set Net.classes=10`" in ran.err
+    ran = dlspec("compile", "net.dls", "-o", "out", "--set", "Net.classes=5")
+    assert ran.status == 0 and ran.err.count("DLS241") == 1
+    program = read_record(here / "out").program()
+    assert str(program.data["d"].field("y").type) == "class[5]"
+    assert program.trained[""].root.outputs[0][1].shape == (5,)
+
+
 def test_edited_files_are_not_overwritten(dlspec, compiled, digits):
     with (compiled / "train.py").open("a") as file:
         file.write("# mine\n")

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -123,6 +124,34 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(words):
     script = f"{{ {command}; echo $? >&3; }} 3>&2 2>&1 | true"
     ran = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
     assert ran.stderr.strip() in ("0", "1" if words == "--help" else "0")  # 1 is typer's
+
+
+WAITS = """
+import sys, time
+try:
+    print("waiting", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    sys.exit(print("stopped: all is kept", file=sys.stderr) or 130)
+"""
+
+
+def test_an_interrupt_of_the_command_alone_stops_its_program(tmp_path):
+    """`kill -INT` and a supervisor reach one process; Ctrl-C reaches both."""
+    (tmp_path / "train.py").write_text(WAITS)
+    code = (
+        "from pathlib import Path; import sys; import dlspec.cli.program as p\n"
+        "p.GRACE = 0.1\n"
+        "say = lambda line: print(line, flush=True)\n"
+        "sys.exit(p.run_program(Path(sys.argv[1]), 'train', [], say))"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as started:
+        assert started.stdout.readline() == "waiting\n"
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=30)
+    assert (started.returncode, said) == (130, "stopped: all is kept\n")
 
 
 @pytest.mark.slow

@@ -53,6 +53,7 @@ WORDING: tuple[Diagnostic, ...] = (
     c.ProgramFailed(None, "train.py", "out/last.safetensors is of another program: w differs"),
     c.ProgramFailed(None, "train.py", "ModuleNotFoundError: No module named 'shop'"),
     c.ClassesUnknown(None, "flowers", ("label",)),
+    c.ClassesUnknown(None, "flowers", ("label",), "Net.classes"),
     c.BadLock(None, "lock.json"),
     c.NoLock(None, "out/lock.json"),
     c.SpecChanged(None, "out/spec.dls"),

@@ -156,7 +156,7 @@ Rotary(2, features=3) | f32[5, 8] | features | Rotary turns pairs, and 3 feature
 Rotary(2, features=6) | f32[5, 8] | features | a head of f32[5, 8] has 4 features, fewer than 6 |
 Rotary | f32[5, 8], positions=i32[4] | positions | `positions` must be i32[5], got i32[4] |
 Attention(2) | f32[5, 4], f32[6, 4], f32[6, 4], lengths=f32[] | lengths | `lengths` is one integer for each example, got f32[] | lengths(k) has those of k
-LSTM(4) | f32[3] | none | LSTM needs [steps, features], got f32[3] | one feature for each step: Reshape(3, 1)
+LSTM(4) | f32[3] | none | LSTM needs [steps, features], got f32[3] | one feature for each step: Reshape(3, 1); of a recurrent layer before it all steps: `return=all`
 GRU(4) | f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] | all features of a step on one axis: Reshape(5, 6)
 GRU(4) | image f32[5, 2, 3] | none | GRU needs [steps, features], got f32[5, 2, 3] |
 GRU(4) | image f32[5, 7] | none | GRU needs [steps, features]: f32[5, 7] comes straight from convolution or pooling, so that its first axis is the channels | swap the axes first: Rearrange([C, L] -> [L, C])

@@ -315,3 +315,15 @@ def test_a_class_count_comes_from_the_data():
     given = check(source, ["Net.classes=7"]).program
     assert given.trains[""].counted == {}
     assert given.trained[""].root.outputs[0][1].shape == (7,)
+
+
+def test_a_class_count_of_bundled_data_is_known_at_once():
+    from dlspec.pipeline import check
+    from dlspec.source import Source
+
+    text = PICTURES.replace('images("flowers/", labels=folder)', 'sklearn("digits")')
+    text = text.replace("f32[3, 8, 8]", "f32[1, 8, 8]").replace(" -> Resize(8, 8)", "")
+    found = check(Source("digits.dls", text.replace('column("label")', 'column("target")')))
+    assert not found.errors
+    assert found.program.data["flowers"].unknown_classes == ()
+    assert found.program.trained[""].root.outputs[0][1].shape == (10,)

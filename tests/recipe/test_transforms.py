@@ -77,6 +77,13 @@ def test_what_does_not_fit(transform, x, says):
     assert says in problem.what
 
 
+@pytest.mark.parametrize(("x", "axis"), [(f32(20, 3), 0), (f32(3, 8, 8), (1, 2))])
+def test_the_axes_that_the_help_names_are_taken(x, axis):
+    (problem,) = made("Standardize").problems(x)
+    assert f"`axis={axis}`" in problem.help
+    assert not list(made("Standardize", axis=axis).problems(x))
+
+
 @pytest.mark.parametrize(
     ("transform", "y", "says"),
     [

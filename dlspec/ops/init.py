@@ -177,6 +177,13 @@ class sparse(Init):
     std: Positive = 0.01
 
 
+class forget_gate(Init):
+    """What `forget_bias` of an LSTM makes of its bias: `value` for the second gate of four, f, and
+    0 for the others. No spec names it."""
+
+    value: Number
+
+
 INITS: dict[str, type[Init]] = {
     c.__name__: c
     for c in (

@@ -1,9 +1,15 @@
 """Recurrent layers, in one direction and in both."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar, Literal
 
-from dlspec.ops.base import example
+from dlspec.declared import Problem
+from dlspec.ops.base import Weight, example
+from dlspec.ops.fields import Number
+from dlspec.ops.init import ZEROS, forget_gate
 from dlspec.ops.recurrence import BothWays, Recurrent
+from dlspec.tensor import Tensor
 
 
 class _SimpleRNN(Recurrent):
@@ -86,9 +92,26 @@ class _LSTM(Recurrent):
     states: ClassVar = ("h", "c")
     onnx: ClassVar = ("LSTM",)
 
+    forget_bias: Number = 0.0
+
     @property
     def biases(self) -> tuple[str, ...]:
         return ("bias_ih",)
+
+    def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
+        yield from super().problems(*x, **named)
+        if self.forget_bias and not self.bias:
+            yield Problem("forget_bias", "`forget_bias` is a start of biases, and bias is false")
+        elif self.forget_bias and self.bias_init != ZEROS:
+            what = "`forget_bias` stands beside biases that start at 0"
+            yield Problem("forget_bias", what, "leave `bias_init` out")
+
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        made = super().weights(*x)
+        if not self.forget_bias:
+            return made
+        init = forget_gate(value=self.forget_bias)
+        return tuple(replace(w, init=init) if len(w.shape) == 1 else w for w in made)
 
 
 class LSTM(_LSTM):
@@ -105,6 +128,8 @@ class LSTM(_LSTM):
     - `dropout`: in training, between layers; one layer has none.
     - `init`, `recurrent_init`, `bias_init`: how W, U and b start. U is orthogonal, as in Keras: it
       neither shrinks nor blows up what it carries over many steps. Each array is drawn whole.
+    - `forget_bias`: where b of the gate f starts, beside 0 of the others: 1 keeps what is carried
+      from the first step on (Jozefowicz et al. 2015), as Keras's `unit_forget_bias` does.
     - Inputs `h=` and `c=`: the first state, 0 without; [units], or [layers, units] of several.
     - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
@@ -120,6 +145,7 @@ class LSTM(_LSTM):
         example("LSTM(3, return=(all, state))", "f32[4, 2]"),
         example("LSTM(4, return=state)", "f32[5, 3]"),
         example("LSTM(4, layers=2, return=(last, all))", "f32[5, 3]"),
+        example("LSTM(4, forget_bias=1)", "f32[5, 3]"),
         example("LSTM(4, return=all)", "f32[5, 3]", h="f32[4]", c="f32[4]"),
     )
 
@@ -148,7 +174,7 @@ class BiLSTM(BothWays, _LSTM):
         example("BiLSTM(4, return=all)", "f32[5, 3]"),
         example("BiLSTM(3, layers=2, return=(last, state), bias=false)", "f32[4, 2]"),
         example("BiLSTM(3, layers=2)", "f32[4, 2]", h="f32[4, 3]", c="f32[4, 3]"),
-        example("BiLSTM(3, merge=sum)", "f32[4, 2]"),
+        example("BiLSTM(3, merge=sum, forget_bias=1)", "f32[4, 2]"),
         example("BiLSTM(3, layers=2, return=(all, last), merge=ave)", "f32[4, 2]"),
     )
 

@@ -82,6 +82,7 @@ def test_initialisers_are_for_arrays_of_some_axes(layer, shape, found, read):
         ("LayerNorm", (3,), ["ones", "zeros"]),
         ("PReLU", (3,), ["constant"]),
         ("LSTM(4)", (5, 3), ["glorot_uniform", "orthogonal", "zeros"]),
+        ("LSTM(4, forget_bias=1)", (5, 3), ["glorot_uniform", "orthogonal", "forget_gate"]),
         ("GRU(4)", (5, 3), ["glorot_uniform", "orthogonal", "zeros", "zeros"]),
         ("LSTM(4, recurrent_init=he_normal)", (5, 3), ["glorot_uniform", "he_normal", "zeros"]),
         ("Dense(5, init=zeros, bias_init=constant(1))", (7,), ["zeros", "constant"]),

@@ -82,6 +82,8 @@ GroupNorm(2) | f32[4, 5] | axis | GroupNorm needs axis= here: either axis of f32
 InstanceNorm | f32[3, 1, 1] | none | a channel of one place is its own mean, so that f32[3, 1, 1] becomes zeros | LayerNorm normalises over the channels
 InstanceNorm | f32[4] | none | a channel of one place is its own mean, so that f32[4] becomes zeros | LayerNorm normalises over the channels
 Dense(3, init=dirac) | f32[4] | init | dirac is for a kernel with places, got [3, 4] | identity is that of a matrix
+LSTM(4, forget_bias=1, bias=false) | f32[5, 3] | forget_bias | `forget_bias` is a start of biases, and bias is false |
+LSTM(4, forget_bias=1, bias_init=ones) | f32[5, 3] | forget_bias | `forget_bias` stands beside biases that start at 0 | leave `bias_init` out
 LocalResponseNorm(5) | f32[4] | none | LocalResponseNorm needs channels and places, got f32[4] | Normalize is for one vector
 LocalResponseNorm(5, alpha=-1) | f32[4, 3] | alpha | a negative `alpha` may divide by 0 |
 RMSNorm | i32[4] | none | RMSNorm needs floating-point numbers, got i32[4] | cast(x, f32)

@@ -46,6 +46,7 @@ MIXED = CNN | {
     "row.weight": weight((7,), i.he_normal()),
     "kept.weight": weight((4, 2, 3), i.dirac(), groups=2),
     "start.weight": weight((4, 4), i.identity(gain=-0.5)),
+    "lstm.bias_ih_l1": weight((8,), i.forget_gate(value=1.5)),
     "few.weight": weight((10, 4), i.sparse(sparsity=0.75)),
 }
 
@@ -89,6 +90,8 @@ def test_every_array_starts_as_declared(run, weights):
                 assert values.std() == pytest.approx((scale / fan) ** 0.5, rel=2 / size), name
             case i.dirac():
                 assert np.argwhere(values).tolist() == [[0, 0, 1], [1, 1, 1], [2, 0, 1], [3, 1, 1]]
+            case i.forget_gate(value=value):
+                assert values.tolist() == [0, 0, value, value, 0, 0, 0, 0]  # i, f, g, o
             case i.identity(gain=gain):
                 assert np.array_equal(values, gain * np.eye(4, dtype=np.float32))
             case i.sparse():

@@ -133,3 +133,10 @@ def sparse(
     rows = rng.random(shape).argsort(axis=0)
     values[rows < math.ceil(sparsity * shape[0])] = 0
     return values
+
+
+def forget_gate(shape: Shape, rng: np.random.Generator, value: float) -> np.ndarray:
+    """The bias of an LSTM, of which the second gate keeps. Jozefowicz et al. 2015."""
+    values = np.zeros(shape, np.float32)
+    values[shape[0] // 4 : shape[0] // 2] = value
+    return values

@@ -11,14 +11,14 @@ def main() -> None:
     fill()
     arguments = sys.argv[1:]
     found = written(lambda: status(arguments))
-    if arguments[:1] == ["check"]:
+    if arguments[:1] in (["check"], ["compile"]):
         leave(found)
     sys.exit(found)
 
 
 def leave(status: int) -> None:
     """Ends the process at once, with its output written: Python would first take apart what it
-    made, which is a seventh of a check's time."""
+    made, which is a tenth of its time."""
     import os
 
     try:

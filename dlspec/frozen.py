@@ -7,7 +7,7 @@ class has the same ones.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
 from typing import Any, TypeVar, dataclass_transform
 
 C = TypeVar("C", bound=type)
@@ -19,15 +19,13 @@ def frozen(cls: C) -> C:
     cls.__doc__ = cls.__doc__ or ""  # without any, `dataclass` writes one, at great length
     made: Any = dataclass(init=False, repr=False, eq=False)(cls)
     made._names = tuple(f.name for f in fields(made))
-    made._defaults = {f.name: f for f in fields(made) if _optional(f)}
+    own = fields(made)
+    made._defaults = {f.name: f.default for f in own if f.default is not MISSING}
+    made._factories = {f.name: f.default_factory for f in own if f.default_factory is not MISSING}
     for name, method in METHODS.items():
         if name not in cls.__dict__:
             setattr(made, name, method)
     return cls
-
-
-def _optional(field: Field[Any]) -> bool:
-    return field.default is not MISSING or field.default_factory is not MISSING
 
 
 def _init(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -37,18 +35,19 @@ def _init(self: Any, *args: Any, **kwargs: Any) -> None:
         return
     if len(args) > len(names):
         raise TypeError(f"{type(self).__name__} takes {len(names)} arguments, got {len(args)}")
-    values.update(zip(names, args, strict=False))
-    for name, value in kwargs.items():
-        if name not in names or name in values:
+    for name in kwargs:
+        if name not in names or name in names[: len(args)]:
             raise TypeError(f"{type(self).__name__}: unexpected argument {name!r}")
-        values[name] = value
+    values.update(self._defaults)
+    values.update(zip(names, args, strict=False))
+    values.update(kwargs)
+    if len(values) == len(names):
+        return
     for name in names:
         if name not in values:
-            field = self._defaults.get(name)
-            if field is None:
+            if name not in self._factories:
                 raise TypeError(f"{type(self).__name__} needs {name!r}")
-            made = field.default is MISSING
-            values[name] = field.default_factory() if made else field.default
+            values[name] = self._factories[name]()
 
 
 def _values(self: Any) -> tuple[Any, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dlspec.cost import cost
 from dlspec.programs.generate import blocks
 from dlspec.programs.words import described, python_line
 from dlspec.recipe.sources import Images, Sklearn
@@ -33,7 +32,7 @@ def requirements_file(case: Case) -> str:
 
 def model_doc(case: Case) -> str:
     """What `model.py` says of itself."""
-    count = cost(case.model).parameters.learned
+    count = case.cost.parameters.learned
     definition = case.model.definitions[case.model.root.definition]
     last = [name for name, _, t in case.inputs if t.last]
     kept = f"Channels come last in {' and '.join(last)}." if last else ""
@@ -50,7 +49,7 @@ def objective_doc(case: Case) -> str:
 
 def readme_file(case: Case) -> str:
     """How to run the program, and what its files are."""
-    count = f"{cost(case.model).parameters.learned:,}"
+    count = f"{case.cost.parameters.learned:,}"
     said = f"\n{case.program.doc}\n" if case.program.doc else ""
     return README.format(
         model=case.model_class,

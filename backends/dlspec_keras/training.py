@@ -7,7 +7,6 @@ from typing import Any
 
 from dlspec.backend.names import variables
 from dlspec.backend.protocol import UnsupportedOp
-from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ir.model import Apply, Flow, Mode, layers, networks
@@ -260,7 +259,7 @@ def constants(case: Case) -> Body:
         found.append(Verbatim(kind, source=written[kind]))
     if case.model.constraints:
         check_constraints(case)
-        known = weights(case.model)
+        known = case.weights
         found.append(table(rules(case.model.constraints, known), known, rule))
     return found
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dlspec.backend.names import class_name
-from dlspec.cost import weights
 from dlspec.emit import python as py
 from dlspec.ir.model import ModelIR
 from dlspec.ir.recipe import Step
-from dlspec.ops.base import Weight
 from dlspec.passes.batch import batched
 from dlspec.passes.tracked import tracked
 from dlspec.programs.case import TrainCase
@@ -101,8 +99,3 @@ class Case(TrainCase):
     def counts(self) -> bool:
         """Whether the optimizer keeps the number of its steps."""
         return not isinstance(self.optimizer, SGD)
-
-    @cached_property
-    def weights(self) -> dict[str, Weight]:
-        """Every array of the model by its neutral name, as it starts."""
-        return weights(self.model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dlspec.cost import cost
 from dlspec.programs.generate import blocks
 from dlspec.programs.words import described, python_line
 from dlspec.recipe.sources import Images, Sklearn
@@ -34,7 +33,7 @@ def requirements_file(case: Case) -> str:
 
 def model_doc(case: Case) -> str:
     """What `model.py` says of itself."""
-    count = cost(case.model).parameters.learned
+    count = case.cost.parameters.learned
     definition = case.model.definitions[case.model.root.definition]
     return described(case.model_class, definition.doc or case.program.doc, count)
 
@@ -49,7 +48,7 @@ def objective_doc(case: Case) -> str:
 
 def readme_file(case: Case) -> str:
     """How to run the program, and what its files are."""
-    found = cost(case.model)
+    found = case.cost
     count = f"{found.parameters.learned:,}"
     said = f"\n{case.program.doc}\n" if case.program.doc else ""
     exports = ", ".join(e.file for e in case.exports) or "model.onnx"

@@ -94,18 +94,19 @@ class Calls:
         if any(x.numbers for x in m.inputs) and not isinstance(m.flow.op, NUMBERS_TOO):
             raise Differs
         codes: list[tuple[Occurrence, Emitted]] = []
+        dropping = drops(m)
         for o, f in m.uses:
             emit = self.planner.backend.layers.get(type(f.op))
             if emit is None:
                 raise self.planner.unsupported(f.op)
-            codes.append((o, emit(self.use(f, m))))
+            codes.append((o, emit(self.use(f, m, dropping))))
         self.calls[id(m)] = unify([(o, e.call) for o, e in codes])
         makes = [(o, e.make) for o, e in codes]
         self.makes[id(m)] = unify(makes) if makes[0][1] is not None else None
         self.needs(e for _, e in codes)
 
-    def use(self, flow: ir.Apply, m: Merged | None = None) -> Use:
-        """A use of an op, of those at one place."""
+    def use(self, flow: ir.Apply, m: Merged | None = None, dropping: bool = False) -> Use:
+        """A use of an op, of those at one place; `dropping` says whether any of them drops."""
         x = [f.types[0] for f in flow.inputs]
         for i, merged in enumerate(m.inputs if m is not None else ()):
             if merged.numbers:  # written as the tensor that it is in other uses
@@ -125,7 +126,7 @@ class Calls:
             flow.channels_last,
             self.planner.exact,
             scalars,
-            any(getattr(f.op, "dropout", 0) for _, f in m.uses) if m is not None else False,
+            dropping,
         )
 
     def needs(self, emitted: Iterable[Emitted]) -> None:
@@ -308,6 +309,11 @@ class Calls:
         if default is not None:
             argument.default, argument.default_value = deferred(default), default
         return argument
+
+
+def drops(m: Merged) -> bool:
+    """Whether any op at a place has dropout of its own."""
+    return any(getattr(f.op, "dropout", 0) for _, f in m.uses)
 
 
 def beside_nothing(m: Merged) -> int | None:

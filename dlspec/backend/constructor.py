@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dlspec.backend.arguments import count_of
+from dlspec.backend.calls import drops
 from dlspec.backend.conditions import condition, guard, test_count
 from dlspec.backend.merge import (
     Differs,
@@ -165,7 +166,7 @@ class Constructor:
             return self.w.make_block(flow, o)
         if m.kind == "scope":
             return self.w.sequence_of(flow, o)
-        return self.w.planner.backend.layers[type(flow.op)](self.w.use(flow, m)).make
+        return self.w.planner.backend.layers[type(flow.op)](self.w.use(flow, m, drops(m))).make
 
     def count_origin(self, layer: Layer) -> Any:
         """The spec's count, where one repeat makes the whole list."""

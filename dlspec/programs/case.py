@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from dlspec.cost import weights
+from dlspec.cost import Cost, cost, weights
 from dlspec.ir.model import Apply, Flow, ModelIR, layers, penalised, read_inputs, within
 from dlspec.ir.networks import held
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
 from dlspec.ir.values import plain
+from dlspec.ops.base import Weight
 from dlspec.ops.drawing import Draw
 from dlspec.passes.padding import lengths_name
 from dlspec.programs.readers import reader
@@ -141,11 +141,10 @@ class TrainCase(ABC):
     def scheduled(self) -> bool:
         return self.train.scheduled
 
-    @property
+    @cached_property
     def learned(self) -> tuple[str, ...]:
         """The names of the arrays that are no statistics."""
-        found = weights(self.program.trained[self.name])
-        return tuple(name for name, w in found.items() if w.kind != "statistics")
+        return tuple(name for name, w in self.weights.items() if w.kind != "statistics")
 
     @property
     def rests(self) -> bool:
@@ -164,10 +163,20 @@ class TrainCase(ABC):
             return self.learned
         return tuple(n for n in self.learned if n.partition(".")[0] in step.updates)
 
-    @property
-    def ops(self) -> Iterator[Apply]:
+    @cached_property
+    def ops(self) -> tuple[Apply, ...]:
         """Every op that the model applies."""
-        return (layer.apply for layer in layers(self.model))
+        return tuple(layer.apply for layer in layers(self.model))
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What the model costs."""
+        return cost(self.model)
+
+    @cached_property
+    def weights(self) -> dict[str, Weight]:
+        """Every array of the model by its neutral name, as it starts."""
+        return weights(self.model)
 
     @cached_property
     def kinds(self) -> frozenset[str]:

@@ -84,7 +84,7 @@ class _Composer:
         if name in self.placed or (item := self._find(name)) is None:
             return
         self.placed.add(name)
-        unit = verbatim()[item.file]
+        unit = verbatim(item.file)
         match item.kind:
             case "constant":
                 self._use_from(item, unit)
@@ -104,7 +104,7 @@ class _Composer:
                 self._use(name)
 
     def _find(self, name: str) -> Item | None:
-        units = [verbatim()[file] for file in self.written.files]
+        units = map(verbatim, self.written.files)
         return next((u.items[name] for u in units if name in u.items), None)
 
 

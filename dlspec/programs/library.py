@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -23,15 +23,20 @@ class Imported:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
-    """A statement at the top of a file. `uses` has its free names in order of appearance."""
+    """A statement at the top of a file."""
 
     name: str
     kind: Kind
     source: str
-    uses: tuple[str, ...]
+    node: ast.stmt
     file: str = ""
+
+    @cached_property
+    def uses(self) -> tuple[str, ...]:
+        """Its free names, in order of appearance."""
+        return free_names(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +48,10 @@ class Unit:
 
 
 @cache
-def verbatim() -> dict[str, Unit]:
-    """Every verbatim file by its stem."""
-    folder = Path(__file__).with_name("verbatim")
-    return {
-        path.stem: take_apart(path.read_text(encoding="utf-8"), path.stem)
-        for path in sorted(folder.glob("*.py"))
-        if path.stem not in ("__init__", "example")
-    }
+def verbatim(file: str) -> Unit:
+    """A verbatim file, by its stem."""
+    path = Path(__file__).with_name("verbatim") / f"{file}.py"
+    return take_apart(path.read_text(encoding="utf-8"), file)
 
 
 def texts(source: str) -> dict[str, str]:
@@ -95,7 +96,7 @@ def _item(name: str, kind: Kind, node: ast.stmt, lines: list[str], file: str) ->
     first = min([node.lineno, *(d.lineno for d in decorators)])
     while first > 1 and lines[first - 2].startswith("#"):
         first -= 1
-    return Item(name, kind, "\n".join(lines[first - 1 : node.end_lineno]), free_names(node), file)
+    return Item(name, kind, "\n".join(lines[first - 1 : node.end_lineno]), node, file)
 
 
 def parse(source: str) -> ast.Module:
@@ -104,9 +105,10 @@ def parse(source: str) -> ast.Module:
 
 def free_names(node: ast.AST) -> tuple[str, ...]:
     """The names that a statement reads and does not bind itself, each once."""
-    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    nodes = [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.arg)]
+    names = [n for n in nodes if isinstance(n, ast.Name)]
     bound = {n.id for n in names if not isinstance(n.ctx, ast.Load)}
-    bound |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    bound |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     places = sorted((n.lineno, n.col_offset, n.id) for n in names if n.id not in bound)
     return tuple(dict.fromkeys(name for _, _, name in places))
 

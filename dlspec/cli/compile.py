@@ -11,6 +11,7 @@ from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
 from dlspec.pipeline.compile import Request, chosen_train, compiled
 from dlspec.pipeline.lock import read_lock
+from dlspec.pipeline.resume import check_spec, holds_run
 
 
 def compile(
@@ -34,6 +35,8 @@ def compile(
             source, program = checked(spec, given, counts(classes))
     elif told_by_parameter := program.counts_given(block.name):
         source, program = checked(spec, given, told_by_parameter)
+    if holds_run(out) and not force:
+        check_spec(out, program, block.name)
     request = Request(spec, source, program, out, backend, train, tuple(given), classes)
     files = compiled(request)
     with reported():

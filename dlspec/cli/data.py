@@ -24,7 +24,7 @@ def read_data(spec: Path, result: Result) -> tuple[list[str], list[Diagnostic]]:
     if result.program is None or result.source is None:
         return lines, problems
     for data in result.program.data.values():
-        need("check --data", "data", readers(data))
+        need("check --data", "data", more=readers(data))
         try:
             found = inspect("check --data", data, spec.parent)
         except SpecError as error:

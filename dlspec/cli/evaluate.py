@@ -26,7 +26,7 @@ def evaluate(run: Path, as_json: bool, device: str) -> int:
     program = record.program()
     train = program.trains[record.train]
     data = program.data[train.data]
-    need("eval", record.backend, readers(data))
+    need("eval", record.backend, more=readers(data))
     if device == "cuda":
         need_gpu("eval", record.backend)
     if "test" not in data.split.shares():

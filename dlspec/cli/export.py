@@ -19,9 +19,8 @@ def export_run(run: Path, targets: Sequence[str]) -> int:
     """Writes the files and prints the reports; 1 where a budget or the agreement is broken."""
     found = trained(run)
     exports = chosen(found, targets)
-    for backend in dict.fromkeys((found.record.backend, *(MAKERS[e.format] for e in exports))):
-        need("export", backend, readers(found.data))
-    need("export", "export")
+    backends = dict.fromkeys((found.record.backend, *(MAKERS[e.format] for e in exports)))
+    need("export", *backends, "export", more=readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as doing:
         reports = export(found, exports, Path(scratch), doing)
     for report in reports:

@@ -20,12 +20,13 @@ SOURCES = {"sklearn": "sklearn", "images": "PIL"}
 """Source of data -> the module that reads it."""
 
 
-def need(command: str, extra: str, more: Iterable[str] = ()) -> None:
+def need(command: str, *extras: str, more: Iterable[str] = ()) -> None:
     """Ends the command with a sentence where something is not installed."""
-    modules = (*MODULES.get(extra, ()), *more)
-    missing = tuple(m for m in modules if find_spec(m) is None)
-    if missing:
-        raise SpecError(MissingExtra(None, command, missing, extra))
+    lacks = {e: [m for m in (*MODULES[e], *more) if find_spec(m) is None] for e in extras}
+    without = [e for e in extras if lacks[e]]
+    if without:
+        missing = tuple(dict.fromkeys(m for e in without for m in lacks[e]))
+        raise SpecError(MissingExtra(None, command, missing, ",".join(without)))
 
 
 def readers(data: Data) -> tuple[str, ...]:

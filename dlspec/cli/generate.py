@@ -39,7 +39,7 @@ def generate_run(run: Path, name: str, options: Options) -> int:
     known = {g.name or "generate": g for g in blocks(program, train.name)}
     if not known or (name and name not in known):
         raise SpecError(NoGenerate(None, name, tuple(known), nearest(name, known)))
-    need("generate", record.backend, readers(program.data[train.data]))
+    need("generate", record.backend, more=readers(program.data[train.data]))
     if not (run / "best.safetensors").exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
     name = name or next(iter(known))

@@ -28,7 +28,8 @@ def predict_run(run: Path, input: Path, model: Path | None, out: Path | None, as
             raise SpecError(Unreadable(None, path.as_posix(), why))
     if out is not None and any(out.resolve() == p.resolve() for p in (input, model) if p):
         raise SpecError(CannotWrite(None, out.as_posix(), "it is what is read"))
-    need("predict", "export" if model is not None else found.record.backend, readers(found.data))
+    extra = "export" if model is not None else found.record.backend
+    need("predict", extra, more=readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported():
         heads = predict(found, input, model, Path(scratch))
         text = as_records(heads) if as_json else as_table(heads)

@@ -15,23 +15,19 @@ from dlspec.cli.progress import Progress
 from dlspec.cli.spec import checked, counts
 from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import OtherData, OtherLength, OtherSpec, RunExists
+from dlspec.diagnostics.commands import OtherData, OtherLength, RunExists
 from dlspec.diagnostics.files import reported
 from dlspec.emit.claim import claim
 from dlspec.emit.files import write_tree
-from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Train
 from dlspec.pipeline.compile import Request, chosen_train, compiled
 from dlspec.pipeline.lock import LOCK, read_lock
-from dlspec.pipeline.record import RECORD, read_record
-from dlspec.pipeline.resume import differences
+from dlspec.pipeline.resume import BEST, LAST, check_spec, holds_run
 from dlspec.pipeline.standing import standing
 from dlspec.runners.gpu import need_gpu
 from dlspec.runners.inspect import classes_in, inspect
 from dlspec.source import Source
-
-LAST, BEST = CHECKPOINTS = ("last.safetensors", "best.safetensors")
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ def train(spec: Path, out: Path, options: Options) -> int:
     block = chosen_train(program, options.train)
     counted, count = length(block, options)
     data = program.data[block.data]
-    need("train", options.backend, readers(data))
+    need("train", options.backend, more=readers(data))
     if options.device == "cuda":
         need_gpu("train", options.backend)
     resumes = options.resume and (out / LAST).exists()
@@ -116,23 +112,11 @@ def facts_of(data: Data, source: Source, folder: Path) -> dict[str, Any]:
 
 def check_run(out: Path, program: Program, block: Train, options: Options) -> None:
     """Whether this folder may become this run. Raises SpecError."""
-    there = any((out / name).exists() for name in CHECKPOINTS)
-    if options.force or not there:
+    if options.force or not holds_run(out):
         return
     if not options.resume:
         raise SpecError(RunExists(None, out.as_posix()))
-    if not (out / RECORD).exists():
-        return
-    record = read_record(out)
-    if (program_hash(program), block.name) == (record.hash, record.train):
-        return  # whatever became of the folder's `spec.dls`
-    try:
-        old = record.written()
-    except SpecError:
-        raise SpecError(OtherSpec(None, out.as_posix(), ())) from None
-    found = differences(old, record.train, program, block.name)
-    if found:
-        raise SpecError(OtherSpec(None, out.as_posix(), found))
+    check_spec(out, program, block.name)
 
 
 def check_data(out: Path, data: Data, source: Source, facts: Mapping[str, Any]) -> None:

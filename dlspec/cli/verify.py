@@ -18,8 +18,7 @@ from dlspec.runners.verify import Verdict, verify
 def verify_run(run: Path, as_json: bool) -> int:
     """Prints the differences, writes them to RUN/verify.json; 1 where a tolerance is exceeded."""
     found = trained(run)
-    for extra in ("torch", "keras", "export"):
-        need("verify", extra, readers(found.data))
+    need("verify", "torch", "keras", "export", more=readers(found.data))
     with TemporaryDirectory(prefix="dlspec-") as scratch, reported(), saying() as doing:
         check_writable(run / "verify.json")
         verdict = verify(found, Path(scratch), doing)

@@ -129,6 +129,7 @@ class MissingExtra(Diagnostic):
     command: str
     packages: tuple[str, ...]
     extra: str
+    """One, or several with commas."""
 
     @property
     def title(self) -> str:
@@ -136,8 +137,9 @@ class MissingExtra(Diagnostic):
 
     @property
     def help(self) -> str:
+        extras = self.extra.split(",")
         install = f'pip install "dlspec[{self.extra}]"'
-        return f"{install} (or [keras-cpu], without a GPU)" if self.extra == "keras" else install
+        return f"{install} (keras-cpu does without a GPU)" if "keras" in extras else install
 
 
 @frozen

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import MissingExtra, NoCheckpoint
+from dlspec.diagnostics.commands import MissingExtra, NoCheckpoint, ProgramFailed
 from dlspec.diagnostics.runs import NotANumber, RuntimeFailed
 from dlspec.emit.files import write_tree
 from dlspec.emit.text import identifier
@@ -187,6 +187,8 @@ def answer(command: str, runtime: str, outcome: Outcome) -> dict[str, Any]:
         module = outcome.missing.partition(".")[0]
         extra = PACKAGES.get(module, "data")
         raise SpecError(MissingExtra(None, command, (module,), extra))
+    if outcome.error.startswith("CheckpointError: "):
+        raise SpecError(ProgramFailed(None, command, outcome.error.partition(": ")[2]))
     raise SpecError(RuntimeFailed(None, runtime, outcome.error))
 
 

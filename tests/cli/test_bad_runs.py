@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -106,6 +107,25 @@ def test_the_weights_of_another_model_are_refused_and_kept(dlspec, here, wine, n
     ran = dlspec(*(("eval", "run") if name.startswith("best") else resume))
     assert ran.status == 1 and "DLS648" in ran.err and f"{name} is of another program" in ran.err
     assert content(here / "run") == before
+
+
+def test_weights_that_cannot_be_read_are_the_same_error_everywhere(dlspec, here, wine):
+    path = here / "run" / "best.safetensors"
+    path.write_bytes(path.read_bytes()[:200])
+    for words in READERS:
+        ran = dlspec(*words)
+        assert ran.status == 1 and "DLS648" in ran.err and "run/best.safetensors" in ran.err
+        assert "put a copy back in its place" in ran.err
+
+
+def test_compiling_another_spec_leaves_a_run_as_it_is(dlspec, here, wine):
+    before = content(here / "run")
+    ran = dlspec("compile", "wine.dls", "-o", "run", "--set", "Wine.width=24")
+    assert ran.status == 1 and "DLS645" in ran.err and "they differ in: model" in ran.err
+    assert content(here / "run") == before
+    spec = here / "wine.dls"
+    spec.write_text(re.sub(r"epochs += ", "epochs = 1", spec.read_text()))
+    assert dlspec("compile", "wine.dls", "-o", "run").status == 0
 
 
 def test_a_lost_lock_file_is_missed_and_comes_back(dlspec, here, wine):

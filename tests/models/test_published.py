@@ -180,8 +180,8 @@ def test_a_small_one_trains_and_is_verified(
 def test_its_keras_program_trains_on_jax_as_on_tensorflow(
     name: str, data: Path, tmp_path: Path
 ) -> None:
-    """With the same losses, but for what each framework draws itself; what a triplet is chosen for
-    may turn on rounding."""
+    """With the same losses, where no framework draws by itself, and no rounding decides which
+    triplets are the hard ones."""
     spec, folder = small(name, data), tmp_path / "program"
     text = spec.read_text(encoding="utf-8")
     given = [word for s in SMALL[name] for word in ("--set", s)]
@@ -211,4 +211,5 @@ def test_its_keras_program_trains_on_jax_as_on_tensorflow(
         last = json.loads(log.splitlines()[-1])
         losses.append({n: v for n, v in last.items() if n.endswith("loss")})
     found, expected = losses
-    assert found == pytest.approx(expected, rel=0.5 if draws else 0.02)
+    near = 0.5 if draws else 0.02 if name == "triplet" else 1e-3
+    assert found == pytest.approx(expected, rel=near)

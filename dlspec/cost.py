@@ -191,8 +191,10 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
         macs = op.macs(*x) * layer.steps
         made = sum(_bytes(t) for t in layer.apply.types) if not is_view(op) else 0
         kept = made * layer.steps
-        arrays = op.weights(*x) if new else ()
-        instead = said(model, layer.name, layer.apply) if model.initial else {}
+        every = op.weights(*x) if new or model.initial else ()
+        arrays = every if new else ()
+        given = any(ir.dotted(layer.name, w.name) in model.initial for w in every)
+        instead = said(model, layer.name, layer.apply) if given else {}
         yield LayerCost(
             name=layer.name,
             kind=op.kind(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -54,14 +55,20 @@ def verbatim(file: str) -> Unit:
     return take_apart(path.read_text(encoding="utf-8"), file)
 
 
+DEFINITION = re.compile(r"(?:def|class) (\w+)")
+
+
 def texts(source: str) -> dict[str, str]:
-    """The text of each function and class at the top of a file, by its name."""
-    lines = source.splitlines()
-    return {
-        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
+    """The text of each function and class at the top of a formatted file, by its name."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in source.splitlines():
+        if begun := DEFINITION.match(line):
+            current = found[begun[1]] = []
+        elif line and line[0] not in " )":
+            current = []
+        current.append(line)
+    return {name: "\n".join(lines).rstrip() for name, lines in found.items()}
 
 
 def take_apart(source: str, file: str) -> Unit:

@@ -18,8 +18,8 @@ def frozen(cls: C) -> C:
     """Makes a class a frozen dataclass: with `__init__`, equality, hash and text."""
     cls.__doc__ = cls.__doc__ or ""  # without any, `dataclass` writes one, at great length
     made: Any = dataclass(init=False, repr=False, eq=False)(cls)
-    made._names = tuple(f.name for f in fields(made))
     own = fields(made)
+    made._names = tuple(f.name for f in own)
     made._defaults = {f.name: f.default for f in own if f.default is not MISSING}
     made._factories = {f.name: f.default_factory for f in own if f.default_factory is not MISSING}
     for name, method in METHODS.items():

@@ -19,7 +19,8 @@ from dlspec.ir.program import Program
 from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 from dlspec.pipeline import Result, check
-from dlspec.pipeline.compile import Names, Request, compiled
+from dlspec.pipeline.compile import Request, compiled
+from dlspec.pipeline.stages import Names
 from dlspec.source import Source
 from dlspec.tensor import Tensor
 

@@ -11,7 +11,7 @@ from dlspec.api.errors import SpecError, told
 from dlspec.diagnostics import Diagnostic
 from dlspec.ir.program import Program
 from dlspec.pipeline import Result, check
-from dlspec.pipeline.compile import Names
+from dlspec.pipeline.stages import Names, counts
 
 if TYPE_CHECKING:
     from dlspec.api.views import Picture, Summary
@@ -132,10 +132,9 @@ class Spec:
 
     def _result(self) -> Result:
         """The checked spec, without errors."""
-        classes = self._classes()
-        counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in classes.items()}
+        classes = counts(self._classes())
         with told():
-            result = check(self.path, self.settings, counts)
+            result = check(self.path, self.settings, classes)
             if result.program is None:
                 raise SpecError(*result.diagnostics)
             return result

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dlspec.cli.spec import checked, counts
+from dlspec.cli.spec import checked
 from dlspec.cli.words import quoted
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
 from dlspec.pipeline.compile import Request, chosen_train, compiled
 from dlspec.pipeline.lock import read_lock
 from dlspec.pipeline.resume import check_spec, holds_run
+from dlspec.pipeline.stages import counts
 
 
 def compile(

@@ -15,6 +15,7 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import NoCheckpoint, NoTestRows
 from dlspec.pipeline.lock import lock_of
 from dlspec.pipeline.record import whole_record
+from dlspec.pipeline.resume import BEST
 from dlspec.runners.gpu import need_gpu
 from dlspec.runners.trained import class_names
 from dlspec.source import Source
@@ -31,7 +32,7 @@ def evaluate(run: Path, as_json: bool, device: str) -> int:
         need_gpu("eval", record.backend)
     if "test" not in data.split.shares():
         raise SpecError(NoTestRows(None, data.name))
-    if not (run / "best.safetensors").exists():
+    if not (run / BEST).exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
     lock = lock_of(run)
     lines: list[str] = []

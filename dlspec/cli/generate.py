@@ -14,6 +14,7 @@ from dlspec.diagnostics.runs import NoGenerate
 from dlspec.emit.files import check_writable
 from dlspec.frozen import frozen
 from dlspec.pipeline.record import whole_record
+from dlspec.pipeline.resume import BEST
 from dlspec.programs.generate import blocks, time_of
 
 
@@ -40,7 +41,7 @@ def generate_run(run: Path, name: str, options: Options) -> int:
     if not known or (name and name not in known):
         raise SpecError(NoGenerate(None, name, tuple(known), nearest(name, known)))
     need("generate", record.backend, more=readers(program.data[train.data]))
-    if not (run / "best.safetensors").exists():
+    if not (run / BEST).exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
     name = name or next(iter(known))
     chosen = known[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dlspec.cli.report import report
@@ -11,8 +11,6 @@ from dlspec.ir.program import Program
 from dlspec.pipeline import check
 from dlspec.pipeline.stages import Classes
 from dlspec.source import Source
-
-Names = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 def checked(
@@ -26,8 +24,3 @@ def checked(
             report(result.diagnostics)
         return result.source, result.program
     raise SpecError(*result.diagnostics)
-
-
-def counts(names: Names) -> Classes:
-    """How many classes each field has, of their names."""
-    return {d: {f: len(c) for f, c in fields.items()} for d, fields in names.items()}

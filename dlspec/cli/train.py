@@ -12,7 +12,7 @@ from dlspec.cli.guard import INTERRUPTED
 from dlspec.cli.places import cause, placed, source_of
 from dlspec.cli.program import run_program
 from dlspec.cli.progress import Progress
-from dlspec.cli.spec import checked, counts
+from dlspec.cli.spec import checked
 from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import OtherData, OtherLength, RunExists
@@ -24,6 +24,7 @@ from dlspec.ir.recipe import Data, Train
 from dlspec.pipeline.compile import Request, chosen_train, compiled
 from dlspec.pipeline.lock import LOCK, read_lock
 from dlspec.pipeline.resume import BEST, LAST, check_spec, holds_run
+from dlspec.pipeline.stages import counts
 from dlspec.pipeline.standing import standing
 from dlspec.runners.gpu import need_gpu
 from dlspec.runners.inspect import classes_in, inspect

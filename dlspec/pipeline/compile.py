@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dlspec.backend.protocol import UnsupportedOp
@@ -18,10 +17,8 @@ from dlspec.ir.externs import missing
 from dlspec.ir.program import COUNTED, Program
 from dlspec.ir.recipe import Train
 from dlspec.pipeline.record import Record
+from dlspec.pipeline.stages import Names
 from dlspec.source import Source
-
-Names = Mapping[str, Mapping[str, Sequence[str]]]
-"""The names of the classes that only the data tells, by data and field."""
 
 
 @frozen

@@ -13,7 +13,7 @@ from dlspec.emit.files import missing
 from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash
 from dlspec.ir.program import Program
-from dlspec.pipeline.stages import check
+from dlspec.pipeline.stages import check, counts
 from dlspec.source import Source
 
 FORMAT = 1
@@ -72,14 +72,14 @@ class Record:
 
         Raises SpecError, with places in that file and not in the one that was compiled.
         """
-        counts = {d: {f: len(c) for f, c in fields.items()} for d, fields in self.classes.items()}
-        result = check(self.source, self.settings, counts)
+        told = counts(self.classes)
+        result = check(self.source, self.settings, told)
         if result.program is not None and self.train in result.program.trains:
             given = result.program.counts_given(self.train)
             result = check(self.source, self.settings, given) if given else result
         if result.program is None:
             there = Source(self.path, self.text, self.imported)
-            raise SpecError(*check(there, self.settings, counts).diagnostics)
+            raise SpecError(*check(there, self.settings, told).diagnostics)
         return result.program
 
 

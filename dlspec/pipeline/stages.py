@@ -27,6 +27,13 @@ class Result:
 
 Classes = Mapping[str, Mapping[str, int]]
 """Class counts that only the data tells, by data and field, as a lock file has them."""
+Names = Mapping[str, Mapping[str, Sequence[str]]]
+"""The names of the classes that only the data tells, by data and field."""
+
+
+def counts(names: Names) -> Classes:
+    """How many classes each field has, of their names."""
+    return {d: {f: len(c) for f, c in fields.items()} for d, fields in names.items()}
 
 
 def check(

@@ -22,9 +22,9 @@ from dlspec.passes.padding import lengths_name
 from dlspec.pipeline.compile import Request, compiled
 from dlspec.pipeline.lock import Lock, lock_of
 from dlspec.pipeline.record import Record, whole_record
+from dlspec.pipeline.resume import BEST
 from dlspec.runners.process import Outcome, run_one
 
-WEIGHTS = "best.safetensors"
 PACKAGES = {"ai_edge_litert": "export", "onnx": "export", "onnxruntime": "export"}
 PACKAGES |= {"onnxscript": "export", "torch": "torch", "tensorflow": "keras", "keras": "keras"}
 """Module -> the extra that brings it; what is not here comes with `data`."""
@@ -53,7 +53,7 @@ class Trained:
 
     @property
     def weights(self) -> Path:
-        return self.folder / WEIGHTS
+        return self.folder / BEST
 
     @property
     def fed(self) -> dict[str, str]:
@@ -146,7 +146,7 @@ def trained(run: Path) -> Trained:
     """The run in a folder. Raises SpecError where it has no weights."""
     record = whole_record(run)
     program = record.program()
-    if not (run / WEIGHTS).exists():
+    if not (run / BEST).exists():
         raise SpecError(NoCheckpoint(None, run.as_posix()))
     return Trained(run, record, program, lock_of(run))
 

@@ -35,10 +35,12 @@ def mixed(use: Use) -> Emitted:
     if use.op.mode == "bicubic":
         corners = use.field("align_corners").or_default(False)
         cubic = helped("bicubic", use, align_corners=corners)
-        return replace(cubic, helpers=("bicubic", "cubic"), imports=("import math",))
+        needed = ("places_between", "bicubic", "cubic")
+        return replace(cubic, helpers=needed, imports=("import math",))
     if use.exact or use.op.align_corners:
         corners = use.field("align_corners").or_default(False)
-        return helped("interpolated", use, align_corners=corners)
+        linear = helped("interpolated", use, align_corners=corners)
+        return replace(linear, helpers=("places_between", "interpolated"))
     if use.op.places == 2:
         size = use.given(use.op.sized(use.x[0]), "size")
         return function("image.resize", size, "bilinear")

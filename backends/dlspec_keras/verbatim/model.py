@@ -118,14 +118,19 @@ def resized3d(x, size):
     return ops.reshape(x, (-1, *size, c))
 
 
+def places_between(n, m, align_corners=False):
+    """Where each of m places lies among n."""
+    if align_corners:
+        return [i * (n - 1) / max(m - 1, 1) for i in range(m)]
+    return [(i + 0.5) * n / m - 0.5 for i in range(m)]
+
+
 def interpolated(x, size, align_corners=False):
     """Resized between neighbours, in the precision of x."""
     for axis, m in enumerate(size, start=1):
         n = x.shape[axis]
-        if align_corners:
-            places = [i * (n - 1) / max(m - 1, 1) for i in range(m)]
-        else:
-            places = [min(max((i + 0.5) * n / m - 0.5, 0), n - 1) for i in range(m)]
+        places = places_between(n, m, align_corners)
+        places = [min(max(place, 0), n - 1) for place in places]
         below = [int(place) for place in places]
         share = [place - int(place) for place in places]
         share = ops.reshape(
@@ -141,10 +146,7 @@ def bicubic(x, size, align_corners=False):
     """Resized between four neighbours on each axis, by the kernel that PyTorch has."""
     for axis, m in enumerate(size, start=1):
         n = x.shape[axis]
-        if align_corners:
-            places = [i * (n - 1) / max(m - 1, 1) for i in range(m)]
-        else:
-            places = [(i + 0.5) * n / m - 0.5 for i in range(m)]
+        places = places_between(n, m, align_corners)
         below = [math.floor(place) for place in places]
         parts = []
         for k in range(-1, 3):

@@ -12,7 +12,7 @@ from dlspec.cli.places import cause
 from dlspec.cli.program import run_program
 from dlspec.cli.table import table
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import NoCheckpoint, NoTestRows
+from dlspec.diagnostics.folders import NoCheckpoint, NoTestRows
 from dlspec.pipeline.lock import lock_of
 from dlspec.pipeline.record import whole_record
 from dlspec.pipeline.resume import BEST

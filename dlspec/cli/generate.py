@@ -8,8 +8,8 @@ from dlspec.cli.extras import need, readers
 from dlspec.cli.guard import Usage
 from dlspec.cli.program import run_program
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.commands import NoCheckpoint
 from dlspec.diagnostics.files import reported
+from dlspec.diagnostics.folders import NoCheckpoint
 from dlspec.diagnostics.runs import NoGenerate
 from dlspec.emit.files import check_writable
 from dlspec.frozen import frozen

@@ -15,8 +15,8 @@ from dlspec.cli.progress import Progress
 from dlspec.cli.spec import checked
 from dlspec.cli.words import quoted
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import OtherData, OtherLength, RunExists
 from dlspec.diagnostics.files import reported
+from dlspec.diagnostics.folders import OtherData, OtherLength, RunExists
 from dlspec.emit.claim import claim
 from dlspec.emit.files import write_tree
 from dlspec.ir.program import Program

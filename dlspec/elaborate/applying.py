@@ -6,8 +6,8 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.shapes import WeightsInFunction, WrongInputCount
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate import ahead
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from typing import Protocol, TypeVar
 
 from dlspec.diagnostics import Diagnostic, nearest
-from dlspec.diagnostics.names import MissingArgument, UnknownArgument, WrongArgumentCount
+from dlspec.diagnostics.uses import MissingArgument, UnknownArgument, WrongArgumentCount
 from dlspec.source import Span
 from dlspec.syntax import tree
 

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from dlspec.declared import BadArguments, Declared, Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
-from dlspec.diagnostics.names import MissingArgument, UnknownArgument, WrongArgumentCount
 from dlspec.diagnostics.shapes import Context
+from dlspec.diagnostics.uses import MissingArgument, UnknownArgument, WrongArgumentCount
 from dlspec.diagnostics.values import BadValue
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.written import note_object

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dlspec.diagnostics import Diagnostic, Label, SpecError
 from dlspec.diagnostics.base import nearest
 from dlspec.diagnostics.data import CannotStratify, TransformDoesNotFit
-from dlspec.diagnostics.names import AlreadyDefined, NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import AlreadyDefined, UnknownName
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.externsources import extern_source
 from dlspec.elaborate.fields import Around, fields

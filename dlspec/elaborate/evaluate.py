@@ -7,8 +7,9 @@ from typing import Any
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.expressions import PercentIsUnit
 from dlspec.diagnostics.lengths import FixedSizeNeeded
-from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.shapes import TensorAsValue
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.diagnostics.values import BadArithmetic, TooLarge, WrongType
 from dlspec.elaborate import ahead, arithmetic
 from dlspec.elaborate.arithmetic import ArithmeticProblem, NotFixed

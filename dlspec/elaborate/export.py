@@ -14,8 +14,9 @@ from dlspec.diagnostics.export import (
     WhichNetwork,
 )
 from dlspec.diagnostics.externs import NotForThisBackend
-from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.recipe import SettingTwice
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.limits import limits
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read

@@ -11,7 +11,8 @@ from keyword import iskeyword
 
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.externs import BadFunction, NoFunction
-from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NoOutput
+from dlspec.diagnostics.names import AlreadyDefined
+from dlspec.diagnostics.uses import Misplaced, NoOutput
 from dlspec.elaborate.settings import Kind, head, read
 from dlspec.elaborate.signatures import is_tensor
 from dlspec.emit.python import LOCAL

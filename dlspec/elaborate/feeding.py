@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dlspec.diagnostics import Label, SpecError, nearest
-from dlspec.diagnostics.names import UnknownArgument, UnknownName, WrongArgumentCount
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.train import InputDoesNotFit, InputNotFed
+from dlspec.diagnostics.uses import UnknownArgument, WrongArgumentCount
 from dlspec.elaborate.activations import last_op
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.file import FileTable

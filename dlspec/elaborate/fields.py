@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.data import BadFieldValue, TransformDoesNotFit
-from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.columns import Columns, columns, is_computed
 from dlspec.elaborate.computed import Computing
 from dlspec.elaborate.evaluate import Skip

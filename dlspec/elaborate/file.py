@@ -7,13 +7,8 @@ from functools import cached_property
 
 from dlspec import ops
 from dlspec.diagnostics import Diagnostic, SpecError
-from dlspec.diagnostics.names import (
-    AlreadyDefined,
-    EmptySpec,
-    Misplaced,
-    NameTaken,
-    NotInThisVersion,
-)
+from dlspec.diagnostics.names import AlreadyDefined, NameTaken
+from dlspec.diagnostics.uses import EmptySpec, Misplaced, NotInThisVersion
 from dlspec.elaborate.arithmetic import FUNCTIONS
 from dlspec.elaborate.kinds import Kinds, weighs
 from dlspec.elaborate.signatures import header_problems

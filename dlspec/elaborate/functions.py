@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced, NoOutput, NotALayer, Recursion
+from dlspec.diagnostics.uses import Misplaced, NoOutput, NotALayer, Recursion
 from dlspec.diagnostics.values import BadArithmetic, ConditionFailed, WrongType
 from dlspec.elaborate import ahead
 from dlspec.elaborate.evaluate import Skip

@@ -7,7 +7,8 @@ from typing import Any
 
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.generate import CannotFeed, NoSuchToken, NotFedByData
-from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import UnknownName
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.objects import Objects, callee, plain, stages
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.which import trained

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion, UnknownArgument
 from dlspec.diagnostics.train import NothingTrained
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion, UnknownArgument
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.kept import below
 from dlspec.elaborate.objects import Objects

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dlspec.cost import weights as arrays
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
-from dlspec.diagnostics.names import (
-    Misplaced,
-    PatternMatchesNothing,
-    UnknownArgument,
-    UnknownName,
-)
+from dlspec.diagnostics.names import PatternMatchesNothing, UnknownName
+from dlspec.diagnostics.uses import Misplaced, UnknownArgument
 from dlspec.diagnostics.values import BadValue, WrongType
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.patterns import Patterns, matching, parts_of, weight_names

@@ -10,13 +10,10 @@ from dlspec import ops
 from dlspec.declared import Declared
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.imports import NotInModule
-from dlspec.diagnostics.names import (
-    NotALayer,
-    UnknownName,
-    WrongArgumentCount,
-)
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.shapes import TensorAsValue
 from dlspec.diagnostics.state import BadRecurrence
+from dlspec.diagnostics.uses import NotALayer, WrongArgumentCount
 from dlspec.diagnostics.values import BadValue, WrongType
 from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.bounds import MOST_COPIES, too_many

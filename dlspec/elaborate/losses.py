@@ -9,8 +9,9 @@ from typing import Any
 
 from dlspec import recipe
 from dlspec.diagnostics import Label, SpecError, nearest
-from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.train import DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.activations import activated
 from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip

@@ -10,8 +10,8 @@ from pathlib import PurePath
 from typing import Any
 
 from dlspec.diagnostics import Diagnostic, SpecError
-from dlspec.diagnostics.names import NoOutput
 from dlspec.diagnostics.shapes import WrongInputCount
+from dlspec.diagnostics.uses import NoOutput
 from dlspec.elaborate import wires
 from dlspec.elaborate.biases import without_effect
 from dlspec.elaborate.bounds import MOST_NESTED, too_many

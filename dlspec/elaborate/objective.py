@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from dlspec import recipe
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.activations import last_op
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding

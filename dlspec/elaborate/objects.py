@@ -8,8 +8,9 @@ from typing import Any
 
 from dlspec import recipe
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.recipe import WrongSetting
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate.configured import Configured, configure
 from dlspec.elaborate.evaluate import Evaluator, Skip
 from dlspec.elaborate.kinds import ungrouped

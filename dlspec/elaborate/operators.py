@@ -8,8 +8,9 @@ from typing import Any
 from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.lengths import FixedSizeNeeded
-from dlspec.diagnostics.names import Misplaced, NameTaken
+from dlspec.diagnostics.names import NameTaken
 from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
+from dlspec.diagnostics.uses import Misplaced
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.functions import FunctionEvaluator

@@ -10,7 +10,8 @@ from typing import Any, get_args
 from dlspec import ops
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.commands import BadSetting, UnknownSpace
-from dlspec.diagnostics.names import MissingArgument, UnknownOverride
+from dlspec.diagnostics.names import UnknownOverride
+from dlspec.diagnostics.uses import MissingArgument
 from dlspec.diagnostics.values import OutOfSpace
 from dlspec.elaborate.arithmetic import FUNCTIONS
 from dlspec.elaborate.evaluate import Skip

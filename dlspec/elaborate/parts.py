@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced, NotALayer, NotInThisVersion
+from dlspec.diagnostics.uses import Misplaced, NotALayer, NotInThisVersion
 from dlspec.elaborate.values import BlockLayer, Instance, OpLayer
 from dlspec.ops.base import Op
 from dlspec.source import Span

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import NotALayer
+from dlspec.diagnostics.uses import NotALayer
 from dlspec.elaborate.values import (
     BlockLayer,
     ChainLayer,

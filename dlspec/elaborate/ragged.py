@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.lengths import PaddingCounts
-from dlspec.diagnostics.names import NotInThisVersion
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.feeding import Feeding
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR

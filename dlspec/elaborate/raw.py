@@ -7,7 +7,7 @@ from typing import Any
 
 from dlspec import ops
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced
+from dlspec.diagnostics.uses import Misplaced
 from dlspec.diagnostics.values import BadValue, WrongType
 from dlspec.elaborate.configured import configure
 from dlspec.elaborate.frame import Frame

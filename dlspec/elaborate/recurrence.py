@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.shapes import OutputDoesNotMatch
 from dlspec.diagnostics.state import BadRecurrence
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.frame import Frame

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.names import AlreadyDefined, Misplaced, NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import AlreadyDefined, UnknownName
 from dlspec.diagnostics.train import NothingToLearn
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding
 from dlspec.elaborate.file import FileTable

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dlspec.diagnostics import Diagnostic, nearest
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.recipe import (
     MissingSetting,
     SettingsExclude,
     SettingTwice,
     UnknownSetting,
 )
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate.uses import walk
 from dlspec.frozen import frozen
 from dlspec.source import Span

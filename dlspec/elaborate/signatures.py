@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.names import Misplaced
+from dlspec.diagnostics.uses import Misplaced
 from dlspec.syntax import tree
 from dlspec.tensor import DTYPES
 

@@ -8,15 +8,10 @@ from typing import Literal
 
 from dlspec import ops
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import (
-    AlreadyDefined,
-    InputAndOutput,
-    Misplaced,
-    NameTaken,
-    NotInThisVersion,
-)
+from dlspec.diagnostics.names import AlreadyDefined, InputAndOutput, NameTaken
 from dlspec.diagnostics.shapes import NotATensor, WrongOutputCount
 from dlspec.diagnostics.train import NotALoss
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate import ahead, arithmetic
 from dlspec.elaborate.bounds import DEEPEST, Exhausted, depth, too_many
 from dlspec.elaborate.evaluate import Skip

@@ -8,9 +8,9 @@ from typing import Any
 
 from dlspec import ops, recipe
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.names import Misplaced, NotInThisVersion
 from dlspec.diagnostics.shapes import WrongInputCount
 from dlspec.diagnostics.train import CannotDifferentiate, DoesNotCompare, NotALoss, WrongOperands
+from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate import operands
 from dlspec.elaborate.activations import activated, moved
 from dlspec.elaborate.configured import configure

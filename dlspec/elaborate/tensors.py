@@ -8,11 +8,12 @@ from typing import Any
 
 from dlspec import ops
 from dlspec.diagnostics import Label, SpecError, nearest
-from dlspec.diagnostics.names import Misplaced, NotALayer, NotInThisVersion, UnknownName, UsedBefore
+from dlspec.diagnostics.names import UnknownName, UsedBefore
 from dlspec.diagnostics.shapes import (
     NotATensor,
     ShapesDoNotCombine,
 )
+from dlspec.diagnostics.uses import Misplaced, NotALayer, NotInThisVersion
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate import arithmetic, lists, operands, wires
 from dlspec.elaborate.applying import outputs

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.names import NotInThisVersion, UnknownName
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.train import (
     BadBatch,
     BadSchedule,
@@ -17,6 +17,7 @@ from dlspec.diagnostics.train import (
     NoValidation,
     OneLength,
 )
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.configured import Configured
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding, KnownData

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
 from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.names import Recursion
+from dlspec.diagnostics.uses import Recursion
 from dlspec.syntax import tree
 
 

@@ -10,7 +10,7 @@ from dlspec.backend.registry import find
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.commands import ClassesUnknown, NoTrain
 from dlspec.diagnostics.externs import NotForThisBackend
-from dlspec.diagnostics.names import NotForBackend
+from dlspec.diagnostics.uses import NotForBackend
 from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash
 from dlspec.ir.externs import missing

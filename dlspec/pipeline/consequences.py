@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 
 from dlspec.diagnostics import Diagnostic
-from dlspec.diagnostics.names import EmptySpec, NoOutput, UnknownName
+from dlspec.diagnostics.names import UnknownName
 from dlspec.diagnostics.recipe import MissingSetting
 from dlspec.diagnostics.syntax import TrailingOperator
+from dlspec.diagnostics.uses import EmptySpec, NoOutput
 from dlspec.source import Span
 from dlspec.syntax import tree
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import BadLock, NoLock, OtherFormat
+from dlspec.diagnostics.folders import BadLock, NoLock, OtherFormat
 from dlspec.diagnostics.text import Unreadable
 from dlspec.frozen import frozen
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import NotARun, OtherFormat, SpecChanged
+from dlspec.diagnostics.folders import NotARun, OtherFormat, SpecChanged
 from dlspec.emit.files import missing
 from dlspec.frozen import frozen
 from dlspec.ir.document import program_hash

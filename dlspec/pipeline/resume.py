@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import OtherSpec
+from dlspec.diagnostics.folders import OtherSpec
 from dlspec.ir.document import meaning, program_hash
 from dlspec.ir.program import Program
 from dlspec.pipeline.record import RECORD, read_record

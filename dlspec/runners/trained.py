@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.commands import MissingExtra, NoCheckpoint, ProgramFailed
+from dlspec.diagnostics.commands import MissingExtra, ProgramFailed
+from dlspec.diagnostics.folders import NoCheckpoint
 from dlspec.diagnostics.runs import NotANumber, RuntimeFailed
 from dlspec.emit.files import write_tree
 from dlspec.emit.text import identifier

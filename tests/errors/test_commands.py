@@ -13,9 +13,9 @@ from dlspec.diagnostics import files as f
 from dlspec.diagnostics import runs as r
 from dlspec.diagnostics.catalogue import EXAMPLES, codes, example
 from dlspec.diagnostics.externs import NotForThisBackend
-from dlspec.diagnostics.names import NotForBackend
 from dlspec.diagnostics.text import TooLarge, Unreadable
 from dlspec.diagnostics.tools import CannotBuild, NoModel, UnknownCode, UnknownOp
+from dlspec.diagnostics.uses import NotForBackend
 from dlspec.pipeline import check
 from dlspec.render import caret
 from dlspec.source import Source

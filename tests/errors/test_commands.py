@@ -10,6 +10,7 @@ import pytest
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics import commands as c
 from dlspec.diagnostics import files as f
+from dlspec.diagnostics import folders as runs
 from dlspec.diagnostics import runs as r
 from dlspec.diagnostics.catalogue import EXAMPLES, codes, example
 from dlspec.diagnostics.externs import NotForThisBackend
@@ -41,24 +42,24 @@ WORDING: tuple[Diagnostic, ...] = (
     c.NoTrain(None, "", ("gan", "vae")),
     c.UnknownBackend(None, "jax", ("keras", "torch")),
     c.MissingExtra(None, "train", ("torch",), "torch"),
-    c.NotARun(None, "out", "there is no lock.json"),
-    c.OtherFormat(None, "out/lock.json", 7, 1),
-    c.OtherSpec(None, "out", ("data", "epochs")),
-    c.RunExists(None, "out"),
-    c.NoCheckpoint(None, "out"),
+    runs.NotARun(None, "out", "there is no lock.json"),
+    runs.OtherFormat(None, "out/lock.json", 7, 1),
+    runs.OtherSpec(None, "out", ("data", "epochs")),
+    runs.RunExists(None, "out"),
+    runs.NoCheckpoint(None, "out"),
     c.CannotReadData(None, "wines", "line 7 of wine.csv: NaN in `alcohol`"),
-    c.OtherData(None, "out", "wines", {"train": 80, "val": 20}, {"train": 96, "val": 24}),
+    runs.OtherData(None, "out", "wines", {"train": 80, "val": 20}, {"train": 96, "val": 24}),
     c.NoGpu(None, "PyTorch", "it was installed without CUDA"),
     c.ProgramFailed(None, "train.py", "MemoryError"),
     c.ProgramFailed(None, "train.py", "out/last.safetensors is of another program: w differs"),
     c.ProgramFailed(None, "train.py", "ModuleNotFoundError: No module named 'shop'"),
     c.ClassesUnknown(None, "flowers", ("label",)),
     c.ClassesUnknown(None, "flowers", ("label",), "Net.classes"),
-    c.BadLock(None, "lock.json"),
-    c.NoLock(None, "out/lock.json"),
-    c.SpecChanged(None, "out/spec.dls"),
-    c.NoTestRows(None, "digits"),
-    c.OtherLength(None, "epochs", "steps"),
+    runs.BadLock(None, "lock.json"),
+    runs.NoLock(None, "out/lock.json"),
+    runs.SpecChanged(None, "out/spec.dls"),
+    runs.NoTestRows(None, "digits"),
+    runs.OtherLength(None, "epochs", "steps"),
     c.FileExists(None, "net.dls"),
     c.Internal(None, "KeyError: 'x'"),
     r.NoExport(None, "phon", ("phone", "server")),

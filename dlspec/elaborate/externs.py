@@ -59,11 +59,11 @@ def declared(s: tree.Extern) -> Declared:
     if not found.values and not problems:
         problems.append(NoFunction(head(s), s.kind, s.name.id))
     if s.kind == "fn":
-        assert s.returns is not None
-        if not is_tensor(s.returns):
-            hint = "Python runs with the program; a `fn` of numbers is evaluated before"
-            problems.append(Misplaced(s.returns.span, "a number", "what an `extern` gives", hint))
-        python = tree.Python(s.span, tuple(functions), (s.returns,))
+        for r in s.returns:
+            if not is_tensor(r):
+                hint = "Python runs with the program; a `fn` of numbers is evaluated before"
+                problems.append(Misplaced(r.span, "a number", "what an `extern` gives", hint))
+        python = tree.Python(s.span, tuple(functions), s.returns)
         body = tree.Body(s.body.span, ())
         fn = tree.Fn(s.span, s.name, s.parameters, s.returns, body, s.doc, python)
         return Declared(fn, tuple(problems))
@@ -71,7 +71,7 @@ def declared(s: tree.Extern) -> Declared:
         problems.extend(_source_problems(s, found.statements))
         python = tree.Python(s.span, tuple(functions), ())
         body = tree.Body(s.body.span, tuple(found.statements))
-        fn = tree.Fn(s.span, s.name, s.parameters, None, body, s.doc, python)
+        fn = tree.Fn(s.span, s.name, s.parameters, (), body, s.doc, python)
         return Declared(fn, tuple(problems))
     problems.extend(_layer_problems(s, found.statements))
     outputs = tuple(o.type for o in found.statements if isinstance(o, tree.Output) and o.type)

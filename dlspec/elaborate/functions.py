@@ -115,8 +115,8 @@ class FunctionEvaluator(LayerEvaluator):
             if made is None:
                 raise SpecError(NoOutput(fn.name.span, "fn", fn.name.id))
             found, at = made
-        if fn.returns is not None:
-            found = self.convert(found, fn.returns, at, "output")
+        for declared in fn.returns:
+            found = self.convert(found, declared, at, "output")
         return Static(found.value)
 
     def execute(self, body: tree.Body, names: Scope, scope: Scope) -> tuple[Static, Span] | None:

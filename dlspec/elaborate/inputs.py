@@ -240,13 +240,25 @@ class TypeReader(TensorEvaluator):
     def check_returned(
         self, types: tuple[Tensor, ...], fn: tree.Fn, where: Span, frame: Frame
     ) -> None:
-        """What a function gives, against what its header says; without that it gives anything."""
-        if fn.returns is None:
+        """What an `output` of a function gives, against what its header says; without that it
+        gives anything."""
+        if not fn.returns:
             return
-        if frame.outputs:
-            declared, second = fn.returns.span.text, "a second output"
-            raise SpecError(OutputDoesNotMatch(where, self.context, fn.name.id, declared, second))
-        self.check_declared(fn.returns, types, fn.name.id, where, frame)
+        declared = fn.returns[len(frame.outputs) :][: len(types)]
+        if len(declared) < len(types):
+            said = ", ".join(r.span.text for r in fn.returns)
+            more = "an output more" if frame.outputs else ", ".join(map(str, types))
+            raise SpecError(OutputDoesNotMatch(where, self.context, fn.name.id, said, more))
+        for d, found in zip(declared, types, strict=True):
+            self.check_declared(d, (found,), fn.name.id, where, frame)
+
+    def check_all_returned(self, fn: tree.Fn, frame: Frame) -> None:
+        """Whether a function has an `output` for each type of its header."""
+        if len(frame.outputs) < len(fn.returns):
+            said = ", ".join(r.span.text for r in fn.returns)
+            given = ", ".join(str(t) for _, t in frame.outputs)
+            where, name = fn.name.span, fn.name.id
+            raise SpecError(OutputDoesNotMatch(where, self.context, name, said, f"{given} alone"))
 
     def fits(self, dim: Any, at: int, frame: Frame) -> bool:
         """Whether a size is what is declared; a new name takes it."""

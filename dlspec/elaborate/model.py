@@ -185,6 +185,8 @@ class ModelBuilder(PythonCalls):
             frame.outputs = [(None, t) for t in output.value.types]
         if not frame.outputs:
             raise SpecError(NoOutput(definition.name.span, definition.kind, definition.name.id))
+        if isinstance(definition, tree.Fn):
+            self.check_all_returned(definition, frame)
         self.warnings.extend(without_effect(body, frame.biased, frame.centring))
         body = gathered((*frame.ahead, *body, *self.ended(frame)))
         if definition.kind == "model":  # whoever calls it may leave its states out

@@ -20,17 +20,24 @@ def is_tensor(type_: tree.Type) -> bool:
 
 def of_tensors(fn: tree.Fn) -> bool:
     """Whether a `fn` works on tensors when a program runs, and not on numbers when it is made."""
-    declared = [p.type for p in fn.parameters]
-    return any(map(is_tensor, [*declared, fn.returns] if fn.returns is not None else declared))
+    declared = (p.type for p in fn.parameters)
+    return any(map(is_tensor, (*declared, *fn.returns)))
 
 
 def header_problems(fn: tree.Fn) -> Iterator[Diagnostic]:
-    """What a `fn` of tensors may not have among its parameters."""
+    """What a `fn` may not have among its parameters and results."""
     if not of_tensors(fn):
+        for second in fn.returns[1:2]:
+            hint = "it gives one value; several are a list: `-> list[int]`"
+            yield Misplaced(second.span, "a second result", "a `fn` of numbers", hint)
         return
-    if fn.returns is not None and not any(is_tensor(p.type) for p in fn.parameters):
+    if fn.returns and not any(is_tensor(p.type) for p in fn.parameters):
         hint = "give it a tensor to work on: `fn f(x: f32[D], n: int) -> f32[D]`"
-        yield Misplaced(fn.returns.span, "a tensor", "the result of a `fn` of numbers", hint)
+        yield Misplaced(fn.returns[0].span, "a tensor", "the result of a `fn` of numbers", hint)
+    for r in fn.returns if len(fn.returns) > 1 else ():
+        if not is_tensor(r):
+            hint = "each of several results is a tensor; numbers are a `fn` of numbers"
+            yield Misplaced(r.span, "a number", "the results of a `fn` of tensors", hint)
     for p in fn.parameters:
         inner = [d.id for group in p.type.groups for d in group if isinstance(d, tree.Name)]
         if is_tensor(p.type) and p.default is not None:

@@ -47,7 +47,7 @@ def _definition(d: tree.Definition | tree.Fn, of_parts: Names) -> Iterator[Diagn
 def _types(d: tree.Definition | tree.Fn) -> Iterator[tree.Type | None]:
     yield from (p.type for p in d.parameters)
     if isinstance(d, tree.Fn):
-        yield d.returns
+        yield from d.returns
 
 
 def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:

@@ -78,14 +78,19 @@ class Builder:
         return _Held(_nodes(c), _span(c))
 
     def extern_fn(self, c: Children) -> tree.Extern:
-        return tree.Extern(_span(c), "fn", c[2], c[3].items, c[5], c[6], c[0].doc)
+        return tree.Extern(_span(c), "fn", c[2], c[3].items, c[5].items, c[6], c[0].doc)
 
     def extern_other(self, c: Children) -> tree.Extern:
         parameters = c[3].items if len(c) == 5 else ()
-        return tree.Extern(_span(c), c[1].text, c[2], parameters, None, c[-1], c[0].doc)
+        return tree.Extern(_span(c), c[1].text, c[2], parameters, (), c[-1], c[0].doc)
 
     def fn(self, c: Children) -> tree.Fn:
-        return tree.Fn(_span(c), c[1], c[2].items, _after(c, "ARROW"), c[-1], c[0].doc)
+        results = _after(c, "ARROW")
+        returns = results.items if results is not None else ()
+        return tree.Fn(_span(c), c[1], c[2].items, returns, c[-1], c[0].doc)
+
+    def results(self, c: Children) -> _Held:
+        return _Held(_nodes(c), _span(c))
 
     def param(self, c: Children) -> tree.Param:
         return tree.Param(_span(c), c[1], c[0].doc)

@@ -247,7 +247,7 @@ class Extern(Node):
     kind: str
     name: Name
     parameters: tuple[Parameter, ...]
-    returns: Type | None
+    returns: tuple[Type, ...]
     body: Body
     doc: str
 
@@ -263,12 +263,12 @@ class Python(Node):
 
 @frozen
 class Fn(Node):
-    """`fn name(parameters) -> type { ... }`, or `= value` for a body; `python` is what one runs
-    that is `extern`."""
+    """`fn name(parameters) -> type { ... }`, or `= value` for a body, or several types in
+    parentheses; `python` is what one runs that is `extern`."""
 
     name: Name
     parameters: tuple[Parameter, ...]
-    returns: Type | None
+    returns: tuple[Type, ...]
     body: Body | Expr
     doc: str
     python: Python | None = None

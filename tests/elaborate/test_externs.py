@@ -55,6 +55,27 @@ def test_names_in_types_are_bound_and_numbers_have_defaults() -> None:
 FN = 'extern fn f(x: {1}) -> {0} {{ torch = "p.q:f"; keras = "p.q:f" }}\n'
 
 
+def test_several_results_are_a_tuple_in_python() -> None:
+    both = FN.format("(f32[N, 4], i32[N])", "f32[N]")
+    body = "input x: f32[8]; b, i = f(x); c, j = x -> f; output y = (b + c)[i + j]"
+    assert result(body, both) == "f32[8, 4]"
+    for backend in ("torch", "keras"):
+        assert "b, i = f(x)\n" in program(body, both, backend)
+    told = [d.code for d in problems(of("input x: f32[8]; output y = f(x) + 1", both))]
+    assert told == ["DLS208"]
+    gated = """
+extern layer Gated(units: int) {
+  input x: f32[D]
+  let kernel = Parameter(f32[units, D], init=glorot_uniform)
+  output y: f32[units]; output gate: f32[D]
+  torch = "p.q:gated"; keras = "p.q:gated"
+}
+"""
+    body = "input x: f32[8]; y, g = x -> Gated(3); output z = (y, g) -> Concat"
+    assert result(body, gated) == "f32[11]"
+    assert "-> tuple[Tensor, Tensor]:" in program(body, gated)
+
+
 def test_a_dynamic_size_stays_one() -> None:
     found = check(
         Source(

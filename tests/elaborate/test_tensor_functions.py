@@ -223,3 +223,24 @@ def test_two_files_may_have_definitions_of_one_name(tmp_path: Path) -> None:
     made = imported(tmp_path / "spec.dls")
     kinds = [layer.apply.op.kind() for layer in ir.layers(made)]
     assert kinds == ["Dense", "ReLU", "Dense", "Tanh", "ReLU", "Tanh"]
+
+
+def test_several_results_are_declared_in_parentheses() -> None:
+    halves = """
+fn halves(x: f32[N]) -> (f32[N // 2], f32[N - N // 2]) { output x[:N // 2]; output x[N // 2:] }
+fn again(x: f32[N]) -> (f32[N // 2], f32[N - N // 2]) = halves(x)
+"""
+    made = built(halves, "a, b = x[:7] -> again\noutput a\noutput b")
+    assert [str(t) for _, t in made.root.outputs] == ["f32[3]", "f32[4]", "f32[8]"]
+    written = {
+        "(f32[N], f32[N]) = x": "DLS205",
+        "(f32[N], f32[N]) { output x; output x; output x }": "DLS205",
+        "(f32[N], f32[2]) { output x; output x }": "DLS205",
+        "(int, f32[N]) = x": "DLS108",
+    }
+    for result, code in written.items():
+        spec = (
+            f"fn f(x: f32[N]) -> {result}\nmodel M {{ input x: f32[5]; a, b = f(x); output a + b }}"
+        )
+        assert [d.code for d in problems(spec)] == [code], result
+    assert [d.code for d in problems("fn f(n: int) -> (int, int) = [n, n]")] == ["DLS108"]

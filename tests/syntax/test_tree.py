@@ -205,7 +205,7 @@ def test_externs(statements: Statements) -> None:
     text = "extern fn f(a: int) -> f32[] {}\nextern layer L {}\nextern source s(p: str) {}"
     f, layer, source = statements(text)
     assert [e.kind for e in (f, layer, source)] == ["fn", "layer", "source"]
-    assert f.returns.groups == ((),)
+    assert [r.groups for r in f.returns] == [((),)]
     assert [len(e.parameters) for e in (f, layer, source)] == [1, 0, 1]
 
 

@@ -17,7 +17,7 @@ TOGETHER = {
     "conv": "separable",
     "derivatives": "tracked",
     "norm": "group_norm response_norm",
-    "pool": "adaptive global_pool lp_pool",
+    "pool": "adaptive global_pool lp_pool unpool",
     "raw": "batch",
     "resize": "pixels",
     "shape": "permute",

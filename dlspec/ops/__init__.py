@@ -18,6 +18,8 @@ FAMILIES: dict[str, str] = {
     "transposed": "ConvTranspose1D ConvTranspose2D ConvTranspose3D",
     "pool": "MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D",
     "lp_pool": "LPPool1D LPPool2D",
+    "unpool": "MaxUnpool1D MaxUnpool2D MaxUnpool3D",
+    "unfold": "Unfold1D Unfold2D Fold1D Fold2D",
     "adaptive": "AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool1D "
     "AdaptiveMaxPool2D AdaptiveMaxPool3D",
     "global_pool": "GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D GlobalMaxPool1D "

@@ -1,10 +1,15 @@
 """Pooling by windows."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
+from dlspec.declared import Problem
 from dlspec.ops.base import example
 from dlspec.ops.fields import Flag, PerAxis
-from dlspec.ops.pooling import Pool
+from dlspec.ops.pooling import Parts, Pool
+from dlspec.ops.rules import fixed_sizes
+from dlspec.tensor import Tensor
 
 
 class _MaxPool(Pool):
@@ -13,6 +18,24 @@ class _MaxPool(Pool):
     onnx: ClassVar = ("MaxPool",)
 
     dilation: PerAxis = 1
+    return_: Parts = "values"
+
+    @property
+    def returns(self) -> tuple[str, ...]:
+        """What it gives, in order: of `values` and `places`."""
+        return self.return_ if isinstance(self.return_, tuple) else (self.return_,)
+
+    def misfits(self, x: Tensor) -> Iterator[Problem]:
+        found = tuple(super().misfits(x))
+        yield from found
+        if not found and "places" in self.returns:
+            yield from fixed_sizes(self.kind(), x)
+
+    def shape(self, *x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        values = x[0].with_shape(x[0].shape[0], *self.slid(x[0]), image=True)
+        kinds = {"values": values, "places": replace(values, dtype="i32")}
+        given = tuple(kinds[r] for r in self.returns)
+        return given[0] if len(given) == 1 else given
 
 
 class MaxPool1D(_MaxPool):
@@ -25,6 +48,8 @@ class MaxPool1D(_MaxPool):
     - `ceil_mode`: whether a last window may reach over the end, so that no place is left out: l' is
       rounded up, unless the window would begin beyond the end. What lies over the end never
       counts.
+    - `return`: `values` (the greatest ones), `places` (where they stand in the input, from 0, of
+      i32; of several the first), or (values, places): two outputs, for MaxUnpool1D.
     """
 
     places: ClassVar = 1
@@ -36,6 +61,7 @@ class MaxPool1D(_MaxPool):
         example("MaxPool1D(4, padding=(2, 1))", "f32[2, 1]"),
         example("MaxPool1D(3, stride=2, dilation=2, padding=1)", "f32[2, 10]"),
         example("MaxPool1D(2, stride=3, ceil_mode=true)", "f32[3, 10]"),
+        example("MaxPool1D(3, stride=2, padding=same, return=(values, places))", "f32[2, 8]"),
     )
 
 
@@ -50,6 +76,8 @@ class MaxPool2D(_MaxPool):
     - `ceil_mode`: whether last windows may reach over the edge, so that no place is left out: h'
       and w' are rounded up, unless a window would begin beyond the edge. What lies over the edge
       never counts.
+    - `return`: `values` (the greatest ones), `places` (where they stand in the input, row · w +
+      column, of i32; of several the first), or (values, places): two outputs, for MaxUnpool2D.
     """
 
     places: ClassVar = 2
@@ -60,6 +88,8 @@ class MaxPool2D(_MaxPool):
         example("MaxPool2D((2, 3), stride=(1, 2), padding=same)", "f32[2, 6, 8]"),
         example("MaxPool2D(2, stride=1, dilation=(2, 3), padding=1)", "f32[2, 6, 5]"),
         example("MaxPool2D(3, stride=2, ceil_mode=true)", "f32[2, 8, 7]"),
+        example("MaxPool2D(2, return=(values, places))", "f32[3, 4, 7]"),
+        example("MaxPool2D(3, stride=2, padding=((0, 1), 1), return=places)", "f32[2, 5, 6]"),
     )
 
 
@@ -74,6 +104,9 @@ class MaxPool3D(_MaxPool):
     - `ceil_mode`: whether last windows may reach over the end, so that no place is left out: d', h'
       and w' are rounded up, unless a window would begin beyond the end. What lies over the end
       never counts.
+    - `return`: `values` (the greatest ones), `places` (where they stand in the input, (plane · h +
+      row) · w + column, of i32; of several the first), or (values, places): two outputs, for
+      MaxUnpool3D.
     """
 
     places: ClassVar = 3
@@ -84,6 +117,7 @@ class MaxPool3D(_MaxPool):
         example("MaxPool3D((1, 2, 3), stride=(1, 2, 1), padding=same)", "f32[2, 3, 5, 4]"),
         example("MaxPool3D(2, stride=1, dilation=2)", "f32[2, 4, 3, 5]"),
         example("MaxPool3D(2, ceil_mode=true)", "f32[2, 3, 5, 4]"),
+        example("MaxPool3D(2, return=(places, values))", "f32[2, 4, 3, 5]"),
     )
 
 

@@ -1,13 +1,28 @@
 """What pooling by windows shares."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
-from dlspec.declared import Problem
-from dlspec.ops.fields import Flag, PerAxis
+from pydantic import PlainValidator
+
+from dlspec.declared import Problem, Words
+from dlspec.ops.fields import AS_IT_IS, Flag, PerAxis
 from dlspec.ops.rules import fixed_sizes
 from dlspec.ops.window import Pads, Windowed
 from dlspec.tensor import Tensor
+
+PARTS = ("values", "places")
+
+
+def _parts(value: Any) -> str | tuple[str, ...]:
+    parts = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+    if not parts or any(p not in PARTS for p in parts) or len(set(parts)) < len(parts):
+        raise ValueError("must be values, places, or (values, places)")
+    return value if isinstance(value, str) else parts
+
+
+Parts = Annotated[str | tuple[str, ...], PlainValidator(_parts), AS_IT_IS, Words(PARTS)]
+"""What a greatest element is asked for: its value, its place, or both."""
 
 
 class Pool(Windowed):
@@ -53,7 +68,7 @@ class Pool(Windowed):
                 yield Problem("dilation", what, f"at most {int(n)}, or no padding")
                 return
 
-    def shape(self, *x: Tensor) -> Tensor:
+    def shape(self, *x: Tensor) -> Tensor | tuple[Tensor, ...]:
         return x[0].with_shape(x[0].shape[0], *self.slid(x[0]), image=True)
 
 

@@ -52,7 +52,7 @@ SAFE = frozenset(
 )
 """Ops, and what they derive from, that need no mask whatever the axis."""
 
-CONVOLUTIONS = ("Conv", "DepthwiseConv", "SeparableConv", "AvgPool", "LPPool")
+CONVOLUTIONS = ("Conv", "DepthwiseConv", "SeparableConv", "AvgPool", "LPPool", "Unfold")
 LOWEST, HIGHEST = -1e30, 1e30
 """Real numbers that are the least and the greatest of any that a network computes with."""
 MOST = 2**31 - 1

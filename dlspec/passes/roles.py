@@ -13,6 +13,7 @@ from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseCo
 from dlspec.ops.dense import Dense
 from dlspec.ops.drawing import Like
 from dlspec.ops.elementwise import Elementwise
+from dlspec.ops.folding import Folding
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.indexing import getitem
 from dlspec.ops.lengths import mask_padding, sequence_mask
@@ -30,6 +31,7 @@ from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
 from dlspec.ops.shape import Concat, Flatten, Reshape
 from dlspec.ops.splitting import Split
 from dlspec.ops.transposed import ConvTranspose1D, ConvTranspose2D, ConvTranspose3D
+from dlspec.ops.unpool import MaxUnpool1D, MaxUnpool2D, MaxUnpool3D
 from dlspec.passes.batch import Expand, Only
 from dlspec.tensor import Tensor
 
@@ -42,7 +44,8 @@ ROLES: dict[type[Op], Role] = {
     **dict.fromkeys((Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D), "last"),
     **dict.fromkeys((SeparableConv1D, SeparableConv2D), "last"),
     **dict.fromkeys((ConvTranspose1D, ConvTranspose2D, ConvTranspose3D), "last"),
-    Pool: "last",
+    **dict.fromkeys((Pool, Folding), "last"),
+    **dict.fromkeys((MaxUnpool1D, MaxUnpool2D, MaxUnpool3D), "last"),
     OfPlaces: "last",
     **dict.fromkeys((GlobalPool, LocalResponseNorm), "likes last"),
     **dict.fromkeys((Elementwise, Broadcasting, PReLU, Identity, OnlyTraining, Concat), "either"),

@@ -50,6 +50,13 @@ MaxPool2D(2, padding=2) | f32[3, 8, 8] | padding | padding of 2 leaves windows o
 GlobalAvgPool2D | f32[3, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 8] | add the axis of channels first: Reshape(1, 3, 8)
 GlobalAvgPool2D | f32[3, 4, 8, 8] | none | GlobalAvgPool2D needs [channels, height, width], got f32[3, 4, 8, 8] | for [channels, depth, height, width] there is GlobalAvgPool3D
 AdaptiveAvgPool1D(2) | f32[3, 8, 8] | none | AdaptiveAvgPool1D needs [channels, length], got f32[3, 8, 8] | for [channels, height, width] there is AdaptiveAvgPool2D
+MaxUnpool2D(2) | f32[3, 2, 4], i32[3, 4, 2] | none | MaxUnpool2D needs a place for each value of f32[3, 2, 4], got i32[3, 4, 2] | values, places = x -> MaxPool2D(2, return=(values, places))
+MaxUnpool2D(2) | f32[3, 2, 4], f32[3, 2, 4] | none | MaxUnpool2D needs a place for each value of f32[3, 2, 4], got f32[3, 2, 4] | values, places = x -> MaxPool2D(2, return=(values, places))
+MaxUnpool1D(2, size=6) | f32[3, 4], i32[3, 4] | size | 4 such windows of axis 1 have no 6 places | 7 to 9
+MaxUnpool1D(1, padding=1) | f32[3, 2], i32[3, 2] | padding | 2 such windows of axis 1 have no 0 places | less padding, or size=
+Unfold2D(3) | f32[2, 8] | none | Unfold2D needs [channels, height, width], got f32[2, 8] | add the axis of channels first: Reshape(1, 2, 8)
+Fold2D(8, 3) | f32[10, 6, 6] | kernel | 10 channels make no windows of 9 numbers | a multiple of 9 channels before it
+Fold2D(8, 3) | f32[18, 6, 5] | size | Unfold2D makes f32[18, 6, 6] of f32[2, 8, 8], got f32[18, 6, 5] | kernel, stride, padding and dilation are those of both
 AdaptiveMaxPool2D(2) | i32[3, 8, 8] | none | AdaptiveMaxPool2D needs floating-point numbers, got i32[3, 8, 8] | cast(x, f32)
 MaxPool1D(2, dilation=4, padding=2) | f32[2, 3] | dilation | places 4 apart may all lie in the padding of axis 1 of f32[2, 3], which has 3 | at most 3, or no padding
 GlobalMaxPool1D | f32[3] | none | GlobalMaxPool1D needs [channels, length], got f32[3] | add the axis of channels first: Reshape(1, 3)

@@ -133,6 +133,8 @@ def pool(op, x):
     name = {"Max": "max_pool", "Avg": "avg_pool"}[op.kind()[:3]]
     f = getattr(F, f"{name}{op.places}d")
     more = {"dilation": op.dilation} if name == "max_pool" else {}
+    if getattr(op, "returns", ("values",)) != ("values",):
+        return None, found(op, given, functools.partial(f, return_indices=True, **more))
     kernel, stride = op.kernel, op.stride or op.kernel
     if not op.ceil_mode:
         assert op.pads(x) == given
@@ -147,6 +149,27 @@ def lp_pool(op, x):
     f = {1: F.lp_pool1d, 2: F.lp_pool2d}[op.places]
     pads = op.pads(x) if op.ceil_mode else expected_pads(op, x)
     return None, lambda t: f(padded(t.abs(), pads), op.p, op.kernel, op.stride)
+
+
+def found(op, given, f):
+    """What each output of a pool is; what is said of the places is held elsewhere."""
+
+    def call(t):
+        y, at = f(padded(t, given), op.kernel, op.stride or op.kernel)
+        made = {"values": y, "places": at.int()}
+        outputs = tuple(made[r] for r in op.returns)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    return call
+
+
+def unpooled(op, x):
+    make = getattr(nn, op.kind()[:-1] + "d")
+    same = [n * s for n, s in zip(x.shape[1:], each(op, op.stride or op.kernel), strict=True)]
+    padding = 0 if isinstance(op.padding, str) else op.padding
+    f = make(op.kernel, op.stride, padding)
+    size = same if op.padding == "same" else op.size and each(op, op.size)
+    return None, lambda t, at: f(t, at.long(), size and [*t.shape[:2], *size])
 
 
 def adaptive(op, x):
@@ -467,6 +490,55 @@ PAIRS = {
     **{"equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt"},
     **{"greater_equal": "ge", "logical_and": "logical_and", "logical_or": "logical_or"},
 }
+
+
+def unfolded(op, x):
+    """PyTorch has it of images alone, with the places in one axis."""
+    f = nn.Unfold(
+        images(each(op, op.kernel)), images(each(op, op.dilation)), 0, images(each(op, op.stride))
+    )
+    given = expected_pads(op, x)
+
+    def call(t):
+        t = padded(t, given)
+        counts = [(n - (k - 1) * d - 1) // s + 1 for n, k, d, s in zip(
+            t.shape[2:], each(op, op.kernel), each(op, op.dilation), each(op, op.stride),
+            strict=True,
+        )]  # fmt: skip
+        return f(t if op.places == 2 else t[..., None, :]).unflatten(2, counts)
+
+    return None, call
+
+
+def folded(op, x):
+    size = each(op, op.size)
+    given = expected_pads(op, torch.empty(1, *size))
+    ends = [n + sum(p) for n, p in zip(size, given, strict=True)]
+    f = nn.Fold(
+        images(tuple(ends)),
+        images(each(op, op.kernel)),
+        images(each(op, op.dilation)),
+        0,
+        images(each(op, op.stride)),
+    )
+    back = [(-before, -after) for before, after in given]
+
+    def call(t):
+        y = f(t.flatten(2))
+        return padded(y if op.places == 2 else y[..., 0, :], back)
+
+    return None, call
+
+
+def each(op, v):
+    return v if isinstance(v, tuple) else (v,) * op.places
+
+
+def images(v):
+    """A size of one axis as that of an image of one row."""
+    return (1, *v) if len(v) == 1 else v
+
+
 ELEMENTS = """negative logical_not exp expm1 log log1p sqrt rsqrt sin cos tan erf floor ceil round
     sign abs log2 log10 asin acos atan sinh cosh asinh acosh atanh""".split()
 REDUCTIONS = {n: n for n in ("var", "std", "logsumexp", "any", "all")}
@@ -483,6 +555,8 @@ REFERENCES = {
     "DepthwiseConv1D": conv, "DepthwiseConv2D": conv,
     "SeparableConv1D": separable, "SeparableConv2D": separable,
     "ConvTranspose1D": transposed, "ConvTranspose2D": transposed, "ConvTranspose3D": transposed,
+    **{f"MaxUnpool{n}D": unpooled for n in (1, 2, 3)},
+    "Unfold1D": unfolded, "Unfold2D": unfolded, "Fold1D": folded, "Fold2D": folded,
     "LPPool1D": lp_pool, "LPPool2D": lp_pool,
     **{f"{kind}Pool{n}D": pool for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Adaptive{kind}Pool{n}D": adaptive for kind in ("Max", "Avg") for n in (1, 2, 3)},

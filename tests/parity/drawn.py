@@ -21,6 +21,7 @@ from dlspec.ops import (
     fields,
     indexing,
     moving,
+    pooling,
     positions,
     raw,
     recurrence,
@@ -96,6 +97,8 @@ def drawn(op: type[Op], rng: Rng) -> Case | None:
     if isinstance(made, LayerNorm) and normed(made, x[0]) == 1:
         return None
     y = made.shape(*x, **named)
+    if op.kind().startswith("MaxUnpool") and prod(y.shape[1:]) < 7:
+        return None  # the places are drawn from so many
     if any(t.size > 5000 for t in (y if isinstance(y, tuple) else (y,))):
         return None
     layer = written(made)
@@ -159,6 +162,8 @@ def inputs(op: type[Op], rng: Rng) -> tuple[Tensor, ...]:
     shapes = [first, *(like(first, op, rng) for _ in range(count - 1))]
     if count > 1 and rng.random() < 0.5:
         shapes.reverse()
+    if op.kind().startswith("MaxUnpool"):
+        return Tensor("f32", first), Tensor("i32", first)
     if op is gather:
         at = Tensor(str(rng.choice(["i32", "i64"])), first[1:])  # type: ignore[arg-type]
         return Tensor("f32", (7 + rank, *first[:2])), at
@@ -233,6 +238,9 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
         case recurrence._returns:
             parts = list(rng.permutation(["last", "all", "state"])[: rng.integers(1, 4)])
             return str(parts[0]) if len(parts) == 1 else tuple(map(str, parts))
+        case pooling._parts:
+            parts = [str(p) for p in rng.permutation(["values", "places"])]
+            return tuple(parts) if rng.random() < 0.5 else parts[0]
         case splitting._parts:
             if rng.random() < 0.5 or x.size == 1:
                 return int(rng.integers(2, 4))

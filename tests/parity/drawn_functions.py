@@ -7,6 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from cases import Case
 
+from dlspec.declared import written
+from dlspec.ops import unfold
+from dlspec.tensor import Tensor
+
 Rng = np.random.Generator
 
 
@@ -70,10 +74,33 @@ def linspace(rng: Rng) -> Case:
     return Case("linspace", f"linspace({start}, {stop}, {count})", (f32(count),))
 
 
+def folds(places: int) -> Callable[[Rng], Case]:
+    """What a random Unfold makes of an input that its windows fit in."""
+    name = f"{places}D"
+    make = getattr(unfold, f"Unfold{name}")
+
+    def drawn(rng: Rng) -> Case:
+        while True:
+            count, *size = (int(n) for n in rng.integers(1, 9, places + 1))
+            kernel, stride, dilation = (
+                tuple(int(n) for n in rng.integers(1, 4, places)) for _ in range(3)
+            )
+            padding = rng.choice(["same", "valid", "2"])
+            windows = {"kernel": kernel, "stride": stride, "dilation": dilation}
+            windows |= {"padding": int(padding) if padding == "2" else str(padding)}
+            op, whole = make(**windows), Tensor("f32", (count, *size))
+            if not list(op.problems(whole)):
+                fold = getattr(unfold, f"Fold{name}")(size=tuple(size), **windows)
+                return Case(f"Fold{name}", written(fold), (str(op.shape(whole)),))
+
+    return drawn
+
+
 DRAWN: dict[str, Callable[[Rng], Case]] = {
     "matmul": matmul,
     "einsum": einsum,
     "Experts": experts,
     "linspace": linspace,
+    **{f"Fold{n}D": folds(n) for n in (1, 2)},
     **{f"segment_{n}": segments(f"segment_{n}") for n in ("sum", "mean", "max", "min")},
 }

@@ -92,6 +92,30 @@ block Gate {
 }
 """,
     ),
+    "windows laid out, and the greatest put back": (
+        ("image: f32[2, 8, 7]", "signal: f32[3, 12]"),
+        (
+            "x = image -> Segment(4) -> Segment(3)",
+            "output x = x -> GlobalAvgPool2D",
+            "y = image -> Conv2D(3, 1) -> Mean(3) -> Mean(2)",
+            "output y = y -> Flatten -> Dense(3)",
+            "z = signal -> Unfold1D(4, stride=2) -> Conv1D(8, 1) -> Fold1D(12, 4, stride=2)",
+            "output z = z -> Flatten -> Dense(3)",
+        ),
+        """
+block Segment(c: int) {
+  input x: f32[C, H, W]
+  y, places = x -> Conv2D(c, 3, padding=1) -> MaxPool2D(2, return=(values, places))
+  y = y -> Conv2D(c, 3, padding=1) -> BatchNorm -> ReLU
+  output (y, places) -> MaxUnpool2D(2, size=(H, W)) -> Conv2D(c, 1)
+}
+block Mean(k: int) {
+  input x: f32[C, H, W]
+  y = x -> Unfold2D(k, padding=k // 2) -> Conv2D(C * k ** 2, 1)
+  output y -> Fold2D((H, W), k, padding=k // 2)
+}
+""",
+    ),
     "borders put on and cut off": (
         ("image: f32[3, 7, 6]", "signal: f32[4, 5]"),
         (

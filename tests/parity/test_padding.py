@@ -93,6 +93,7 @@ model M(dim: int = 6) {
     -> Experts(BiGRU(3, return=all) -> Dense(5), count=3)
   output spread = var(x, axis=0) + std(s, unbiased=true) + std(c, axis=(0, 1))
   output averaged = c -> AvgPool1D(3, stride=2, padding=(1, 2))
+  output framed = sound -> Unfold1D(3, stride=2, padding=(1, 2))
   output same = x -> Rearrange([T, D] -> [D, T]) -> AvgPool1D(4, stride=1, padding=same)
   output turned_around: f32[T, dim] = x[::-1]
   output every = s[::-1][::3]

@@ -10,6 +10,7 @@ from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ops import adaptive, global_pool, lp_pool
 from dlspec.ops import pool as windows
+from dlspec.ops import unpool as back
 from dlspec.ops.base import Op
 from dlspec_keras.layers.common import function, kept_axis
 from dlspec_keras.layers.conv import equals_same, is_valid, pad_slots, padded
@@ -26,6 +27,8 @@ def pool(name: str, use: Use, x: py.Expr, padding: str = "valid") -> Emitted:
 
 
 def max_pool(use: Use) -> Emitted:
+    if use.op.returns != ("values",):
+        return found(use)
     if set(use.op.dilations) != {1}:
         return dilated(use)
     if equals_same(use) and use.op.places < 3:
@@ -49,6 +52,26 @@ def dilated(use: Use) -> Emitted:
     sizes = {"kernel": use.op.kernels, "stride": use.op.strides, "dilation": use.op.dilations}
     slots = (use.given(value, name) for name, value in sizes.items())
     return helped(py.call("dilated_max_pool", x, *slots))
+
+
+def found(use: Use) -> Emitted:
+    """The greatest and their places, an axis at a time: Keras has no such function."""
+    sizes = {"kernel": use.op.kernels, "stride": use.op.strides, "dilation": use.op.dilations}
+    slots = [use.given(tuple(map(int, value)), name) for name, value in sizes.items()]
+    around: dict[str, py.Expr] = {}
+    if any(map(any, use.op.pads(use.x[0]))):
+        around["pads"] = py.Tuple(tuple(py.Tuple(pair) for pair in widths(use)))
+    call: py.Expr = py.call("max_pool_places", X[0], *slots, **around)
+    if use.op.returns != ("values", "places"):
+        index = py.literal(1) if use.op.returns == ("places",) else py.Slice(step=py.literal(-1))
+        call = py.Index(call, index)
+    return Emitted(call, helpers=("max_pool_places",), imports=("import math",))
+
+
+def unpool(use: Use) -> Emitted:
+    size = use.given(use.op.target(use.x[0]), "size")
+    call = py.call("max_unpool", X[0], X[1], size)
+    return Emitted(call, helpers=("max_unpool",), imports=("import math",))
 
 
 def average_pool(use: Use) -> Emitted:
@@ -131,6 +154,7 @@ LAYERS: dict[type[Op], Emit] = {
     **dict.fromkeys((windows.MaxPool1D, windows.MaxPool2D, windows.MaxPool3D), max_pool),
     **dict.fromkeys((windows.AvgPool1D, windows.AvgPool2D, windows.AvgPool3D), average_pool),
     **dict.fromkeys((lp_pool.LPPool1D, lp_pool.LPPool2D), norms),
+    **dict.fromkeys((back.MaxUnpool1D, back.MaxUnpool2D, back.MaxUnpool3D), unpool),
     adaptive.AdaptiveAvgPool1D: partial(adapted, "average_pool"),
     adaptive.AdaptiveAvgPool2D: partial(adapted, "average_pool"),
     adaptive.AdaptiveAvgPool3D: partial(adapted, "average_pool"),

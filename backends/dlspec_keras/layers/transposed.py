@@ -15,7 +15,7 @@ from dlspec_keras.layers.kernel_norm import normed
 
 def transposed(name: str, use: Use) -> Emitted:
     if spreads(use):
-        found = cut(use, spread(use), ("ConvTranspose",))
+        found = cut(use, spread(use), ("spread", "ConvTranspose"))
     elif equals_same(use):
         found = layer(made(f"layers.{name}", use, padding=use.fixed("same")))
     else:

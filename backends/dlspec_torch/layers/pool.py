@@ -11,6 +11,7 @@ from dlspec.ops import adaptive as windows
 from dlspec.ops import global_pool as whole
 from dlspec.ops import lp_pool as norms
 from dlspec.ops import pool
+from dlspec.ops import unpool as back
 from dlspec.ops.base import Op
 from dlspec_torch.layers.common import by_rank, ends, method, padded, padding, symmetric
 
@@ -19,12 +20,37 @@ MINUS_INFINITY = py.call("float", "-inf")
 
 def max_pool(use: Use) -> Emitted:
     apart = use.field("dilation").or_default(1)
+    if use.op.returns != ("values",):
+        return found(use)
     if _own(use):
         pad = padding(use, _declared(use))
         call = _windows(use, "F.max_pool", X[0], padding=pad, dilation=apart, ceil_mode=_up(use))
         return Emitted(call)
     wide = padded(use, use.op.pads(use.x[0]), MINUS_INFINITY)
     return Emitted(_windows(use, "F.max_pool", wide, dilation=apart))
+
+
+def found(use: Use) -> Emitted:
+    """The greatest and their places in the image as it is, without its padding."""
+    pads = use.op.pads(use.x[0])
+    call: py.Expr = py.call(
+        "max_pool_places",
+        X[0],
+        use.field("kernel"),
+        stride=use.field("stride").or_default(None),
+        dilation=use.field("dilation").or_default(1),
+        pads=ends(use, pads) if any(map(any, pads)) else use.fixed(()).or_default(()),
+    )
+    if use.op.returns != ("values", "places"):
+        index = py.literal(1) if use.op.returns == ("places",) else py.Slice(step=py.literal(-1))
+        call = py.Index(call, index)
+    return Emitted(call, helpers=("max_pool_places",))
+
+
+def unpool(use: Use) -> Emitted:
+    size = use.given(use.op.target(use.x[0]), "size")
+    call = py.call("max_unpool", X[0], X[1], size)
+    return Emitted(call, helpers=("max_unpool",), imports=("import math",))
 
 
 def avg_pool(use: Use) -> Emitted:
@@ -130,6 +156,7 @@ LAYERS: Mapping[type[Op], Emit] = {
     **dict.fromkeys((pool.MaxPool1D, pool.MaxPool2D, pool.MaxPool3D), max_pool),
     **dict.fromkeys((pool.AvgPool1D, pool.AvgPool2D, pool.AvgPool3D), avg_pool),
     **dict.fromkeys((norms.LPPool1D, norms.LPPool2D), lp_pool),
+    **dict.fromkeys((back.MaxUnpool1D, back.MaxUnpool2D, back.MaxUnpool3D), unpool),
     windows.AdaptiveAvgPool1D: adaptive_avg,
     windows.AdaptiveAvgPool2D: adaptive_avg,
     windows.AdaptiveAvgPool3D: adaptive_avg,

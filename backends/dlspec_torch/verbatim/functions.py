@@ -1,5 +1,6 @@
 """Functions that PyTorch lacks: each is copied whole where a model needs it."""
 
+import math
 from typing import Any
 
 import torch
@@ -142,6 +143,38 @@ def topk(x: Tensor, k: int, dim: int = -1) -> tuple[Tensor, Tensor]:
     """The k greatest on an axis, and their places in 32 bits."""
     values, places = x.topk(k, dim)
     return values, places.int()
+
+
+def max_pool_places(
+    x: Tensor,
+    size: int | tuple[int, ...],
+    stride: int | tuple[int, ...] | None = None,
+    dilation: int | tuple[int, ...] = 1,
+    pads: tuple[int, ...] = (),
+) -> tuple[Tensor, Tensor]:
+    """The greatest of each window, and its place among those of its channel."""
+    pool = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[x.dim() - 3]
+    wide = F.pad(x, pads, value=float("-inf"))
+    y, at = pool(wide, size, stride, dilation=dilation, return_indices=True)
+    places, each = torch.zeros_like(at), 1
+    for axis in range(x.dim() - 1, 1, -1):
+        n = wide.shape[axis]
+        before = pads[2 * (x.dim() - 1 - axis)] if pads else 0
+        places = places + (at % n - before) * each
+        at, each = at // n, each * x.shape[axis]
+    return y, places.int()
+
+
+def max_unpool(x: Tensor, places: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Each value at its place among those of its channel, 0 elsewhere.
+
+    Several values of one place are brought to their mean.
+    """
+    at, values = places.long().flatten(2), x.flatten(2)
+    empty = x.new_zeros(*x.shape[:2], math.prod(size))
+    number = empty.scatter_add(2, at, torch.ones_like(values))
+    y = empty.scatter_add(2, at, values) / number.clamp(min=1)
+    return y.unflatten(2, size)
 
 
 def cumprod(x: Tensor, dim: int) -> Tensor:

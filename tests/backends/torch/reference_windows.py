@@ -139,20 +139,66 @@ def each(op: Any, value: Any) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,) * op.places
 
 
-def pool(best: bool) -> Reference:
-    def run(op: Any, x: list[Array], w: Weights) -> Array:
-        cut, real, inside = windows(op, x[0], -np.inf if best else 0.0)
-        ends = tuple(range(-op.places, 0))
-        if best:
-            return cut.max(ends)
-        return cut.sum(ends) / (inside if op.count_include_pad else real).sum(ends)
+def max_pool(op: Any, x: list[Array], w: Weights) -> Any:
+    cut, _, _ = windows(op, x[0], -np.inf)
+    numbers = np.arange(math.prod(x[0].shape[2:])).reshape(1, 1, *x[0].shape[2:])
+    at, _, _ = windows(op, np.broadcast_to(numbers, x[0].shape).astype(float), -1.0)
+    cut, at = (c.reshape(*c.shape[: -op.places], -1) for c in (cut, at))
+    best = cut.argmax(-1)[..., None]
+    made = {"values": cut.max(-1), "places": np.take_along_axis(at, best, -1)[..., 0]}
+    given = [made[r] for r in op.returns]
+    return given[0] if len(given) == 1 else given
 
-    return run
+
+def max_unpool(op: Any, x: list[Array], w: Weights) -> Array:
+    values, places = x
+    strides = each(op, op.stride or op.kernel)
+    if op.size is not None:
+        size = each(op, op.size)
+    elif op.padding == "same":
+        size = tuple(n * s for n, s in zip(values.shape[2:], strides, strict=True))
+    else:
+        ends = [sum(p) for p in pads(op, values)]
+        axes = zip(values.shape[2:], strides, each(op, op.kernel), ends, strict=True)
+        size = tuple((n - 1) * s + k - end for n, s, k, end in axes)
+    y = np.zeros((*values.shape[:2], math.prod(size)))
+    for b, c in np.ndindex(values.shape[:2]):
+        flat = places[b, c].reshape(-1).astype(int)
+        for place in set(flat.tolist()):
+            y[b, c, place] = values[b, c].reshape(-1)[flat == place].mean()
+    return y.reshape(*values.shape[:2], *size)
+
+
+def avg_pool(op: Any, x: list[Array], w: Weights) -> Array:
+    cut, real, inside = windows(op, x[0], 0.0)
+    ends = tuple(range(-op.places, 0))
+    return cut.sum(ends) / (inside if op.count_include_pad else real).sum(ends)
 
 
 def lp_pool(op: Any, x: list[Array], w: Weights) -> Array:
     cut, _, _ = windows(op, x[0], 0.0)
     return (np.abs(cut) ** op.p).sum(tuple(range(-op.places, 0))) ** (1 / op.p)
+
+
+def unfolded(op: Any, x: list[Array], w: Weights) -> Array:
+    cut, _, _ = windows(op, x[0], 0.0)
+    places = cut.shape[2 : 2 + op.places]
+    return np.moveaxis(cut.reshape(*cut.shape[:2], *places, -1), -1, 2).reshape(
+        len(cut), -1, *places
+    )
+
+
+def folded(op: Any, x: list[Array], w: Weights) -> Array:
+    """Each number of a window added where it came from; the padding is cut off at the end."""
+    sizes, kernel = each(op, op.size), each(op, op.kernel)
+    around = pads(op, np.empty((1, 1, *sizes)))
+    parts = x[0].reshape(len(x[0]), -1, *kernel, *x[0].shape[2:])
+    whole = np.zeros((*parts.shape[:2], *(n + sum(p) for n, p in zip(sizes, around, strict=True))))
+    for k in product(*map(range, kernel)):
+        for at in product(*map(range, x[0].shape[2:])):
+            steps = zip(at, each(op, op.stride), k, each(op, op.dilation), strict=True)
+            whole[(..., *(a * s + i * d for a, s, i, d in steps))] += parts[(..., *k, *at)]
+    return whole[(..., *(slice(b, b + n) for n, (b, _) in zip(sizes, around, strict=True)))]
 
 
 def adaptive(reduce: Callable[..., Array]) -> Reference:
@@ -188,14 +234,19 @@ WINDOWS: dict[str, Reference] = {
     "ConvTranspose1D": transposed,
     "ConvTranspose2D": transposed,
     "ConvTranspose3D": transposed,
-    "MaxPool1D": pool(best=True),
-    "AvgPool1D": pool(best=False),
-    "MaxPool2D": pool(best=True),
-    "AvgPool2D": pool(best=False),
-    "MaxPool3D": pool(best=True),
-    "AvgPool3D": pool(best=False),
+    "MaxPool1D": max_pool,
+    "AvgPool1D": avg_pool,
+    "MaxPool2D": max_pool,
+    "AvgPool2D": avg_pool,
+    "MaxPool3D": max_pool,
+    "AvgPool3D": avg_pool,
     "LPPool1D": lp_pool,
     "LPPool2D": lp_pool,
+    **dict.fromkeys(("MaxUnpool1D", "MaxUnpool2D", "MaxUnpool3D"), max_unpool),
+    "Unfold1D": unfolded,
+    "Unfold2D": unfolded,
+    "Fold1D": folded,
+    "Fold2D": folded,
     "AdaptiveAvgPool1D": adaptive(np.mean),
     "AdaptiveMaxPool1D": adaptive(np.max),
     "AdaptiveAvgPool2D": adaptive(np.mean),

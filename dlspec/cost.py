@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import field, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlspec.frozen import frozen
@@ -67,7 +68,8 @@ class Parameters:
 
 @frozen
 class LayerCost:
-    """One use of a layer. A layer that is used again has its parameters at its first use."""
+    """One use of a layer. A layer that is used again has its parameters at its first use; what has
+    no weights is numbered: `relu`, `relu_2`."""
 
     name: str
     kind: str
@@ -183,10 +185,13 @@ OTHER = constant(value=0.123456789)
 
 def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
     seen: set[str] = set()
-    for layer in ir.layers(model):
-        op = layer.apply.op
+    every_layer = tuple(ir.layers(model))
+    numbers = Numbers.beside(every_layer)
+    for layer in every_layer:
+        op, alone = layer.apply.op, layer.apply.module is None
+        name = numbers.name(layer.name) if alone else layer.name
         x = tuple(flow.types[0] for flow in layer.apply.inputs)
-        new = layer.apply.module is None or layer.name not in seen
+        new = alone or layer.name not in seen
         seen.add(layer.name)
         macs = op.macs(*x) * layer.steps
         made = sum(_bytes(t) for t in layer.apply.types) if not is_view(op) else 0
@@ -196,7 +201,7 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
         given = any(ir.dotted(layer.name, w.name) in model.initial for w in every)
         instead = said(model, layer.name, layer.apply) if given else {}
         yield LayerCost(
-            name=layer.name,
+            name=name,
             kind=op.kind(),
             output=layer.apply.types,
             parameters=Parameters.of(arrays),
@@ -208,6 +213,28 @@ def _layers(model: ir.ModelIR) -> Iterator[LayerCost]:
             file=layer.home,
             defaults={n: v for n, v in op.defaults_taken().items() if n not in instead},
         )
+
+
+@dataclass
+class Numbers:
+    """Names for what has no weights: the first use of `relu` has it, the next are `relu_2`,
+    `relu_3`."""
+
+    taken: set[str]
+    uses: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def beside(cls, layers: Iterable[ir.Layer]) -> Numbers:
+        """Those that no layer with an object has."""
+        return cls({layer.name for layer in layers if layer.apply.module is not None})
+
+    def name(self, kind: str) -> str:
+        """One that nothing has."""
+        while True:
+            self.uses[kind] += 1
+            made = f"{kind}_{self.uses[kind]}" if self.uses[kind] > 1 else kind
+            if made not in self.taken:
+                return made
 
 
 def is_view(op: Op) -> bool:

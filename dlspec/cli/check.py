@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from dlspec.cli.report import report, status
 from dlspec.pipeline import Result
@@ -17,20 +18,22 @@ def check(
     """Reports on all specs together. Returns 0, 1 (errors) or 2 (a file cannot be read)."""
     results = [check_spec(path, given) for path in specs]
     found = [d for r in results for d in r.diagnostics]
+    counts: list[dict[str, Any]] = []
     for path, result in zip(specs, results, strict=True):
-        lines: list[str] = []
+        lines: Sequence[str] = ()
         fine = not (result.diagnostics if strict else result.errors)
         if data:
             from dlspec.cli.data import read_data
 
-            lines, problems = read_data(path, result)
-            found = [*found, *problems]
-            fine = fine and not any(d.severity == "error" for d in problems)
+            read = read_data(path, result)
+            lines, found = read.lines, [*found, *read.problems]
+            counts.extend(read.counts)
+            fine = fine and not any(d.severity == "error" for d in read.problems)
         if fine:
             lines = [f"{path.as_posix()}: {content(result)}", *lines]
         if form == "text" and lines:
             print("\n".join(lines))
-    report(found, form, to_stdout=True)
+    report(found, form, to_stdout=True, more={"data": counts} if data else {})
     failed = status(found)
     if strict and found and not failed:
         print("not ok: with `--strict`, warnings count as errors", file=sys.stderr)

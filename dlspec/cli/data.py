@@ -9,6 +9,7 @@ from typing import Any
 from dlspec.cli.extras import need, readers
 from dlspec.cli.places import placed
 from dlspec.diagnostics import Diagnostic, SpecError
+from dlspec.frozen import frozen
 from dlspec.ir.recipe import Data
 from dlspec.pipeline import Result
 from dlspec.runners.inspect import inspect
@@ -17,12 +18,22 @@ MANY = 20
 """Classes that are listed one by one."""
 
 
-def read_data(spec: Path, result: Result) -> tuple[list[str], list[Diagnostic]]:
-    """What to print of the data of a spec, and what is wrong with it."""
+@frozen
+class Read:
+    """What the data of a spec holds, as lines and as JSON, and what is wrong with it."""
+
+    lines: tuple[str, ...]
+    counts: tuple[dict[str, Any], ...]
+    problems: tuple[Diagnostic, ...]
+
+
+def read_data(spec: Path, result: Result) -> Read:
+    """Reads every data set of a spec."""
     lines: list[str] = []
+    counts: list[dict[str, Any]] = []
     problems: list[Diagnostic] = []
     if result.program is None or result.source is None:
-        return lines, problems
+        return Read((), (), ())
     for data in result.program.data.values():
         need("check --data", "data", more=readers(data))
         try:
@@ -31,7 +42,18 @@ def read_data(spec: Path, result: Result) -> tuple[list[str], list[Diagnostic]]:
             problems.extend(placed(error, data, result.source).diagnostics)
             continue
         lines.extend(_text(data, found))
-    return lines, problems
+        counts.append({"file": spec.as_posix(), "name": data.name, **_counts(data, found)})
+    return Read(tuple(lines), tuple(counts), tuple(problems))
+
+
+def _counts(data: Data, found: dict[str, Any]) -> dict[str, Any]:
+    """The rows of each part, and of each field its type with what was counted of it."""
+    fields = {}
+    for f in data.fields:
+        made = found["fields"][f.name]
+        named = {"names": names(f.name, found["facts"])} if "classes" in made else {}
+        fields[f.name] = {"type": str(f.type), **made, **named}
+    return {"rows": found["rows"], "fields": fields}
 
 
 def _text(data: Data, found: dict[str, Any]) -> Iterator[str]:

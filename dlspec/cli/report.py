@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TextIO
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TextIO
 
 from dlspec.diagnostics import Diagnostic
 
@@ -24,10 +25,17 @@ def status(found: Iterable[Diagnostic]) -> int:
     return (2 if codes & USAGE else 1) if codes else 0
 
 
-def report(found: Sequence[Diagnostic], form: str = "text", *, to_stdout: bool = False) -> None:
-    """Writes diagnostics: for people to stderr (`check` to stdout), for machines to stdout."""
+def report(
+    found: Sequence[Diagnostic],
+    form: str = "text",
+    *,
+    to_stdout: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Writes diagnostics: for people to stderr (`check` to stdout), for machines to stdout; `more`
+    stands beside them in JSON."""
     out = sys.stdout if to_stdout or form != "text" else sys.stderr
-    rendered = _rendered(found, form, colours(out))
+    rendered = _rendered(found, form, colours(out), more)
     if rendered:
         print(rendered, file=out)
 
@@ -37,14 +45,14 @@ def colours(out: TextIO) -> bool:
     return out.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def _rendered(found: Sequence[Diagnostic], form: str, colour: bool) -> str:
+def _rendered(found: Sequence[Diagnostic], form: str, colour: bool, more: Mapping[str, Any]) -> str:
     if form == "text" and not found:
         return ""
     from dlspec import render
 
     match form:
         case "json":
-            return render.json(found)
+            return render.json(found, more)
         case "github":
             return render.github(found)
         case "sarif":

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dlspec.cost import said
+from dlspec.cost import Numbers, said
 from dlspec.declared import Declared
 from dlspec.elaborate import data, export, generate, train
 from dlspec.elaborate.blocks import bind
@@ -144,21 +144,24 @@ class _Finder(Follower):
         return self.written.definition(model.definitions[name])
 
     def layers(self, model: ir.ModelIR, root: Use) -> Iterator[Part]:
-        """Every layer with arguments, in order of execution, under its neutral name."""
+        """Every layer with arguments, in order of execution, under its name in the summary."""
+        numbers = Numbers.beside(ir.layers(model))
 
         def inside(use: Use, prefix: ir.Path) -> Iterator[Part]:
             for s in ir.statements(use.instance.body):
                 for f in ir.flows(s.value):
                     match f:
-                        case ir.Apply(op=Extern() as op):
-                            values = self.extern_values(op, use)
-                            name = ir.dotted(*prefix, op.name)
-                            file = use.definition.span.source.name
-                            yield Part(name, "extern", file, s.line, values)
-                        case ir.Apply(op=op) if type(op).model_fields:
-                            path = f.module if f.module is not None else (op.called,)
-                            name = ir.dotted(*prefix, *path)
-                            yield self.part(name, op, use, s.line, said(model, name, f))
+                        case ir.Apply(op=op):
+                            if f.module is None:
+                                name = numbers.name(ir.dotted(*prefix, op.called))
+                            else:
+                                name = ir.dotted(*prefix, *f.module)
+                            if isinstance(op, Extern):
+                                values = self.extern_values(op, use)
+                                file = use.definition.span.source.name
+                                yield Part(name, "extern", file, s.line, values)
+                            elif type(op).model_fields:
+                                yield self.part(name, op, use, s.line, said(model, name, f))
                         case ir.Call():
                             definition = self.definition(model, f.block)
                             instance = model.instances[f.instance]

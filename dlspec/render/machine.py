@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from dlspec.diagnostics.base import Diagnostic
@@ -12,8 +13,9 @@ from dlspec.source import Span
 FORMAT = 1
 
 
-def json(diagnostics: Iterable[Diagnostic]) -> str:
-    """A JSON object with all diagnostics. Lines and columns count from 1, offsets from 0."""
+def json(diagnostics: Iterable[Diagnostic], more: Mapping[str, Any] = MappingProxyType({})) -> str:
+    """A JSON object with all diagnostics, and what else there is to tell. Lines and columns count
+    from 1, offsets from 0."""
     from json import dumps
 
     shown = ordered(diagnostics)
@@ -23,6 +25,7 @@ def json(diagnostics: Iterable[Diagnostic]) -> str:
         "errors": count["error"],
         "warnings": count["warning"],
         "diagnostics": [_object(d) for d in shown],
+        **more,
     }
     return dumps(found, indent=2, ensure_ascii=False)
 

@@ -40,6 +40,19 @@ def test_rows_ranges_and_balance_of_digits(dlspec, digits):
     assert [round(c / n, 2) for c, n in zip(counts, (1078, 270, 449), strict=True)] == [0.1] * 3
 
 
+def test_json_has_the_counts(dlspec, digits):
+    ran = dlspec("check", "--data", "--format", "json", digits)
+    (data,) = json.loads(ran.out)["data"]
+    assert (data["file"], data["name"]) == (digits.as_posix(), "digits")
+    assert data["rows"] == {"train": 1078, "val": 270, "test": 449}
+    label = data["fields"]["label"]
+    assert label["type"] == "class[10]" and label["names"] == [str(i) for i in range(10)]
+    in_all = [sum(c) for c in zip(*label["classes"].values(), strict=True)]
+    assert in_all == np.bincount(load_digits().target).tolist()
+    image = load_digits().images / 16
+    assert data["fields"]["image"]["mean"] == pytest.approx(image.mean(), rel=1e-5)
+
+
 def test_words_are_named_and_counted(dlspec, here, digits):
     for name in ("wine.dls", "wine.csv"):
         shutil.copy(digits.parent / name, here)

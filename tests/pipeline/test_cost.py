@@ -72,6 +72,16 @@ def test_shared_weights_count_once_and_their_work_twice(program):
     assert [row.parameters.total for row in found.layers if row.kind == "Dense"] == [18, 0]
 
 
+def test_what_has_no_weights_is_numbered(program):
+    made = program(
+        "model M {\n  input x: f32[4]\n  let same = Dense(4)\n"
+        "  y = x -> same -> ReLU -> same -> ReLU\n"
+        "  output z = relu(y) + (y -> Dense(4) as relu_2)\n}\n"
+    )
+    names = [row.name for row in cost(made.models["M"]).layers]
+    assert names == ["same", "relu", "same", "relu_3", "relu_4", "relu_2", "add"]
+
+
 def test_rows_sum_to_the_model(program):
     found = of(program, RESNET, "ResNet")
     assert sum(row.parameters.learned for row in found.layers) == found.parameters.learned

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from dlspec.elaborate.headers import written
 from dlspec.elaborate.uses import walk
 from dlspec.elaborate.values import ChainLayer, Instance, Layer, OpLayer
+from dlspec.source import Span
 from dlspec.syntax import tree
 
 Length = Callable[[tree.Expr], int]
@@ -37,17 +38,34 @@ def no_layer(_: str) -> bool:
     return False
 
 
+class TooMuch(NamedTuple):
+    """A loop or list that takes more than there may be, and none within it does."""
+
+    least: Least
+    span: Span
+
+
 def loop(
-    s: tree.For, rounds: int, length: Length, is_layer: Callable[[str], bool] = no_layer
-) -> Least:
-    """What so many rounds of a loop take. `is_layer` tells names of layers of the language."""
-    return Reader(length, is_layer).loop(s, rounds, frozenset())
+    s: tree.For,
+    rounds: int,
+    length: Length,
+    fits: Callable[[Least], bool],
+    is_layer: Callable[[str], bool] = no_layer,
+) -> TooMuch | None:
+    """What is too much in so many rounds of a loop. `is_layer` tells names of layers of the
+    language."""
+    reader = Reader(length, is_layer, fits)
+    reader.loop(s, rounds, frozenset())
+    return reader.too_much
 
 
-def comprehension(e: tree.Comprehension, rounds: int, length: Length) -> Least:
-    """What so many elements of a list take."""
-    inner = Reader(length, no_layer).part(e.body, frozenset(n.id for n in e.names))
-    return inner.times(rounds, elements=1)
+def comprehension(
+    e: tree.Comprehension, rounds: int, length: Length, fits: Callable[[Least], bool]
+) -> TooMuch | None:
+    """What is too much in so many elements of a list."""
+    reader = Reader(length, no_layer, fits)
+    reader.comprehension(e, rounds, frozenset())
+    return reader.too_much
 
 
 def copies(layer: Layer | Instance) -> int:
@@ -64,9 +82,13 @@ def copies(layer: Layer | Instance) -> int:
 class Reader:
     """Reads what runs whatever the conditions say. `changing` are names that a round writes."""
 
-    def __init__(self, length: Length, is_layer: Callable[[str], bool]) -> None:
+    def __init__(
+        self, length: Length, is_layer: Callable[[str], bool], fits: Callable[[Least], bool]
+    ) -> None:
         self.length = length
         self.is_layer = is_layer
+        self.fits = fits
+        self.too_much: TooMuch | None = None
 
     def loop(self, s: tree.For, rounds: int, changing: frozenset[str]) -> Least:
         own = {n.id for n in s.names} | {
@@ -74,7 +96,18 @@ class Reader:
         }
         if any(isinstance(inner, tree.Output) for inner in walk(s.body)):
             return Least()  # a function ends there
-        return self.parts(s.body.statements, changing | own).times(rounds, rounds=1)
+        inner = self.parts(s.body.statements, changing | own)
+        return self.noted(inner.times(rounds, rounds=1), s.iterable.span)
+
+    def comprehension(self, e: tree.Comprehension, rounds: int, changing: frozenset[str]) -> Least:
+        inner = self.part(e.body, changing | {n.id for n in e.names})
+        return self.noted(inner.times(rounds, elements=1), e.span)
+
+    def noted(self, least: Least, span: Span) -> Least:
+        """The same; the first that is too much is the innermost."""
+        if self.too_much is None and not self.fits(least):
+            self.too_much = TooMuch(least, span)
+        return least
 
     def parts(self, found: Iterable[Any], changing: frozenset[str]) -> Least:
         made = [self.part(p, changing) for p in found]
@@ -86,8 +119,7 @@ class Reader:
             case tree.For():
                 return self.loop(p, self.known(p.iterable, changing), changing)
             case tree.Comprehension():
-                inner = self.part(p.body, changing | {n.id for n in p.names})
-                return inner.times(self.known(p.iterable, changing), elements=1)
+                return self.comprehension(p, self.known(p.iterable, changing), changing)
             case tree.Chain():
                 return self.parts((p.head, *p.stages), changing)
             case tree.Stage(layer=layer, count=None):

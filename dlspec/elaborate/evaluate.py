@@ -282,8 +282,13 @@ class Evaluator:
         """What a list is written over, and the names of each element, where the budget has as
         many."""
         items, rounds = self.rounds(e.names, e.iterable, scope, loop)
-        least = ahead.comprehension(e, len(rounds), lambda inner: self.length(inner, scope))
-        self.check_budget(least.elements, e.span)
+
+        def fits(least: ahead.Least) -> bool:
+            return least.elements <= self.budget
+
+        found = ahead.comprehension(e, len(rounds), lambda i: self.length(i, scope), fits)
+        if found is not None:
+            self.check_budget(found.least.elements, found.span)
         return items, rounds
 
     def length(self, e: tree.Expr, scope: Scope) -> int:
@@ -310,7 +315,8 @@ class Evaluator:
     def check_budget(self, steps: int, span: Span) -> None:
         """Raises SpecError where the budget has not so many steps left."""
         if steps > self.budget:
-            what = "the lists of this model have too many elements, all together"
+            total = MOST_ELEMENTS - self.budget + steps
+            what = f"the lists of this model have at least {total:,} elements, all together"
             raise too_many(span, self.context, what, MOST_ELEMENTS)
 
     def rounds(

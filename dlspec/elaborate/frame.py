@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from dlspec.elaborate.known import Known
 from dlspec.elaborate.names import Names
 from dlspec.elaborate.values import Entry, Scope
 from dlspec.expr import Static, Term, fixed, refs
@@ -53,6 +54,8 @@ class Frame:
     """What it says of its weights, in order."""
     numbers: dict[str, Static | None] = field(default_factory=dict)
     """The numbers that a function names once; None for a name that is written again."""
+    known: dict[str, Known] = field(default_factory=dict)
+    """The least and greatest numbers of the wires of which they are known."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 

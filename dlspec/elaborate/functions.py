@@ -137,8 +137,7 @@ class FunctionEvaluator(LayerEvaluator):
                         return made
                 case tree.For():
                     rounds = self.rounds(s.names, s.iterable, scope, None)[1]
-                    least = ahead.loop(s, len(rounds), lambda e: self.length(e, scope))
-                    self.check_budget(least.rounds + least.elements, s.iterable.span)
+                    self.look_ahead_of(s, len(rounds), scope)
                     for entries in rounds:
                         self.spend(1, s.iterable.span)
                         made = self.execute(s.body, names, Scope(scope, entries))
@@ -154,6 +153,16 @@ class FunctionEvaluator(LayerEvaluator):
                     hint = "a `fn` has wires, `if`, `for`, `require` and one `output`"
                     raise SpecError(Misplaced(s.span, "this statement", "a fn", hint))
         return None
+
+    def look_ahead_of(self, s: tree.For, rounds: int, scope: Scope) -> None:
+        """Whether the budget has as many steps as a loop and those in it take."""
+
+        def fits(least: ahead.Least) -> bool:
+            return least.rounds + least.elements <= self.budget
+
+        found = ahead.loop(s, rounds, lambda e: self.length(e, scope), fits)
+        if found is not None:
+            self.check_budget(found.least.rounds + found.least.elements, found.span)
 
     def let_be(self, s: tree.Assign, names: Scope, scope: Scope) -> None:
         found = self.value(s.value, scope)

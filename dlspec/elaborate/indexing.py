@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from dlspec import ops
@@ -10,34 +9,16 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.shapes import BadIndex, NotATensor
 from dlspec.diagnostics.values import WrongType
 from dlspec.elaborate.calling import FunctionApplier
+from dlspec.elaborate.known import known
 from dlspec.elaborate.lists import Tensors, unwrapped
 from dlspec.elaborate.positions import Evenly, evenly, hint, is_range
 from dlspec.elaborate.values import Scope, Value, describe
 from dlspec.expr import Static, fixed, with_origin
-from dlspec.ir import model as ir
 from dlspec.ops.base import Op
-from dlspec.ops.draws import randint
 from dlspec.ops.indexing import REST, Item
-from dlspec.ops.positions import range as range_
-from dlspec.ops.raw import Buffer, flat
 from dlspec.syntax import tree
-from dlspec.tensor import Tensor
 
 TAKES = "an integer, a slice, `none`, `...` or a tensor of integers"
-
-
-def _span(flow: ir.Flow) -> tuple[int, int] | None:
-    """The least and the greatest number of a tensor whose numbers are known before it is."""
-    match flow:
-        case ir.Apply(op=range_(start=start, stop=stop, step=step)) if fixed(start) and fixed(stop):
-            numbers: Sequence[int] = range(start, stop, step)
-        case ir.Apply(op=Buffer(value=value)) if not isinstance(value, Tensor):
-            numbers = flat(value)
-        case ir.Apply(op=randint(low=low, high=high)):
-            numbers = (low, high - 1)
-        case _:
-            return None
-    return (int(min(numbers)), int(max(numbers))) if numbers else None
 
 
 class Indexer(FunctionApplier):
@@ -138,7 +119,7 @@ class Indexer(FunctionApplier):
             hint = "it reads along axis 0: `x[i][:, 0]`; Rearrange puts another axis first"
             raise SpecError(BadIndex(e.span, self.context, what, hint))
         made = self.read("gather", {}, (table, at), e)
-        read, size = _span(at.flow), table.types[0].shape[0]
+        read, size = known(at.flow, self.frame.known), table.types[0].shape[0]
         if read is not None and fixed(size) and (read[0] < 0 or read[1] >= size):
             what = f"an index from {read[0]} to {read[1]} into axis 0 of {table.types[0]}"
             hint = f"the places are 0 to {size - 1}"

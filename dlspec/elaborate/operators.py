@@ -9,11 +9,12 @@ from dlspec.declared import Problem
 from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.lengths import FixedSizeNeeded
 from dlspec.diagnostics.names import NameTaken
-from dlspec.diagnostics.shapes import WrongInput, WrongInputCount
+from dlspec.diagnostics.shapes import BadIndex, WrongInput, WrongInputCount
 from dlspec.diagnostics.uses import Misplaced
 from dlspec.elaborate.bounds import MOST_LAYERS, MOST_STEPS, Exhausted, too_many
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.functions import FunctionEvaluator
+from dlspec.elaborate.known import known
 from dlspec.elaborate.values import (
     OpLayer,
     Value,
@@ -24,6 +25,7 @@ from dlspec.length import Dynamic
 from dlspec.ops.base import Op
 from dlspec.ops.batch_size import SIZE, count
 from dlspec.ops.common import alike
+from dlspec.ops.embedding import Embedding, EmbeddingBag
 from dlspec.source import Span
 from dlspec.tensor import Tensor
 
@@ -53,12 +55,19 @@ class OpApplier(FunctionEvaluator):
 
     def check_ahead(self, steps: int, layers: int, span: Span) -> None:
         """Whether so many steps and layers more are within the limits. Raises Exhausted."""
+        if self.affords(steps, layers):
+            return
         if steps > self.steps:
-            what = "this model takes too many steps: statements and rounds of loops"
+            total = MOST_STEPS - self.steps + steps
+            what = f"this model takes at least {total:,} statements and rounds of loops"
             raise Exhausted(*too_many(span, (), what, MOST_STEPS).diagnostics)
-        if self.frame.applied[0] + layers > MOST_LAYERS:
-            what = "this model has too many layers and functions, with all copies"
-            raise Exhausted(*too_many(span, (), what, MOST_LAYERS).diagnostics)
+        total = self.frame.applied[0] + layers
+        what = f"this model has at least {total:,} layers and functions, with all copies"
+        raise Exhausted(*too_many(span, (), what, MOST_LAYERS).diagnostics)
+
+    def affords(self, steps: int, layers: int) -> bool:
+        """Whether so many steps and layers more are within the limits."""
+        return steps <= self.steps and self.frame.applied[0] + layers <= MOST_LAYERS
 
     def op(
         self,
@@ -78,6 +87,7 @@ class OpApplier(FunctionEvaluator):
         if problems:
             raise SpecError(*(self.input_problem(op, p, inputs, span) for p in problems))
         self.check_fixed(op, x, span)
+        self.check_rows(op, inputs, span)
         if op.gives_common:
             self.examples(span)
             if is_common(inputs[0]):
@@ -125,6 +135,19 @@ class OpApplier(FunctionEvaluator):
         return Value(flow)
 
     # -- checks
+
+    def check_rows(self, op: Op, inputs: tuple[ir.Flow, ...], span: Span) -> None:
+        """Whether a table has the rows that known numbers name."""
+        if (
+            not isinstance(op, Embedding | EmbeddingBag)
+            or (read := known(inputs[0], self.frame.known)) is None
+        ):
+            return
+        least, greatest = read
+        if least < 0 or greatest >= op.count:
+            what = f"rows {least} to {greatest} of a table of {int(op.count)}"
+            hint = f"{op.kind()}({greatest + 1}, ...) has them" if least >= 0 else ""
+            raise SpecError(BadIndex(span, self.context, what, hint))
 
     def check_count(
         self,

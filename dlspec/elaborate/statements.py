@@ -19,6 +19,7 @@ from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.headers import elements, written
 from dlspec.elaborate.kinds import ungrouped
+from dlspec.elaborate.known import known
 from dlspec.elaborate.lists import Tensors, holds_tensors, named, written_out
 from dlspec.elaborate.operands import is_number
 from dlspec.elaborate.raw import is_raw
@@ -264,9 +265,12 @@ class StatementBuilder(RecurrenceBuilder):
         self, names: tuple[tree.Name, ...], value: Value, s: tree.Assign, frame: Frame
     ) -> ir.Bind:
         self.check_depth(value.flow, s.span, frame)
+        numbers = known(value.flow, frame.known) if len(names) == 1 else None
         for name, type_ in zip(names, value.types, strict=True):
             wire = ir.Wire(name=name.id, types=(type_,))
             self.write(name, Value(wire, name.span, name.id), frame)
+        if numbers is not None:
+            frame.known[names[0].id] = numbers
         return ir.Bind(
             site=frame.site(names[0]),
             names=tuple(n.id for n in names),
@@ -285,6 +289,7 @@ class StatementBuilder(RecurrenceBuilder):
 
     def write(self, name: tree.Name, entry: Entry, frame: Frame) -> None:
         frame.scope.entries[name.id] = entry
+        frame.known.pop(name.id, None)
 
     def let(self, s: tree.Let, frame: Frame, scope: Scope) -> None:
         if frame.definition.kind == "fn":
@@ -405,15 +410,20 @@ class StatementBuilder(RecurrenceBuilder):
         )
 
     def look_ahead(self, s: tree.For, rounds: int, scope: Scope) -> None:
-        """Whether a loop and those in it fit into the limits. Raises Exhausted."""
+        """Whether a loop and those in it fit into the limits. Raises Exhausted, at the innermost
+        that does not."""
         own = self.file_of(s).definitions
 
         def is_layer(name: str) -> bool:
             known = name in own or scope.find(name) is not None
             return name[:1].isupper() and not known and ops.lookup(name) is not None
 
-        least = ahead.loop(s, rounds, lambda e: self.length(e, scope), is_layer)
-        self.check_ahead(least.rounds, least.layers, s.iterable.span)
+        def fits(least: ahead.Least) -> bool:
+            return self.affords(least.rounds, least.layers)
+
+        found = ahead.loop(s, rounds, lambda e: self.length(e, scope), fits, is_layer)
+        if found is not None:
+            self.check_ahead(found.least.rounds, found.least.layers, found.span)
 
 
 ANOTHER = ("an instance that `let` named", "the layer of another")

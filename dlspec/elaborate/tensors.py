@@ -19,6 +19,7 @@ from dlspec.elaborate import arithmetic, lists, operands, wires
 from dlspec.elaborate.applying import outputs
 from dlspec.elaborate.evaluate import SETTLED
 from dlspec.elaborate.indexing import Indexer
+from dlspec.elaborate.known import known
 from dlspec.elaborate.lists import holds_tensors, unwrapped
 from dlspec.elaborate.operators import OF_EXAMPLES
 from dlspec.elaborate.values import (
@@ -85,6 +86,8 @@ class TensorEvaluator(Indexer):
         made = ir.Bind(site=frame.site(s), names=(name,), value=value.flow, line=line)
         frame.ahead.append(made)
         frame.scope.entries[name] = wire
+        if (numbers := known(value.flow, frame.known)) is not None:
+            frame.known[name] = numbers
         return wire
 
     def is_function(self, name: str) -> bool:

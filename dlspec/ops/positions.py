@@ -3,13 +3,18 @@
 The class bears the name of the language, so that within this module `range` is it and not Python's.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from dlspec.expr import origin, with_origin
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import Axis as Whole
 from dlspec.ops.fields import Count, Number
 from dlspec.tensor import Tensor
+
+MOST = 100_000
+"""The most numbers of a constant, as many as a list of compile time has."""
 
 
 class _Even(Op):
@@ -56,7 +61,7 @@ class linspace(_Even):
     """Numbers in equal steps from the first to the last, both among them: linspace(0, 1, 5).
 
     - `start`, `stop`: the first and the last.
-    - `count`: how many.
+    - `count`: how many, at most 100,000.
     """
 
     positional: ClassVar = ("start", "stop", "count")
@@ -68,7 +73,7 @@ class linspace(_Even):
 
     start: Number
     stop: Number
-    count: Count
+    count: Annotated[Count, Field(le=MOST)]
 
     def shape(self, *x: Tensor) -> Tensor:
         return Tensor("f32", (self.count,))

@@ -41,7 +41,7 @@ from dlspec.ir.model import (
     Statement,
     Wire,
 )
-from dlspec.length import Dynamic, Length
+from dlspec.length import Dynamic, Length, put
 from dlspec.length.terms import Floor
 from dlspec.ops import lookup
 from dlspec.passes.padded_ops import NUMBER, RULES, SAFE, whole
@@ -57,6 +57,11 @@ class NotMasked(Exception):
     def __init__(self, what: str, line: int, help: str = "") -> None:
         super().__init__(what)
         self.what, self.line, self.help = what, line, help
+
+
+def may_be_none(size: int) -> bool:
+    """Whether a size is 0 in a row of the least length, which is 1."""
+    return isinstance(size, Dynamic) and put(size, dict.fromkeys(size.length.names, 1)) < 1
 
 
 def lengths_name(dim: str) -> str:
@@ -280,7 +285,8 @@ class _Walk:
         return f
 
     def counts(self, t: Tensor, axes: Collection[int], at: tuple[Any, ...]) -> Flow:
-        """How many real elements each example has on some axes, as f32."""
+        """How many real elements each example has on some axes, as f32; at least 1, so that a mean
+        of none is 0, as that of a loss."""
         others = 1
         found: Flow | None = None
         for axis in axes:
@@ -288,6 +294,8 @@ class _Walk:
                 others *= t.shape[axis]
                 continue
             one = self.lengths(t.shape[axis])
+            if may_be_none(t.shape[axis]):
+                one = self.applied("max", (one, whole(1)), (*at, "some", axis))
             found = (
                 one if found is None else self.applied("multiply", (found, one), (*at, "by", axis))
             )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lark import Token
 
 LARGEST = 2**63 - 1
+BLANK = " \t\f\r\u00a0\ufeff"
 ESCAPE = re.compile(r'\\(?:u[0-9a-fA-F]{4}|["\\nt])')
 PLAIN = {r"\"": '"', r"\\": "\\", r"\n": "\n", r"\t": "\t"}
 
@@ -63,15 +64,18 @@ class Scan:
             start, line = token.start_pos, token.line
             assert start is not None and line is not None and token.column is not None
             text = str(token)
-            span = Span(source, start, start + len(text))
             if kind == "COMMENT":
-                self.comments.append(Comment(text.rstrip(), span, line, fresh))
-                if fresh and text.startswith("##"):
-                    if line != doc_line + 1:
-                        doc = []
-                    doc.append(text[2:].strip())
-                    doc_line = line
+                known = len(self.comments)
+                self._comment(text, start, line, fresh)
+                for comment in self.comments[known:]:
+                    if comment.own_line and comment.text.startswith("##"):
+                        if comment.line != doc_line + 1:
+                            doc = []
+                        doc.append(comment.text[2:].strip())
+                        doc_line = comment.line
+                fresh = self.comments[-1].own_line
                 continue
+            span = Span(source, start, start + len(text))
             if kind == "SEMICOLON":
                 parted = span
                 continue
@@ -89,6 +93,16 @@ class Scan:
                 self._elif(word)
             fresh, parted = False, None
             words.append(word)
+
+    def _comment(self, text: str, start: int, line: int, fresh: bool) -> None:
+        """A comment and those that have the lines below it for themselves."""
+        for part in text.split("\n"):
+            written = part.lstrip(BLANK)
+            if written:
+                at = start + len(part) - len(written)
+                span = Span(self.source, at, at + len(written.rstrip("\r")))
+                self.comments.append(Comment(written.rstrip(), span, line, fresh))
+            start, line, fresh = start + len(part) + 1, line + 1, True
 
     def report(self, error: Diagnostic, hard: bool = False) -> None:
         """An error at the word that comes next."""

@@ -118,6 +118,12 @@ def test_each_error_has_a_case(code: str) -> None:
     assert [d.code for d in problems(CASES[code])] == [code]
 
 
+def test_a_constant_has_as_many_numbers_as_a_list() -> None:
+    text = "let table = linspace(0, 1, {})\nmodel M {{ input x: f32[3]\noutput y = x * table[0] }}"
+    assert not problems(text.format(10**5))
+    assert [d.code for d in problems(text.format(10**9))] == ["DLS301"]
+
+
 def test_a_parameter_that_is_its_own_default_has_no_value() -> None:
     text = "param n: int = n\nmodel M { input x: f32[3]\noutput y = x -> Dense(n) }"
     assert [d.code for d in problems(text)] == ["DLS100"]

@@ -10,6 +10,7 @@ import pytest
 
 from dlspec.source import Source, Span
 from dlspec.syntax import parse, tree
+from dlspec.syntax.parser import lay_out
 
 Statements = Callable[[str], tuple[Any, ...]]
 
@@ -289,6 +290,20 @@ def test_documentation(statements: Statements) -> None:
     )
     docs = [s.parameter and s.doc if hasattr(s, "parameter") else s.doc for s in statements(text)]
     assert docs == ["one\ntwo", "", "", "d"]
+
+
+def test_each_comment_keeps_its_place() -> None:
+    text = 'x = 1  # a\r\n\t# b \n\n##c\n\u00a0## d\nparam n: str = "#"\n#'
+    source = Source("a.dls", text)
+    found = [(c.text, c.span.text, c.line, c.own_line) for c in lay_out(source).comments]
+    assert found == [
+        ("# a", "# a", 1, False),
+        ("# b", "# b ", 2, True),
+        ("##c", "##c", 4, True),
+        ("## d", "## d", 5, True),
+        ("#", "#", 7, True),
+    ]
+    assert parse(source)[0].statements[1].doc == "c\nd"
 
 
 def test_byte_order_mark_and_windows_line_ends(shape: Callable[[Any], Any]) -> None:

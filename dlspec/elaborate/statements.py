@@ -189,8 +189,11 @@ class StatementBuilder(RecurrenceBuilder):
                 yield self.bind_list(s.names[0], found.value, s, frame)
                 return
             if holds_tensors(found.value):
-                what = "a list of tensors and numbers together"
-                raise SpecError(NotATensor(s.value.span, self.context, what))
+                what, hint = "a list of tensors and numbers together", ""
+                if all(isinstance(item, Tensors) for item in found.value):
+                    what = "a list of lists of tensors"
+                    hint = "write one list, which an index may read: `rows[i * n + j]`"
+                raise SpecError(NotATensor(s.value.span, self.context, what, hint))
             items = [found]
             if count > 1:
                 listed = found.value if isinstance(found.value, list | tuple) else [found.value]

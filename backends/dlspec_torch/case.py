@@ -73,13 +73,15 @@ class Case(TrainCase):
         )
 
     @property
-    def on_device(self) -> str:
-        """The code of the model where it runs; convolutions of images are faster channels last,
-        but PyTorch cannot move a module so that has a kernel over three axes."""
+    def on_device(self) -> list[py.Statement]:
+        """Makes the model where it runs; convolutions of images are faster channels last, but
+        PyTorch cannot move a module so that has a kernel over three axes."""
         convolutions = {kind[-2:] for kind in self.kinds if "Conv" in kind}
         moves = "2D" in convolutions and "3D" not in convolutions
-        layout = ", memory_format=torch.channels_last" if moves else ""
-        return f"{self.model_class}().to(device{layout})"
+        made = py.Assign("model", f"{self.model_class}().to(device)")
+        # PyTorch's own types leave the argument out
+        moved = "model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]"
+        return [made, py.Raw(moved)] if moves else [made]
 
     @property
     def idle(self) -> bool:

@@ -6,7 +6,6 @@ from dlspec.emit import python as py
 from dlspec_torch.case import Case
 
 EVALUATED = """
-model = {model}
 checkpoint.load(best, model)
 print(json.dumps(evaluate(model, args.eval, device), indent=2))
 """
@@ -52,7 +51,7 @@ def _work(case: Case) -> list[py.Statement]:
     return [
         py.If(
             "args.eval",
-            [py.Raw(EVALUATED.format(model=case.on_device)), py.Return()],
+            [*case.on_device, py.Raw(EVALUATED), py.Return()],
         ),
         py.Assign("old", "[path for path in (last, best) if path.exists()]"),
         py.If("old and not (args.resume or args.overwrite)", [py.Do(f"sys.exit({REFUSED})")]),

@@ -11,9 +11,9 @@ from dlspec_torch.case import Case
 
 IMPORTS = (
     py.Import("argparse"),
-    py.Import("io"),
     py.Import("logging"),
     py.Import("sys"),
+    py.Import("tempfile"),
     py.Import("warnings"),
     py.From("pathlib", ("Path",)),
     py.From("typing", ("Any",)),
@@ -32,6 +32,12 @@ DTYPES = {
 }
 OPSET = 20
 
+# what PyTorch documents and does not count to its own names
+REGISTERED = """
+torch.onnx.register_custom_op_symbolic(  # type: ignore[attr-defined]
+    "aten::rms_norm", rms_norm, OPSET
+)
+"""
 APART = """
 graph = program.model.graph
 outside = {*graph.inputs, *graph.outputs}
@@ -203,15 +209,19 @@ def traced(case: Case) -> py.Function:
     }
     inputs = py.Tuple(tuple(traced_input(case, name, t) for name, _, t in case.inputs))
     call = py.call("torch.onnx.export", py.Code("model"), inputs, py.Code("file"), **given)
-    register = 'torch.onnx.register_custom_op_symbolic("aten::rms_norm", rms_norm, OPSET)'
-    registered = [py.Do(register)] if "RMSNorm" in case.kinds else []
+    registered = [py.Raw(REGISTERED)] if "RMSNorm" in case.kinds else []
     body: list[py.Statement] = [
         *trained(case),
-        py.Assign("file", "io.BytesIO()"),
         *registered,
         py.Comment("torch.export would unroll recurrent layers, and fix lengths that it compares"),
-        py.Do(call),
-        py.Assign("proto", "onnx.load_from_string(file.getvalue())"),
+        py.Block(
+            "with tempfile.TemporaryDirectory() as folder",
+            [
+                py.Assign("file", 'Path(folder, "traced.onnx")'),
+                py.Do(call),
+                py.Assign("proto", "onnx.load(file)"),
+            ],
+        ),
         *extracted(case),
         py.Do("strip(proto)"),
         py.Do("onnx.checker.check_model(proto)"),

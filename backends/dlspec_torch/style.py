@@ -52,7 +52,7 @@ STYLE = Style(
     model="nn.Module",
     forward="forward",
     typed=True,
-    keyword_init=False,
+    named_in_chains=False,
     lazy=False,
     imports=(
         "from collections import OrderedDict",
@@ -65,7 +65,6 @@ STYLE = Style(
     dict_inputs=False,
     reserved=ATTRIBUTES,
     helpers=HELPERS,
-    factory="Callable[..., nn.Module]",
     identity=_identity,
     object_of=object_of,
     start=_start,

@@ -164,7 +164,7 @@ def train(case: Case) -> py.Function:
     body: Body = [
         py.Assign("last, best", 'out / "last.safetensors", out / "best.safetensors"'),
         py.Assign("metrics", 'out / "metrics.jsonl"'),
-        py.Assign("model", case.on_device),
+        *case.on_device,
         optimizer,
         py.If(
             "resume and last.exists()",

@@ -339,11 +339,18 @@ class Varies(Exception):
     """A value that differs between the rounds of a loop: it needs a column of a table."""
 
 
-ANNOTATIONS = {"layer": "Callable", "str": "str", "bool": "bool", "int": "int", "float": "float"}
+ANNOTATIONS = {
+    "layer": "Callable[..., Any]",
+    "str": "str",
+    "bool": "bool",
+    "int": "int",
+    "float": "float",
+}
 
 
 def _annotation(type_: str) -> str:
-    return "tuple[Any, ...]" if type_.startswith("tuple") else type_.replace("layer", "Callable")
+    made = type_.replace("layer", ANNOTATIONS["layer"])
+    return "tuple[Any, ...]" if type_.startswith("tuple") else made
 
 
 def _plain(value: Any) -> bool:

@@ -294,16 +294,18 @@ class Calls:
 
     def give(self, parameter: str, at: Occurrence, made: py.Expr) -> None:
         """What an instance's argument for a `layer` parameter is."""
-        number, values = at.instance.number, self.layer_argument(parameter).values
+        argument = self.layer_argument(parameter)
+        number, values = at.instance.number, argument.values
         given = values.get(number)
         if isinstance(given, py.Expr) and given != made:
             self.conflicts.append((number, parameter))
         values[number] = made
+        known = [*values.values(), argument.default]
+        argument.annotation = self.planner.layer_type(m for m in known if m is not None)
 
     def layer_argument(self, parameter: str) -> Argument:
         """The argument for a parameter of type `layer`, which the class needs."""
         argument = self.arguments.parameters[parameter]
-        argument.annotation = self.style.factory
         self.arguments.use(argument)
         default = default_of(self.definition, parameter, self.planner.backend)
         if default is not None:

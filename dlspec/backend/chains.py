@@ -120,7 +120,13 @@ class Chains(Loops):
             return made
         if INDENT + len(target) + 3 + len(str(made)) <= WIDTH - 8:
             return made
-        lines.append(py.Assign(str(target), made.args[0].value))
+        put = made.args[0].value
+        within = put.args[0].value if isinstance(put, py.Call) and put.args else None
+        long = INDENT + len(target) + 3 + len(str(put)) > WIDTH
+        if long and isinstance(put, py.Call) and isinstance(within, py.Call):
+            lines.append(py.Assign(str(target), within))
+            put = py.Call(put.callee, (py.Arg(py.Atom(str(target))), *put.args[1:]))
+        lines.append(py.Assign(str(target), put))
         rest = (py.Arg(py.Atom(str(target))), *made.args[1:])
         return py.Call(made.callee, rest)
 

@@ -38,6 +38,9 @@ class Constructor:
         self.style = writer.style
         self.made: set[str] = set()
         """The attributes that are made so far."""
+        branches = [s for s in all_steps(writer.steps) if s.kind == "branch"]
+        self.guards = {guard(writer, step) for step in branches}
+        """Those by which forward tells which branch is taken."""
 
     def statements(self) -> list[py.Statement]:
         return self.making(self.w.steps, {i.number for i in self.w.instances}, within=False)
@@ -65,7 +68,7 @@ class Constructor:
         return [py.Assign(py.Attribute("self", layer.name), value)]
 
     def branch(self, step: Step, reach: set[int]) -> list[py.Statement]:
-        """Layers that only some instances have: None in the others."""
+        """Layers that only some instances have: None in the others, where forward asks."""
         before = set(self.made)
         bodies: dict[int, list[py.Statement]] = {}
         for k, body in step.bodies.items():
@@ -73,7 +76,7 @@ class Constructor:
             bodies[k] = self.making(body, reach & here, False)
         new = [n for n in self.w.layers if n in self.made - before]
         arms = {k: body for k, body in bodies.items() if body}
-        found = [self.style.absent(n, self.constructed(n)) for n in new]
+        found = [self.style.absent(n, self.constructed(n)) for n in new if n in self.guards]
         if not arms:
             self.w.conditions[id(step)] = self.store_condition(step)
             return found
@@ -211,5 +214,5 @@ class Constructor:
         """A layer that is passed on, different in each instance: an argument of its own."""
         each = {o.instance.number: s.value for o, s in values.slots}
         argument = self.arguments.add("layer", each)
-        argument.annotation = self.style.factory
+        argument.annotation = self.w.planner.layer_type(each.values())
         return py.Atom(argument.name)

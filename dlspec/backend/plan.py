@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
@@ -16,7 +16,7 @@ from dlspec.backend.merge import Differs
 from dlspec.backend.names import class_name
 from dlspec.backend.passed import Conflict, use_of, with_objects, without
 from dlspec.backend.protocol import SELF, Backend, UnsupportedOp, X
-from dlspec.backend.scopes import open_scopes
+from dlspec.backend.scopes import in_chains, open_scopes
 from dlspec.backend.split import called, levels, structures
 from dlspec.backend.unroll import unroll
 from dlspec.emit import python as py
@@ -54,6 +54,8 @@ class Planner:
         self.classes: dict[str, Planned] = {}
         self.originals: dict[str, str] = {}
         """The definition of the spec that one was split off from."""
+        self.named = set(in_chains(self.model)) if backend.style.named_in_chains else set[str]()
+        """The definitions whose objects are given a name when they are made."""
         self.module_names = {
             name for line in (*backend.style.imports, *PLANNED_IMPORTS) for name in _bound(line)
         } | {*backend.style.helpers}
@@ -123,6 +125,14 @@ class Planner:
         instances[instance.number] = instance
         self.model = self.model.model_copy(update={"instances": tuple(instances)})
 
+    def layer_type(self, made: Iterable[Any]) -> str:
+        """The type of an argument that makes a layer when it is called: a class, or any other."""
+        style = self.backend.style
+        package = style.module.rpartition(".")[0]
+        names = {code.code.name for code in self.classes.values()}
+        whole = all(str(m) in names or str(m).startswith(f"{package}.") for m in made)
+        return f"type[{style.module}]" if whole else f"Callable[..., {style.module}]"
+
     def class_of(self, call: ir.Call) -> Planned:
         """The class that a call makes an object of."""
         return self.classes[self.model.instances[call.instance].definition]
@@ -165,12 +175,13 @@ class Planner:
         arguments: list[Any],
     ) -> py.Class:
         style = self.backend.style
+        definition = writer.definition.name
         is_model = writer.definition.kind == "model" and writer.instances[0] is self.model.root
         params = [py.Param("self")]
         for a in arguments:
             params.append(py.Param(a.name, a.annotation, a.default))
         parent: py.Expr = py.Call(py.Attribute(py.call("super"), "__init__"))
-        if style.keyword_init:
+        if definition in self.named:
             params.append(py.Param("**kwargs"))
             parent = py.Call(
                 py.Attribute(py.call("super"), "__init__"), (py.Arg(py.Atom("kwargs"), "**"),)
@@ -181,7 +192,7 @@ class Planner:
             for n, value in writer.stored.items()
         ]
         init: list[py.Statement] = []
-        if making or stored or arguments or style.keyword_init:
+        if making or stored or len(params) > 1:
             body = [py.Do(parent), *stored, *making]
             init.append(py.Function("__init__", params, body, returns="None"))
         base = style.model if is_model else style.module
@@ -228,6 +239,8 @@ class Planner:
         new = next(n for n in free if n not in self.model.definitions)
         self.module_names.add(new)
         self.originals[new] = original
+        if name in self.named:
+            self.named.add(new)
         numbers = {i.number for i in group}
         definitions: dict[str, ir.Definition] = {}
         for n, d in self.model.definitions.items():

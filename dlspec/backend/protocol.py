@@ -168,8 +168,9 @@ class Style:
     """`forward` or `call`."""
     typed: bool
     """Whether forward's arguments are annotated with `Tensor`."""
-    keyword_init: bool
-    """Whether constructors take and pass on `**kwargs` (Keras)."""
+    named_in_chains: bool
+    """Whether a layer in a named chain is given its name when it is made (Keras), so that a block
+    that stands in one takes and passes on `**kwargs`."""
     lazy: bool
     """Whether a layer makes its weights when it is called first, so that one whose output nothing
     reads must be called all the same."""
@@ -188,8 +189,6 @@ class Style:
     and passes it on to every layer by itself."""
     helpers: Mapping[str, str] = field(default_factory=dict)
     """Source text of verbatim helpers, by name."""
-    factory: str = "Callable"
-    """The type of what makes a layer when called."""
     identity: Callable[[Any], bool] = lambda op: False
     """Whether an op does nothing, so that no code is written for it."""
     length: Callable[[py.Expr, int], py.Expr] = lambda value, axis: py.call("length", value, axis)

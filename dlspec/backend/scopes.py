@@ -38,6 +38,15 @@ def in_sequence(flow: ir.Flow) -> Iterator[Any] | None:
     return reversed(found)
 
 
+def in_chains(model: ir.ModelIR) -> Iterator[str]:
+    """The blocks that stand in named chains."""
+    for instance in model.instances:
+        for f in ir.within(instance.body):
+            if isinstance(f, ir.Scope):
+                calls = (c for c in in_sequence(f.body) or () if isinstance(c, ir.Call))
+                yield from (model.instances[c.instance].definition for c in calls)
+
+
 def _plain_sites(model: ir.ModelIR, alone: Alone) -> set[tuple[str, int]]:
     kept: set[tuple[str, int]] = set()
     dropped: set[tuple[str, int]] = set()

@@ -591,11 +591,12 @@ class Recurrent(layers.Layer):
                 x = self.dropouts[i - 1](x)
             y, *state = forward(x, initial_state=next(start), mask=mask)
             made.append(state)
-            last, steps = (state[0],), (y,)
+            last, steps = [state[0]], [y]
             if self.backwards:
                 z, *state = self.backwards[i](x, initial_state=next(start), mask=mask)
                 made.append(state)
-                last, steps = (*last, state[0]), (y, ops.flip(z, axis=1))
+                last.append(state[0])
+                steps.append(ops.flip(z, axis=1))
             x = ops.concatenate(steps, axis=-1) if self.backwards else y
         single = len(made) == 1
         states = [

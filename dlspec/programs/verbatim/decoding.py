@@ -133,7 +133,7 @@ def ctc_beam(scores: np.ndarray, width: int, blank: int = 0) -> np.ndarray:
                     before = rests if text and c == text[-1] else either
                     longer = grown.setdefault((*text, c), [none, none])
                     longer[1] = np.logaddexp(longer[1], before + score)
-        ranked = sorted(grown.items(), key=lambda item: -np.logaddexp(*item[1]))
+        ranked = sorted(grown.items(), key=lambda x: -np.logaddexp(x[1][0], x[1][1]))
         beams = {text: (rests, speaks) for text, (rests, speaks) in ranked[:width]}
     return np.array(next(iter(beams)), np.int64)
 

@@ -81,6 +81,7 @@ def shown(row: np.ndarray, args: argparse.Namespace) -> str:
 def saved(args: argparse.Namespace, name: str, examples: np.ndarray) -> None:
     """Writes what was drawn, and says where."""
     out = args.out or args.run / f"{args.name}.npz"
+    arrays: dict[str, Any] = {name: examples}
     with out.open("wb") as file:
-        np.savez(file, **{name: examples})
+        np.savez(file, **arrays)
     print(out)

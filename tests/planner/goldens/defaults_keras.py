@@ -15,8 +15,8 @@ def vector_norm(x, axis):
 
 
 class Placed(layers.Layer):
-    def __init__(self, places: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, places: int) -> None:
+        super().__init__()
         self.embedding = layers.Embedding(places, 12)
 
     def call(self, x):
@@ -28,11 +28,12 @@ class Scales(layers.Layer):
         self,
         width: int,
         kernels: list[int],
-        norm: Callable,
-        act: Callable = lambda: layers.Activation(partial(ops.gelu, approximate=True)),
-        **kwargs,
+        norm: Callable[..., layers.Layer],
+        act: Callable[..., layers.Layer] = lambda: layers.Activation(
+            partial(ops.gelu, approximate=True)
+        ),
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__()
         self.norm = norm()
         self.parts = [layers.Conv1D(width, k, padding="same") for k in kernels]
         self.norm_2 = norm()
@@ -45,8 +46,8 @@ class Scales(layers.Layer):
 
 
 class Defaults(keras.Model):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.placed = Placed(12)
         self.scales = Scales(
             6, [1, 3], partial(layers.LayerNormalization, epsilon=1e-5)

@@ -1,7 +1,5 @@
 """Net."""
 
-from collections.abc import Callable
-
 import keras
 from keras import layers, ops
 
@@ -53,8 +51,8 @@ def print_(torch_, len_: int = 3, self: int = 4):
 
 
 class Unit(layers.Layer):
-    def __init__(self, beta: float, n: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, beta: float, n: int) -> None:
+        super().__init__()
         self.beta = beta
         self.dense = layers.Dense(n)
         self.dense_2 = layers.Dense(6)
@@ -64,8 +62,8 @@ class Unit(layers.Layer):
 
 
 class Unit2(layers.Layer):
-    def __init__(self, n: int, act: Callable = layers.ReLU, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, n: int, act: type[layers.Layer] = layers.ReLU) -> None:
+        super().__init__()
         self.dense = layers.Dense(n)
         self.act = act()
         self.dense_2 = layers.Dense(6)
@@ -75,8 +73,8 @@ class Unit2(layers.Layer):
 
 
 class Tail(layers.Layer):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.dense = layers.Dense(6)
 
     def call(self, x):
@@ -86,8 +84,8 @@ class Tail(layers.Layer):
 class Net(keras.Model):
     """depth=2."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(6, 3)
         self.conv2d_2 = layers.Conv2D(6, 3, padding="same")
         self.unit = Unit(1.0, 4)

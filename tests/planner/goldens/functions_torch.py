@@ -1,7 +1,5 @@
 """Net."""
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -67,7 +65,7 @@ class Unit(nn.Module):
 
 
 class Unit2(nn.Module):
-    def __init__(self, n: int, act: Callable[..., nn.Module] = nn.ReLU) -> None:
+    def __init__(self, n: int, act: type[nn.Module] = nn.ReLU) -> None:
         super().__init__()
         self.dense = nn.Linear(6, n)
         self.act = act()

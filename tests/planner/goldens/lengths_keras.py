@@ -5,8 +5,8 @@ from keras import layers, ops
 
 
 class Heads(layers.Layer):
-    def __init__(self, in_features: int, size_2: int, heads: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, in_features: int, size_2: int, heads: int) -> None:
+        super().__init__()
         self.heads = heads
         self.in_features = in_features
         self.size_2 = size_2
@@ -30,8 +30,8 @@ class Heads(layers.Layer):
 class Lengths(keras.Model):
     """dim=8, T <= 12, S <= 9."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.embedding = layers.Embedding(9, 8)
         self.embedding_2 = layers.Embedding(12, 8)
         self.heads = Heads(8, 2, 2)

@@ -1,14 +1,12 @@
 """Net."""
 
-from collections.abc import Callable
-
 import keras
 from keras import layers, ops
 
 
 class ConvAct(layers.Layer):
-    def __init__(self, c: int, act: Callable = layers.ReLU, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int, act: type[layers.Layer] = layers.ReLU) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(c, 3, padding="same")
         self.act = act()
 
@@ -19,8 +17,8 @@ class ConvAct(layers.Layer):
 class Net(keras.Model):
     """widths=[4, 8, 6]."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.conv_acts = [ConvAct(c) for c in (4, 8, 6)]
         self.conv2ds = [layers.Conv2D(c, 1) for c in (4, 8, 6)]
         self.conv2ds_2 = [layers.Conv2D(c, 1) for c in (6, 8, 4)]

@@ -5,8 +5,8 @@ from keras import layers, ops
 
 
 class Inner(layers.Layer):
-    def __init__(self, in_channels: int, c: int, e: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, in_channels: int, c: int, e: int) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(c * e, 1)
         self.conv2d_2 = layers.Conv2D(in_channels, 3, padding="same")
 
@@ -15,8 +15,8 @@ class Inner(layers.Layer):
 
 
 class Bend(layers.Layer):
-    def __init__(self, in_channels: int, c: int, e: int = 2, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, in_channels: int, c: int, e: int = 2) -> None:
+        super().__init__()
         self.inner = Inner(in_channels, c, e)
 
     def call(self, x):
@@ -25,8 +25,8 @@ class Bend(layers.Layer):
 
 
 class Deep(layers.Layer):
-    def __init__(self, c: int, depth: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int, depth: int) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(c, 3, padding="same")
         self.bends = [Bend(c, c) for _ in range(depth)]
 
@@ -38,8 +38,8 @@ class Deep(layers.Layer):
 
 
 class Two(layers.Layer):
-    def __init__(self, a: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, a: int) -> None:
+        super().__init__()
         self.dense = layers.Dense(a)
         self.dense_2 = layers.Dense(a)
 
@@ -48,8 +48,8 @@ class Two(layers.Layer):
 
 
 class Mlp(layers.Layer):
-    def __init__(self, sizes: list[int], drop: float = 0.0, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, sizes: list[int], drop: float = 0.0) -> None:
+        super().__init__()
         self.denses = [layers.Dense(n) for n in sizes]
         self.dropouts = [layers.Dropout(drop) for _ in range(len(sizes))]
 
@@ -60,8 +60,8 @@ class Mlp(layers.Layer):
 
 
 class E(layers.Layer):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.dense = layers.Dense(4)
 
     def call(self, x):
@@ -71,8 +71,8 @@ class E(layers.Layer):
 class Net(keras.Model):
     """n=3."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.deep = Deep(8, 2)
         self.deep_2 = Deep(8, 3)
         self.deep_3 = Deep(4, 1)

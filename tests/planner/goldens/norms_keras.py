@@ -78,8 +78,8 @@ class SpectralNorm(layers.Layer):
 
 
 class Down(layers.Layer):
-    def __init__(self, c: int, stride: int = 1, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int, stride: int = 1) -> None:
+        super().__init__()
         self.conv2d = SpectralNorm(layers.Conv2D(c, 3, strides=stride))
 
     def call(self, x):
@@ -90,8 +90,8 @@ class Down(layers.Layer):
 
 
 class Up(layers.Layer):
-    def __init__(self, c: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int) -> None:
+        super().__init__()
         self.y = WeightNorm(
             layers.Conv2DTranspose(c, 4, strides=2, padding="same"), outputs=-2
         )
@@ -106,8 +106,8 @@ class Up(layers.Layer):
 
 
 class Norms(keras.Model):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.down = Down(4)
         self.downs = [Down(8, stride=2) for _ in range(2)]
         self.up = Up(6)

@@ -5,11 +5,10 @@ from keras import layers, ops
 
 
 class Scaled(layers.Layer):
-    def __init__(self, in_channels: int, c: int, start: int = 0, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, in_channels: int, c: int, start: int = 0) -> None:
+        super().__init__()
         self.start = start
         self.shift = None
-        self.factors = None
         if start > 0:
             self.shift = self.add_weight(shape=(in_channels, 8, 1), initializer="zeros")
             self.factors = ops.convert_to_tensor([0.5, 1.0, 2.0], self.compute_dtype)
@@ -23,8 +22,8 @@ class Scaled(layers.Layer):
 
 
 class Tokens(layers.Layer):
-    def __init__(self, h: int, w: int, in_features: int, dim: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, h: int, w: int, in_features: int, dim: int) -> None:
+        super().__init__()
         self.h = h
         self.w = w
         self.in_features = in_features
@@ -45,8 +44,8 @@ class Tokens(layers.Layer):
 class Net(keras.Model):
     """dim=8."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.average = ops.convert_to_tensor([0.485, 0.456, 0.406], self.compute_dtype)
         self.scaled = Scaled(3, 4)
         self.scaled_2 = Scaled(4, 6, start=1)

@@ -10,7 +10,6 @@ class Scaled(nn.Module):
         super().__init__()
         self.start = start
         self.shift = None
-        self.register_buffer("factors", None)
         if start > 0:
             self.shift = nn.Parameter(torch.zeros(in_channels, 8, 1))
             self.factors = nn.Buffer(torch.tensor([0.5, 1.0, 2.0]), persistent=False)

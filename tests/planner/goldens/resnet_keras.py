@@ -1,7 +1,5 @@
 """ResNet."""
 
-from collections.abc import Callable
-
 import keras
 from keras import layers, ops
 
@@ -13,9 +11,9 @@ def padded2d(x, by):
 
 class ConvBN(layers.Layer):
     def __init__(
-        self, c: int, k: int, stride: int = 1, act: Callable = layers.ReLU, **kwargs
+        self, c: int, k: int, stride: int = 1, act: type[layers.Layer] = layers.ReLU
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__()
         self.k = k
         self.conv2d = layers.Conv2D(c, k, strides=stride, use_bias=False)
         self.batch_norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
@@ -26,10 +24,8 @@ class ConvBN(layers.Layer):
 
 
 class Residual(layers.Layer):
-    def __init__(
-        self, in_channels: int, channels: int, stride: int = 1, **kwargs
-    ) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
         self.conv_bn = ConvBN(channels, 3, stride=stride)
         self.conv_bn_2 = ConvBN(channels, 3, act=layers.Identity)
         self.shortcut = None
@@ -55,8 +51,8 @@ class Residual(layers.Layer):
 class ResNet(keras.Model):
     """depths=[2, 2, 2, 2], widths=[64, 128, 256, 512], classes=10."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.conv_bn = ConvBN(64, 3)
         self.residuals = [
             Residual(in_channels, channels, stride=stride)

@@ -1,7 +1,6 @@
 """ResNet."""
 
 from collections import OrderedDict
-from collections.abc import Callable
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,7 +13,7 @@ class ConvBN(nn.Module):
         c: int,
         k: int,
         stride: int = 1,
-        act: Callable[..., nn.Module] = nn.ReLU,
+        act: type[nn.Module] = nn.ReLU,
     ) -> None:
         super().__init__()
         self.conv2d = nn.Conv2d(

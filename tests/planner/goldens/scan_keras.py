@@ -39,8 +39,8 @@ def maxout(x, pieces, axis):
 
 
 class Gated(layers.Layer):
-    def __init__(self, dim: int, align: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, dim: int, align: int) -> None:
+        super().__init__()
         self.dense = layers.Dense(align, use_bias=False)
         self.dense_2 = layers.Dense(1, use_bias=False)
         self.new = layers.Dense(dim)
@@ -56,8 +56,8 @@ class Gated(layers.Layer):
 
 
 class Cell(layers.Layer):
-    def __init__(self, dim: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, dim: int) -> None:
+        super().__init__()
         self.u = layers.Dense(dim)
         self.new = layers.Dense(dim)
 
@@ -68,8 +68,8 @@ class Cell(layers.Layer):
 
 
 class Reader(layers.Layer):
-    def __init__(self, dim: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, dim: int) -> None:
+        super().__init__()
         self.cell = Cell(dim)
 
     def call(self, x, start):
@@ -77,8 +77,8 @@ class Reader(layers.Layer):
 
 
 class Paired(layers.Layer):
-    def __init__(self, dim: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, dim: int) -> None:
+        super().__init__()
         self.dim = dim
         self.dense = layers.Dense(2 * dim)
 
@@ -98,8 +98,8 @@ class Paired(layers.Layer):
 class Recurrences(keras.Model):
     """dim=5."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.k = layers.Dense(2)
         self.gated = Gated(5, 2)
         self.read = Reader(5)

@@ -8,8 +8,8 @@ from keras import layers, ops
 
 
 class ConvAct(layers.Layer):
-    def __init__(self, c: int, act: Callable = layers.ReLU, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int, act: Callable[..., layers.Layer] = layers.ReLU) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(c, 3, padding="same")
         self.act = act()
 
@@ -18,8 +18,8 @@ class ConvAct(layers.Layer):
 
 
 class Inner(layers.Layer):
-    def __init__(self, c: int, e: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int, e: int) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(c * e, 1)
         self.conv2d_2 = layers.Conv2D(8, 3, padding="same")
 
@@ -28,8 +28,8 @@ class Inner(layers.Layer):
 
 
 class Bend(layers.Layer):
-    def __init__(self, c: int, e: int = 2, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, c: int, e: int = 2) -> None:
+        super().__init__()
         self.inner = Inner(c, e)
 
     def call(self, x):
@@ -40,8 +40,8 @@ class Bend(layers.Layer):
 class Net(keras.Model):
     """ch=4, mult=[1, 2, 2], repeats=2."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(4, 3, padding="same")
         self.conv_acts = [ConvAct(c) for c in (4, 4, 8, 8, 8, 8)]
         self.conv2ds = [

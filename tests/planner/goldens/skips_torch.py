@@ -1,7 +1,5 @@
 """Net."""
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,7 +7,7 @@ from torch import Tensor, nn
 
 class ConvAct(nn.Module):
     def __init__(
-        self, in_channels: int, c: int, act: Callable[..., nn.Module] = nn.ReLU
+        self, in_channels: int, c: int, act: type[nn.Module] = nn.ReLU
     ) -> None:
         super().__init__()
         self.conv2d = nn.Conv2d(in_channels, c, 3, padding=1)

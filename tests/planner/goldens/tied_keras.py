@@ -5,8 +5,8 @@ from keras import layers, ops
 
 
 class Auto(layers.Layer):
-    def __init__(self, d: int, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, d: int) -> None:
+        super().__init__()
         self.code = layers.Dense(d)
 
     def call(self, x):
@@ -16,8 +16,8 @@ class Auto(layers.Layer):
 class Net(keras.Model):
     """vocab=50, dim=8."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.words = layers.Embedding(50, 8)
         self.dense = layers.Dense(8)
         self.layer_norm = layers.LayerNormalization(epsilon=1e-5)

@@ -10,8 +10,8 @@ from keras import layers, ops
 class MLP(keras.Model):
     """hidden=[32, 16], dropout=0.1."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.denses = [layers.Dense(width) for width in (32, 16)]
         self.dropouts = [layers.Dropout(0.1) for _ in range(2)]
         self.logit = layers.Dense(1)

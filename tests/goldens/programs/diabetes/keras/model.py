@@ -11,8 +11,8 @@ from keras import layers, ops
 class Regression(keras.Model):
     """width=32."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.dense = layers.Dense(32)
         self.dense_2 = layers.Dense(32)
         self.dense_3 = layers.Dense(1)

@@ -10,8 +10,8 @@ from keras import layers, ops
 class DigitsCNN(keras.Model):
     """width=32, classes=10."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(32, 3, padding="same", use_bias=False)
         self.batch_norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv2d_2 = layers.Conv2D(64, 3, padding="same", use_bias=False)

@@ -108,7 +108,8 @@ def train(
     """Trains to the end of the last epoch, with a checkpoint after each."""
     last, best = out / "last.safetensors", out / "best.safetensors"
     metrics = out / "metrics.jsonl"
-    model = DigitsCNN().to(device, memory_format=torch.channels_last)
+    model = DigitsCNN().to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, fused=True)
     if resume and last.exists():
         run = checkpoint.load(last, model, optimizer)
@@ -192,7 +193,8 @@ def main() -> None:
     last, best = args.out / "last.safetensors", args.out / "best.safetensors"
     try:
         if args.eval:
-            model = DigitsCNN().to(device, memory_format=torch.channels_last)
+            model = DigitsCNN().to(device)
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             checkpoint.load(best, model)
             print(json.dumps(evaluate(model, args.eval, device), indent=2))
             return

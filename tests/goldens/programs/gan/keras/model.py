@@ -9,8 +9,8 @@ from keras import layers, ops
 
 
 class Generator(layers.Layer):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.dense = layers.Dense(64, use_bias=False)
         self.batch_norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
         self.conv_transpose2d = layers.Conv2DTranspose(
@@ -33,8 +33,8 @@ class Generator(layers.Layer):
 
 
 class Critic(layers.Layer):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.conv2d = layers.Conv2D(16, 3, strides=2)
         self.conv2d_2 = layers.Conv2D(32, 3, strides=2)
         self.dense = layers.Dense(1)
@@ -49,8 +49,8 @@ class Critic(layers.Layer):
 
 
 class Networks(keras.Model):
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.G = Generator()
         self.D = Critic()
 

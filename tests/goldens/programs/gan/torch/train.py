@@ -141,7 +141,8 @@ def train(out: Path, steps: int, seed: int, device: torch.device, resume: bool) 
     """Trains to the end of the last epoch, with a checkpoint after each."""
     last, best = out / "last.safetensors", out / "best.safetensors"
     metrics = out / "metrics.jsonl"
-    model = Networks().to(device, memory_format=torch.channels_last)
+    model = Networks().to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizers = optimizers_of(model)
     if resume and last.exists():
         run = checkpoint.load(last, model, optimizers)
@@ -224,7 +225,8 @@ def main() -> None:
     last, best = args.out / "last.safetensors", args.out / "best.safetensors"
     try:
         if args.eval:
-            model = Networks().to(device, memory_format=torch.channels_last)
+            model = Networks().to(device)
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             checkpoint.load(best, model)
             print(json.dumps(evaluate(model, args.eval, device), indent=2))
             return

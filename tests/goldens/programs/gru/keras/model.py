@@ -10,8 +10,8 @@ from keras import layers, ops
 class Reader(keras.Model):
     """units=64, classes=10."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.bi_gru = layers.Bidirectional(layers.GRU(32))
         self.dropout = layers.Dropout(0.1)
         self.dense = layers.Dense(10)

@@ -7,8 +7,8 @@ from keras import layers, ops
 class Reader(keras.Model):
     """units=64, classes=10."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.lstm = layers.LSTM(64)
         self.dropout = layers.Dropout(0.1)
         self.dense = layers.Dense(10)

@@ -100,7 +100,8 @@ def train(
     """Trains to the end of the last epoch, with a checkpoint after each."""
     last, best = out / "last.safetensors", out / "best.safetensors"
     metrics = out / "metrics.jsonl"
-    model = ResNet().to(device, memory_format=torch.channels_last)
+    model = ResNet().to(device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.SGD(
         model.parameters(), momentum=0.9, weight_decay=0.0005, nesterov=True, fused=True
     )
@@ -190,7 +191,8 @@ def main() -> None:
     last, best = args.out / "last.safetensors", args.out / "best.safetensors"
     try:
         if args.eval:
-            model = ResNet().to(device, memory_format=torch.channels_last)
+            model = ResNet().to(device)
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             checkpoint.load(best, model)
             print(json.dumps(evaluate(model, args.eval, device), indent=2))
             return

@@ -10,8 +10,8 @@ from keras import layers, ops
 class VAE(keras.Model):
     """latent=8, hidden=128."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.seed_generator = keras.random.SeedGenerator()
         self.h = layers.Dense(128)
         self.mu = layers.Dense(8)

@@ -11,8 +11,8 @@ from keras import layers, ops
 class Wine(keras.Model):
     """width=16."""
 
-    def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+    def __init__(self) -> None:
+        super().__init__()
         self.a = layers.Dense(16)
         self.b = layers.Dense(32)
         self.dropout = layers.Dropout(0.1)

@@ -61,7 +61,10 @@ def _used(
                 seen.setdefault(name, node)
             case tree.For(names=names):
                 own.update(n.id for n in names)
-            case tree.Input(name=declared) | tree.Let(name=declared) | tree.State(name=declared):
+            case tree.Input(name=declared, type=type_):
+                own.add(declared.id)
+                own.update(n.id for n in walk(type_) if isinstance(n, tree.Name))
+            case tree.Let(name=declared) | tree.State(name=declared):
                 own.add(declared.id)
     return iter([n for name, n in seen.items() if name not in own])
 

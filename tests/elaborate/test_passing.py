@@ -230,6 +230,12 @@ def test_the_variable_of_a_loop_may_have_the_name_of_a_function() -> None:
     assert str(made.root.outputs[0][1]) == "f32[4]"
 
 
+def test_a_size_of_a_block_may_have_the_name_of_a_model_that_uses_it() -> None:
+    text = "block B { input x: f32[M]\noutput x -> Dense(2 * M) }\n"
+    text += "model M { input x: f32[3]\noutput y = x -> B }"
+    assert problems(text) == []
+
+
 def test_a_repeat_at_the_head_of_a_block_is_the_same_in_every_use() -> None:
     text = chain("Two(4) -> ReLU -> Two(8) -> Two(6)", "block Two(n: int) = Dense(n) * 2\n")
     sites = {

@@ -7,7 +7,9 @@ from collections import Counter
 from dlspec.backend.protocol import Use
 from dlspec.emit import python as py
 from dlspec.ir.model import Apply, Net, layers
+from dlspec.ops.group_norm import InstanceNorm
 from dlspec.ops.kernel_norm import Normed
+from dlspec.ops.norm import BatchNorm
 from dlspec.ops.raw import Raw
 from dlspec.ops.recurrence import Recurrent
 from dlspec_keras.case import Case
@@ -53,9 +55,8 @@ def calls(case: Case) -> py.Statement:
 
 def features(case: Case) -> set[str]:
     """What the template is asked for."""
-    found = set(case.kinds - TRANSPOSED)
+    found = set(case.kinds - TRANSPOSED - {"BatchNorm", "InstanceNorm"})
     found |= {"Embedding"} if "EmbeddingBag" in found else set()
-    found |= {"GroupNorm"} if "InstanceNorm" in found else set()
     found |= {"rounds"} if case.rounds else {"plain_run"}
     found |= {"slots"} if not case.rounds and case.slots else set()
     found |= {"shaped"} if case.kinds & SHAPED else set()
@@ -68,6 +69,8 @@ def features(case: Case) -> set[str]:
     found |= {"lists"} if case.listed else set()
     found |= {"raw"} if any(isinstance(a.op, Raw) and a.op.weights() for a in case.ops) else set()
     for apply in case.ops:
+        if isinstance(apply.op, BatchNorm | InstanceNorm):
+            found.add("BatchNorm" if apply.op.running_stats else "GroupNorm")
         if isinstance(apply.op, Normed) and apply.op.norm is not None:
             found |= {"normed", "shaped", LAYERS_OF_NORMS[apply.op.norm]}
         if isinstance(apply.op, Recurrent):

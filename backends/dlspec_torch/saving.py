@@ -15,7 +15,7 @@ def checkpoint_file(case: Case) -> str:
     words = {
         "slots": bool(case.slots),
         "plain": not case.slots,
-        "statistics": "BatchNorm" in case.kinds,
+        "statistics": counts_batches(case),
         "idle": case.idle,
         "counts": case.counts,
         "freezes": case.train.freezes,
@@ -31,13 +31,18 @@ def checkpoint_file(case: Case) -> str:
     return chosen("checkpoint.py", {w for w, here in words.items() if here}, fills)
 
 
+def counts_batches(case: Case) -> bool:
+    """Whether a layer has PyTorch's count of the batches that it has seen, which no one reads."""
+    return any(getattr(apply.op, "running_stats", False) for apply in case.ops)
+
+
 def of_rounds(case: Case) -> str:
     """That of a run with several steps, which keeps the optimizer of each."""
     found = {s.name: slots(s.optimizer) for s, _ in case.rounds if s.optimizer is not None}
     own = py.Assign("SLOTS_OF", py.literal(found))
     text = py.Module("", (), [own]).render().strip()
     fills = {"rounds": text, "recipe": "from recipe import Run, restored, updates_of"}
-    words = {"rounds", "some", *(["statistics"] if "BatchNorm" in case.kinds else [])}
+    words = {"rounds", "some", *(["statistics"] if counts_batches(case) else [])}
     if case.train.freezes:
         words.add("freezes")
         fills["recipe"] += ", waited"

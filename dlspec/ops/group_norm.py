@@ -1,13 +1,14 @@
 """Normalisation of each example over groups of its channels."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import prod
 from typing import ClassVar
 
 from dlspec.declared import Problem
 from dlspec.ops.base import Weight, example
-from dlspec.ops.fields import Axis, Count
-from dlspec.ops.normalisation import Affine
+from dlspec.ops.fields import Axis, Count, Flag, Fraction
+from dlspec.ops.normalisation import MOMENTUM, Affine, needless_momentum, running
 from dlspec.ops.rules import channel_axis_is_meant, floats
 from dlspec.tensor import Tensor
 
@@ -101,10 +102,15 @@ class InstanceNorm(_OfChannels):
     - `eps`: above 0.
     - `scale`, `bias`: whether each is learned, for each channel; without, it is 1 and 0 (PyTorch's
       default, `affine=False`, is both false).
+    - `running_stats`: whether running averages of mean and unbiased variance are kept, to which a
+      batch adds the mean over its examples. Evaluation then normalises by them, as BatchNorm does,
+      and by nothing of the example. PyTorch's `track_running_stats`.
+    - `momentum`: the share of the new batch in the running averages, 0 to 1.
     - `axis`: the axis of the channels.
     - `init`, `bias_init`: how scale and bias start.
 
-    Weights: `weight` and `bias` [c]. MACs: 0. Ulyanov et al. 2016.
+    Weights: `weight` and `bias` [c]; statistics `running_mean` and `running_var` [c], if kept.
+    MACs: 0. Ulyanov et al. 2016.
     """
 
     onnx: ClassVar = ("InstanceNormalization",)
@@ -115,13 +121,31 @@ class InstanceNorm(_OfChannels):
         example("InstanceNorm(axis=-1, bias=false)", "f32[4, 6]"),
         example("InstanceNorm(scale=false, bias=false)", "f32[2, 4, 3]"),
         example("InstanceNorm(scale=false)", "f32[3, 2, 4, 2]"),
+        example("InstanceNorm(running_stats=true, momentum=0.2)", "f32[3, 7, 5]"),
+        example("InstanceNorm(running_stats=true, axis=-1, bias=false)", "f32[4, 6]"),
     )
+
+    running_stats: Flag = False
+    momentum: Fraction = MOMENTUM
 
     @property
     def centred_axis(self) -> int:
         return self.channels
 
+    @property
+    def keeps_statistics(self) -> bool:
+        return self.running_stats
+
+    def weights(self, *x: Tensor) -> tuple[Weight, ...]:
+        own = super().weights(*x)
+        if not self.running_stats:
+            return own
+        # What evaluation makes of it is a scale and a shift, which an export folds away.
+        folded = tuple(replace(w, folds=True) for w in own)
+        return *folded, *running((x[0].shape[self.channels],))
+
     def counts(self, x: Tensor) -> Iterator[Problem]:
+        yield from needless_momentum(self.momentum, self.running_stats)
         if self.spread(x) == 1:
             what = f"a channel of one place is its own mean, so that {x} becomes zeros"
             yield Problem(None, what, "LayerNorm normalises over the channels")

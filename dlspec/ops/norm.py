@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from dlspec.declared import Problem
-from dlspec.ops.base import Weight, example
+from dlspec.ops.base import FORMATS, Refusal, Weight, example
 from dlspec.ops.fields import Axis, Flag, Fraction, NormOrder, Positive
-from dlspec.ops.init import ONES, ZEROS, Initial
-from dlspec.ops.normalisation import Affine, OverAxes
+from dlspec.ops.init import ONES, Initial
+from dlspec.ops.normalisation import MOMENTUM, Affine, OverAxes, needless_momentum, running
 from dlspec.ops.rules import channel_axis_is_meant, floats
 from dlspec.tensor import INTEGERS, Tensor
 
@@ -27,13 +27,16 @@ class BatchNorm(Affine):
     - `eps`: above 0.
     - `momentum`: the share of the new batch in the running averages, 0 to 1 (PyTorch's sense: Keras
       calls 0.1 0.9).
+    - `running_stats`: whether running averages are kept, PyTorch's `track_running_stats`. Without,
+      evaluation too normalises by the batch that it is given: what an example becomes depends on
+      those beside it, so that no file of an export holds it.
     - `scale`, `bias`: whether each is learned; without, it is 1 and 0.
     - `axis`: the axis of the channels.
     - `init`, `bias_init`: how scale and bias start.
     - Inputs `lengths_0=`, `lengths_1=`, ...: how many places of this axis each example has, i32[]:
       mean and variance leave out the rest. All without.
 
-    Weights: `weight` and `bias` [c]; statistics `running_mean` and `running_var` [c].
+    Weights: `weight` and `bias` [c]; statistics `running_mean` and `running_var` [c], if kept.
     MACs: 0, since an export folds it into the layer before. Ioffe and Szegedy 2015.
     """
 
@@ -51,9 +54,22 @@ class BatchNorm(Affine):
         example("BatchNorm(axis=-1, scale=false)", "f32[4, 6]", lengths_0="i32[]"),
         example("BatchNorm(axis=0)", "f32[4, 6]", lengths_1="i32[]"),
         example("BatchNorm", "f32[3, 4, 5]", lengths_1="i32[]", lengths_2="i32[]"),
+        example("BatchNorm(running_stats=false, eps=1e-3)", "f32[3, 7, 5]"),
+        example("BatchNorm(running_stats=false, axis=-1, scale=false)", "f32[4, 6]"),
+    )
+    refusals: ClassVar = tuple(
+        Refusal(
+            format,
+            "running_stats=false",
+            "an output of a file belongs to one example, whatever stands beside it",
+            lambda op, x: not op.running_stats,
+            "with running_stats=true, evaluation normalises by averages that training has kept",
+        )
+        for format in FORMATS
     )
 
-    momentum: Fraction = 0.1
+    momentum: Fraction = MOMENTUM
+    running_stats: Flag = True
     axis: Axis | None = None
 
     @property
@@ -70,12 +86,13 @@ class BatchNorm(Affine):
 
     @property
     def keeps_statistics(self) -> bool:
-        return True
+        return self.running_stats
 
     def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
         found = [
             *floats("BatchNorm", x[0]),
             *channel_axis_is_meant("BatchNorm", self.axis, x[0]),
+            *needless_momentum(self.momentum, self.running_stats),
         ]
         yield from found
         for name, t in named.items() if not found else ():
@@ -92,11 +109,7 @@ class BatchNorm(Affine):
 
     def weights(self, *x: Tensor) -> tuple[Weight, ...]:
         shape = (x[0].shape[self._axis],)
-        return (
-            *self._affine(shape),
-            Weight("running_mean", shape, ZEROS, "statistics"),
-            Weight("running_var", shape, ONES, "statistics"),
-        )
+        return *self._affine(shape), *(running(shape) if self.running_stats else ())
 
 
 class LayerNorm(Affine, OverAxes):

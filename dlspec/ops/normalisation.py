@@ -10,6 +10,24 @@ from dlspec.ops.init import ONES, ZEROS, Initial
 from dlspec.ops.rules import all_axes, axes_exist, floats, last_axis_is_meant
 from dlspec.tensor import Tensor
 
+MOMENTUM = 0.1
+"""The share of a new batch in running averages."""
+
+
+def running(shape: tuple[int, ...]) -> tuple[Weight, ...]:
+    """The running averages of mean and variance."""
+    return (
+        Weight("running_mean", shape, ZEROS, "statistics"),
+        Weight("running_var", shape, ONES, "statistics"),
+    )
+
+
+def needless_momentum(momentum: float, kept: bool) -> Iterator[Problem]:
+    """A share of a batch in averages that nobody keeps."""
+    if momentum != MOMENTUM and not kept:
+        what = "without running averages there is no momentum"
+        yield Problem("momentum", what, "running_stats=true keeps them")
+
 
 class Affine(Op):
     """A normalisation with a scale and a shift that are learned."""

@@ -207,7 +207,8 @@ def bordered(op, x):
 def batch_norm(op, x):
     make = {1: nn.BatchNorm1d, 2: nn.BatchNorm1d, 3: nn.BatchNorm2d}[x.rank]
     axis = (op.axis or 0) % x.rank
-    m = without(make(x.shape[axis], eps=op.eps, momentum=op.momentum), op)
+    m = make(x.shape[axis], eps=op.eps, momentum=op.momentum, track_running_stats=op.running_stats)
+    m = without(m, op)
     return m, lambda t, **lengths: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
 
 
@@ -228,7 +229,8 @@ def group_norm(op, x):
 def instance_norm(op, x):
     make = {2: nn.InstanceNorm1d, 3: nn.InstanceNorm2d, 4: nn.InstanceNorm3d}[x.rank]
     axis = (op.axis or 0) % x.rank
-    m = without(make(x.shape[axis], eps=op.eps, affine=True), op)
+    m = make(x.shape[axis], eps=op.eps, affine=True, track_running_stats=op.running_stats)
+    m = without(m, op)
     return m, lambda t: m(t.movedim(1 + axis, 1)).movedim(1, 1 + axis)
 
 

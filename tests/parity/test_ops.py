@@ -75,8 +75,9 @@ def test_what_tensorflow_rounds_agrees_in_single_precision(tmp_path: Path) -> No
 
 
 def test_what_a_format_is_said_not_to_hold_it_does_not_hold(tmp_path: Path) -> None:
-    """Else the refusal is out of date, and should go."""
-    cases = [c for c in examples() if c.refused]
+    """Else the refusal is out of date, and should go. What depends on the whole batch is refused
+    for what it means."""
+    cases = [c for c in examples() if c.refused and "running_stats=false" not in c.layer]
     rans = [prepare(together([c]), tmp_path / str(i)) for i, c in enumerate(cases)]
     for r in rans:
         r.refused = frozenset()

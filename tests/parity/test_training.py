@@ -50,7 +50,9 @@ model Heard {
   c = sound -> Conv2D(3, (3, 5), stride=(1, 2), padding=(1, 2), bias=false) -> BatchNorm -> ReLU
   x = c -> Rearrange([c, f, t] -> [t, c*f]) -> BatchNorm(axis=-1) -> BiGRU(4, return=all, merge=sum)
   y = x -> Rearrange([t, d] -> [d, t]) -> BatchNorm(axis=0, scale=false)
-  output kind: f32[3] = mean(y, axis=1) -> Dense(3)
+  z = y -> InstanceNorm(axis=0, bias=false, running_stats=true)
+    -> BatchNorm(axis=0, running_stats=false)
+  output kind: f32[3] = mean(z * y, axis=1) -> Dense(3)
 }
 data heard {
   source = npz("heard.npz")

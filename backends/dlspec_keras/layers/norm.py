@@ -14,23 +14,35 @@ from dlspec_keras.layers.lengths import real
 
 
 def batch_norm(use: Use) -> Emitted:
-    """Keras's momentum is the share of the old average that stays."""
-    channels = keras_axis(0 if use.op.axis is None else use.op.axis, use.x[0])
-    axis = -1 if use.named else channels
+    if not use.op.running_stats:
+        name = "StatelessBatchNormalization"
+        return _of_batch(use, name, {}, (name, "moments"))
+    name = "ExactBatchNormalization" if use.exact else "layers.BatchNormalization"
+    helpers = ("ExactBatchNormalization",) if use.exact else ()
+    return _of_batch(use, name, {"momentum": _momentum(use)}, helpers)
+
+
+def _momentum(use: Use) -> Slot:
+    """Keras's is the share of the old average that stays."""
     made_by = use.origins.get("momentum")
     kept: Expr | None = None
     if made_by is not None and not isinstance(made_by, Const):
         kept = Term("-", (Const(1), made_by))
-    momentum = use.given(round(1 - use.op.momentum, 12), "momentum", kept)
+    return use.given(round(1 - use.op.momentum, 12), "momentum", kept).or_default(0.99)
+
+
+def _of_batch(use: Use, name: str, own: dict[str, Slot], helpers: tuple[str, ...]) -> Emitted:
+    """A normalisation whose layer takes a mask of the real places, channels last."""
+    channels = keras_axis(use.op.sizes["in_channels"], use.x[0])
+    axis = -1 if use.named else channels
     make = py.call(
-        "ExactBatchNormalization" if use.exact else "layers.BatchNormalization",
+        name,
         axis=use.fixed(axis).or_default(-1),
-        momentum=momentum.or_default(0.99),
+        **own,
         epsilon=use.field("eps").or_default(1e-3),
         center=use.field("bias").or_default(True),
         scale=use.field("scale").or_default(True),
     )
-    helpers = ("ExactBatchNormalization",) if use.exact else ()
     if not use.named:
         return Emitted(layer(make).call, make, helpers)
     place = use.fixed(channels).or_default(-1)
@@ -44,6 +56,9 @@ def group_norm(use: Use) -> Emitted:
 
 def instance_norm(use: Use) -> Emitted:
     """Every channel a group of its own."""
+    if use.op.running_stats:
+        name = "InstanceNormalization"
+        return _of_batch(use, name, {"momentum": _momentum(use)}, (name, "moments"))
     return _grouped(use, use.fixed(-1))
 
 

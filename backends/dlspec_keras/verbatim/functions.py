@@ -125,6 +125,20 @@ def masked_norm(layer, x, real, axis=-1):
     return ops.moveaxis(ops.copy(layer(x, mask=real[..., 0])), -1, axis)
 
 
+def moments(x, axes, mask=None):
+    """Mean and variance over some axes, and of how many numbers; a mask says which."""
+    if mask is None:
+        sizes, count = ops.shape(x), 1
+        for axis in axes:
+            count = count * sizes[axis]
+        return *ops.moments(x, axes, keepdims=True), ops.cast(count, x.dtype)
+    real = mask[..., None]
+    count = ops.sum(ops.where(real, ops.ones_like(x), 0), axes, True)
+    mean = ops.sum(ops.where(real, x, 0), axes, True) / count
+    far = ops.where(real, x - mean, 0)
+    return mean, ops.sum(ops.square(far), axes, True) / count, count
+
+
 def masked_group_norm(layer, x, real, axis=-1):
     """What a GroupNormalization gives of the real places."""
     if not layer.built:

@@ -294,6 +294,44 @@ class ExactBatchNormalization(layers.BatchNormalization):
         return mean, ops.sum(ops.square(gap), axes) / count
 
 
+class StatelessBatchNormalization(layers.GroupNormalization):
+    """Each channel by the mean and variance of its batch, in evaluation too."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(groups=1, **kwargs)
+
+    def call(self, x, mask=None):
+        y, shape = ops.cast(x, self.variable_dtype), [1] * len(x.shape)
+        shape[self.axis] = -1
+        others = [axis for axis, size in enumerate(shape) if size == 1]
+        mean, var, _ = moments(y, others, mask)
+        y = (y - mean) * ops.rsqrt(var + self.epsilon)
+        y = y if self.gamma is None else y * ops.reshape(self.gamma, shape)
+        y = y if self.beta is None else y + ops.reshape(self.beta, shape)
+        return ops.cast(y, x.dtype)
+
+
+class InstanceNormalization(layers.BatchNormalization):
+    """Each channel of each example by itself; evaluation takes running averages."""
+
+    def call(self, x, training=None, mask=None):
+        if not (training and self.trainable):
+            return super().call(x, training=False)
+        y, shape = ops.cast(x, self.variable_dtype), [1] * len(x.shape)
+        shape[self.axis] = -1
+        places = [axis for axis, size in enumerate(shape) if size == 1][1:]
+        mean, var, count = moments(y, places, mask)
+        unbiased = var * count / ops.maximum(count - 1, 1)
+        kept = ((self.moving_mean, mean), (self.moving_variance, unbiased))
+        for average, found in kept:
+            found = ops.mean(ops.squeeze(found, places), 0)
+            average.assign(average * self.momentum + found * (1 - self.momentum))
+        y = (y - mean) * ops.rsqrt(var + self.epsilon)
+        y = y if self.gamma is None else y * ops.reshape(self.gamma, shape)
+        y = y if self.beta is None else y + ops.reshape(self.beta, shape)
+        return ops.cast(y, x.dtype)
+
+
 class GaussianNoise(layers.Layer):
     """Noise of any deviation: that of Keras's own is at most 1."""
 

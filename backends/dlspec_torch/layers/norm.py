@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from dlspec.backend.protocol import SELF, Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
@@ -22,6 +23,7 @@ def batch_norm(use: Use) -> Emitted:
         eps=use.field("eps").or_default(1e-5),
         momentum=use.field("momentum").or_default(0.1),
         affine=use.fixed(use.op.scale or use.op.bias).or_default(True),
+        track_running_stats=use.field("running_stats").or_default(True),
     )
     if use.named:
         return _masked(use, make, "masked_norm")
@@ -53,8 +55,13 @@ def instance_norm(use: Use) -> Emitted:
         by_rank("nn.InstanceNorm", 1 if rank > MOST else rank - 1),
         use.size("in_channels"),
         eps=use.field("eps").or_default(1e-5),
+        momentum=use.field("momentum").or_default(0.1),
         affine=use.fixed(use.op.scale or use.op.bias).or_default(False),
+        track_running_stats=use.field("running_stats").or_default(False),
     )
+    if use.named and use.op.running_stats:
+        made = _masked(use, make, "masked_instance_norm")
+        return replace(made, helpers=(*made.helpers, "masked_norm", "masked_group_norm"))
     return _of_channels(use, make, folds=True)
 
 

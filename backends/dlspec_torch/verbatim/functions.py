@@ -54,20 +54,22 @@ def masked_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
 
     In training, what is not real becomes 0.
     """
-    if not norm.training:
+    if not norm.training and norm.track_running_stats:
         kept = norm.running_mean, norm.running_var, norm.weight, norm.bias
         y = x.movedim(axis, 1).contiguous()  # in other strides torch.compile errs
         return F.batch_norm(y, *kept, eps=norm.eps).movedim(1, axis)
-    y, there = x.movedim(axis, -1).to(norm.running_mean.dtype), real.movedim(axis, -1)
+    y, there = x.movedim(axis, -1), real.movedim(axis, -1)
+    y = y.to(torch.get_default_dtype())
     others = tuple(range(y.dim() - 1))
     count = there.expand(*y.shape[:-1], 1).sum()
     mean = torch.where(there, y, 0).sum(others) / count
     y = torch.where(there, y - mean, 0)
     var = y.square().sum(others) / count
-    with torch.no_grad():
-        norm.running_mean.lerp_(mean, norm.momentum)
-        unbiased = var * count / (count - 1).clamp(min=1)
-        norm.running_var.lerp_(unbiased, norm.momentum)
+    if norm.track_running_stats:
+        with torch.no_grad():
+            norm.running_mean.lerp_(mean, norm.momentum)
+            unbiased = var * count / (count - 1).clamp(min=1)
+            norm.running_var.lerp_(unbiased, norm.momentum)
     y = y * torch.rsqrt(var + norm.eps)
     y = y if norm.weight is None else y * norm.weight
     y = y if norm.bias is None else y + norm.bias
@@ -89,6 +91,22 @@ def masked_group_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tens
     y = y if norm.weight is None else y * norm.weight.reshape(along)
     y = y if norm.bias is None else y + norm.bias.reshape(along)
     return y.movedim(1, axis)
+
+
+def masked_instance_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:
+    """What an InstanceNorm gives that keeps running averages, of the real places."""
+    if not norm.training:
+        return masked_norm(norm, x, real, axis)
+    with torch.no_grad():
+        y = x.movedim(axis, 1).to(torch.get_default_dtype())
+        there = real.movedim(axis, 1).expand_as(y).flatten(2)
+        y, count = y.flatten(2), there.sum(2)
+        mean = torch.where(there, y, 0).sum(2) / count
+        off = torch.where(there, y - mean[..., None], 0)
+        var = off.square().sum(2) / (count - 1).clamp(min=1)
+        norm.running_mean.lerp_(mean.mean(0), norm.momentum)
+        norm.running_var.lerp_(var.mean(0), norm.momentum)
+    return masked_group_norm(norm, x, real, axis)
 
 
 def masked_var(

@@ -31,13 +31,20 @@ def batch_norm(op: Any, x: list[Array], w: Weights) -> Array:
     axis = (op.axis or 0) % (x[0].ndim - 1) + 1
     to = [1] * x[0].ndim
     to[axis] = -1
-    y = (x[0] - w["running_mean"].reshape(to)) / np.sqrt(w["running_var"].reshape(to) + op.eps)
+    if op.running_stats:
+        mean, var = w["running_mean"].reshape(to), w["running_var"].reshape(to)
+    else:
+        others = tuple(a for a in range(x[0].ndim) if a != axis)
+        mean, var = x[0].mean(others, keepdims=True), x[0].var(others, keepdims=True)
+    y = (x[0] - mean) / np.sqrt(var + op.eps)
     y = y * w["weight"].reshape(to) if op.scale else y
     return y + w["bias"].reshape(to) if op.bias else y
 
 
 def group_norm(op: Any, x: list[Array], w: Weights) -> Array:
-    """InstanceNorm is that of one channel in each group."""
+    """InstanceNorm is that of one channel in each group, unless it keeps running averages."""
+    if getattr(op, "running_stats", False):
+        return batch_norm(op, x, w)
     y = np.moveaxis(x[0], (op.axis or 0) % (x[0].ndim - 1) + 1, 1)
     parts = y.reshape(len(y), getattr(op, "groups", y.shape[1]), -1)
     off = parts - parts.mean(-1, keepdims=True)

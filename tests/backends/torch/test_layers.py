@@ -181,12 +181,17 @@ def test_the_lstm_trains_the_weights_of_its_op_and_no_other():
     assert all(torch.equal(b, torch.zeros(16)) for b in layer.buffers())
 
 
-def test_batch_norm_keeps_running_averages_as_its_manual_says():
-    use = use_of(example("BatchNorm(momentum=0.3)", "f32[2, 3, 3]"))
+@pytest.mark.parametrize("each", (False, True))
+def test_norms_keep_running_averages_as_their_manuals_say(each):
+    """Of the batch, or the mean of what those of each example are."""
+    layer = "InstanceNorm(running_stats=true, momentum=0.3)" if each else "BatchNorm(momentum=0.3)"
+    use = use_of(example(layer, "f32[2, 3, 3]"))
     make, _ = code(LAYERS[type(use.op)](use), use)
     layer = eval(make, {"nn": nn}).double().train()
     x = np.random.default_rng(0).normal(1.0, 2.0, (4, 2, 3, 3))
     layer(torch.from_numpy(x))
-    over = (0, 2, 3)
-    np.testing.assert_allclose(layer.running_mean.numpy(), 0.3 * x.mean(over))
-    np.testing.assert_allclose(layer.running_var.numpy(), 0.7 + 0.3 * x.var(over, ddof=1))
+    rows = [x[i : i + 1] for i in range(4)] if each else [x]
+    mean = np.mean([r.mean((0, 2, 3)) for r in rows], 0)
+    var = np.mean([r.var((0, 2, 3), ddof=1) for r in rows], 0)
+    np.testing.assert_allclose(layer.running_mean.numpy(), 0.3 * mean)
+    np.testing.assert_allclose(layer.running_var.numpy(), 0.7 + 0.3 * var)

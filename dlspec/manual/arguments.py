@@ -31,6 +31,7 @@ from dlspec.recipe import fields, optimizers, rows, sources, stops
 KINDS: Mapping[Any, str] = {
     ops_fields.Axis: "a whole number",
     ops_fields.Number: "a number",
+    ops_fields.NormPower: "a number ≥ 1",
     ops_fields.Flag: "`true` or `false`",
     ops_fields.PerAxis: "a whole number ≥ 1, one for each axis",
     ops_fields.ExtraPerAxis: "a whole number ≥ 0, one for each axis",

@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
+from dlspec.declared import Words
+
 LIMIT = 2**31 - 1
 """What runtimes hold in a size: 32 bits with a sign."""
 
@@ -38,6 +40,15 @@ def number(value: Any) -> float:
     if not math.isfinite(result):
         raise ValueError("must be finite")
     return result
+
+
+def norm_power(value: Any) -> float | str:
+    """The p of a norm: a number, at least 1, or `inf`, which JSON has as a word."""
+    if value in ("inf", math.inf):
+        return "inf"
+    if isinstance(value, str) or number(value) < 1:
+        raise ValueError("must be a number, at least 1, or inf")
+    return number(value)
 
 
 def flag(value: Any) -> bool:
@@ -100,6 +111,9 @@ NonNegative = Annotated[float, PlainValidator(number), Field(ge=0)]
 Fraction = Annotated[float, PlainValidator(number), Field(ge=0, le=1)]
 NormOrder = Annotated[float, PlainValidator(number), Field(ge=1)]
 """The p of a norm: below 1 it is none."""
+
+NormPower = Annotated[float | str, PlainValidator(norm_power), Words(("inf",)), AS_IT_IS]
+"""The same, or `inf`: the norm that is the greatest absolute value."""
 
 Rate = Annotated[float, PlainValidator(number), Field(ge=0, lt=1)]
 """A probability of dropping: 1 would leave nothing."""

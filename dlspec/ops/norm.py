@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from dlspec.declared import Problem
 from dlspec.ops.base import FORMATS, Refusal, Weight, example
-from dlspec.ops.fields import Axis, Flag, Fraction, NormOrder, Positive
+from dlspec.ops.fields import Axis, Flag, Fraction, NormPower, Positive
 from dlspec.ops.init import ONES, Initial
 from dlspec.ops.normalisation import MOMENTUM, Affine, OverAxes, needless_momentum, running
 from dlspec.ops.rules import channel_axis_is_meant, floats
@@ -197,7 +197,8 @@ class Normalize(OverAxes):
     must say which axes are meant.
 
     - `axis`: the axis, or several: (0, 1, 2).
-    - `p`: which norm, at least 1: 2 is the Euclidean length, 1 the sum of absolute values.
+    - `p`: which norm, at least 1: 2 is the Euclidean length, 1 the sum of absolute values, `inf`
+      the greatest of them.
     - `eps`: the least that a norm counts as; above 0.
     """
 
@@ -209,7 +210,8 @@ class Normalize(OverAxes):
         example("Normalize(axis=(0, 2))", "f32[3, 5, 4]"),
         example("Normalize(p=1)", "f32[3, 5]"),
         example("Normalize(p=3, axis=-1)", "f32[3, 5]"),
+        example("Normalize(p=inf, axis=0)", "f32[3, 5, 4]"),
     )
 
-    p: NormOrder = 2.0
+    p: NormPower = 2.0
     eps: Positive = 1e-12

@@ -8,6 +8,7 @@ from dlspec.declared import Problem
 from dlspec.ops.base import example
 from dlspec.ops.elementwise import AlongAxis
 from dlspec.ops.fields import Count, Flag
+from dlspec.ops.over_axes import reduced
 from dlspec.ops.rules import fixed_sizes, numbers
 from dlspec.tensor import Tensor
 
@@ -19,11 +20,21 @@ class _OfNumbers(AlongAxis):
         yield from numbers(self.kind(), x)
 
 
-class argmax(_OfNumbers):
+class _Place(_OfNumbers):
+    """The place of an element."""
+
+    keepdims: Flag = False
+
+    def shape(self, *x: Tensor) -> Tensor:
+        return replace(reduced(self.place, x[0], self.keepdims), dtype="i32")
+
+
+class argmax(_Place):
     """The place of the greatest element on an axis, which is gone from the shape; of several, the
     first. It is of i32.
 
     - `axis`: the axis.
+    - `keepdims`: whether the axis stays, with one place.
     """
 
     onnx: ClassVar = ("ArgMax", "Cast")
@@ -32,17 +43,16 @@ class argmax(_OfNumbers):
         example("argmax", "f32[7]"),
         example("argmax(axis=0)", "f32[3, 5]"),
         example("argmax(axis=-2)", "i32[3, 5, 4]"),
+        example("argmax(axis=0, keepdims=true)", "f32[3, 5]"),
     )
 
-    def shape(self, *x: Tensor) -> Tensor:
-        return _places(x[0], self.place)
 
-
-class argmin(_OfNumbers):
+class argmin(_Place):
     """The place of the least element on an axis, which is gone from the shape; of several, the
     first. It is of i32.
 
     - `axis`: the axis.
+    - `keepdims`: whether the axis stays, with one place.
     """
 
     onnx: ClassVar = ("ArgMin", "Cast")
@@ -51,16 +61,8 @@ class argmin(_OfNumbers):
         example("argmin", "f32[7]"),
         example("argmin(axis=0)", "f32[3, 5]"),
         example("argmin(axis=-2)", "i32[3, 5, 4]"),
+        example("argmin(axis=-1, keepdims=true)", "i32[3, 5]"),
     )
-
-    def shape(self, *x: Tensor) -> Tensor:
-        return _places(x[0], self.place)
-
-
-def _places(x: Tensor, axis: int) -> Tensor:
-    at = axis % x.rank
-    sizes = (n for a, n in enumerate(x.shape) if a != at)
-    return replace(x.with_shape(*sizes), dtype="i32")
 
 
 class topk(_OfNumbers):

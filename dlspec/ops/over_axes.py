@@ -7,14 +7,16 @@ from dlspec.declared import Problem
 from dlspec.expr import product
 from dlspec.ops.base import Op
 from dlspec.ops.broadcasting import Broadcasting
-from dlspec.ops.fields import Axes
+from dlspec.ops.fields import Axes, Flag
 from dlspec.ops.rules import all_axes, axes_exist, numbers
 from dlspec.tensor import Tensor
 
 
-def reduced(axis: int | tuple[int, ...] | None, x: Tensor) -> Tensor:
-    """The type without some axes."""
+def reduced(axis: int | tuple[int, ...] | None, x: Tensor, keepdims: bool = False) -> Tensor:
+    """The type without some axes, or with one place on each."""
     gone = all_axes(axis, x)
+    if keepdims:
+        return x.with_shape(*(1 if a in gone else s for a, s in enumerate(x.shape)))
     return x.with_shape(*(s for a, s in enumerate(x.shape) if a not in gone))
 
 
@@ -27,6 +29,7 @@ class Reduction(Op):
     """Over the axes that are named, or over all of an example."""
 
     axis: Axes | None = None
+    keepdims: Flag = False
 
     def fitting(self, x: Tensor) -> Iterator[Problem]:
         """What is wrong with the dtype."""
@@ -37,7 +40,7 @@ class Reduction(Op):
         yield from found or axes_exist("axis", self.axis, x[0])
 
     def shape(self, *x: Tensor) -> Tensor:
-        return reduced(self.axis, x[0])
+        return reduced(self.axis, x[0], self.keepdims)
 
     def count(self, x: Tensor) -> int:
         """How many numbers become one."""
@@ -51,16 +54,18 @@ class Extreme(Broadcasting):
     does: ClassVar = "compare"
 
     axis: Axes | None = None
+    keepdims: Flag = False
 
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         if len(x) == 1:
             found = tuple(numbers(self.kind(), x[0]))
             yield from found or axes_exist("axis", self.axis, x[0])
             return
-        if self.axis is not None:
+        if self.axis is not None or self.keepdims:
             what = f"{self.kind()} of two tensors is taken element by element, and has no axis"
-            yield Problem("axis", what, f"{self.kind()}({self.kind()}(a, b), axis=...)")
+            given = "axis" if self.axis is not None else "keepdims"
+            yield Problem(given, what, f"{self.kind()}({self.kind()}(a, b), axis=...)")
         yield from super().problems(*x)
 
     def shape(self, *x: Tensor) -> Tensor:
-        return super().shape(*x) if len(x) == 2 else reduced(self.axis, x[0])
+        return super().shape(*x) if len(x) == 2 else reduced(self.axis, x[0], self.keepdims)

@@ -1,4 +1,5 @@
-"""Reductions: one number for all places on some axes, which are gone from the shape.
+"""Reductions: one number for all places on some axes, which are gone from the shape or have one
+place.
 
 The classes bear the names of the language, so that within this module `sum`, `max`, `min`, `any`
 and `all` are these and not Python's.
@@ -10,7 +11,7 @@ from typing import ClassVar
 
 from dlspec.declared import Problem
 from dlspec.ops.base import example
-from dlspec.ops.fields import Flag
+from dlspec.ops.fields import Flag, NormPower
 from dlspec.ops.over_axes import Extreme, Reduction
 from dlspec.ops.rules import floats, numbers, truths
 from dlspec.tensor import Tensor
@@ -38,6 +39,7 @@ class sum(_Counting):
     """The sum over some axes, or over all of an example; of true and false, how many are true.
 
     - `axis`: the axis, or several: sum(x, axis=(1, 2)) of [c, h, w] is [c].
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceSum",)
@@ -47,6 +49,7 @@ class sum(_Counting):
         example("sum(axis=(0, 2))", "f32[3, 5, 4]"),
         example("sum", "f32[3, 5]"),
         example("sum", "bool[3, 5]"),
+        example("sum(axis=(0, -1), keepdims=true)", "f32[3, 5, 4]"),
     )
 
     def fitting(self, x: Tensor) -> Iterator[Problem]:
@@ -57,6 +60,7 @@ class mean(_Counting):
     """The mean over some axes, or over all of an example; of true and false, the share of true.
 
     - `axis`: the axis, or several: mean(x, axis=(1, 2)) of [c, h, w] is [c].
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceMean",)
@@ -66,6 +70,8 @@ class mean(_Counting):
         example("mean(axis=(1, -1))", "f32[3, 5, 4]"),
         example("mean", "f32[3, 5]"),
         example("mean(axis=1)", "bool[3, 5]"),
+        example("mean(axis=0, keepdims=true)", "f32[3, 5]"),
+        example("mean(keepdims=true)", "bool[3, 5]"),
     )
 
     def fitting(self, x: Tensor) -> Iterator[Problem]:
@@ -76,6 +82,7 @@ class prod(Reduction):
     """The product over some axes, or over all of an example.
 
     - `axis`: the axis, or several.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceProd",)
@@ -84,6 +91,7 @@ class prod(Reduction):
         example("prod(axis=-1)", "f32[3, 5]"),
         example("prod(axis=(0, 2))", "f32[3, 5, 4]"),
         example("prod", "f32[3, 5]"),
+        example("prod(axis=(0, 2), keepdims=true)", "f32[3, 5, 4]"),
     )
 
 
@@ -106,6 +114,7 @@ class var(_Spread):
 
     - `axis`: the axis, or several.
     - `unbiased`: whether n numbers are divided by n - 1, and not by n.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceMean", "Sub", "Mul")
@@ -114,6 +123,7 @@ class var(_Spread):
         example("var(axis=-1)", "f32[3, 5]"),
         example("var(axis=(0, 2), unbiased=true)", "f32[3, 5, 4]"),
         example("var", "f32[3, 5]"),
+        example("var(axis=1, unbiased=true, keepdims=true)", "f32[3, 5, 4]"),
     )
 
 
@@ -122,6 +132,7 @@ class std(_Spread):
 
     - `axis`: the axis, or several.
     - `unbiased`: whether the variance is divided by n - 1, and not by n.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceMean", "Sub", "Mul", "Sqrt")
@@ -130,6 +141,7 @@ class std(_Spread):
         example("std(axis=-1)", "f32[3, 5]"),
         example("std(axis=(0, 2), unbiased=true)", "f32[3, 5, 4]"),
         example("std", "f32[3, 5]"),
+        example("std(axis=(0, 1), keepdims=true)", "f32[3, 5, 4]"),
     )
 
 
@@ -137,6 +149,7 @@ class logsumexp(_OfReals):
     """log(Σ exp(x)) over some axes, or over all of an example, without overflow.
 
     - `axis`: the axis, or several.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceLogSumExp",)
@@ -145,29 +158,44 @@ class logsumexp(_OfReals):
         example("logsumexp(axis=-1)", "f32[3, 5]"),
         example("logsumexp(axis=(0, 2))", "f32[3, 5, 4]"),
         example("logsumexp", "f32[3, 5]"),
+        example("logsumexp(axis=0, keepdims=true)", "f32[3, 5]"),
     )
 
 
 class norm(_OfReals):
-    """The Euclidean length over some axes, or over all of an example: the root of the sum of
-    squares. Where all are 0 its gradient is 0.
+    """The length over some axes, or over all of an example: (sum |x|^p)^(1/p), at `p=2` the root of
+    the sum of squares. Where all are 0 its gradient is 0.
 
-    - `axis`: the axis, or several.
+    - `axis`: the axis, or several, whose elements are those of one vector.
+    - `p`: which norm, at least 1: 2 is the Euclidean length, 1 the sum of absolute values, `inf`
+      the greatest of them. It is that of a vector, also over the axes of a matrix.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
-    onnx: ClassVar = ("ReduceL2",)
-    tflite: ClassVar = ("SQUARE", "SUM", "GREATER", "SELECT_V2", "SQRT")
+    positional: ClassVar = ("p",)
+    onnx: ClassVar = ("ReduceL2", "ReduceL1", "Abs", "Pow", "ReduceSum", "ReduceMax")
+    tflite: ClassVar = (
+        *("SQUARE", "SUM", "GREATER", "SELECT_V2", "SQRT", "ABS", "POW", "REDUCE_MAX"),
+    )
     examples: ClassVar = (
         example("norm(axis=0)", "f32[3, 5]"),
         example("norm(axis=(0, 2))", "f32[3, 5, 4]"),
         example("norm", "f32[3, 5]"),
+        example("norm(axis=1, keepdims=true)", "f32[3, 5]"),
+        example("norm(1)", "f32[3, 5]"),
+        example("norm(p=inf, axis=(0, 2), keepdims=true)", "f32[3, 5, 4]"),
+        example("norm(p=3, axis=-1)", "f32[3, 5]"),
+        example("norm(p=1.5, axis=0)", "f32[3, 5]"),
     )
+
+    p: NormPower = 2.0
 
 
 class any(_OfTruths):
     """Whether any element is true, over some axes or over all of an example.
 
     - `axis`: the axis, or several.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("Cast", "ReduceMax")
@@ -176,6 +204,7 @@ class any(_OfTruths):
         example("any(axis=-1)", "bool[3, 2]"),
         example("any(axis=(0, 2))", "bool[2, 5, 1]"),
         example("any", "bool[2]"),
+        example("any(axis=0, keepdims=true)", "bool[2, 5]"),
     )
 
 
@@ -183,6 +212,7 @@ class all(_OfTruths):
     """Whether all elements are true, over some axes or over all of an example.
 
     - `axis`: the axis, or several.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("Cast", "ReduceMin")
@@ -191,6 +221,7 @@ class all(_OfTruths):
         example("all(axis=-1)", "bool[3, 2]"),
         example("all(axis=(0, 2))", "bool[2, 5, 1]"),
         example("all", "bool[2]"),
+        example("all(axis=0, keepdims=true)", "bool[2, 5]"),
     )
 
 
@@ -199,6 +230,7 @@ class max(Extreme):
     of each pair: max(a, b), max(x, 0).
 
     - `axis`: of one tensor, the axis or several; all if none is named.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceMax", "Max")
@@ -207,6 +239,7 @@ class max(Extreme):
         example("max(axis=-1)", "f32[3, 5]"),
         example("max", "f32[3, 5]"),
         example("max", "f32[3, 5]", "f32[3, 1]"),
+        example("max(axis=(0, 2), keepdims=true)", "f32[3, 5, 4]"),
     )
 
 
@@ -215,6 +248,7 @@ class min(Extreme):
     each pair: min(a, b), min(x, 1).
 
     - `axis`: of one tensor, the axis or several; all if none is named.
+    - `keepdims`: whether these axes stay, with one place each.
     """
 
     onnx: ClassVar = ("ReduceMin", "Min")
@@ -223,4 +257,5 @@ class min(Extreme):
         example("min(axis=(0, 1))", "f32[3, 5, 4]"),
         example("min", "f32[3, 5]"),
         example("min", "f32[3, 5]", "f32[]"),
+        example("min(axis=-1, keepdims=true)", "f32[3, 5]"),
     )

@@ -104,7 +104,9 @@ def mean(w: Walk, f: Apply) -> Flow:
     if not set(axes) & set(w.axes(t)):
         return f
     filled = over(w, f, axes, 0)
-    given = {"axis": f.op.axis} if f.op.axis is not None else {}  # type: ignore[attr-defined]
+    op: Any = f.op
+    given = {"axis": op.axis} if op.axis is not None else {}
+    given |= {"keepdims": True} if op.keepdims else {}
     total = w.applied("sum", filled.inputs, (f.site, "sum"), **given)
     total = total.model_copy(update={"origins": f.origins})
     return w.applied("divide", (total, w.counts(t, axes, (f.site, "count"))), (f.site, "mean"))
@@ -320,11 +322,10 @@ def greatest(w: Walk, f: Apply) -> Flow:
 def average(w: Walk, f: Apply) -> Flow:
     """The mean of each channel over its real places."""
     t = f.inputs[0].types[0]
-    if f.op.keepdims:  # type: ignore[attr-defined]
-        raise refused(w, f, "mean(x, axis=-1)[:, none] keeps the axis")
     places = tuple(range(1, t.rank))
-    axis = places[0] if len(places) == 1 else places
-    total = w.applied("sum", over(w, f, places, 0).inputs, (f.site, "sum"), axis=axis)
+    given: dict[str, Any] = {"axis": places[0] if len(places) == 1 else places}
+    given |= {"keepdims": True} if f.op.keepdims else {}  # type: ignore[attr-defined]
+    total = w.applied("sum", over(w, f, places, 0).inputs, (f.site, "sum"), **given)
     return w.applied("divide", (total, w.counts(t, places, (f.site, "count"))), (f.site, "mean"))
 
 

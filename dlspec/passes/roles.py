@@ -79,9 +79,9 @@ def role(op: Op, x: Tensor) -> Role:
 def keeps_channels(op: Op, x: Tensor, inputs: int) -> bool:
     """Whether the first axis of the input is an axis of the output."""
     if isinstance(op, Reduction | Extreme):
-        return inputs > 1 or 0 not in all_axes(op.axis, x)
+        return inputs > 1 or op.keepdims or 0 not in all_axes(op.axis, x)
     if isinstance(op, argmax | argmin):
-        return op.place % x.rank != 0
+        return op.keepdims or op.place % x.rank != 0
     if isinstance(op, getitem):
         kept, _ = op.cuts(x)
         return bool(kept) and kept[0].axis == 0

@@ -81,7 +81,8 @@ def refused(name, *positional, **named):
         ("LayerNorm", (), {"axis": ()}, "`axis`: must name at least one axis, got ()"),
         ("LayerNorm", (), {"axis": (1, 1)}, "`axis`: must name each axis once, got (1, 1)"),
         ("GroupNorm", (), {}, "GroupNorm needs `groups`"),
-        ("Normalize", (), {"p": 0.5}, "`p`: must be at least 1, got 0.5"),
+        ("Normalize", (), {"p": 0.5}, "`p`: must be a number, at least 1, or inf, got 0.5"),
+        ("norm", ("max",), {}, "`p`: must be a number, at least 1, or inf, got max"),
         ("Reshape", (), {}, "Reshape needs `dims`"),
         ("Reshape", (0, 3), {},
          "`dims`: must be at least 1 each, or -1 for the one that follows from the others, "

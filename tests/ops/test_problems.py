@@ -85,6 +85,7 @@ BatchNorm | f32[] | none | BatchNorm needs at least one axis, got f32[] |
 BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 | the batch axis is not counted; -1 is the last axis
 BatchNorm(running_stats=false, momentum=0.2) | f32[4] | momentum | without running averages there is no momentum | running_stats=true keeps them
 InstanceNorm(momentum=0.2) | f32[4, 5, 6] | momentum | without running averages there is no momentum | running_stats=true keeps them
+max(keepdims=true) | f32[3], f32[3] | keepdims | max of two tensors is taken element by element, and has no axis | max(max(a, b), axis=...)
 GroupNorm(4) | f32[6, 3, 3] | groups | 4 groups do not divide the 6 channels of f32[6, 3, 3] | 3 does
 GroupNorm(3) | f32[3] | groups | a group of one number is its own mean, so that f32[3] becomes zeros | use fewer groups
 GroupNorm(2) | f32[4, 5] | axis | GroupNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]

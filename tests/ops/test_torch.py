@@ -304,21 +304,25 @@ def prelu(op, x):
 
 
 def reduce(f):
-    def call(t, axis):
+    """Where the axes stay, their places are put back as PyTorch's unsqueeze does."""
+
+    def call(t, axis, keepdims):
         axes = range(t.dim() - 1) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        return f(t, [1 + a % (t.dim() - 1) for a in axes])
+        at = [1 + a % (t.dim() - 1) for a in axes]
+        y = f(t, at)
+        return functools.reduce(torch.unsqueeze, sorted(at), y) if keepdims else y
 
     return call
 
 
 def reduction(f):
-    return lambda op, x: (None, lambda t: reduce(f)(t, op.axis))
+    return lambda op, x: (None, lambda t: reduce(f)(t, op.axis, op.keepdims))
 
 
 def extreme(all_axes, pairs):
     def made(op, x):
         def call(a, b=None):
-            return reduce(all_axes)(a, op.axis) if b is None else pairs(a, b)
+            return reduce(all_axes)(a, op.axis, op.keepdims) if b is None else pairs(a, b)
 
         return None, call
 
@@ -379,6 +383,10 @@ def along(f):
         return None, lambda t: f(t, -1 if op.axis is None else op.axis % x.rank + 1)
 
     return made
+
+
+def place(f):
+    return lambda op, x: along(lambda t, axis: f(t, axis, op.keepdims))(op, x)
 
 
 def attention(op, x):
@@ -626,7 +634,8 @@ REFERENCES = {
     "tril": lambda op, x: (None, lambda t: t.tril(op.offset)),
     "triu": lambda op, x: (None, lambda t: t.triu(op.offset)),
     "roll": lambda op, x: (None, lambda t: t.roll(op.shift, 1 + (op.axis or 0))),
-    **{n: along(getattr(torch, n)) for n in ("argmax", "argmin", "argsort", "cumsum", "cumprod")},
+    **{n: along(getattr(torch, n)) for n in ("argsort", "cumsum", "cumprod")},
+    **{n: place(getattr(torch, n)) for n in ("argmax", "argmin")},
     "sort": along(lambda t, axis: t.sort(axis).values),
     "topk": lambda op, x: (None, lambda t: tuple(t.topk(op.k, 1 + (op.axis or 0)))),
     "matmul": plain(lambda a, b: torch.stack([p @ q for p, q in zip(a, b, strict=True)])),
@@ -635,7 +644,9 @@ REFERENCES = {
     "sum": reduction(lambda t, axes: (t.float() if t.dtype == torch.bool else t).sum(axes)),
     "mean": reduction(lambda t, axes: t.float().mean(axes)),
     "prod": reduction(lambda t, axes: functools.reduce(torch.prod, sorted(axes)[::-1], t)),
-    "norm": reduction(lambda t, axes: torch.linalg.vector_norm(t, dim=axes)),
+    "norm": lambda op, x: reduction(
+        lambda t, axes: torch.linalg.vector_norm(t, float(op.p), dim=axes)
+    )(op, x),
     "max": extreme(torch.amax, lambda a, b: scalar_last(torch.maximum)(0, 0)[1](a, b)),
     "min": extreme(torch.amin, lambda a, b: scalar_last(torch.minimum)(0, 0)[1](a, b)),
 }  # fmt: skip

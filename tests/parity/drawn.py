@@ -226,6 +226,8 @@ def value(field: FieldInfo, x: Tensor, op: type[Op], rng: Rng) -> Any:
         case fields.number:
             small = any(getattr(m, "gt", None) == 0 for m in marks)
             return float(10 ** rng.uniform(-6, -1)) if small else round(float(rng.random()), 3)
+        case fields.norm_power:
+            return ("inf", 1, 2, 3.5)[int(rng.integers(4))]
         case fields.per_axis:
             return sizes(1, 5, op, rng)
         case fields.extra_per_axis:

@@ -93,12 +93,15 @@ model M(dim: int = 6) {
   output part: f32[T, 5] = (parts, index=index, gate=softmax(x[:, :2]))
     -> Experts(BiGRU(3, return=all) -> Dense(5), count=3)
   output spread = var(x, axis=0) + std(s, unbiased=true) + std(c, axis=(0, 1))
+  output kept: f32[4, 1] = mean(c, axis=1, keepdims=true) * norm(c, p=3, axis=1, keepdims=true)
+    + var(c, axis=1, keepdims=true) - (c -> GlobalAvgPool1D(keepdims=true))
   output averaged = c -> AvgPool1D(3, stride=2, padding=(1, 2))
   output framed = sound -> Unfold1D(3, stride=2, padding=(1, 2))
   output same = x -> Rearrange([T, D] -> [D, T]) -> AvgPool1D(4, stride=1, padding=same)
   output turned_around: f32[T, dim] = x[::-1]
   output every = s[::-1][::3]
   output grouped = (sound -> GroupNorm(2, axis=0)) + (sound -> InstanceNorm(bias=false, axis=0))
+    + (sound -> InstanceNorm(running_stats=true, axis=0))
   output behind = n -> GroupNorm(2, axis=-1, scale=false, bias=false) -> Normalize(axis=0)
   output product_of = (x -> Rearrange([T, D] -> [D, T])) @ x
 }

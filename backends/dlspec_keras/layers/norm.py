@@ -105,11 +105,12 @@ def rms_norm(use: Use) -> Emitted:
 
 
 def normalize(use: Use) -> Emitted:
+    inf = py.call("float", py.literal("inf"))
     call = py.call(
         "normalized",
         X[0],
         axis=_axes(use).or_default(-1),
-        p=use.field("p").or_default(2.0),
+        p=inf if use.op.p == "inf" else use.field("p").or_default(2.0),
         eps=use.field("eps").or_default(1e-12),
     )
     return Emitted(call, helpers=("normalized",))

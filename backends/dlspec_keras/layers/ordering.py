@@ -14,11 +14,12 @@ from dlspec_keras.layers.common import axis_slot, function
 
 def place(name: str, use: Use) -> Emitted:
     """Of real numbers TFLite has no such operator as Keras makes."""
-    axis = axis_slot(use, use.op.place)
+    axis, stay = axis_slot(use, use.op.place), use.field("keepdims").or_default(False)
     if use.x[0].dtype not in FLOATS:
-        return function(name, axis=axis)
+        return function(name, axis=axis, keepdims=stay)
     x = py.Unary("-", X[0]) if name == "argmin" else X[0]
-    return Emitted(py.call("argmax", x, axis=axis.or_default(-1)), helpers=("argmax",))
+    call = py.call("argmax", x, axis=axis.or_default(-1), keepdims=stay)
+    return Emitted(call, helpers=("argmax",))
 
 
 def topk(use: Use) -> Emitted:

@@ -31,9 +31,14 @@ def reduction(name: str, use: Use) -> Emitted:
     return Emitted(X[0]) if axis is None else function(name, **given(use))
 
 
-def given(use: Use) -> dict[str, int | tuple[int, ...] | None]:
-    """The axes, where there are others."""
-    return {} if leaves_nothing(use.op.axis, use.x[0]) else {"axis": axes(use)}
+def given(use: Use) -> dict[str, object]:
+    """The axes, where there are others, and whether they stay."""
+    alone = leaves_nothing(use.op.axis, use.x[0]) and not use.op.keepdims
+    return ({} if alone else {"axis": axes(use)}) | stay(use)
+
+
+def stay(use: Use) -> dict[str, object]:
+    return {"keepdims": use.field("keepdims").or_default(False)}
 
 
 def counted(name: str, use: Use) -> Emitted:
@@ -49,7 +54,7 @@ def spread(name: str, use: Use) -> Emitted:
     """Keras divides by n only."""
     if use.named:
         correction = use.fixed(int(use.op.unbiased)).or_default(0)
-        call: py.Expr = py.call("masked_var", X[0], real(use), axes(use), correction)
+        call: py.Expr = py.call("masked_var", X[0], real(use), axes(use), correction, **stay(use))
         call = py.call("ops.sqrt", call) if name == "std" else call
         return Emitted(call, helpers=("masked_var", "sequence_mask"))
     made = reduction(name, use)
@@ -69,7 +74,16 @@ def norm(use: Use) -> Emitted:
     axis = axes(use)
     if axis is None:
         return function("abs")
-    return Emitted(py.call("vector_norm", X[0], axis=axis), helpers=("vector_norm",))
+    match use.op.p:
+        case 1.0:
+            return Emitted(py.call("ops.sum", py.call("ops.abs", X[0]), **given(use)))
+        case 2.0:
+            call = py.call("vector_norm", X[0], axis=axis, **stay(use))
+            return Emitted(call, helpers=("vector_norm",))
+        case "inf":
+            return Emitted(py.call("ops.max", py.call("ops.abs", X[0]), **given(use)))
+    call = py.call("p_norm", X[0], use.field("p"), axis=axis, **stay(use))
+    return Emitted(call, helpers=("p_norm",))
 
 
 def extreme(reduce: str, compare: str, use: Use) -> Emitted:

@@ -162,12 +162,12 @@ def masked_group_norm(layer, x, real, axis=-1):
     return ops.moveaxis(x, -1, axis)
 
 
-def masked_var(x, real, axis, correction=0):
+def masked_var(x, real, axis, correction=0, keepdims=False):
     """The variance over some axes of the real places alone."""
     count = ops.where(real, ops.ones_like(x), 0)
     mean = ops.sum(ops.where(real, x, 0), axis, True) / ops.sum(count, axis, True)
-    far = ops.sum(ops.square(ops.where(real, x - mean, 0)), axis)
-    return far / (ops.sum(count, axis) - correction)
+    far = ops.sum(ops.square(ops.where(real, x - mean, 0)), axis, keepdims)
+    return far / (ops.sum(count, axis, keepdims) - correction)
 
 
 def mask_padding(x, lengths, value, axis=1):
@@ -219,9 +219,10 @@ def segment_max(x, index, count):
     return ops.where(number > 0, segment(ops.segment_max, x, index, count), 0)
 
 
-def argmax(x, axis=-1):
+def argmax(x, axis=-1, keepdims=False):
     """The place of the greatest, by an operator that TFLite has."""
-    return ops.top_k(ops.moveaxis(x, axis, -1), 1)[1][..., 0]
+    place = ops.top_k(ops.moveaxis(x, axis, -1), 1)[1]
+    return ops.moveaxis(place, -1, axis) if keepdims else place[..., 0]
 
 
 def topk(x, k, axis):
@@ -264,11 +265,18 @@ def triu(x, offset=0):
     return ops.where(kept, x, ops.zeros_like(x))
 
 
-def vector_norm(x, axis):
+def vector_norm(x, axis, keepdims=False):
     """The root of the sum of squares; its gradient at 0 is 0."""
-    square = ops.sum(ops.square(x), axis=axis)
+    square = ops.sum(ops.square(x), axis=axis, keepdims=keepdims)
     positive = square > 0
     return ops.where(positive, ops.sqrt(ops.where(positive, square, 1)), 0)
+
+
+def p_norm(x, p, axis, keepdims=False):
+    """The root of the sum of powers; its gradient at 0 is 0."""
+    power = ops.sum(ops.abs(x) ** p, axis=axis, keepdims=keepdims)
+    positive = power > 0
+    return ops.where(positive, ops.where(positive, power, 1) ** (1 / p), 0)
 
 
 def softplus(x, beta=1.0, threshold=20.0):

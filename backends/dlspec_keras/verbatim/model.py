@@ -254,6 +254,8 @@ def normalized(x, axis=-1, p=2.0, eps=1e-12):
     if p == 2:
         square = ops.sum(ops.square(x), axis=axis, keepdims=True)
         return x * ops.rsqrt(ops.maximum(square, eps**2))
+    if p == float("inf"):
+        return x / ops.maximum(ops.max(ops.abs(x), axis=axis, keepdims=True), eps)
     powers = ops.sum(ops.abs(x) ** p, axis=axis, keepdims=True)
     return x / ops.maximum(powers, eps**p) ** (1 / p)
 

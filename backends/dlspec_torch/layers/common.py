@@ -53,6 +53,13 @@ def number(use: Use, name: str) -> Slot:
     return given if use.x[0].dtype in FLOATS else replace(given, value=int(given.value))
 
 
+def norm_power(use: Use) -> py.Expr:
+    """The `p` of a norm."""
+    if use.op.p == "inf":
+        return py.Code("torch.inf")
+    return use.field("p").or_default(2.0)
+
+
 def of_channels(use: Use, make: py.Expr, folds: bool = False) -> Emitted:
     """A layer of the second axis of the batch, on whichever axis has the channels."""
     shape = use.x[0].shape

@@ -11,7 +11,15 @@ from dlspec.ops.base import Op
 from dlspec.ops.group_norm import GroupNorm, InstanceNorm
 from dlspec.ops.norm import BatchNorm, LayerNorm, Normalize, RMSNorm
 from dlspec.ops.response_norm import LocalResponseNorm
-from dlspec_torch.layers.common import MOST, applied, batched, by_rank, method, of_channels
+from dlspec_torch.layers.common import (
+    MOST,
+    applied,
+    batched,
+    by_rank,
+    method,
+    norm_power,
+    of_channels,
+)
 from dlspec_torch.layers.lengths import real
 
 
@@ -116,7 +124,7 @@ def normalize(use: Use) -> Emitted:
         py.call(
             "F.normalize",
             X[0],
-            p=use.field("p").or_default(2.0),
+            p=norm_power(use),
             dim=use.fixed(at[0] if len(at) == 1 else at).or_default(1),
             eps=use.field("eps").or_default(1e-12),
         )

@@ -14,7 +14,8 @@ from dlspec_torch.layers.common import DTYPES, dim, method
 
 def place(name: str) -> Emit:
     def emit(use: Use) -> Emitted:
-        return Emitted(method(method(X[0], name, dim(use, -1)), "int"))
+        stay = use.field("keepdims").or_default(False)
+        return Emitted(method(method(X[0], name, dim(use, -1), keepdim=stay), "int"))
 
     return emit
 

@@ -12,7 +12,7 @@ from dlspec.ops.over_axes import leaves_nothing
 from dlspec.ops.rules import all_axes
 from dlspec.tensor import FLOATS
 from dlspec_torch.layers.arithmetic import operand
-from dlspec_torch.layers.common import DTYPES, REAL, batched, dim, method
+from dlspec_torch.layers.common import DTYPES, REAL, batched, dim, method, norm_power
 from dlspec_torch.layers.lengths import real
 
 
@@ -31,7 +31,13 @@ NAMED = ("logsumexp", "amax", "amin")
 
 def given(use: Use) -> tuple[Slot, ...]:
     """The axes, where there are others."""
-    return () if leaves_nothing(use.op.axis, use.x[0]) else (axes(use),)
+    alone = leaves_nothing(use.op.axis, use.x[0]) and not use.op.keepdims
+    return () if alone else (axes(use),)
+
+
+def stay(use: Use) -> dict[str, Slot]:
+    """Whether the axes stay, as PyTorch says it."""
+    return {"keepdim": use.field("keepdims").or_default(False)}
 
 
 def over(name: str) -> Emit:
@@ -40,7 +46,7 @@ def over(name: str) -> Emit:
 
     def emit(use: Use) -> Emitted:
         dims = (axes(use),) if name in NAMED else given(use)
-        return Emitted(method(X[0], name, *dims) if use.x[0].rank else X[0])
+        return Emitted(method(X[0], name, *dims, **stay(use)) if use.x[0].rank else X[0])
 
     return emit
 
@@ -52,7 +58,7 @@ def counted(name: str) -> Emit:
         if use.x[0].dtype != "bool":
             return total(use) if name == "sum" else over(name)(use)
         value = method(X[0], "to", REAL)
-        return Emitted(method(value, name, *given(use)) if use.x[0].rank else value)
+        return Emitted(method(value, name, *given(use), **stay(use)) if use.x[0].rank else value)
 
     return emit
 
@@ -61,15 +67,17 @@ def total(use: Use) -> Emitted:
     if use.x[0].rank == 0:
         return Emitted(X[0])
     if use.x[0].dtype in FLOATS:
-        return Emitted(method(X[0], "sum", *given(use)))
+        return Emitted(method(X[0], "sum", *given(use), **stay(use)))
     # PyTorch adds up integers as 64 bits.
-    return Emitted(method(X[0], "sum", *given(use), dtype=DTYPES[use.x[0].dtype]))
+    dtype = DTYPES[use.x[0].dtype]
+    return Emitted(method(X[0], "sum", *given(use), **stay(use), dtype=dtype))
 
 
 def product(use: Use) -> Emitted:
     """PyTorch multiplies along one axis at a time: the last first, so that the others keep their
     places."""
-    kept = {} if use.x[0].dtype in FLOATS else {"dtype": DTYPES[use.x[0].dtype]}
+    kept: dict[str, object] = dict(stay(use))
+    kept |= {} if use.x[0].dtype in FLOATS else {"dtype": DTYPES[use.x[0].dtype]}
     if isinstance(use.op.axis, int):
         return Emitted(method(X[0], "prod", dim(use, -1), **kept))
     value: py.Expr = X[0]
@@ -84,10 +92,10 @@ def spread(name: str) -> Emit:
     def emit(use: Use) -> Emitted:
         correction = Slot(int(use.op.unbiased), role="correction", default=1)
         if use.named:
-            made = py.call("masked_var", X[0], real(use), axes(use), correction)
+            made = py.call("masked_var", X[0], real(use), axes(use), correction, **stay(use))
             made = method(made, "sqrt") if name == "std" else made
             return Emitted(made, helpers=("masked_var", "sequence_mask"))
-        return Emitted(method(X[0], name, axes(use), correction=correction))
+        return Emitted(method(X[0], name, axes(use), correction=correction, **stay(use)))
 
     return emit
 
@@ -95,7 +103,8 @@ def spread(name: str) -> Emit:
 def norm(use: Use) -> Emitted:
     if use.x[0].rank == 0:
         return Emitted(py.call("torch.abs", X[0]))
-    return Emitted(py.call("torch.linalg.vector_norm", X[0], dim=axes(use)))
+    p, dims = norm_power(use), axes(use)
+    return Emitted(py.call("torch.linalg.vector_norm", X[0], p, dim=dims, **stay(use)))
 
 
 def extreme(reduction: str, of_two: str, bound: str) -> Emit:

@@ -110,13 +110,17 @@ def masked_instance_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> T
 
 
 def masked_var(
-    x: Tensor, real: Tensor, dim: int | tuple[int, ...], correction: int = 1
+    x: Tensor,
+    real: Tensor,
+    dim: int | tuple[int, ...],
+    correction: int = 1,
+    keepdim: bool = False,
 ) -> Tensor:
     """The variance over some axes of the real places alone."""
     real = real.expand_as(x)
     mean = torch.where(real, x, 0).sum(dim, True) / real.sum(dim, True)
-    far = torch.where(real, x - mean, 0).square().sum(dim)
-    return far / (real.sum(dim) - correction)
+    far = torch.where(real, x - mean, 0).square().sum(dim, keepdim)
+    return far / (real.sum(dim, keepdim) - correction)
 
 
 def mask_padding(x: Tensor, lengths: Tensor, value: float, axis: int = 1) -> Tensor:

@@ -72,7 +72,11 @@ def rms_norm(op: Any, x: list[Array], w: Weights) -> Array:
 
 
 def normalized(op: Any, x: list[Array], w: Weights) -> Array:
-    length = (np.abs(x[0]) ** op.p).sum(over(op, x[0]), keepdims=True) ** (1 / op.p)
+    axes = over(op, x[0])
+    if op.p == "inf":
+        length = np.abs(x[0]).max(axes, keepdims=True)
+    else:
+        length = (np.abs(x[0]) ** op.p).sum(axes, keepdims=True) ** (1 / op.p)
     return x[0] / np.maximum(length, op.eps)
 
 

@@ -25,7 +25,16 @@ def places(op: Any, x: Array) -> tuple[int, ...]:
 
 
 def reduction(f: Callable[..., Array]) -> Reference:
-    return lambda op, x, w: f(x[0], places(op, x[0]))
+    return lambda op, x, w: f(x[0], places(op, x[0]), keepdims=op.keepdims)
+
+
+def length(op: Any, x: list[Array], w: Any) -> Array:
+    """The norm of what stands on the axes, as one vector for each of the other places."""
+    axes = places(op, x[0])
+    last = tuple(range(-len(axes), 0))
+    vectors = np.moveaxis(x[0], axes, last).reshape(*np.delete(x[0].shape, axes), -1)
+    made = np.linalg.norm(vectors, float(op.p), -1)
+    return np.expand_dims(made, axes) if op.keepdims else made
 
 
 def pairs(f: Callable[..., Array]) -> Reference:
@@ -43,12 +52,13 @@ def either(one: Callable[..., Array], two: Callable[[Array, Array], Array]) -> R
 
 
 def spread(f: Callable[..., Array]) -> Reference:
-    return lambda op, x, w: f(x[0], places(op, x[0]), ddof=int(op.unbiased))
+    return lambda op, x, w: f(x[0], places(op, x[0]), ddof=int(op.unbiased), keepdims=op.keepdims)
 
 
-def logsumexp(x: Array, axes: tuple[int, ...]) -> Array:
+def logsumexp(x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
     greatest = x.max(axes, keepdims=True)
-    return np.squeeze(greatest + np.log(np.exp(x - greatest).sum(axes, keepdims=True)), axes)
+    made = greatest + np.log(np.exp(x - greatest).sum(axes, keepdims=True))
+    return made if keepdims else np.squeeze(made, axes)
 
 
 erf = np.vectorize(math.erf, otypes=[float])
@@ -207,7 +217,7 @@ FUNCTIONS: dict[str, Reference] = {
     "var": spread(np.var),
     "std": spread(np.std),
     "logsumexp": reduction(logsumexp),
-    "norm": reduction(lambda x, axes: np.sqrt((x**2).sum(axes))),
+    "norm": length,
     "any": reduction(np.any),
     "all": reduction(np.all),
     "erf": each(erf),
@@ -231,8 +241,8 @@ FUNCTIONS: dict[str, Reference] = {
     "tril": lambda op, x, w: np.tril(x[0], op.offset),
     "triu": lambda op, x, w: np.triu(x[0], op.offset),
     "roll": lambda op, x, w: np.roll(x[0], op.shift, (op.axis or 0) % (x[0].ndim - 1) + 1),
-    "argmax": along(np.argmax),
-    "argmin": along(np.argmin),
+    "argmax": lambda op, x, w: np.argmax(x[0], place(op, x[0]), keepdims=op.keepdims),
+    "argmin": lambda op, x, w: np.argmin(x[0], place(op, x[0]), keepdims=op.keepdims),
     "topk": topk,
     "sort": ordered(np.sort),
     "argsort": ordered(np.argsort),

@@ -7,9 +7,9 @@ import keras
 from keras import layers, ops
 
 
-def vector_norm(x, axis):
+def vector_norm(x, axis, keepdims=False):
     """The root of the sum of squares; its gradient at 0 is 0."""
-    square = ops.sum(ops.square(x), axis=axis)
+    square = ops.sum(ops.square(x), axis=axis, keepdims=keepdims)
     positive = square > 0
     return ops.where(positive, ops.sqrt(ops.where(positive, square, 1)), 0)
 

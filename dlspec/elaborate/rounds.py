@@ -11,13 +11,14 @@ from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding
 from dlspec.elaborate.file import FileTable
+from dlspec.elaborate.headers import written
 from dlspec.elaborate.joined import Joined
 from dlspec.elaborate.kept import learns, uses
 from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import BESIDE, Kind, Settings, head, read
 from dlspec.elaborate.steps import StepBuilder
-from dlspec.elaborate.values import Kept
+from dlspec.elaborate.values import Broken, Kept
 from dlspec.elaborate.watched import activations, comparable
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
@@ -106,6 +107,8 @@ class Rounds:
                 hint = "write it in the step that reads it"
                 what = "a wire"
                 self.objects.problems.append(Misplaced(head(s), what, WITH, hint))
+                for name in written(s):
+                    self.builder.outer.entries[name.id] = Broken()
                 continue
             self.builder.wires(s)
         broken = self.builder.frame.broken
@@ -122,7 +125,8 @@ class Rounds:
             with self.objects.collecting():
                 one = self.step(step, broken)
                 made += [one] if one is not None else []
-        if broken or self.builder.problems or self.objects.broken > before:
+        every = len(made) == len(self.settings.steps)
+        if not every or self.builder.problems or self.objects.broken > before:
             raise Skip
         # every definition of any step stands in the graph of each
         whole = made[-1][1]

@@ -8,7 +8,7 @@ from typing import Any
 from dlspec.diagnostics import Diagnostic
 from dlspec.diagnostics.consistency import NeverRead, UnusedOutput
 from dlspec.elaborate.file import FileTable
-from dlspec.ir.model import Net, Select, Wire, within
+from dlspec.ir.model import Bind, Net, Select, Statement, Wire, statements, within
 from dlspec.ir.program import Program
 from dlspec.syntax import tree
 
@@ -60,9 +60,11 @@ def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:
         compared = used.setdefault(train.model, set())
         compared |= {t.output for t in train.loss} | {m.output for m in train.metrics}
         if train.step is not None:
-            for f in within(train.step.graph.root.body):
+            body = train.step.graph.root.body
+            called = _outputs_by_wire(body)
+            for f in within(body):
                 if isinstance(f, Wire):
-                    compared.add(f.name)
+                    compared |= called.get(f.name, {f.name})
                 elif isinstance(f, Net) and len(f.gives) == 1:  # `net(x)`
                     compared.update(f.gives)
                 elif isinstance(f, Select) and isinstance(f.value, Net):
@@ -76,6 +78,16 @@ def _outputs(table: FileTable, program: Program) -> Iterator[Diagnostic]:
                 name = written.name or written.value
                 if isinstance(name, tree.Name) and name.id not in names:
                     yield UnusedOutput(name.span, name.id, model)
+
+
+def _outputs_by_wire(body: tuple[Statement, ...]) -> dict[str, set[str]]:
+    """The outputs of networks that wires are: `l, z = net(x)`."""
+    found: dict[str, set[str]] = {}
+    for s in statements(body):
+        if isinstance(s, Bind) and isinstance(s.value, Net):
+            for name, output in zip(s.names, s.value.gives, strict=False):
+                found.setdefault(name, set()).add(output)
+    return found
 
 
 class Lives:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
+from itertools import count as numbers_from
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ from dlspec.ir.networks import held
 from dlspec.length import put
 from dlspec.passes.padding import lengths_name
 from dlspec.programs.inputs import inputs_file, takes
+from dlspec.recipe.losses import MAE, MSE, Huber
+from dlspec.recipe.transforms import Scale, Standardize
 from dlspec.runners.compare import NAMES
 from dlspec.runners.process import run_one
 from dlspec.runners.trained import Trained, answer, class_names, program_in
 from dlspec.tensor import Shape
 
+OF_VALUES = (MSE, MAE, Huber)
+"""Losses whose output is what the target is, and no score of it."""
 Lengths = Mapping[str, Sequence[int]]
 """How long each row is, by the names of the lengths; nothing where all are of one length."""
 
@@ -32,8 +38,8 @@ class Head:
     target: str
     classes: tuple[str, ...]
     values: Any
-    """Probabilities for an output of classes, else the output itself; nested lists, rows first,
-    each as long as it is."""
+    """Probabilities for an output of classes, else the output itself, in the unit of the column
+    that it predicts; nested lists, rows first, each as long as it is."""
     chosen: Any
     """The number of the likeliest class; None for an output that is no classes."""
 
@@ -139,10 +145,35 @@ def decide_task(run: Trained, names: Sequence[str], outputs: Path) -> dict[str, 
     return {
         "outputs": str(outputs),
         "heads": {
-            name: {"activation": run.train.activation(name), "axis": axes.get(name, -1)}
+            name: {
+                "activation": run.train.activation(name),
+                "axis": axes.get(name, -1),
+                "undo": undone(run, name),
+            }
             for name in names
         },
     }
+
+
+def undone(run: Trained, output: str) -> list[tuple[Any, Any]]:
+    """What turns an output into the unit of the column that it predicts: factors and offsets, in
+    order. Nothing where the transforms of the field are not of one number each."""
+    term = next((t for t in run.train.loss if t.output == output), None)
+    field = next((f for f in run.data.fields if term is not None and f.name == term.target), None)
+    if term is None or field is None or not isinstance(term.loss, OF_VALUES):
+        return []
+    steps: list[tuple[Any, Any]] = []
+    keys = chain([field.name], (f"{field.name}_{n}" for n in numbers_from(2)))
+    for t in field.transforms:
+        match t.transform:
+            case Scale(factor=factor, offset=offset) if factor:
+                steps.append((1 / factor, -offset / factor))
+            case Standardize():
+                learned = run.lock.fitted[next(keys)]
+                steps.append((learned["std"], learned["mean"]))
+            case _:
+                return []
+    return steps[::-1]
 
 
 def heads(run: Trained, found: dict[str, Any], lengths: Lengths) -> Iterator[Head]:

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 from PIL import Image
+from safetensors.numpy import load_file
 from sklearn.datasets import load_digits
 
 pytestmark = pytest.mark.slow
@@ -103,6 +104,35 @@ def test_a_table_is_prepared_with_the_fitted_statistics(dlspec, wine, root, tmp_
     (tmp_path / "one.csv").write_text("\n".join((lines[0], lines[60])), encoding="utf-8")
     alone = dlspec("predict", wine, "--input", tmp_path / "one.csv")
     assert rows(alone.stdout)[0]["cultivar"] == found[59]
+
+
+PRICES = """
+data homes {
+  source = csv("homes.csv")
+  field size: f32[2]  = columns("a", "b")
+  field price: f32[1] = column("price") -> Scale(0.1, offset=3) -> Standardize
+  split = all
+}
+model Net { input size: f32[2]; output worth: f32[1] = size -> Dense(1) }
+train {
+  data = homes; model = Net(); loss = MSE(worth, price); optimizer = SGD(lr=1e-3); epochs = 1
+}
+"""
+
+
+def test_a_price_has_the_unit_of_its_column(dlspec, tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    x, price = rng.normal(size=(24, 2)).round(3), rng.uniform(100, 400, 24).round(2)
+    lines = [f"{a},{b},{p}" for (a, b), p in zip(x, price, strict=True)]
+    (tmp_path / "homes.csv").write_text("\n".join(("a,b,price", *lines)), encoding="utf-8")
+    (tmp_path / "homes.dls").write_text(PRICES, encoding="utf-8")
+    done = dlspec("train", tmp_path / "homes.dls", "-o", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "homes.csv")
+    found = [float(row["worth"]) for row in rows(done.stdout)]
+    weights = load_file(tmp_path / "run" / "best.safetensors")
+    worth = x @ weights["worth.weight"][0] + weights["worth.bias"]
+    assert np.allclose(found, price.mean() + price.std() * worth, rtol=1e-5)
 
 
 @pytest.mark.parametrize(

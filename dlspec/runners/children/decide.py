@@ -1,7 +1,8 @@
 """Turns outputs into predictions: probabilities, and the classes that are likeliest. NumPy only.
 
 A task names the NPZ file `outputs` of a model and for each output its `activation` (`softmax` over
-`axis` of an example, `sigmoid`, or `none`).
+`axis` of an example, `sigmoid`, or `none`), and with `undo` the factors and offsets that turn it
+into the unit of what it predicts.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ def decide(task: Task) -> Task:
     for name, kind in task["heads"].items():
         y = outputs[name].astype(np.float64)
         if kind["activation"] == "none":
+            for factor, offset in kind["undo"]:
+                y = y * np.asarray(factor) + np.asarray(offset)
             found[name] = {"values": y.tolist()}
             continue
         p = softmax(y, kind["axis"]) if kind["activation"] == "softmax" else sigmoid(y)

@@ -65,13 +65,15 @@ class ChainNeedsParentheses(Diagnostic):
             text = "..."
         if self.operator == "if":
             return f"choose a layer: `-> (A if c else B)`; or a result: `({text}) if c else ...`"
+        if self.operator == "-" and text.endswith("*"):
+            return "how often a layer stands there is a whole number from 0 on: `x -> Dense(3) * 2`"
         if self.operator in ("-", "not") and text.endswith("->"):
             return "a stage is a name or a parenthesis"
         return f"write `({text}) {self.operator} ...`"
 
     @property
     def fix(self) -> Fix | None:
-        if self.span is None or self.operator == "if" or self.chain.text.endswith("->"):
+        if self.span is None or self.operator == "if" or self.chain.text.endswith(("->", "*")):
             return None
         return Fix(self.chain.to(self.span), f"({self.chain.text}) {self.operator}")
 

@@ -134,6 +134,8 @@ class _Configuration(Generic[D]):
         count = "no argument" if allowed == 0 else f"{allowed} argument{'s' * (allowed > 1)}"
         what = f"{self.cls.kind()} takes {count} without a name, got {len(given)}"
         hint = f"write the others with their names: {', '.join(rest)}" if rest else ""
+        if not rest and not allowed and isinstance(given[0], tree.Name):
+            hint = f"a tensor goes through a layer in a chain: `{given[0].id} -> {self.cls.kind()}`"
         self.found.append(WrongArgumentCount(given[allowed].span, what, hint))
 
     def report_missing(self) -> None:

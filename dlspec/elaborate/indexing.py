@@ -64,6 +64,10 @@ class Indexer(FunctionApplier):
 
     def positions(self, found: Any, e: tree.Expr) -> Value:
         """A list of numbers that go up or down evenly, as a tensor. Raises SpecError for others."""
+        if isinstance(found, Static) and isinstance(found.value, Tensors):
+            what, made_of = "a list of tensors", "`stack(xs, axis=0)`, `sum(xs)` and `xs -> Concat`"
+            hint_ = f"{made_of} make one of them"
+            raise SpecError(NotATensor(e.span, self.context, what, hint_))
         made = evenly(found)
         if made is None:
             raise SpecError(NotATensor(e.span, self.context, describe(found), hint(found)))

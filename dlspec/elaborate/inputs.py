@@ -13,7 +13,9 @@ from dlspec.diagnostics.shapes import (
     InputDoesNotMatch,
     OutputDoesNotMatch,
 )
+from dlspec.diagnostics.uses import Misplaced
 from dlspec.diagnostics.values import WrongType
+from dlspec.elaborate.bounds import too_many
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.tensors import TensorEvaluator
@@ -21,6 +23,7 @@ from dlspec.elaborate.values import Broken, Value, describe
 from dlspec.expr import Ref, Static, fixed, with_origin
 from dlspec.ir import model as ir
 from dlspec.length import dynamic
+from dlspec.ops.fields import LIMIT
 from dlspec.source import Span
 from dlspec.syntax import tree
 from dlspec.tensor import DTYPES, Tensor
@@ -60,7 +63,10 @@ class TypeReader(TensorEvaluator):
         """The type of an input: what is declared, with its names bound to what arrives."""
         dtype = type_.name.id
         count, dims = self.parts(type_)
-        if (dtype == "class" and arriving is None) or (dtype != "class" and not type_.groups):
+        if dtype == "class" and arriving is None:
+            hint = "a model reads classes as integers: `i32[]`, or `i32[T]` for several"
+            raise SpecError(Misplaced(type_.span, "`class`", "the input of a model", hint))
+        if dtype != "class" and not type_.groups:
             raise self.no_type(type_)
         if arriving is not None:
             self.check_rank(dtype, dims, arriving, type_, name)
@@ -143,6 +149,8 @@ class TypeReader(TensorEvaluator):
         if isinstance(dim, tree.Name):
             found = frame.scope.find(dim.id)
             if found is None or isinstance(found, Broken):
+                if at is None and frame.broken:
+                    raise Skip  # an input that does not fit may have bound it
                 if at is None:
                     raise SpecError(DimensionNeeded(dim.span, self.context, dim.id))
                 return at if dim.id == "_" else self.bound_to(dim.id, at, frame)
@@ -155,6 +163,8 @@ class TypeReader(TensorEvaluator):
             raise SpecError(
                 WrongType(dim.span, self.context, dim.span.text, expected, describe(value))
             )
+        if whole > LIMIT:
+            raise too_many(dim.span, self.context, f"an axis of {whole:,} places", LIMIT)
         if at is not None and at != whole:
             assert arriving is not None
             reason = f"`{dim.span.text}` is {whole} here, not {at}"

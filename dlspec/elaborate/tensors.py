@@ -297,9 +297,27 @@ class TensorEvaluator(Indexer):
             raise SpecError(replace(wrong, owner=""))
         return self.applied(op, {}, (value.flow,), {}, self.frame.site(e), e.span)
 
+    # -- parts
+
+    def attribute(self, e: tree.Attribute, scope: Scope) -> Any:
+        """What reads as a part of a tensor has another spelling. Raises SpecError."""
+        if not isinstance(self.expression(e.value, scope), Value):
+            return super().attribute(e, scope)
+        name, of = e.name.id, e.value.span.text
+        hint = f"write `{name}({of})`" if self.is_function(name) else ""
+        if name == "T":
+            hint = f"write `transpose({of})`"
+        elif name in ("shape", "size", "ndim"):
+            hint = "sizes have their names in the type of an input: `input x: f32[T, D]`"
+        raise SpecError(Misplaced(e.span, f"`.{name}` of a tensor", "the language", hint))
+
     # -- calls
 
     def call(self, e: tree.Call, scope: Scope) -> Any:
+        if isinstance(e.callee, tree.Call) and e.arguments:
+            x, called = e.arguments[0].value.span.text, e.callee.span.text
+            hint = f"a tensor goes through a layer in a chain: `{x} -> {called}`"
+            raise SpecError(Misplaced(e.span, "a layer that is called", "an expression", hint))
         if not isinstance(e.callee, tree.Name) or self.function_of(e.callee, scope) is not None:
             return super().call(e, scope)
         name = e.callee.id

@@ -8,12 +8,13 @@ from functools import cached_property
 
 from dlspec.backend.names import class_name
 from dlspec.emit import python as py
-from dlspec.ir.model import ModelIR
+from dlspec.ir.model import Apply, ModelIR
 from dlspec.ir.recipe import Step
 from dlspec.passes.batch import batched
 from dlspec.passes.tracked import tracked
 from dlspec.programs.case import TrainCase
 from dlspec.recipe.optimizers import SGD
+from dlspec.tensor import FLOATS
 from dlspec_torch.helpers import HELPERS
 from dlspec_torch.optimizers import slots
 
@@ -85,12 +86,13 @@ class Case(TrainCase):
 
     @property
     def idle(self) -> bool:
-        """Whether some weights may get no gradient: frozen ones, and those of an output that no
-        loss reads."""
+        """Whether some weights may get no gradient: frozen ones, those of an output that no loss
+        reads, and those before what has none."""
         return (
             self.train.freezes
             or self.step is not None
             or set(self.outputs) != set(self.compared[0])
+            or any(map(_stops, self.ops))
         )
 
     @property
@@ -101,3 +103,10 @@ class Case(TrainCase):
     def counts(self) -> bool:
         """Whether the optimizer keeps the number of its steps."""
         return not isinstance(self.optimizer, SGD)
+
+
+def _stops(apply: Apply) -> bool:
+    """Whether an op passes no gradient on: it says so, or makes integers of real numbers."""
+    read = any(f.types[0].dtype in FLOATS for f in apply.inputs)
+    made = all(t.dtype in FLOATS for t in apply.types)
+    return apply.op.kind() == "stop_gradient" or (read and not made)

@@ -247,6 +247,8 @@ class Arguments:
         self.beside.add(name)
         one = next(iter(each.values()))
         kind = "int" if type(one) is Size else type(one).__name__
+        if isinstance(one, tuple):
+            kind = "tuple[int, ...]" if _whole(each.values()) else "tuple[Any, ...]"
         made = Argument(name, each, annotation=kind, is_new=True)
         self.new.append(made)
         self.use(made)
@@ -351,6 +353,11 @@ ANNOTATIONS = {
 def _annotation(type_: str) -> str:
     made = type_.replace("layer", ANNOTATIONS["layer"])
     return "tuple[Any, ...]" if type_.startswith("tuple") else made
+
+
+def _whole(tuples: Iterable[tuple[Any, ...]]) -> bool:
+    """Whether tuples hold integers alone."""
+    return all(isinstance(n, int) for values in tuples for n in values)
 
 
 def _plain(value: Any) -> bool:

@@ -26,7 +26,11 @@ POOLS = (
     "k = d -> MaxPool2D(2, dilation=2, stride=1) -> Conv2D(3, 1) -> AdaptiveMaxPool2D(1)",
     "l = d -> AvgPool2D(2, ceil_mode=true) -> Conv2D(2, 1) -> GlobalMaxPool2D(keepdims=true)",
     "l0 = d -> LPPool2D(2, stride=1, padding=same, p=3) -> Conv2D(2, 1) -> LPPool2D(2)",
-    "pooled = (j -> Flatten, k -> Flatten, l -> Flatten, l0 -> Flatten) -> Concat",
+    "l1, at = d -> MaxPool2D(2, stride=1, return=(values, places))",
+    "l2 = (l1 -> Conv2D(6, 1), at) -> MaxUnpool2D(2, stride=1) -> Unfold2D(2) -> Conv2D(8, 1)",
+    "l3 = signal -> Unfold1D(3) -> Conv1D(6, 1) -> Fold1D(30, 3) -> Flatten",
+    "l4 = (l2 -> GlobalAvgPool2D, l3) -> Concat",
+    "pooled = (j -> Flatten, k -> Flatten, l -> Flatten, l0 -> Flatten, l4) -> Concat",
 )
 SIZES = (
     "m = d -> Conv2D(4, 1) -> Upsample2D((1, 2)) -> Conv2D(3, 2) -> Upsample2D(2, mode=bilinear)",

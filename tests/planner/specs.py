@@ -407,4 +407,21 @@ model Empty {
   output again = z
 }
 """,
+    "windows laid out, and the greatest put back": """
+block Segment(c: int) {
+  input x: f32[C, H, W]
+  y, places = x -> Conv2D(c, 3, padding=1) -> MaxPool2D(2, return=(values, places))
+  output (y -> Conv2D(c, 1) -> ReLU, places) -> MaxUnpool2D(2, size=(H, W)) -> Conv2D(c, 1)
+}
+block Smooth(k: int) {
+  input x: f32[C, H, W]
+  y = x -> Unfold2D(k, padding=k // 2) -> Conv2D(C * k ** 2, 1)
+  output y -> Fold2D((H, W), k, padding=k // 2)
+}
+model Windows {
+  input image: f32[2, 8, 6]
+  x = image -> Segment(4) -> Segment(3)
+  output y = x -> Smooth(3) -> Smooth(2) -> Flatten -> Dense(2)
+}
+""",
 }

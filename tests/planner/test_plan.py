@@ -42,6 +42,7 @@ def text(spec: str, name: str, of: str | None = None) -> str:
         "scan",
         "norms",
         "defaults",
+        "windows",
     ],
 )
 def test_goldens(golden: str, name: str) -> None:
@@ -58,6 +59,7 @@ def test_goldens(golden: str, name: str) -> None:
         "scan": BLOCKS + MODELS["recurrences of one's own"],
         "norms": MODELS["kernels in norms"],
         "defaults": MODELS["defaults of every kind"],
+        "windows": MODELS["windows laid out, and the greatest put back"],
     }
     made = text(specs[golden], name)
     path = GOLDENS / f"{golden}_{name}.py"

@@ -260,6 +260,33 @@ def test_a_run_that_goes_on_from_a_checkpoint_ends_with_the_same_bits(optimizer,
     assert files[0] == files[1]
 
 
+STOPPED = """
+model Stopped {
+  input image: f32[1, 8, 8]
+  x = image -> Flatten
+  kept = stop_gradient(x -> Dense(8))
+  place = one_hot(argmax(x -> Dense(4)), 4)
+  output logits = (kept, place) -> Concat -> Dense(10)
+}
+train {
+  data = digits; model = Stopped(); loss = CrossEntropy(logits, label)
+  optimizer = Adam(lr=1e-2); epochs = 1; batch = 64
+}
+"""
+
+
+def test_weights_that_no_gradient_reaches_stay_and_are_kept(tmp_path):
+    folder = compiled(DIGITS + STOPPED, tmp_path)
+    trained(folder, "run", 1)
+    out = trained(folder, "run", 2, resume=True)
+    with modules(folder) as program:
+        first, last = program.model.Stopped(), program.model.Stopped()
+        program.checkpoint.initialise(first, 0)
+        program.checkpoint.load(out / "last.safetensors", last)
+    moved = {n for n, w in first.state_dict().items() if not torch.equal(w, last.state_dict()[n])}
+    assert moved == {"logits.weight", "logits.bias"}
+
+
 TWO = """
 data rows {
   source = npz("rows.npz")

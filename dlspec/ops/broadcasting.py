@@ -28,6 +28,8 @@ class Broadcasting(Op):
         for t in x:
             if t.dtype in ("class", "bool"):
                 hint = "one_hot or Embedding turns classes into numbers" if t.classes else ""
+                if t.dtype == "class" and self.does == "compare":
+                    hint = "they are equal or not; cast(x, i32) is the number of each"
                 hint = hint or f"cast(x, {'i32' if t.dtype == 'class' else 'f32'})"
                 yield Problem(None, f"{t} is no number to {self.does}", hint)
                 return

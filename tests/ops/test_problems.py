@@ -264,6 +264,7 @@ segment_mean(3) | f32[4], class[5][4] | count | class[5][4] has 5 classes, not 3
 atan2 | i32[3], i32[3] | none | atan2 needs floating-point numbers, got i32[3] | cast(x, f32)
 equal | f32[3], i32[3] | none | `equal` needs one dtype, got f32 and i32 | cast(x, f32)
 equal | class[3], class[4] | none | class[3] and class[4] are classes of different kinds |
+less | class[3], i32[] | none | class[3] is no number to compare | they are equal or not; cast(x, i32) is the number of each
 less | bool[3], bool[3] | none | bool[3] is no number to compare | cast(x, f32)
 less_equal | f32[3], f32[4] | none | these shapes do not compare | sizes must be equal, or 1
 logical_and | bool[3], f32[3] | none | `and` needs true and false, got f32[3] | compare first, such as x > 0

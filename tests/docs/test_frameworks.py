@@ -23,11 +23,13 @@ from dlspec import ops
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 PIECES = re.findall(r"^```dls\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-ROWS = [
+TABLES = [
     [cell.strip() for cell in line[1:-1].split("|")]
     for line in re.findall(r"^\|[^\n]*\|$", TEXT, re.MULTILINE)
-    if not line.startswith(("|---", "| PyTorch |"))
+    if not line.startswith(("|---", "| PyTorch |", "| Keras |"))
 ]
+ROWS = [row for row in TABLES if len(row) == 3]
+FUNCTIONS = [row for row in TABLES if len(row) == 2]
 RECIPE = ("losses", "transforms", "augmentations")
 KERAS = importlib.util.find_spec("keras")
 
@@ -56,9 +58,18 @@ def test_every_layer_and_activation_of_keras_has_a_row_and_no_other_name():
     assert sorted({*words(1)}) == sorted(published("layers") | published("activations"))
 
 
+@pytest.mark.skipif(KERAS is None, reason="needs keras")
+def test_every_function_of_keras_has_a_row_or_its_name_in_the_language():
+    rows = [name for names, _ in FUNCTIONS for name in names.split()]
+    assert {*rows} <= published("ops")
+    own = {name.lower().replace("_", "") for name in ops.names()}
+    left = published("ops") - published("activations") - {*rows}
+    assert sorted(n for n in left if n.replace("_", "") not in own) == []
+
+
 def defined() -> Iterator[str]:
     """What a spec may name: of the language, of the standard library, and the pieces."""
-    yield from (*ops.names(), "Scan")
+    yield from (*ops.names(), "Scan", "ctc_beam")
     for module in RECIPE:
         yield from vars(import_module(f"dlspec.recipe.{module}"))
     shipped = (ROOT / "dlspec" / "std").glob("*.dls")
@@ -68,7 +79,7 @@ def defined() -> Iterator[str]:
 
 def test_what_a_row_names_there_is():
     known = {*defined()}
-    for *_, here in ROWS:
+    for *_, here in TABLES:
         assert here
         unlinked = re.sub(r"\[[^]]*\]\(#[^)]*\)", "", here)  # that links lead somewhere is tested
         for code in re.findall(r"`([^`]*)`", unlinked):
@@ -77,7 +88,7 @@ def test_what_a_row_names_there_is():
 
 
 def test_rows_that_say_no_say_why():
-    for *_, here in ROWS:
+    for *_, here in TABLES:
         assert here.startswith(("no: ", "not yet: ")) or re.search(r"`|\w{4}", here)
 
 
@@ -98,6 +109,7 @@ USES = {
     "repeated": "a -> RepeatVector(3)",
     "cosine": "cosine_similarity(b, other)",
     "distance": "pairwise_distance(b, other)",
+    "distance_3": "pairwise_distance(b, other, p=3)",
     "distributed": "[video[i] -> layer for i in range(3)] -> stack(axis=0)",
     "bins": "b -> Discretization([-1.0, 0.0, 0.5])",
     "gaussian_nll": "gaussian_nll(b, other, positive)",
@@ -156,6 +168,7 @@ def theirs(x: Outputs, weights: Outputs) -> dict[str, Callable[[], object]]:
         "shuffled": lambda: nn.ChannelShuffle(3)(t["image"]),
         "cosine": lambda: nn.CosineSimilarity()(b, other),
         "distance": lambda: nn.PairwiseDistance()(b, other),
+        "distance_3": lambda: nn.PairwiseDistance(3)(b, other),
         "gaussian_nll": lambda: each(F.gaussian_nll_loss, b, other, t["positive"]),
         "poisson_nll": lambda: each(F.poisson_nll_loss, b, other),
         "soft_margin": lambda: each(F.soft_margin_loss, b, other.sign()),

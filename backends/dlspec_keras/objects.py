@@ -68,6 +68,12 @@ def softmax(use: Use) -> py.Expr:
     return py.call("layers.Softmax", axis=use.fixed(axis).or_default(-1))
 
 
+def flatten(use: Use) -> py.Expr:
+    if use.op.axis is not None:
+        raise UnsupportedOp("Flatten", "Keras has no layer for it that joins some axes")
+    return py.call("layers.Flatten")
+
+
 OBJECTS: dict[str, Callable[[Use], py.Expr]] = {
     "ReLU": lambda use: py.call("layers.ReLU"),
     "LeakyReLU": leaky_relu,
@@ -76,6 +82,6 @@ OBJECTS: dict[str, Callable[[Use], py.Expr]] = {
     "GELU": gelu,
     "Mish": activation("mish"),
     "Identity": lambda use: py.call("layers.Identity"),
-    "Flatten": lambda use: py.call("layers.Flatten"),
+    "Flatten": flatten,
 }
 """Layers that are functions in a `call` and classes of Keras, by the name of the op."""

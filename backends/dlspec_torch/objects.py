@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dlspec.backend.protocol import SELF, UnsupportedOp, Use, X
 from dlspec.emit import python as py
+from dlspec.ops.activation import Identity
+from dlspec.ops.shape import Flatten
 
 MODULES = {
     "F.relu": "nn.ReLU",
@@ -59,8 +61,10 @@ def object_of(use: Use) -> py.Expr:
     """
     from dlspec_torch.layers import LAYERS
 
-    if use.op.kind() in ("Identity", "Flatten"):
-        return py.call(f"nn.{use.op.kind()}")
+    if isinstance(use.op, Identity):
+        return py.call("nn.Identity")
+    if isinstance(use.op, Flatten):
+        return flatten(use)
     emitted = LAYERS[type(use.op)](use)
     if emitted.make is not None and emitted.call == py.call(SELF, X[0]):
         return emitted.make
@@ -70,3 +74,11 @@ def object_of(use: Use) -> py.Expr:
         ):
             return py.Call(MODULES[name], tuple(rest))
     raise UnsupportedOp(use.op.kind(), "PyTorch has no module for it")
+
+
+def flatten(use: Use) -> py.Expr:
+    """Of some axes, or of all; the batch is axis 0."""
+    axis = (0, -1) if use.op.axis is None else use.op.axis
+    axes = (axis,) if isinstance(axis, int) else axis
+    first, last = (a + 1 if a >= 0 else a for a in (axes[0], axes[-1]))
+    return py.call("nn.Flatten", use.fixed(first).or_default(1), use.fixed(last).or_default(-1))

@@ -10,23 +10,52 @@ from dlspec.declared import Problem
 from dlspec.expr import product, total
 from dlspec.length import quotient
 from dlspec.ops.base import Op, example
-from dlspec.ops.fields import AS_IT_IS, Axis, whole
-from dlspec.ops.rules import axis_exists, same_dtypes
+from dlspec.ops.fields import AS_IT_IS, Axes, Axis, whole
+from dlspec.ops.rules import all_axes, axes_exist, axis_exists, same_dtypes
 from dlspec.tensor import Tensor, shape_text
 
 
 class Flatten(Op):
-    """All axes of an example in one: [a, b, ...] becomes [a · b · ...].
+    """All axes of an example in one: [a, b, ...] becomes [a · b · ...]; or neighbouring ones alone.
 
     The order is that of channels-first: the last axis runs fastest.
+
+    - `axis`: the axes that become one, in their order; all without. `axis=(1, 2)` makes [c, h · w]
+      of [c, h, w], as PyTorch's `start_dim` and `end_dim` do.
     """
 
-    onnx: ClassVar = ("Flatten",)
+    onnx: ClassVar = ("Flatten", "Reshape")
     tflite: ClassVar = ("RESHAPE",)
-    examples: ClassVar = (example("Flatten", "f32[3, 4, 5]"), example("Flatten", "f32[6]"))
+    examples: ClassVar = (
+        example("Flatten", "f32[3, 4, 5]"),
+        example("Flatten", "f32[6]"),
+        example("Flatten(axis=(1, 2))", "f32[3, 4, 5]"),
+        example("Flatten(axis=(0, 1))", "f32[3, 4, 5, 2]"),
+        example("Flatten(axis=(-3, -2, -1))", "f32[2, 3, 4, 5]"),
+    )
+
+    axis: Axes | None = None
+
+    def joined(self, x: Tensor) -> tuple[int, ...]:
+        """The axes that become one, counted from the front."""
+        return all_axes(self.axis, x)
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        wrong = tuple(axes_exist("axis", self.axis, x[0]))
+        yield from wrong
+        if self.axis is None or wrong:
+            return
+        given = (self.axis,) if isinstance(self.axis, int) else self.axis
+        at = [a % x[0].rank for a in given]
+        between = tuple(range(min(at), max(at) + 1))
+        if at != list(between):
+            what = f"axes {', '.join(map(str, at))} of {x[0]} are no neighbours in their order"
+            yield Problem("axis", what, f"axis={between} are; Rearrange joins others")
 
     def shape(self, *x: Tensor) -> Tensor:
-        return x[0].with_shape(product(*x[0].shape))
+        axes, sizes = self.joined(x[0]), x[0].shape
+        first, behind = (axes[0], axes[-1] + 1) if axes else (0, 0)
+        return x[0].with_shape(*sizes[:first], product(*sizes[first:behind]), *sizes[behind:])
 
 
 def _sizes(value: Any) -> tuple[int, ...]:

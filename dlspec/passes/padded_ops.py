@@ -13,6 +13,7 @@ from dlspec.expr import Const, Static, origin
 from dlspec.ir.model import Apply, Flow, Scalar, Wire
 from dlspec.ops.indexing import REST, WHOLE, Cut
 from dlspec.ops.rules import all_axes
+from dlspec.ops.shape import Flatten
 from dlspec.tensor import Tensor
 
 NUMBER = Tensor("i32", ())
@@ -217,6 +218,8 @@ def flat(w: Walk, f: Apply) -> Flow:
     """Where the axis that differs is in front, what is real stays in front."""
     t, made = f.inputs[0].types[0], f.types[0]
     if w.axes(t) == (0,) and w.axes(made) in ((), (0,)):
+        return f
+    if isinstance(f.op, Flatten) and not set(w.axes(t)) & set(f.op.joined(t)[1:]):
         return f
     if [n for n in t.shape if n != 1] == [n for n in made.shape if n != 1]:
         return f

@@ -86,6 +86,9 @@ BatchNorm(axis=1) | f32[4] | axis | there is no axis 1: f32[4] has only axis 0 |
 BatchNorm(running_stats=false, momentum=0.2) | f32[4] | momentum | without running averages there is no momentum | running_stats=true keeps them
 InstanceNorm(momentum=0.2) | f32[4, 5, 6] | momentum | without running averages there is no momentum | running_stats=true keeps them
 max(keepdims=true) | f32[3], f32[3] | keepdims | max of two tensors is taken element by element, and has no axis | max(max(a, b), axis=...)
+Flatten(axis=(0, 2)) | f32[3, 4, 5] | axis | axes 0, 2 of f32[3, 4, 5] are no neighbours in their order | axis=(0, 1, 2) are; Rearrange joins others
+Flatten(axis=(-1, 1)) | f32[3, 4, 5] | axis | axes 2, 1 of f32[3, 4, 5] are no neighbours in their order | axis=(1, 2) are; Rearrange joins others
+Flatten(axis=(1, 3)) | f32[3, 4, 5] | axis | there is no axis 3: f32[3, 4, 5] has axes 0 to 2 | the batch axis is not counted; -1 is the last axis
 GroupNorm(4) | f32[6, 3, 3] | groups | 4 groups do not divide the 6 channels of f32[6, 3, 3] | 3 does
 GroupNorm(3) | f32[3] | groups | a group of one number is its own mean, so that f32[3] becomes zeros | use fewer groups
 GroupNorm(2) | f32[4, 5] | axis | GroupNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]

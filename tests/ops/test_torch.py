@@ -471,6 +471,11 @@ def transpose(op, x):
     return None, lambda t: t.permute(0, *(1 + a for a in order))
 
 
+def flat(op, t):
+    axes = [1, -1] if op.axis is None else [a + 1 if a >= 0 else a for a in op.axis]
+    return t.flatten(axes[0], axes[-1])
+
+
 def pad(op, x):
     axes = op.axis if isinstance(op.axis, tuple) else (op.axis or 0,)
     at = [a % x.rank for a in axes]
@@ -608,7 +613,7 @@ REFERENCES = {
     "SparsePlus": plain(lambda t: t), "SparseSigmoid": plain(lambda t: t),
     "Sinusoid": lambda op, x: (None, lambda t: torch.zeros(*t.shape, op.units)),
     "Attention": attention, "MultiHeadAttention": multi_head, "Rotary": plain(lambda t, **named: t),
-    "Flatten": plain(lambda t: t.flatten(1)),
+    "Flatten": lambda op, x: (None, lambda t: flat(op, t)),
     "Reshape": lambda op, x: (None, lambda t: t.reshape(t.shape[0], *op.dims)),
     "Rearrange": rearrange,
     "Concat": lambda op, x: (

@@ -10,13 +10,16 @@ from dlspec.emit import python as py
 from dlspec.expr import fixed
 from dlspec.ops.base import Op
 from dlspec.ops.shape import Concat, Flatten, Reshape
-from dlspec_torch.layers.common import dim, length, method
+from dlspec_torch.layers.common import batched, dim, length, method
 
 
 def flatten(use: Use) -> Emitted:
-    if use.x[0].rank == 0:
+    x = use.x[0]
+    if x.rank == 0:
         return Emitted(py.Index(X[0], py.Tuple((py.Slice(), py.literal(None)))))
-    return Emitted(method(X[0], "flatten", 1))
+    axes = use.op.joined(x)
+    end = -1 if axes[-1] == x.rank - 1 else batched(axes[-1], x)
+    return Emitted(method(X[0], "flatten", batched(axes[0], x), use.fixed(end).or_default(-1)))
 
 
 def reshape(use: Use) -> Emitted:

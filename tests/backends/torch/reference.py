@@ -119,6 +119,13 @@ def mixture(op: Any, x: list[Array], w: Weights) -> Array:
     return made
 
 
+def flatten(op: Any, x: list[Array], w: Weights) -> Array:
+    if op.axis is None:
+        return x[0].reshape(len(x[0]), -1)
+    axes = over(op, x[0])
+    return x[0].reshape(*x[0].shape[: axes[0]], -1, *x[0].shape[axes[-1] + 1 :])
+
+
 def dense(op: Any, x: list[Array], w: Weights) -> Array:
     axis = (-1 if op.axis is None else op.axis) % (x[0].ndim - 1) + 1
     y = np.moveaxis(x[0], axis, -1) @ kernel_of(op, w).T
@@ -373,7 +380,7 @@ REFERENCES: dict[str, Reference] = {
     "SparsePlus": each(lambda x: np.select([x <= -1, x < 1], [0 * x, (x + 1) ** 2 / 4], x)),
     "SparseSigmoid": each(lambda x: np.clip((x + 1) / 2, 0, 1)),
     **dict.fromkeys(FAMILIES["regularize"].split(), each(lambda x: x)),
-    "Flatten": each(lambda x: x.reshape(len(x), -1)),
+    "Flatten": flatten,
     "Reshape": reshape,
     "Rearrange": rearrange,
     "Concat": concat,

@@ -38,6 +38,7 @@ MODULES = {
     "F.avg_pool2d": "nn.AvgPool2d",
     "F.lp_pool1d": "nn.LPPool1d",
     "F.lp_pool2d": "nn.LPPool2d",
+    "F.lp_pool3d": "nn.LPPool3d",
     "F.max_pool3d": "nn.MaxPool3d",
     "F.avg_pool3d": "nn.AvgPool3d",
     "F.adaptive_avg_pool1d": "nn.AdaptiveAvgPool1d",

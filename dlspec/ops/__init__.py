@@ -17,7 +17,7 @@ FAMILIES: dict[str, str] = {
     "separable": "SeparableConv1D SeparableConv2D",
     "transposed": "ConvTranspose1D ConvTranspose2D ConvTranspose3D",
     "pool": "MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D",
-    "lp_pool": "LPPool1D LPPool2D",
+    "lp_pool": "LPPool1D LPPool2D LPPool3D",
     "unpool": "MaxUnpool1D MaxUnpool2D MaxUnpool3D",
     "unfold": "Unfold1D Unfold2D Fold1D Fold2D",
     "adaptive": "AdaptiveAvgPool1D AdaptiveAvgPool2D AdaptiveAvgPool3D AdaptiveMaxPool1D "
@@ -54,7 +54,8 @@ FAMILIES: dict[str, str] = {
     "logical_and logical_or logical_not",
     "functional": "relu leaky_relu sigmoid tanh gelu silu hard_swish elu selu celu softplus "
     "squareplus softsign mish log_sigmoid tanh_shrink relu6 hard_sigmoid hard_tanh hard_shrink "
-    "soft_shrink sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu maxout",
+    "soft_shrink threshold sparse_plus sparse_sigmoid softmax log_softmax softmin sparsemax glu "
+    "maxout",
     "elementary": (
         "exp expm1 log log1p log2 log10 sqrt rsqrt sin cos tan asin acos atan atan2"
         " sinh cosh asinh acosh atanh erf floor ceil round sign abs"

@@ -13,7 +13,12 @@ from dlspec.tensor import Tensor
 
 
 class ReLU(Elementwise):
-    """The positive part of each element: y = max(x, 0). Nair and Hinton 2010."""
+    """The positive part of each element: y = max(x, 0). Nair and Hinton 2010.
+
+    What Keras's ReLU may be told is a layer each: `max_value=m` is HardTanh(low=0, high=m), or
+    ReLU6; `negative_slope` is LeakyReLU, and with a greatest value min(leaky_relu(x), m);
+    `threshold=t` is Threshold(t, 0).
+    """
 
     snaked: ClassVar = "relu"
     onnx: ClassVar = ("Relu",)

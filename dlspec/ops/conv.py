@@ -27,6 +27,8 @@ class Conv1D(Grouped):
     - `padding`: zeros at the ends: `valid` (none), `same` (l' = ceil(l / stride), the surplus at
       the end), `causal` (all before: no place sees a later one), a number for both ends, or
       (before, after).
+      Borders that hold something else stand before it: `Pad1D(1, mode=reflect) -> Conv1D(8, 3)`,
+      `edge` for PyTorch's `padding_mode="replicate"`, `wrap` for `"circular"`.
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
     - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
@@ -65,6 +67,8 @@ class Conv2D(Grouped):
     - `padding`: zeros at the edges: `valid` (none), `same` (h' = ceil(h / stride), the surplus at
       the bottom and the right), a number for all edges, or (height, width), each a number or
       (before, after).
+      Borders that hold something else stand before it: `Pad2D(1, mode=reflect) -> Conv2D(8, 3)`,
+      `edge` for PyTorch's `padding_mode="replicate"`, `wrap` for `"circular"`.
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
     - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`
@@ -100,6 +104,8 @@ class Conv3D(Grouped):
     - `kernel`, `stride`, `dilation`: 1 or more, or (depth, height, width).
     - `padding`: zeros at the ends: `valid` (none), `same` (d' = ceil(d / stride), the surplus
       behind), a number for all ends, or (depth, height, width), each a number or (before, after).
+      Borders that hold something else stand before it: `Pad3D(1, mode=reflect) -> Conv3D(8, 3)`,
+      `edge` for PyTorch's `padding_mode="replicate"`, `wrap` for `"circular"`.
     - `groups`: inputs and outputs fall into so many groups, which do not see each other.
     - `bias`, `init`, `bias_init`: whether b is added, and how W and b start.
     - `norm`: `weight` computes W = g · v / |v| for each output, and trains g and v; `spectral`

@@ -57,6 +57,11 @@ class Embedding(_Table):
     - `init`: how the rows start: normal with std 0.02 (as BERT and GPT-2 have it), which also suits
       a head that is tied to the table; PyTorch has std 1, Keras uniform in ±0.05.
 
+    PyTorch's `max_norm` is a constraint, `weights Embedding { constraint = max_norm(1) }`, which
+    holds all rows to it after each update. Keras's `mask_zero` is a dynamic size, whose lengths
+    reach every layer behind. Gradients are dense, and that of a row which is looked up twice is the
+    sum: there is no `sparse` and no `scale_grad_by_freq`.
+
     Weights: `weight` [count, dim]. MACs: 0.
     """
 

@@ -14,6 +14,7 @@ from dlspec.ops.piecewise import (
     SoftShrink,
     SparsePlus,
     SparseSigmoid,
+    Threshold,
 )
 from dlspec.ops.smooth import (
     CELU,
@@ -187,6 +188,17 @@ class soft_shrink(SoftShrink):
     """
 
     examples: ClassVar = examples_of("soft_shrink", SoftShrink)
+
+
+class threshold(Threshold):
+    """Each element that is above a threshold, and a value in place of the others, as the layer
+    Threshold.
+
+    - `threshold`: what is no greater is replaced.
+    - `value`: what takes its place.
+    """
+
+    examples: ClassVar = examples_of("threshold", Threshold)
 
 
 class sparse_plus(SparsePlus):

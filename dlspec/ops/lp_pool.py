@@ -68,3 +68,31 @@ class LPPool2D(_LPPool):
         example("LPPool2D((2, 3), stride=(1, 2), padding=same)", "f32[2, 6, 8]"),
         example("LPPool2D(3, stride=2, p=4, ceil_mode=true)", "f32[2, 8, 7]"),
     )
+
+
+class LPPool3D(_LPPool):
+    """The p-norm of each window over three axes, (sum |x|^p)^(1/p): [c, d, h, w] becomes
+    [c, d', h', w'].
+
+    The gradient of a window of zeros is 0. Power-average pooling, as PyTorch calls it, is this
+    with the sum of x^p, the same for an even `p`. Gulcehre et al. 2014.
+
+    - `kernel`, `stride` (none: the kernel): 1 or more, or (depth, height, width).
+    - `p`: which norm, at least 1: 2 is the Euclidean length, 1 the sum of absolute values; the
+      greater, the closer to the greatest absolute value.
+    - `padding`: `valid`, `same` (d' = ceil(d / stride), the surplus behind), a number, or (depth,
+      height, width), each a number or (before, after); less than the kernel. What is padded counts
+      as 0.
+    - `ceil_mode`: whether last windows may reach over the end, so that no place is left out: d', h'
+      and w' are rounded up, unless a window would begin beyond the end. What lies over the end
+      counts as 0.
+    """
+
+    places: ClassVar = 3
+    snaked: ClassVar = "lp_pool3d"
+    examples: ClassVar = (
+        example("LPPool3D(2)", "f32[3, 4, 5, 6]"),
+        example("LPPool3D(3, stride=2, padding=1, p=1.5)", "f32[2, 5, 4, 6]"),
+        example("LPPool3D((1, 2, 3), stride=(1, 2, 1), padding=same, p=4)", "f32[2, 3, 5, 4]"),
+        example("LPPool3D(2, p=1, ceil_mode=true)", "f32[2, 3, 5, 4]"),
+    )

@@ -29,6 +29,10 @@ class MultiHeadAttention(Op):
     - `init`, `bias_init`: how the four start.
     - Inputs `mask=`, `bias=` and `lengths=`: those of Attention.
 
+    PyTorch's `kdim` and `vdim` are what arrives, `embed_dim` is n, Keras's `key_dim` is `features`
+    and its `output_shape` `units`. Over the axes of an image it stands behind Rearrange([C, H, W]
+    -> [H*W, C]).
+
     Weights: `query.weight` [heads · features, n], `key.weight` and `value.weight`
     [kv_heads · features, m], `out.weight` [units, heads · features], and the `bias` of each.
     MACs: those of the four Dense and of Attention. Vaswani et al. 2017.

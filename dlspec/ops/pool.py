@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 from typing import ClassVar
 
 from dlspec.declared import Problem
 from dlspec.ops.base import example
-from dlspec.ops.fields import Flag, PerAxis
+from dlspec.ops.fields import Count, Flag, PerAxis
 from dlspec.ops.pooling import Parts, Pool
 from dlspec.ops.rules import fixed_sizes
 from dlspec.tensor import Tensor
@@ -124,9 +125,22 @@ class MaxPool3D(_MaxPool):
 class _AvgPool(Pool):
     """The mean of a window, with or without what is padded."""
 
-    onnx: ClassVar = ("AveragePool",)
+    onnx: ClassVar = ("AveragePool", "Mul")
 
     count_include_pad: Flag = False
+    divisor: Count | None = None
+
+    def misfits(self, x: Tensor) -> Iterator[Problem]:
+        found = tuple(super().misfits(x))
+        yield from found
+        if self.divisor is not None and self.count_include_pad and not found:
+            what = "with a divisor, it makes no difference what counts in the mean"
+            yield Problem("count_include_pad", what, "leave it out")
+
+    @property
+    def share(self) -> float:
+        """What a mean over whole windows is multiplied with, for `divisor` to divide their sum."""
+        return prod(map(int, self.kernels)) / int(self.divisor or prod(self.kernels))
 
 
 class AvgPool1D(_AvgPool):
@@ -140,15 +154,18 @@ class AvgPool1D(_AvgPool):
     - `ceil_mode`: whether a last window may reach over the end, so that no place is left out: l' is
       rounded up, unless the window would begin beyond the end. What lies over the end never
       counts.
+    - `divisor`: what the sum of each window is divided by, in place of how many places count:
+      `divisor=1` is a pooling by sums. PyTorch's `divisor_override`.
     """
 
     places: ClassVar = 1
-    tflite: ClassVar = ("AVERAGE_POOL_2D",)
+    tflite: ClassVar = ("AVERAGE_POOL_2D", "MUL")
     examples: ClassVar = (
         example("AvgPool1D(2)", "f32[3, 9]"),
         example("AvgPool1D(3, stride=2, padding=same)", "f32[2, 10]"),
         example("AvgPool1D(4, stride=3, padding=(1, 2), count_include_pad=true)", "f32[4, 7]"),
         example("AvgPool1D(3, stride=2, padding=1, ceil_mode=true)", "f32[2, 6]"),
+        example("AvgPool1D(3, stride=2, padding=(1, 0), divisor=2, ceil_mode=true)", "f32[2, 6]"),
     )
 
 
@@ -163,16 +180,20 @@ class AvgPool2D(_AvgPool):
     - `ceil_mode`: whether last windows may reach over the edge, so that no place is left out: h'
       and w' are rounded up, unless a window would begin beyond the edge. What lies over the edge
       never counts.
+    - `divisor`: what the sum of each window is divided by, in place of how many places count:
+      `divisor=1` is a pooling by sums. PyTorch's `divisor_override`.
     """
 
     places: ClassVar = 2
-    tflite: ClassVar = ("AVERAGE_POOL_2D",)
+    tflite: ClassVar = ("AVERAGE_POOL_2D", "MUL")
     examples: ClassVar = (
         example("AvgPool2D(2)", "f32[3, 9, 8]"),
         example("AvgPool2D(3, stride=2, padding=1)", "f32[4, 7, 10]"),
         example("AvgPool2D(3, stride=1, padding=1, count_include_pad=true)", "f32[2, 5, 6]"),
         example("AvgPool2D((2, 3), stride=(1, 2), padding=same)", "f32[2, 6, 8]"),
         example("AvgPool2D(3, stride=2, ceil_mode=true)", "f32[2, 8, 7]"),
+        example("AvgPool2D(2, divisor=1)", "f32[3, 9, 8]"),
+        example("AvgPool2D(3, stride=2, padding=1, divisor=5)", "f32[2, 6, 7]"),
         example(
             "AvgPool2D(3, stride=2, padding=1, count_include_pad=true, ceil_mode=true)",
             "f32[2, 6, 7]",
@@ -191,14 +212,17 @@ class AvgPool3D(_AvgPool):
     - `ceil_mode`: whether last windows may reach over the end, so that no place is left out: d', h'
       and w' are rounded up, unless a window would begin beyond the end. What lies over the end
       never counts.
+    - `divisor`: what the sum of each window is divided by, in place of how many places count:
+      `divisor=1` is a pooling by sums. PyTorch's `divisor_override`.
     """
 
     places: ClassVar = 3
-    tflite: ClassVar = ("AVERAGE_POOL_2D", "RESHAPE")
+    tflite: ClassVar = ("AVERAGE_POOL_2D", "RESHAPE", "MUL")
     examples: ClassVar = (
         example("AvgPool3D(2)", "f32[3, 4, 5, 6]"),
         example("AvgPool3D(3, stride=2, padding=1)", "f32[2, 5, 4, 6]"),
         example("AvgPool3D((1, 2, 3), stride=(1, 2, 1), padding=same)", "f32[2, 3, 5, 4]"),
         example("AvgPool3D(3, stride=2, padding=1, count_include_pad=true)", "f32[2, 3, 4, 5]"),
         example("AvgPool3D(2, ceil_mode=true)", "f32[2, 3, 5, 4]"),
+        example("AvgPool3D(2, padding=1, divisor=3)", "f32[2, 3, 4, 5]"),
     )

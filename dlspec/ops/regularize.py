@@ -23,6 +23,16 @@ class Dropout(Dropping):
     examples: ClassVar = (example("Dropout(0.5)", "f32[3, 5]"), example("Dropout(0)", "f32[7]"))
 
 
+def channels_and_places(kind: str, axis: int | None, x: Tensor) -> Iterator[Problem]:
+    """What is dropped as a whole is a channel of several places."""
+    found = tuple(channel_axis_is_meant(kind, axis, x))
+    yield from found
+    if not found and x.rank == 1:
+        what = f"{kind} needs channels and places, got {x}"
+        single = "AlphaDropout without axis" if kind == "AlphaDropout" else "Dropout"
+        yield Problem(None, what, f"{single} drops single elements")
+
+
 class SpatialDropout(Dropping):
     """In training, sets each channel to 0 as a whole with probability `rate` and divides the others
     by 1 - rate; in evaluation it gives back what it gets.
@@ -49,11 +59,8 @@ class SpatialDropout(Dropping):
         return {"in_channels": 0 if self.axis is None else self.axis}
 
     def problems(self, *x: Tensor) -> Iterator[Problem]:
-        found = [*super().problems(*x), *channel_axis_is_meant(self.kind(), self.axis, x[0])]
-        yield from found
-        if not found and x[0].rank == 1:
-            what = f"SpatialDropout needs channels and places, got {x[0]}"
-            yield Problem(None, what, "Dropout drops single elements")
+        yield from super().problems(*x)
+        yield from channels_and_places(self.kind(), self.axis, x[0])
 
 
 class AlphaDropout(Dropping):
@@ -64,12 +71,27 @@ class AlphaDropout(Dropping):
     The shape stays. What is dropped depends on the seed and the step alone. It stands behind SELU.
 
     - `rate`: 0 or more, and below 1. Klambauer et al. 2017.
+    - `axis`: the axis of channels that are dropped as a whole, as SpatialDropout drops them
+      (PyTorch's FeatureAlphaDropout is that of axis 0); single elements without.
     """
 
     examples: ClassVar = (
         example("AlphaDropout(0.1)", "f32[3, 5]"),
         example("AlphaDropout(0)", "f32[7]"),
+        example("AlphaDropout(0.1, axis=0)", "f32[3, 5, 4]"),
+        example("AlphaDropout(0.2, axis=-1)", "f32[7, 3]"),
     )
+
+    axis: Axis | None = None
+
+    @property
+    def sizes(self) -> Mapping[str, int]:
+        return {} if self.axis is None else {"in_channels": self.axis}
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        yield from super().problems(*x)
+        if self.axis is not None:
+            yield from channels_and_places(self.kind(), self.axis, x[0])
 
 
 class DropPath(Dropping):

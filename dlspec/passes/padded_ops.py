@@ -271,7 +271,8 @@ def windows(value: float) -> Rule:
         reached = [axis for axis, (_, after) in enumerate(op.pads(t), start=1) if after > 0]
         reached = [a for a in reached if a in w.axes(t)]
         made = over(w, f, tuple(reached), value)
-        if reached and hasattr(op, "count_include_pad") and not op.count_include_pad:
+        means = hasattr(op, "count_include_pad") and op.divisor is None
+        if reached and means and not op.count_include_pad:
             return averaged(w, made, f.inputs[0], reached)
         return made
 

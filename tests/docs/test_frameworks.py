@@ -96,7 +96,7 @@ def test_rows_that_say_no_say_why():
 
 INPUTS = {
     "a": (4,), "b": (5,), "other": (5,), "third": (5,), "positive": (5,),
-    "steps": (3, 4), "query": (2, 4), "image": (6, 4, 5), "volume": (2, 4, 6, 4),
+    "steps": (3, 4), "query": (2, 4), "image": (6, 4, 5),
     "video": (3, 2, 4, 5),
 }  # fmt: skip
 USES = {
@@ -104,7 +104,6 @@ USES = {
     "einsum_dense": "steps -> EinsumDense(2, 3) as einsum_dense",
     "conv_lstm": "video -> Scan(ConvLSTM(3)) as conv_lstm",
     "additive": "(query, steps) -> AdditiveScores as additive",
-    "lp_pool": "volume -> LPPool(2, p=4)",
     "shuffled": "image -> ChannelShuffle(3)",
     "repeated": "a -> RepeatVector(3)",
     "cosine": "cosine_similarity(b, other)",
@@ -164,7 +163,6 @@ def theirs(x: Outputs, weights: Outputs) -> dict[str, Callable[[], object]]:
 
     return {
         "bilinear": lambda: bilinear(t["a"], b),
-        "lp_pool": lambda: F.lp_pool3d(t["volume"], 4, 2),
         "shuffled": lambda: nn.ChannelShuffle(3)(t["image"]),
         "cosine": lambda: nn.CosineSimilarity()(b, other),
         "distance": lambda: nn.PairwiseDistance()(b, other),

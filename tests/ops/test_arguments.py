@@ -182,6 +182,7 @@ def test_positional_arguments_stand_in_the_order_of_the_language():
         "AvgPool3D": ("kernel",),
         "LPPool1D": ("kernel",),
         "LPPool2D": ("kernel",),
+        "LPPool3D": ("kernel",),
         **{f"MaxUnpool{n}D": ("kernel",) for n in (1, 2, 3)},
         **{f"Unfold{n}D": ("kernel",) for n in (1, 2)},
         **{f"Fold{n}D": ("size", "kernel") for n in (1, 2)},

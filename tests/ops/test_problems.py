@@ -89,6 +89,8 @@ max(keepdims=true) | f32[3], f32[3] | keepdims | max of two tensors is taken ele
 Flatten(axis=(0, 2)) | f32[3, 4, 5] | axis | axes 0, 2 of f32[3, 4, 5] are no neighbours in their order | axis=(0, 1, 2) are; Rearrange joins others
 Flatten(axis=(-1, 1)) | f32[3, 4, 5] | axis | axes 2, 1 of f32[3, 4, 5] are no neighbours in their order | axis=(1, 2) are; Rearrange joins others
 Flatten(axis=(1, 3)) | f32[3, 4, 5] | axis | there is no axis 3: f32[3, 4, 5] has axes 0 to 2 | the batch axis is not counted; -1 is the last axis
+AvgPool2D(2, divisor=1, count_include_pad=true) | f32[3, 4, 4] | count_include_pad | with a divisor, it makes no difference what counts in the mean | leave it out
+AlphaDropout(0.1, axis=0) | f32[4] | none | AlphaDropout needs channels and places, got f32[4] | AlphaDropout without axis drops single elements
 GroupNorm(4) | f32[6, 3, 3] | groups | 4 groups do not divide the 6 channels of f32[6, 3, 3] | 3 does
 GroupNorm(3) | f32[3] | groups | a group of one number is its own mean, so that f32[3] becomes zeros | use fewer groups
 GroupNorm(2) | f32[4, 5] | axis | GroupNorm needs axis= here: either axis of f32[4, 5] may hold the channels | axis=0 for [channels, places], axis=1 for [places, features]

@@ -132,6 +132,8 @@ def pool(op, x):
     given = expected_pads(op, x)
     name = {"Max": "max_pool", "Avg": "avg_pool"}[op.kind()[:3]]
     f = getattr(F, f"{name}{op.places}d")
+    if getattr(op, "divisor", None):
+        return None, lambda t: f(padded(t, op.pads(x)), op.kernel, op.stride) / op.divisor
     more = {"dilation": op.dilation} if name == "max_pool" else {}
     if getattr(op, "returns", ("values",)) != ("values",):
         return None, found(op, given, functools.partial(f, return_indices=True, **more))
@@ -146,7 +148,7 @@ def pool(op, x):
 
 def lp_pool(op, x):
     """PyTorch's own scales a last window that reaches over the end as if it were whole."""
-    f = {1: F.lp_pool1d, 2: F.lp_pool2d}[op.places]
+    f = {1: F.lp_pool1d, 2: F.lp_pool2d, 3: F.lp_pool3d}[op.places]
     pads = op.pads(x) if op.ceil_mode else expected_pads(op, x)
     return None, lambda t: f(padded(t.abs(), pads), op.p, op.kernel, op.stride)
 
@@ -572,7 +574,7 @@ REFERENCES = {
     "ConvTranspose1D": transposed, "ConvTranspose2D": transposed, "ConvTranspose3D": transposed,
     **{f"MaxUnpool{n}D": unpooled for n in (1, 2, 3)},
     "Unfold1D": unfolded, "Unfold2D": unfolded, "Fold1D": folded, "Fold2D": folded,
-    "LPPool1D": lp_pool, "LPPool2D": lp_pool,
+    "LPPool1D": lp_pool, "LPPool2D": lp_pool, "LPPool3D": lp_pool,
     **{f"{kind}Pool{n}D": pool for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Adaptive{kind}Pool{n}D": adaptive for kind in ("Max", "Avg") for n in (1, 2, 3)},
     **{f"Global{kind}Pool{n}D": whole for kind in ("Max", "Avg") for n in (1, 2, 3)},

@@ -7,7 +7,7 @@ from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
-from dlspec.expr import fixed
+from dlspec.expr import Const, fixed
 from dlspec.ops import adaptive, global_pool, lp_pool
 from dlspec.ops import pool as windows
 from dlspec.ops import unpool as back
@@ -75,6 +75,11 @@ def unpool(use: Use) -> Emitted:
 
 
 def average_pool(use: Use) -> Emitted:
+    if use.op.divisor is not None:
+        x: py.Expr = X[0] if is_valid(use) else padded(X[0], widths(use))
+        mean = pool("average_pool", use, x)
+        share = use.given(use.op.share, "share", Const(use.op.share))
+        return Emitted(py.Binary(mean.call, "*", share), helpers=mean.helpers)
     if is_valid(use):
         return pool("average_pool", use, X[0])
     over = use.op.overhangs(use.x[0])
@@ -83,7 +88,7 @@ def average_pool(use: Use) -> Emitted:
             (before, after - more)
             for (before, after), more in zip(use.op.pads(use.x[0]), over, strict=True)
         ]
-        x: py.Expr = X[0]
+        x = X[0]
         if any(map(any, declared)):
             x = padded(X[0], literals(use, declared) if any(over) else pad_slots(use))
         if not any(over):
@@ -99,8 +104,14 @@ def norms(use: Use) -> Emitted:
     if any(map(any, use.op.pads(use.x[0]))):
         x = padded(X[0], widths(use))
     sizes = (use.given(use.op.kernels, "kernel"), use.given(use.op.strides, "stride"))
-    call = py.call("lp_pool", x, *sizes, p=use.field("p").or_default(2.0))
-    return Emitted(call, helpers=("lp_pool",), imports=("import math",))
+    named = {"p": use.field("p").or_default(2.0)}
+    if use.op.places < 3:
+        call = py.call("lp_pool", x, *sizes, **named)
+        return Emitted(call, helpers=("lp_pool",), imports=("import math",))
+    windows = py.call("partial", py.Code("pool3d"), py.Code("ops.average_pool"))
+    call = py.call("lp_pool", x, *sizes, **named, pool=windows)
+    imports = ("import math", "from functools import partial")
+    return Emitted(call, helpers=("lp_pool", "pool3d"), imports=imports)
 
 
 def uncounted(use: Use, x: py.Expr, slots: tuple[tuple[Slot, Slot], ...]) -> Emitted:
@@ -153,7 +164,7 @@ def reduction(name: str, use: Use) -> Emitted:
 LAYERS: dict[type[Op], Emit] = {
     **dict.fromkeys((windows.MaxPool1D, windows.MaxPool2D, windows.MaxPool3D), max_pool),
     **dict.fromkeys((windows.AvgPool1D, windows.AvgPool2D, windows.AvgPool3D), average_pool),
-    **dict.fromkeys((lp_pool.LPPool1D, lp_pool.LPPool2D), norms),
+    **dict.fromkeys((lp_pool.LPPool1D, lp_pool.LPPool2D, lp_pool.LPPool3D), norms),
     **dict.fromkeys((back.MaxUnpool1D, back.MaxUnpool2D, back.MaxUnpool3D), unpool),
     adaptive.AdaptiveAvgPool1D: partial(adapted, "average_pool"),
     adaptive.AdaptiveAvgPool2D: partial(adapted, "average_pool"),

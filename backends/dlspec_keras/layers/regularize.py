@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlspec.backend.protocol import Emit, Emitted, Use
+from dlspec.backend.protocol import Emit, Emitted, Slot, Use
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.regularize import (
@@ -24,15 +24,20 @@ def dropout(use: Use) -> Emitted:
 
 
 def spatial_dropout(use: Use) -> Emitted:
+    return layer(py.call("layers.Dropout", use.field("rate"), noise_shape=of_channels(use)))
+
+
+def of_channels(use: Use) -> Slot:
     """One draw for all places of a channel."""
     x = use.x[0]
     channels = kept_axis(use.op.sizes["in_channels"], x)
-    shape = (None, *(None if a == channels else 1 for a in range(x.rank)))
-    return layer(py.call("layers.Dropout", use.field("rate"), noise_shape=use.fixed(shape)))
+    return use.fixed((None, *(None if a == channels else 1 for a in range(x.rank))))
 
 
 def alpha_dropout(use: Use) -> Emitted:
-    return layer(py.call("layers.AlphaDropout", use.field("rate")))
+    if use.op.axis is None:
+        return layer(py.call("layers.AlphaDropout", use.field("rate")))
+    return layer(py.call("layers.AlphaDropout", use.field("rate"), noise_shape=of_channels(use)))
 
 
 def drop_path(use: Use) -> Emitted:

@@ -45,10 +45,10 @@ def padded_average(x, size, strides, pads):
     return mean / ops.average_pool(counted, size, strides=strides)
 
 
-def lp_pool(x, size, strides, p=2.0):
+def lp_pool(x, size, strides, p=2.0, pool=ops.average_pool):
     """The p-norm of each window; where it is 0, so is its gradient."""
     powers = ops.square(x) if p == 2 else ops.abs(x) ** p
-    total = ops.average_pool(powers, size, strides=strides) * math.prod(size)
+    total = pool(powers, size, strides=strides) * math.prod(size)
     positive = total > 0
     total = ops.where(positive, total, 1)
     return ops.where(positive, ops.sqrt(total) if p == 2 else total ** (1 / p), 0)

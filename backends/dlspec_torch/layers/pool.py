@@ -7,6 +7,7 @@ from functools import partial
 
 from dlspec.backend.protocol import Emit, Emitted, Slot, Use, X
 from dlspec.emit import python as py
+from dlspec.expr import Const
 from dlspec.ops import adaptive as windows
 from dlspec.ops import global_pool as whole
 from dlspec.ops import lp_pool as norms
@@ -55,18 +56,39 @@ def unpool(use: Use) -> Emitted:
 
 def avg_pool(use: Use) -> Emitted:
     pads = _declared(use)
+    if use.op.divisor is not None:
+        return _divided(use)
     counted = use.field("count_include_pad")
-    if _own(use):
+    if _own(use) and _fits(use, pads):
         unpadded = not any(before for before, _ in pads)
         counted = counted.or_default(counted.value if unpadded else True)
         pad = padding(use, pads)
         named = {"padding": pad, "ceil_mode": _up(use), "count_include_pad": counted}
         return Emitted(_windows(use, "F.avg_pool", X[0], **named))
-    if counted.value:
+    if counted.value and _fits(use, pads):
         return Emitted(_windows(use, "F.avg_pool", padded(use, pads), ceil_mode=_up(use)))
+    x: py.Expr = X[0]
+    left_out = use.op.pads(use.x[0])
+    if counted.value:
+        x, left_out = padded(use, pads), tuple((0, n) for n in use.op.overhangs(use.x[0]))
     name = by_rank("avg_pool", use.op.places)
-    call = py.call(name, X[0], use.field("kernel"), _stride(use), ends(use, use.op.pads(use.x[0])))
+    call = py.call(name, x, use.field("kernel"), _stride(use), ends(use, left_out))
     return Emitted(call, helpers=(name,))
+
+
+def _fits(use: Use, pads: tuple[tuple[int, int], ...]) -> bool:
+    """Whether the padded input is as large as a window, as torch asks on three axes."""
+    sizes = zip(use.x[0].shape[1:], pads, use.op.kernels, strict=True)
+    return use.op.places < 3 or all(n + sum(p) >= k for n, p, k in sizes)
+
+
+def _divided(use: Use) -> Emitted:
+    """Means over whole windows, brought to what is asked for: ONNX files would lose torch's
+    `divisor_override`."""
+    pads = use.op.pads(use.x[0])
+    x = padded(use, pads) if any(map(any, pads)) else X[0]
+    share = use.given(use.op.share, "share", Const(use.op.share))
+    return Emitted(py.Binary(_windows(use, "F.avg_pool", x), "*", share))
 
 
 def lp_pool(use: Use) -> Emitted:
@@ -155,7 +177,7 @@ def _reduced(name: str, use: Use) -> Emitted:
 LAYERS: Mapping[type[Op], Emit] = {
     **dict.fromkeys((pool.MaxPool1D, pool.MaxPool2D, pool.MaxPool3D), max_pool),
     **dict.fromkeys((pool.AvgPool1D, pool.AvgPool2D, pool.AvgPool3D), avg_pool),
-    **dict.fromkeys((norms.LPPool1D, norms.LPPool2D), lp_pool),
+    **dict.fromkeys((norms.LPPool1D, norms.LPPool2D, norms.LPPool3D), lp_pool),
     **dict.fromkeys((back.MaxUnpool1D, back.MaxUnpool2D, back.MaxUnpool3D), unpool),
     windows.AdaptiveAvgPool1D: adaptive_avg,
     windows.AdaptiveAvgPool2D: adaptive_avg,

@@ -29,7 +29,9 @@ def spatial_dropout(use: Use) -> Emitted:
 
 
 def alpha_dropout(use: Use) -> Emitted:
-    return applied(py.call("nn.AlphaDropout", use.field("rate")))
+    if use.op.axis is None:
+        return applied(py.call("nn.AlphaDropout", use.field("rate")))
+    return of_channels(use, py.call("nn.FeatureAlphaDropout", use.field("rate")))
 
 
 def drop_path(use: Use) -> Emitted:

@@ -15,6 +15,8 @@ CASES = {
     "SpatialDropout on many axes": example("SpatialDropout(0.3)", "f32[3, 2, 20, 5, 1]"),
     "DropPath": example("DropPath(0.3)", SHAPE),
     "AlphaDropout": example("AlphaDropout(0.3)", SHAPE),
+    "AlphaDropout of channels": example("AlphaDropout(0.3, axis=0)", SHAPE),
+    "AlphaDropout on an axis": example("AlphaDropout(0.3, axis=1)", SHAPE),
     "GaussianDropout": example("GaussianDropout(0.3)", SHAPE),
     "GaussianNoise": example("GaussianNoise(0.3)", SHAPE),
     "RReLU": example("RReLU(0.2, 0.6)", SHAPE),
@@ -34,7 +36,9 @@ def check(name: str, x: np.ndarray, y: np.ndarray) -> None:
     """Raises AssertionError where `y` is not what this layer makes of `x` in training."""
     kind = name.removeprefix("strong ").split()[0]
     units = {"SpatialDropout": x.shape[:2], "DropPath": x.shape[:1]}.get(kind, x.shape)
-    if name == "SpatialDropout on an axis":
+    if name == "AlphaDropout of channels":
+        units = x.shape[:2]
+    if name.endswith("on an axis"):
         units = (x.shape[0], 1, x.shape[2])
     whole = np.ones((*units, *[1] * (x.ndim - len(units))))
     apart = 5 / np.sqrt(whole.size)  # of a mean: five deviations of a draw of deviation 1
@@ -47,7 +51,10 @@ def check(name: str, x: np.ndarray, y: np.ndarray) -> None:
         assert abs(zero.mean() - RATE) < apart
     elif kind == "AlphaDropout":
         values, counts = np.unique(y.round(6), return_counts=True)
-        assert len(values) == 3 and abs(counts.min() / y.size - RATE) < apart
+        assert len(values) == 3 and abs(counts[0] / y.size - RATE) < apart
+        dropped = np.isclose(y, values[0], atol=1e-6)
+        unit = dropped[tuple(slice(0, 1) if n == 1 else slice(None) for n in whole.shape)]
+        np.testing.assert_array_equal(dropped, np.broadcast_to(unit, y.shape), "units are whole")
         assert abs(y.mean()) < apart and abs(y.var() - 1) < 2 * apart
     elif kind == "RReLU":
         slope = y[x < 0] / x[x < 0]

@@ -406,6 +406,7 @@ ACTIVATIONS = {
     **{"softsign": "Softsign", "log_sigmoid": "LogSigmoid", "tanh_shrink": "TanhShrink"},
     **{"relu6": "ReLU6", "hard_sigmoid": "HardSigmoid", "hard_tanh": "HardTanh"},
     **{"hard_shrink": "HardShrink", "soft_shrink": "SoftShrink", "sparse_plus": "SparsePlus"},
+    "threshold": "Threshold",
     **{"sparse_sigmoid": "SparseSigmoid", "softmax": "Softmax", "log_softmax": "LogSoftmax"},
     **{"softmin": "Softmin", "sparsemax": "Sparsemax", "glu": "GLU", "maxout": "Maxout"},
 }

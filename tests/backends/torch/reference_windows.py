@@ -172,6 +172,8 @@ def max_unpool(op: Any, x: list[Array], w: Weights) -> Array:
 def avg_pool(op: Any, x: list[Array], w: Weights) -> Array:
     cut, real, inside = windows(op, x[0], 0.0)
     ends = tuple(range(-op.places, 0))
+    if op.divisor is not None:
+        return cut.sum(ends) / op.divisor
     return cut.sum(ends) / (inside if op.count_include_pad else real).sum(ends)
 
 
@@ -242,6 +244,7 @@ WINDOWS: dict[str, Reference] = {
     "AvgPool3D": avg_pool,
     "LPPool1D": lp_pool,
     "LPPool2D": lp_pool,
+    "LPPool3D": lp_pool,
     **dict.fromkeys(("MaxUnpool1D", "MaxUnpool2D", "MaxUnpool3D"), max_unpool),
     "Unfold1D": unfolded,
     "Unfold2D": unfolded,

@@ -59,6 +59,16 @@ FURTHER = [
             "f32[2, 6]",
         ),
     ),
+    (
+        "avg pool, windows larger than the image",
+        example("AvgPool3D((2, 3, 4), ceil_mode=true)", "f32[2, 5, 3, 3]"),
+    ),
+    (
+        "avg pool, counted windows larger than the image",
+        example(
+            "AvgPool3D(4, padding=1, count_include_pad=true, ceil_mode=true)", "f32[2, 5, 5, 1]"
+        ),
+    ),
     ("batch norm of many axes", example("BatchNorm(axis=1)", "f32[2, 3, 2, 4, 2]")),
     ("layer norm, axes apart", example("LayerNorm(axis=(0, 2))", "f32[3, 5, 4]")),
     ("a state of layers", example("LSTM(3, layers=2, return=state, dropout=0.5)", "f32[4, 2]")),

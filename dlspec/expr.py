@@ -11,6 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, ClassVar, Self
 
 
@@ -181,12 +182,24 @@ def origin(value: object) -> Expr | None:
 
 def _folded(op: str, values: tuple[int, ...], result: int) -> int:
     parts = [origin(v) or (Const(int(v)) if fixed(v) else None) for v in values]
+    if op == "+":
+        parts = _counted(parts)
     if all(isinstance(p, Const) for p in parts):
         return Size(result, Const(result))
     term = parts[0]
     for part in parts[1:]:
         term = Term(op, (term, part)) if term is not None and part is not None else None
     return with_origin(result, term)
+
+
+def _counted(parts: list[Expr | None]) -> list[Expr | None]:
+    """Equal terms of a sum that stand side by side as a product: `8 * dim` for eight sizes."""
+    found: list[Expr | None] = []
+    for e, same in groupby(parts):
+        count = len(list(same))
+        several = count > 2 and e is not None and not isinstance(e, Const)
+        found += [Term("*", (Const(count), e))] if several and e else [e] * count
+    return found
 
 
 def total(*values: int) -> int:

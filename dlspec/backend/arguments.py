@@ -129,9 +129,9 @@ class Arguments:
         if e is None:
             return None
         if not any(True for _ in refs(e)):
-            return self.constant(values)
+            return self.spelled(e, values)
         if self.is_model and all(r.loop is None for r in refs(e)) and not values.dynamic:
-            return self.constant(values)
+            return self.spelled(e, values)
         try:
             right = all(same(evaluate(e, o.env), s.value) for o, s in values.slots)
         except (KeyError, IndexError, TypeError, ZeroDivisionError):
@@ -213,6 +213,14 @@ class Arguments:
         if shared and (_plain(one) or isinstance(one, py.Expr)):  # code for a layer passed on
             return py.literal(one)
         return None
+
+    def spelled(self, e: Expr, values: Values) -> py.Expr | None:
+        """A constant, as the arithmetic that makes it where its digits would say little."""
+        found = self.constant(values)
+        if found is None or brief(values.slots[0][1].value):
+            return found
+        o, s = values.slots[0]
+        return self.print(e, py.Atom) if same(evaluate(e, o.env), s.value) else found
 
     def each(self, values: Values) -> dict[int, Any] | None:
         """The value in each instance; None where it differs within one."""
@@ -316,11 +324,13 @@ class Arguments:
         return [made[name] for name in every.values() if name in made]
 
     def number(self, e: Term) -> float | None:
-        """What a part of a model's arithmetic comes to, where no loop changes it."""
+        """What a part of a model's arithmetic comes to, where no loop changes it; None where it
+        says more than the digits would."""
         if not self.is_model or any(r.loop is not None for r in refs(e)):
             return None
         value = evaluate(e, first(self.instances[0]).env)
-        return value if isinstance(value, int | float) and fixed(value) else None
+        known = isinstance(value, int | float) and fixed(value) and brief(value)
+        return value if known else None
 
     def reference(self, name: str, read: Reader) -> py.Expr:
         if name in self.parameters:
@@ -335,6 +345,14 @@ class Arguments:
         if self.is_model or (len(sizes) == 1 and name not in self.named_dims):
             return py.literal(next(iter(sizes)))
         return read(self.dim(name).name)
+
+
+DIGITS = 8
+
+
+def brief(value: object) -> bool:
+    """Whether a number is as clear as what it was computed from: not 0.04419417382415922."""
+    return not isinstance(value, float) or len(repr(value)) <= DIGITS
 
 
 class Varies(Exception):

@@ -168,7 +168,7 @@ class Chains(Loops):
     def fresh_target(self, value: Merged) -> Target:
         """A name for the parts of a chain whose result has none."""
         source = value
-        while source.inputs:
+        while source.inputs and len(source.inputs) == 1:
             source = source.inputs[0]
         name = source.flow.name if source.kind == "wire" else ""
 

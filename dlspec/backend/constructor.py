@@ -102,9 +102,12 @@ class Constructor:
 
     def store_condition(self, step: Step) -> str:
         """The decision as an attribute: its number for several branches."""
-        taken = {*self.w.layers, *self.w.stored, *self.style.reserved}
-        name = identifier("condition", taken)
-        self.w.stored[name] = condition(self.arguments, step, min(step.bodies), plain)
+        test = condition(self.arguments, step, min(step.bodies), plain)
+        kept = (name for name, value in self.w.stored.items() if value == test)
+        if (name := next(kept, None)) is None:
+            taken = {*self.w.layers, *self.w.stored, *self.style.reserved}
+            name = identifier(str(test) if isinstance(test, py.Atom) else "condition", taken)
+            self.w.stored[name] = test
         return name
 
     # -- lists of layers

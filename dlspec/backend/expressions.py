@@ -14,6 +14,7 @@ from dlspec.backend.merge import Merged, Values, fill, flows, told
 from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH
+from dlspec.ops import positions
 from dlspec.ops.extern import Extern
 
 
@@ -112,6 +113,7 @@ class Expressions(Derivatives):
         if source is not None:
             made = self.expression(source, lines)
             return fill(code, lambda c: made if isinstance(c, Inputs) else self.constant(c))
+        self.once(m, lines)
         apart = self.apart(m.inputs, lines) if arriving is None else {0: arriving}
         inputs = [apart.get(i) or self.operand(x, lines) for i, x in enumerate(m.inputs)]
         for i, made in enumerate(inputs):
@@ -141,6 +143,19 @@ class Expressions(Derivatives):
 
         return fill(code, put)
 
+    def once(self, m: Merged, lines: list[py.Statement]) -> None:
+        """Gives the positions that several inputs read a line of their own."""
+        found: dict[str, list[Merged]] = {}
+        for f in (f for x in m.inputs for f in flows(x)) if len(m.inputs) > 1 else ():
+            counts = f.kind == "apply" and isinstance(f.flow.op, positions.range)
+            if counts and id(f) not in self.held and all(i.kind == "wire" for i in f.inputs):
+                found.setdefault(str(self.expression(f, [])), []).append(f)
+        for same in found.values():
+            if len(same) > 1:
+                name = py.Atom(self.part("place"))
+                lines.append(py.Assign(name, self.expression(same[0], lines)))
+                self.held.update((id(f), name) for f in same)
+
     def operand(self, m: Merged, lines: list[py.Statement]) -> py.Expr:
         """An operand of arithmetic; a long chain in it gets a line of its own."""
         if self.ordered and any(self.takes(x) for x in flows(m)):
@@ -149,11 +164,13 @@ class Expressions(Derivatives):
             if made != py.Atom(target):
                 lines.append(py.Assign(target, made))
             return py.Atom(target)
-        mark = len(lines)
+        mark, held = len(lines), dict(self.held)
         made = self.expression(m, lines)
         heads = sum(1 for x in flows(m) if self.is_head(x))
-        if heads > 1 and INDENT + len(str(made)) > WIDTH - 24:
+        much = len(str(made)) + INDENT
+        if (heads > 1 and much > WIDTH - 24) or (heads and much > WIDTH):
             del lines[mark:]
+            self.held = held
             made = self.chain(m, self.fresh_target(m), lines)
         return made
 

@@ -14,6 +14,7 @@ from dlspec.backend.protocol import Slot
 from dlspec.backend.reading import Later, Target
 from dlspec.backend.walks import all_steps, settled
 from dlspec.emit import python as py
+from dlspec.emit.statements import Page
 from dlspec.emit.text import WIDTH
 from dlspec.ir.model import is_list
 from dlspec.passes.permute import Permute
@@ -247,7 +248,7 @@ class Statements(Expressions):
 
     def finish(self, lines: list[py.Statement]) -> None:
         if len(self.outputs) == 1:
-            lines.append(py.Return(self.outputs[0][1]))
+            self.give_back(self.outputs[0][1], lines)
         elif self.is_step:
             (_, loss), *others = self.outputs
             given = py.Dict(tuple((py.literal(n), e) for n, e in others))
@@ -257,6 +258,17 @@ class Statements(Expressions):
             lines.append(py.Return(py.Dict(items)))
         else:
             lines.append(py.Return(py.Tuple(tuple(e for _, e in self.outputs), naked=True)))
+
+    def give_back(self, value: py.Expr, lines: list[py.Statement]) -> None:
+        """A value that just got a name is returned without it, if that takes no more lines."""
+        made = lines[-1] if lines else None
+        if isinstance(made, py.Assign) and str(made.target) == str(value) and not made.op:
+            page = Page(WIDTH, INDENT // 2 if self.w.is_function else INDENT)
+            short, long = py.Return(made.value), py.Assign(made.target, made.value)
+            if len(short.lines(page)) <= len(long.lines(page)):
+                lines[-1] = short
+                return
+        lines.append(py.Return(value))
 
     # -- branches
 

@@ -139,7 +139,8 @@ class StatementBuilder(RecurrenceBuilder):
         assert e is not None
         if s.value is not None and s.name is not None:
             self.check_name(s.name, frame, scope)
-        value = self.tensor(self.expression(e, scope), e)
+        found = self.expression(e, scope)
+        value = self.tensor(found, e)
         self.check_depth(value.flow, s.span, frame)
         name = s.name.id if s.name else None
         if name is None and isinstance(s.value, tree.Name):
@@ -159,8 +160,15 @@ class StatementBuilder(RecurrenceBuilder):
             owner, said = frame.definition.name.id, s.name or e
             raise SpecError(InputAndOutput(said.span, name or "", owner))
         frame.outputs.extend((name, t) for t in types)
-        line = s.span.line
-        yield ir.Output(site=frame.site(s), name=name, value=value.flow, line=line)
+        line, flow = s.span.line, value.flow
+        if (test := self.inline_test(e, found, frame, scope)) is not None:
+            wire = "output"  # which no wire of a spec can be called
+            bound = ir.Bind(
+                site=frame.site(ungrouped(e).test), names=(wire,), value=flow, line=line
+            )
+            yield self.choice(e, test, (bound,), frame)
+            flow = ir.Wire(name=wire, types=types)
+        yield ir.Output(site=frame.site(s), name=name, value=flow, line=line)
         if s.name is not None and s.value is not None and len(types) == 1:
             wire = ir.Wire(name=s.name.id, types=types)
             self.write(s.name, Value(wire, s.span, s.name.id), frame)
@@ -178,7 +186,8 @@ class StatementBuilder(RecurrenceBuilder):
             self.check_name(name, frame, scope)
         found = self.expression(s.value, scope)
         count = len(s.names)
-        test = self.inline_test(s, found, frame, scope)
+        plain = count == 1 and s.type is None
+        test = self.inline_test(s.value, found, frame, scope) if plain else None
         if test is not None and (made := self.chosen(s, found, test, frame, scope)) is not None:
             yield made
             return
@@ -216,13 +225,11 @@ class StatementBuilder(RecurrenceBuilder):
         yield self.bind(s.names, value, s, frame)
 
     def inline_test(
-        self, s: tree.Assign, found: Entry | Bundle, frame: Frame, scope: Scope
+        self, e: tree.Expr, found: Entry | Bundle, frame: Frame, scope: Scope
     ) -> Static | None:
-        """What decides `y = a if test else b` in a function, by its parameters and sizes."""
-        e = ungrouped(s.value)
-        if frame.definition.kind != "fn" or not isinstance(e, tree.Conditional):
-            return None
-        if len(s.names) > 1 or s.type is not None:
+        """What decides `a if test else b` in a function or block, by its parameters and sizes."""
+        e = ungrouped(e)
+        if frame.definition.kind == "model" or not isinstance(e, tree.Conditional):
             return None
         if isinstance(found, Value) and len(found.types) > 1:
             return None
@@ -244,7 +251,9 @@ class StatementBuilder(RecurrenceBuilder):
         assert isinstance(e, tree.Conditional)
         if isinstance(found, Value):
             body = (self.bind(s.names, self.single(found, s.value), s, frame),)
-        elif not isinstance(found, Static) or not is_number(found):
+        elif frame.definition.kind == "block" or not isinstance(found, Static):
+            return None  # to look at the side that is not taken would make its layers
+        elif not is_number(found):
             return None
         else:
             try:
@@ -255,12 +264,18 @@ class StatementBuilder(RecurrenceBuilder):
                 return None
             name = s.names[0]
             self.write(name, Chosen(found.value, found.origin, name.id), frame)
+        return self.choice(s.value, test, body, frame)
+
+    def choice(
+        self, e: tree.Expr, test: Static, body: tuple[ir.Statement, ...], frame: Frame
+    ) -> ir.Branch:
+        """`a if test else b`, of which the body is what was taken."""
         return ir.Branch(
-            site=frame.site(s.value),
+            site=frame.site(e),
             tests=(test,),
             taken=int(not test.value),
             body=body,
-            line=s.span.line,
+            line=e.span.line,
             inline=True,
         )
 

@@ -152,6 +152,51 @@ def test_nothing_is_added_where_a_choice_is_always_0(name: str) -> None:
     assert "    return y / math.log(half)\n" in made and "side" not in made
 
 
+SIDES = """
+block Side(c: int, norm: bool) {
+  input x: f32[D]
+  h = (x -> Dense(c) -> LayerNorm) if norm else (x -> Dense(c))
+  output (h -> Dense(D)) + x if c > 4 else h
+}
+model M {
+  input x: f32[4]
+  output y = x -> Side(4, true) -> Side(8, true) -> Side(3, false) -> Side(5, false)
+}
+"""
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_a_block_with_choices_is_one_class(name: str) -> None:
+    made = text(SIDES, name)
+    assert made.count("class ") == 2
+    assert "if self.norm" in made and "return self.dense_3(h) + x if self.condition else h" in made
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_what_a_function_gives_is_chosen_in_it(name: str) -> None:
+    spec = """
+    fn far(x: f32[D], n: int) -> f32[D] {
+      output x * n if n > 3 else x - n
+    }
+    model M(dim: int = 512) {
+      input x: f32[4]
+      output y = far(x, 2) + far(x, 5) * dim ** -0.5 / 4
+    }"""
+    made = text(spec, name)
+    assert made.count("def far") == 1 and "    return x * n if n > 3 else x - n\n" in made
+    assert "far(x, n=5) * 512**-0.5 / 4" in made
+
+
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_positions_that_are_read_twice_are_made_once(name: str) -> None:
+    spec = """model M {
+      input x: f32[T <= 8]
+      output y = x + cast(sum(abs(range(T)[none, :] - range(T)[:, none]), axis=0), f32)
+    }"""
+    made = text(spec, name)
+    assert made.count("arange") == 1 and "place[None" in made
+
+
 NAMES = """
 block F(c: int) = Dense(c) -> ReLU
 block Tensor(c: int, ops: layer = ReLU) = Dense(c) -> ops

@@ -60,7 +60,7 @@ class Writer:
         rng, lines = self.rng, []
         for _ in range(rng.randint(1, 3)):
             flat = ["x", "add", "fn", "fn", "list", "twice"]
-            kind = rng.choice(["x", *flat, "if", "for", "two"] if depth < 2 else flat)
+            kind = rng.choice(["x", *flat, "if", "choice", "for", "two"] if depth < 2 else flat)
             inner = "\n".join(self.statements(sizes, depth + 1)) if kind in ("if", "for") else ""
             match kind:
                 case "x":
@@ -94,6 +94,10 @@ class Writer:
                     test = rng.choice(["k > 1", "D == 4", "n != 3 and k < 3", "D > n"])
                     other = f"x = x -> {self.chain(sizes)}"
                     lines.append(f"if {test} {{ {inner} }} else {{ {other} }}")
+                case "choice":
+                    test = rng.choice(["k > 1", "D == 4", "n != 3 and k < 3", "D > n"])
+                    other = rng.choice(["x", f"(x -> {self.chain(sizes)})"])
+                    lines.append(f"x = (x -> {self.chain(sizes)}) if {test} else {other}")
                 case "for":
                     over = rng.choice(["i in range(k)", "i, w in enumerate([4, 3, 5])"])
                     lines.append(f"for {over} {{ {inner}\nx = x -> Dense(n + i) }}")
@@ -121,11 +125,13 @@ class Writer:
             )
         self.functions = number + 1
         lines = "\n".join(body)
-        return f"fn F{number}(x: f32[D], n: int = 2, k: int = 1) {{\n{lines}\noutput x }}"
+        end = rng.choice(["x", "x", "x * 2 if k > 2 else tanh(x)"])
+        return f"fn F{number}(x: f32[D], n: int = 2, k: int = 1) {{\n{lines}\noutput {end} }}"
 
     def block(self, number: int) -> str:
         body = "\n".join(self.statements(["n", "n + 1", "2 * n", "5", "D"]))
-        made = f"block B{number}(n: int, k: int = 2) {{ input x: f32[D]\n{body}\noutput x }}"
+        end = self.rng.choice(["x", "x", "(x -> Dense(n)) if k > 1 else tanh(x)"])
+        made = f"block B{number}(n: int, k: int = 2) {{ input x: f32[D]\n{body}\noutput {end} }}"
         self.blocks.append(f"B{number}")
         return made
 

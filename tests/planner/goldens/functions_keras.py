@@ -31,12 +31,8 @@ def pieces_of2(x):
     return total, last
 
 
-def mixed(a, b):
-    return a + swish(b, beta=0.5)
-
-
-def mixed2(a, b):
-    return ops.maximum(a, b)
+def mixed(a, b, way: str = "sum"):
+    return ops.maximum(a, b) if way == "max" else a + swish(b, beta=0.5)
 
 
 def relu6ish(x):
@@ -108,14 +104,14 @@ class Net(keras.Model):
         g = rescaled(image, s[:, :4], value=2, power=3)  # [B, 8, 6, 4]
         a, b = pieces_of(v)
         c, d = pieces_of2(v)
-        e = mixed(a, b) + mixed2(c, d) + mixed2(d, c)  # [B, 6]
+        e = mixed(a, b) + mixed(c, d, way="max") + mixed(d, c, way="max")  # [B, 6]
         for i in range(2):
             e = relu6ish(mixed(e, e * i))
         e = self.unit(e)  # [B, 6]
         e = self.unit_2(e)
         e = self.unit_3(e)
         e = print_(self.tail(e), self=2)
-        h = ops.concatenate(
+        x = ops.concatenate(
             (
                 ops.reshape(ops.transpose(h, (0, 3, 1, 2)), (-1, 144)),
                 e,
@@ -123,4 +119,4 @@ class Net(keras.Model):
             ),
             axis=-1,
         )
-        return self.y(h)
+        return self.y(x)

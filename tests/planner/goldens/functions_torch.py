@@ -34,12 +34,8 @@ def pieces_of2(x: Tensor) -> tuple[Tensor, Tensor]:
     return total, last
 
 
-def mixed(a: Tensor, b: Tensor) -> Tensor:
-    return a + swish(b, beta=0.5)
-
-
-def mixed2(a: Tensor, b: Tensor) -> Tensor:
-    return torch.maximum(a, b)
+def mixed(a: Tensor, b: Tensor, way: str = "sum") -> Tensor:
+    return torch.maximum(a, b) if way == "max" else a + swish(b, beta=0.5)
 
 
 def relu6ish(x: Tensor) -> Tensor:
@@ -110,7 +106,7 @@ class Net(nn.Module):
         g = rescaled(image, s[:, :4], value=2, power=3)  # [B, 4, 8, 6]
         a, b = pieces_of(v)
         c, d = pieces_of2(v)
-        e = mixed(a, b) + mixed2(c, d) + mixed2(d, c)  # [B, 6]
+        e = mixed(a, b) + mixed(c, d, way="max") + mixed(d, c, way="max")  # [B, 6]
         for i in range(2):
             e = relu6ish(mixed(e, e * i))
         e = self.unit(e)  # [B, 6]

@@ -22,5 +22,5 @@ class Wine(keras.Model):
         phenols, rest = inputs["phenols"], inputs["rest"]
         a = ops.relu(self.a(phenols))  # [B, 16]
         b = ops.relu(self.b(rest))  # [B, 32]
-        a = self.dropout(ops.concatenate((a, b), axis=-1), training=training)  # [B, 48]
-        return self.logits(a)
+        x = self.dropout(ops.concatenate((a, b), axis=-1), training=training)  # [B, 48]
+        return self.logits(x)

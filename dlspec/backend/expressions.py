@@ -15,6 +15,7 @@ from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH
 from dlspec.ops import positions
+from dlspec.ops.arithmetic import add
 from dlspec.ops.extern import Extern
 
 
@@ -106,6 +107,8 @@ class Expressions(Derivatives):
         """An op, block or scope on its inputs."""
         if self.style.functional and is_derivative(m):
             return self.derivative(m, lines)
+        if (summed := self.summed(m)) is not None:
+            return summed
         code = self.w.calls[id(m)]
         if m.module is not None and str(m.module[0]) in self.told:
             code = told(code, "training")
@@ -142,6 +145,20 @@ class Expressions(Derivatives):
             return named[what] if isinstance(what, str) else inputs[what]
 
         return fill(code, put)
+
+    def summed(self, m: Merged) -> py.Expr | None:
+        """`sum(parts[1:], parts[0])`, of all elements of a list in order: no 0 is added first."""
+        items: list[Merged] = []
+        top = m
+        while m.kind == "apply" and isinstance(m.flow.op, add) and m.flow.site == top.flow.site:
+            items.insert(0, m.inputs[1])
+            m = m.inputs[0]
+        whole = whole_list([m, *items]) if items else None
+        if whole is None:
+            return None
+        name = self.local(whole)
+        rest = py.Index(name, py.Slice(py.literal(1)))
+        return py.call("sum", rest, py.Index(name, py.literal(0)))
 
     def once(self, m: Merged, lines: list[py.Statement]) -> None:
         """Gives the positions that several inputs read a line of their own."""

@@ -56,6 +56,9 @@ class Frame:
     """The numbers that a function names once; None for a name that is written again."""
     known: dict[str, Known] = field(default_factory=dict)
     """The least and greatest numbers of the wires of which they are known."""
+    lists: list[ir.Statement] | None = None
+    """The lists of tensors that the statement reads where it writes them, each as a wire before it;
+    None where that cannot be: within a list, and in a choice."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 

@@ -46,6 +46,13 @@ def over(site: int, items: Static, rounds: list[dict[str, Any]]) -> ir.Over | No
     return ir.Over(site=site, names=tuple(rounds[0]), items=items, values=values)
 
 
+def is_over(flow: ir.Flow) -> bool:
+    """Whether a list, or one that it is joined of, is written over numbers."""
+    if isinstance(flow, ir.Join):
+        return any(map(is_over, flow.inputs))
+    return isinstance(flow, ir.Items) and flow.over is not None
+
+
 def joined(a: list[Any], b: list[Any]) -> Tensors | None:
     """`skips + [x]`; None where one of them holds something else."""
     if any(x and not isinstance(x, Tensors) for x in (a, b)):

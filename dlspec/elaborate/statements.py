@@ -83,9 +83,9 @@ class StatementBuilder(RecurrenceBuilder):
             case tree.Output():
                 if scope is not frame.scope:
                     raise SpecError(Misplaced(s.span, "an `output`", "a `for`"))
-                yield from self.output(s, frame, scope)
+                yield from self.behind_lists(self.output(s, frame, scope), frame)
             case tree.Assign():
-                yield from self.assign(s, frame, scope)
+                yield from self.behind_lists(self.assign(s, frame, scope), frame)
             case tree.Let():
                 self.let(s, frame, scope)
             case tree.If():
@@ -110,6 +110,17 @@ class StatementBuilder(RecurrenceBuilder):
             case _:
                 kind = frame.definition.kind
                 raise SpecError(Misplaced(s.span, "this statement", f"a {kind}"))
+
+    def behind_lists(self, made: Iterator[ir.Statement], frame: Frame) -> Iterator[ir.Statement]:
+        """A statement, behind the lists that it reads where it writes them."""
+        frame.lists = []
+        try:
+            for statement in made:
+                yield from frame.lists
+                frame.lists = []
+                yield statement
+        finally:
+            frame.lists = None
 
     # -- penalties
 
@@ -161,13 +172,13 @@ class StatementBuilder(RecurrenceBuilder):
             raise SpecError(InputAndOutput(said.span, name or "", owner))
         frame.outputs.extend((name, t) for t in types)
         line, flow = s.span.line, value.flow
-        if (test := self.inline_test(e, found, frame, scope)) is not None:
-            wire = "output"  # which no wire of a spec can be called
-            bound = ir.Bind(
-                site=frame.site(ungrouped(e).test), names=(wire,), value=flow, line=line
-            )
+        either, test = ungrouped(e), self.inline_test(e, found, frame, scope)
+        if isinstance(either, tree.Conditional) and test is not None:
+            kept = "output"  # which no wire of a spec can be called
+            site = frame.site(either.test)
+            bound = ir.Bind(site=site, names=(kept,), value=flow, line=line)
             yield self.choice(e, test, (bound,), frame)
-            flow = ir.Wire(name=wire, types=types)
+            flow = ir.Wire(name=kept, types=types)
         yield ir.Output(site=frame.site(s), name=name, value=flow, line=line)
         if s.name is not None and s.value is not None and len(types) == 1:
             wire = ir.Wire(name=s.name.id, types=types)

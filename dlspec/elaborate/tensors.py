@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -96,6 +97,10 @@ class TensorEvaluator(Indexer):
         return ops.lookup(name) is not None
 
     def conditional(self, e: tree.Conditional, scope: Scope, words: bool) -> Any:
+        with self.without_lists():
+            return self.either(e, scope, words)
+
+    def either(self, e: tree.Conditional, scope: Scope, words: bool) -> Any:
         """`a if training else b`: both are built."""
         test = e.test
         negated = isinstance(test, tree.Unary) and test.op == "not"
@@ -149,13 +154,38 @@ class TensorEvaluator(Indexer):
         head = self.expression(e.head, scope)
         if isinstance(head, Static):
             if isinstance(head.value, lists.Tensors):
-                return self.through(Bundle(tuple(head.value)), e.stages, self.frame, scope)
+                listed = self.as_wire(head.value, e, scope)
+                return self.through(Bundle(tuple(listed)), e.stages, self.frame, scope)
             if isinstance(head.value, Layer):
                 return Static(self.chained(e, scope))
             head = self.tensor(head, e.head)
         if isinstance(head, Instance):
             raise SpecError(NotALayer(e.head.span, "a layer stands where the chain begins"))
         return self.through(head, e.stages, self.frame, scope)
+
+    def as_wire(self, items: Sequence[Value], e: tree.Expr, scope: Scope) -> Sequence[Value]:
+        """A list that is written over numbers where it is read, as a wire that holds it."""
+        before = self.frame.lists if self.frame is not None else None
+        if before is None or not isinstance(items, lists.Tensors) or not lists.is_over(items.flow):
+            return items
+        names = (f"parts_{n}" if n else "parts" for n in range(len(before), 1000))
+        name = next(n for n in names if scope.find(n) is None)
+        site, line = self.frame.site(e), e.span.line
+        before.append(ir.Bind(site=site, names=(name,), value=items.flow, line=line))
+        return lists.named(name, items)
+
+    @contextmanager
+    def without_lists(self) -> Iterator[None]:
+        """Where a statement cannot have lists before it."""
+        frame = self.frame
+        before = frame.lists if frame is not None else None
+        if frame is not None:
+            frame.lists = None
+        try:
+            yield
+        finally:
+            if frame is not None:
+                frame.lists = before
 
     def tensor(self, found: Any, e: tree.Expr) -> Value:
         """A value that is a tensor (or several outputs of one layer)."""
@@ -204,9 +234,10 @@ class TensorEvaluator(Indexer):
         made = []
         site = self.frame.site(e) if self.frame is not None else None
         items, rounds = self.elements(e, scope, site)
-        for entries in rounds:
-            self.spend(1, e.span)
-            made.append(self.expression(e.body, Scope(scope, entries)))
+        with self.without_lists():
+            for entries in rounds:
+                self.spend(1, e.span)
+                made.append(self.expression(e.body, Scope(scope, entries)))
         if any(isinstance(v, Value) for v in made):
             over = None if site is None else lists.over(site, items, rounds)
             return Static(lists.written_out((self.single(v, e.body) for v in made), over))
@@ -330,8 +361,8 @@ class TensorEvaluator(Indexer):
         if cls is not None and issubclass(cls, OfExamples):
             return self.drawn(cls, e, scope)
         given = self.unnamed(e, scope) if cls is not None else []
-        if name == "sum" and len(given) == 1 and (items := operands.listed(given[0][0])):
-            return self.total(items, e)
+        if name == "sum" and len(given) == 1 and operands.listed(given[0][0]):
+            return self.total(self.as_wire(given[0][0].value, e.callee, scope), e)
         if cls is not None and (applied := operands.of_call(cls, given, self.context)):
             flows, places = applied
             rest = tuple(a for i, a in enumerate(e.arguments) if i not in places)

@@ -197,6 +197,24 @@ def test_positions_that_are_read_twice_are_made_once(name: str) -> None:
     assert made.count("arange") == 1 and "place[None" in made
 
 
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_a_list_that_is_read_where_it_is_written_stays_a_list(name: str) -> None:
+    spec = """
+    block Beside(kernels: list[int]) {
+      input x: f32[C, H, W]
+      output [x -> Conv2D(C, k, padding=k // 2) for k in kernels] + [x] -> Concat(axis=0)
+    }
+    model M {
+      input x: f32[3, 8, 8]
+      x = x -> Beside([1, 3, 5]) -> Beside([1, 5, 7])
+      output y = sum([mean(x) -> Reshape(1) -> Dense(n + 1) -> Dense(2) for n in [1, 2, 3]])
+    }"""
+    made = text(spec, name)
+    assert made.count("class ") == 2
+    assert "parts = [conv2d(x) for conv2d in self.conv2ds] + [x]\n" in made
+    assert "return sum(parts[1:], parts[0])\n" in made
+
+
 NAMES = """
 block F(c: int) = Dense(c) -> ReLU
 block Tensor(c: int, ops: layer = ReLU) = Dense(c) -> ops

@@ -82,7 +82,10 @@ class Writer:
                     )
                     part = f"x -> Dense({rng.choice(sizes)} + i) -> {self.chain(sizes)}"
                     made = rng.choice([f"{part} -> Tanh", f"x * i -> {part[5:]}", "x + i"])
-                    lines.append(f"ps = [{made} for {over}]\nx = ps -> Concat -> Dense(5)")
+                    named = f"ps = [{made} for {over}]\nx = ps -> Concat -> Dense(5)"
+                    here = f"x = [{made} for {over}] + [x] -> Concat -> Dense(5)"
+                    added = f"x = sum([x -> Dense(5) -> {part[5:]} -> Dense(3) for {over}])"
+                    lines.append(rng.choice([named, here, added]))
                 case "twice":
                     size = rng.choice(sizes)
                     deep = "LayerNorm -> Dense(32) -> GELU"

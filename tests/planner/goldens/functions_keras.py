@@ -19,14 +19,14 @@ def rescaled(x, s, value: int, power: int = 1, centred: bool = False):
 
 def pieces_of(x):
     pieces = [x * i for i in (1, 2, 3)]
-    total = pieces[0] + pieces[1] + pieces[2]
+    total = sum(pieces[1:], pieces[0])
     last = pieces[-1] - x
     return total, last
 
 
 def pieces_of2(x):
     pieces = [x * i for i in (1, 2)]
-    total = pieces[0] + pieces[1]
+    total = sum(pieces[1:], pieces[0])
     last = pieces[-1] - x
     return total, last
 

@@ -22,14 +22,14 @@ def rescaled(
 
 def pieces_of(x: Tensor) -> tuple[Tensor, Tensor]:
     pieces = [x * i for i in (1, 2, 3)]
-    total = pieces[0] + pieces[1] + pieces[2]
+    total = sum(pieces[1:], pieces[0])
     last = pieces[-1] - x
     return total, last
 
 
 def pieces_of2(x: Tensor) -> tuple[Tensor, Tensor]:
     pieces = [x * i for i in (1, 2)]
-    total = pieces[0] + pieces[1]
+    total = sum(pieces[1:], pieces[0])
     last = pieces[-1] - x
     return total, last
 

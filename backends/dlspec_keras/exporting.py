@@ -26,6 +26,7 @@ def features(case: Case) -> set[str]:
     words = {
         "int8": any(e.quantize is not None for e in case.exports),
         "recurrent": any(isinstance(apply.op, Recurrent) for apply in case.ops),
+        "state_dropout": any(getattr(a.op, "recurrent_dropout", 0) for a in case.ops),
         "folder": case.folder,
         "networks": bool(case.parts_of_files),
     }

@@ -76,6 +76,8 @@ def features(case: Case) -> set[str]:
         if isinstance(apply.op, Recurrent):
             gru = apply.op.kind().endswith("GRU")
             found |= {"recurrent", "gru" if gru else "plain"}
+            found |= {"projected"} if getattr(apply.op, "projection", None) else set()
+            found |= {"state_dropout"} if apply.op.recurrent_dropout else set()
             found |= {"before"} if getattr(apply.op, "reset", "after") == "before" else set()
             found.add(form(apply))
         if apply.op.kind() in TRANSPOSED:

@@ -19,6 +19,7 @@ from dlspec.expr import Ref, origin
 from dlspec.ir import model as ir
 from dlspec.ir.values import Known
 from dlspec.ops.arithmetic import add, divide, multiply, subtract
+from dlspec.ops.base import RATES
 
 if TYPE_CHECKING:
     from dlspec.backend.plan import Planner
@@ -105,8 +106,10 @@ class Calls:
         self.makes[id(m)] = unify(makes) if makes[0][1] is not None else None
         self.needs(e for _, e in codes)
 
-    def use(self, flow: ir.Apply, m: Merged | None = None, dropping: bool = False) -> Use:
-        """A use of an op, of those at one place; `dropping` says whether any of them drops."""
+    def use(
+        self, flow: ir.Apply, m: Merged | None = None, dropping: frozenset[str] = frozenset()
+    ) -> Use:
+        """A use of an op, of those at one place; `dropping` says what any of them drops."""
         x = [f.types[0] for f in flow.inputs]
         for i, merged in enumerate(m.inputs if m is not None else ()):
             if merged.numbers:  # written as the tensor that it is in other uses
@@ -313,9 +316,9 @@ class Calls:
         return argument
 
 
-def drops(m: Merged) -> bool:
-    """Whether any op at a place has dropout of its own."""
-    return any(getattr(f.op, "dropout", 0) for _, f in m.uses)
+def drops(m: Merged) -> frozenset[str]:
+    """The dropouts, by argument, that any op at a place has."""
+    return frozenset(name for name in RATES for _, f in m.uses if getattr(f.op, name, 0))
 
 
 def beside_nothing(m: Merged) -> int | None:

@@ -70,13 +70,12 @@ class Use:
     """`numerics = exact`: the reconciled numerics of both frameworks."""
     scalars: Mapping[int, Slot] = field(default_factory=dict)
     """Operands of tensor arithmetic that are compile-time numbers, by position."""
-    beside: bool = False
-    """Whether another use at the same place of its definition has dropout."""
+    beside: frozenset[str] = frozenset()
+    """The dropouts, by argument, that another use at the same place of its definition has."""
 
-    @property
-    def drops(self) -> bool:
+    def drops(self, argument: str = "dropout") -> bool:
         """Whether the code must be such as can drop: that of all uses at a place is the same."""
-        return self.beside or bool(self.op.dropout)
+        return argument in self.beside or bool(getattr(self.op, argument))
 
     def field(self, name: str) -> Slot:
         """An argument of the op."""

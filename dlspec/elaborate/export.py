@@ -283,5 +283,5 @@ def _steps(model: ModelIR) -> Iterator[tuple[str, int]]:
         for f in within(instance.body):
             if isinstance(f, Scan):
                 yield "`Scan`", f.steps
-            elif isinstance(f, Apply) and getattr(f.op, "reset", "") == "before":
-                yield f"{f.op.kind()}(reset=before)", f.inputs[0].types[0].shape[0]
+            elif isinstance(f, Apply) and (argument := getattr(f.op, "unrolled", "")):
+                yield f"{f.op.kind()}({argument})", f.inputs[0].types[0].shape[0]

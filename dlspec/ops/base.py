@@ -12,6 +12,9 @@ from dlspec.tensor import Tensor
 
 WeightKind = Literal["trainable", "fixed", "statistics"]
 
+RATES = ("rate", "dropout", "recurrent_dropout")
+"""Arguments that say how much training drops."""
+
 FORMATS = {"onnx": "ONNX", "tflite": "TFLite"}
 """The formats of exported files, as they are called."""
 
@@ -159,7 +162,7 @@ class Op(Declared):
     @property
     def draws(self) -> bool:
         """Whether training draws random numbers for it: a `rate` or `dropout` above 0."""
-        return any(getattr(self, name, 0.0) > 0 for name in ("rate", "dropout"))
+        return any(getattr(self, name, 0.0) > 0 for name in RATES)
 
     @property
     def sizes(self) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
 """What recurrent layers share: outputs, states, stacked layers, two directions."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PlainValidator
@@ -28,6 +28,21 @@ def _returns(value: Any) -> str | tuple[str, ...]:
 
 Returns = Annotated[str | tuple[str, ...], PlainValidator(_returns), AS_IT_IS, Words(RETURNS)]
 
+Activation = (
+    Literal[
+        "tanh",
+        "relu",
+        "sigmoid",
+        "hard_sigmoid",
+        "softsign",
+        "elu",
+        "selu",
+        "silu",
+    ]
+    | None
+)
+"""The name of a function of the language, or None for the numbers as they are."""
+
 
 class Recurrent(Op):
     """What recurrent layers share: [T, n] is read step by step, T first."""
@@ -44,6 +59,8 @@ class Recurrent(Op):
     layers: Annotated[Count, Field(le=1000)] = 1
     bias: Flag = True
     dropout: Rate = 0.0
+    recurrent_dropout: Rate = 0.0
+    activation: Activation = "tanh"
     init: Initial = GLOROT
     recurrent_init: Initial = ORTHOGONAL
     bias_init: Initial = ZEROS
@@ -66,9 +83,25 @@ class Recurrent(Op):
         return self.return_ if isinstance(self.return_, tuple) else (self.return_,)
 
     @property
+    def carried(self) -> int:
+        """The features of h."""
+        return self.units
+
+    @property
+    def unfused(self) -> str:
+        """The argument for which PyTorch and cuDNN have no kernel of it; "" where they have one."""
+        return "" if self.activation == "tanh" else "activation"
+
+    @property
+    def unrolled(self) -> str:
+        """The argument for which ONNX has no operator of it (`reset=before`); else ""."""
+        value = getattr(self, self.unfused, None)
+        return self.unfused and f"{self.unfused}={'none' if value is None else value}"
+
+    @property
     def merged(self) -> int:
         """The features of each step's output, both directions together."""
-        return product(self.directions, self.units)
+        return product(self.directions, self.carried)
 
     @property
     def given(self) -> tuple[int, ...]:
@@ -80,11 +113,12 @@ class Recurrent(Op):
     def biases(self) -> tuple[str, ...]:
         """The bias arrays of one layer and direction."""
 
-    def state(self, x: Tensor) -> Tensor:
-        """The type of one state: [units], or [layers · directions, units] where there are several,
+    def state(self, x: Tensor, name: str) -> Tensor:
+        """The type of a state: [units], or [layers · directions, units] where there are several,
         layer by layer, forward before backward."""
         count = product(self.directions, self.layers)
-        return x.with_shape(*((count, self.units) if count > 1 else (self.units,)))
+        features = self.carried if name == "h" else self.units
+        return x.with_shape(*((count, features) if count > 1 else (features,)))
 
     def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
         kind = self.kind()
@@ -107,14 +141,15 @@ class Recurrent(Op):
             what = f"{kind} needs both h= and c=, or neither"
             yield Problem(next(iter(named)), what, "both start at 0 where neither is given")
         for name, t in named.items():
-            if not t.same(self.state(x[0])):
-                yield Problem(name, f"`{name}` must be {self.state(x[0])}, got {t}")
+            wanted = self.state(x[0], name)
+            if not t.same(wanted):
+                yield Problem(name, f"`{name}` must be {wanted}, got {t}")
 
     def shape(self, *x: Tensor, **named: Tensor) -> Tensor | tuple[Tensor, ...]:
         kinds = {
             "last": tuple(x[0].with_shape(n) for n in self.given),
             "all": tuple(x[0].with_shape(x[0].shape[0], n) for n in self.given),
-            "state": (self.state(x[0]),) * len(self.states),
+            "state": tuple(self.state(x[0], name) for name in self.states),
         }
         given = tuple(t for r in self.returns for t in kinds[r])
         return given[0] if len(given) == 1 else given
@@ -127,11 +162,16 @@ class Recurrent(Op):
                 place = f"_l{layer}{way}"
                 made += [
                     Weight(f"weight_ih{place}", (rows, features), self.init),
-                    Weight(f"weight_hh{place}", (rows, self.units), self.recurrent_init),
+                    Weight(f"weight_hh{place}", (rows, self.carried), self.recurrent_init),
                 ]
                 if self.bias:
                     made += [Weight(b + place, (rows,), self.bias_init) for b in self.biases]
+                made += self.projections(place)
         return tuple(made)
+
+    def projections(self, place: str) -> Iterable[Weight]:
+        """What makes h of the output of a layer and direction, where that is not h itself."""
+        return ()
 
     def macs(self, *x: Tensor) -> int:
         kernels = (w.size for w in self.weights(*x) if w.name.startswith("weight"))
@@ -149,7 +189,18 @@ class BothWays(Recurrent):
     def given(self) -> tuple[int, ...]:
         if self.merge == "concat":
             return (self.merged,)
-        return (self.units,) if self.merge else (self.units, self.units)
+        return (self.carried,) if self.merge else (self.carried, self.carried)
+
+
+class Gated(Recurrent):
+    """One whose gates say what goes into the state and what of it stays."""
+
+    recurrent_activation: Activation = "sigmoid"
+
+    @property
+    def unfused(self) -> str:
+        own = "" if self.recurrent_activation == "sigmoid" else "recurrent_activation"
+        return super().unfused or own
 
 
 def _as_steps(x: Tensor) -> str:

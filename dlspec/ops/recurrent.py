@@ -1,14 +1,14 @@
 """Recurrent layers, in one direction and in both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import ClassVar, Literal
 
 from dlspec.declared import Problem
 from dlspec.ops.base import Weight, example
-from dlspec.ops.fields import Number
+from dlspec.ops.fields import Count, Number
 from dlspec.ops.init import ZEROS, forget_gate
-from dlspec.ops.recurrence import BothWays, Recurrent
+from dlspec.ops.recurrence import BothWays, Gated, Recurrent
 from dlspec.tensor import Tensor
 
 
@@ -21,7 +21,9 @@ class _SimpleRNN(Recurrent):
     onnx: ClassVar = ("RNN",)
     tflite: ClassVar = ("WHILE",)
 
-    activation: Literal["tanh", "relu"] = "tanh"
+    @property
+    def unfused(self) -> str:
+        return "" if self.activation == "relu" else super().unfused
 
     @property
     def biases(self) -> tuple[str, ...]:
@@ -36,10 +38,13 @@ class SimpleRNN(_SimpleRNN):
     - `units`: the length of h.
     - `return`: `last` (h of the last step, [units]), `all` (h of each step, [T, units]), `state`
       (h), or several: (all, state) gives two outputs.
-    - `activation`: `tanh`, or `relu`, whose h may grow without bound.
+    - `activation`: `tanh`, `relu`, whose h may grow without bound, `sigmoid`, `hard_sigmoid`,
+      `softsign`, `elu`, `selu`, `silu`, each the function of this name, or `none`.
     - `layers`: so many, each reading all steps of the one before it.
     - `bias`: whether b is added. There is one, where PyTorch has two that add up.
     - `dropout`: in training, between layers; one layer has none.
+    - `recurrent_dropout`: in training, of the h that U reads: the same features are left out at all
+      steps of an example. Gal and Ghahramani 2016.
     - `init`, `recurrent_init`, `bias_init`: how W, U and b start. U is orthogonal, as in Keras: it
       neither shrinks nor blows up what it carries. Each array is drawn whole.
     - Input `h=`: the first state, 0 without; [units], or [layers, units] of several.
@@ -55,6 +60,7 @@ class SimpleRNN(_SimpleRNN):
         example("SimpleRNN(4, return=all, activation=relu, bias=false)", "f32[5, 3]"),
         example("SimpleRNN(4, layers=2, return=(last, state))", "f32[5, 3]"),
         example("SimpleRNN(4, return=all)", "f32[5, 3]", h="f32[4]"),
+        example("SimpleRNN(4, activation=softsign, recurrent_dropout=0.2)", "f32[5, 3]"),
     )
 
 
@@ -84,7 +90,7 @@ class BiSimpleRNN(BothWays, _SimpleRNN):
     )
 
 
-class _LSTM(Recurrent):
+class _LSTM(Gated):
     """What an LSTM is in one direction and in both."""
 
     named: ClassVar = ("h", "c", "lengths")
@@ -93,12 +99,29 @@ class _LSTM(Recurrent):
     onnx: ClassVar = ("LSTM",)
 
     forget_bias: Number = 0.0
+    projection: Count | None = None
 
     @property
     def biases(self) -> tuple[str, ...]:
         return ("bias_ih",)
 
+    @property
+    def carried(self) -> int:
+        return self.units if self.projection is None else self.projection
+
+    @property
+    def unrolled(self) -> str:
+        own = "" if self.projection is None else f"projection={self.projection}"
+        return super().unrolled or own
+
+    def projections(self, place: str) -> Iterable[Weight]:
+        if self.projection is not None:
+            yield Weight(f"weight_hr{place}", (self.projection, self.units), self.init)
+
     def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
+        if self.projection is not None and self.projection >= self.units:
+            what = f"`projection` is {self.projection}, of {self.units} units"
+            yield Problem("projection", what, "h has fewer features than units, or leave it out")
         yield from super().problems(*x, **named)
         if self.forget_bias and not self.bias:
             yield Problem("forget_bias", "`forget_bias` is a start of biases, and bias is false")
@@ -126,15 +149,26 @@ class LSTM(_LSTM):
     - `layers`: so many, each reading all steps of the one before it.
     - `bias`: whether b is added. There is one, where PyTorch has two that add up.
     - `dropout`: in training, between layers; one layer has none.
-    - `init`, `recurrent_init`, `bias_init`: how W, U and b start. U is orthogonal, as in Keras: it
-      neither shrinks nor blows up what it carries over many steps. Each array is drawn whole.
+    - `recurrent_dropout`: in training, of the h that U reads: each gate leaves out features of its
+      own, the same at all steps of an example. Gal and Ghahramani 2016.
+    - `activation`: what stands for both tanh: `relu`, `sigmoid`, `hard_sigmoid`, `softsign`,
+      `elu`, `selu`, `silu`, each the function of this name, or `none`.
+    - `recurrent_activation`: the same for sigmoid, of the gates.
+    - `projection`: so many features, fewer than units, has h, which is P (o · tanh(c)): many units
+      then need no large U. Sak et al. 2014.
+    - `init`, `recurrent_init`, `bias_init`: how W and P, U and b start. U is orthogonal, as in
+      Keras: it neither shrinks nor blows up what it carries over many steps. Each array is drawn
+      whole.
     - `forget_bias`: where b of the gate f starts, beside 0 of the others: 1 keeps what is carried
       from the first step on (Jozefowicz et al. 2015), as Keras's `unit_forget_bias` does.
-    - Inputs `h=` and `c=`: the first state, 0 without; [units], or [layers, units] of several.
+    - Inputs `h=` and `c=`: the first state, 0 without; [units], or [layers, units] of several. With
+      `projection`, h everywhere has as many features as that, and c as many as units.
     - Input `lengths=`: how many steps of each example are read, i32[]; all without.
 
     Weights of layer k: `weight_ih_lk` [4 · units, n], `weight_hh_lk` [4 · units, units],
-    `bias_ih_lk` [4 · units]. MACs: T · 4 · units · (n + units), without the gates' products.
+    `bias_ih_lk` [4 · units]; with `projection`, `weight_hh_lk` [4 · units, projection] and P is
+    `weight_hr_lk` [projection, units]. MACs: T · 4 · units · (n + units), without the gates'
+    products; with `projection` T · (4 · units · (n + projection) + projection · units).
     Hochreiter and Schmidhuber 1997; Gers et al. 2000.
     """
 
@@ -147,6 +181,9 @@ class LSTM(_LSTM):
         example("LSTM(4, layers=2, return=(last, all))", "f32[5, 3]"),
         example("LSTM(4, forget_bias=1)", "f32[5, 3]"),
         example("LSTM(4, return=all)", "f32[5, 3]", h="f32[4]", c="f32[4]"),
+        example("LSTM(4, activation=relu, recurrent_activation=hard_sigmoid)", "f32[5, 3]"),
+        example("LSTM(4, recurrent_dropout=0.2, return=all)", "f32[5, 3]"),
+        example("LSTM(5, projection=2, return=(all, state))", "f32[5, 3]", h="f32[2]", c="f32[5]"),
     )
 
 
@@ -176,10 +213,11 @@ class BiLSTM(BothWays, _LSTM):
         example("BiLSTM(3, layers=2)", "f32[4, 2]", h="f32[4, 3]", c="f32[4, 3]"),
         example("BiLSTM(3, merge=sum, forget_bias=1)", "f32[4, 2]"),
         example("BiLSTM(3, layers=2, return=(all, last), merge=ave)", "f32[4, 2]"),
+        example("BiLSTM(5, projection=3, layers=2, return=(last, state))", "f32[4, 2]"),
     )
 
 
-class _GRU(Recurrent):
+class _GRU(Gated):
     """What a GRU is in one direction and in both."""
 
     named: ClassVar = ("h", "lengths")
@@ -189,6 +227,10 @@ class _GRU(Recurrent):
     tflite: ClassVar = ("WHILE",)
 
     reset: Literal["after", "before"] = "after"
+
+    @property
+    def unfused(self) -> str:
+        return super().unfused or ("reset" if self.reset == "before" else "")
 
     @property
     def biases(self) -> tuple[str, ...]:
@@ -208,6 +250,11 @@ class GRU(_GRU):
     - `bias`: whether b and d are added. Both are kept, as in PyTorch and Keras: behind the reset
       gate d is no part of b.
     - `dropout`: in training, between layers; one layer has none.
+    - `recurrent_dropout`: in training, of the h that U reads: each gate leaves out features of its
+      own, the same at all steps of an example. Gal and Ghahramani 2016.
+    - `activation`: what stands for tanh: `relu`, `sigmoid`, `hard_sigmoid`, `softsign`, `elu`,
+      `selu`, `silu`, each the function of this name, or `none`.
+    - `recurrent_activation`: the same for sigmoid, of the gates.
     - `reset`: where the reset gate acts: `after` the recurrent product, as above and in cuDNN, or
       `before` it, U (r · h), with b alone, as in the paper. PyTorch has no such layer: its program
       goes through the steps one by one.
@@ -229,6 +276,8 @@ class GRU(_GRU):
         example("GRU(4, return=all)", "f32[5, 3]", h="f32[4]"),
         example("GRU(4, reset=before)", "f32[5, 3]"),
         example("GRU(3, reset=before, layers=2, return=(all, state))", "f32[4, 2]"),
+        example("GRU(3, recurrent_dropout=0.2, reset=before, activation=none)", "f32[4, 2]"),
+        example("GRU(3, recurrent_activation=hard_sigmoid)", "f32[4, 2]"),
     )
 
 
@@ -257,4 +306,5 @@ class BiGRU(BothWays, _GRU):
         example("BiGRU(3, return=all, reset=before)", "f32[4, 2]"),
         example("BiGRU(3, return=(last, state), merge=mul)", "f32[4, 2]"),
         example("BiGRU(3, return=all, merge=none)", "f32[4, 2]"),
+        example("BiGRU(3, activation=elu, recurrent_activation=softsign)", "f32[4, 2]"),
     )

@@ -144,7 +144,7 @@ def recurrent(w: Walk, f: Apply) -> Flow:
     if op.directions == 1 and op.returns == ("last",):
         op = op.model_copy(update={"return_": "all"})
         steps = f.model_copy(
-            update={"op": op, "types": (f.inputs[0].types[0].with_shape(size, op.units),)}
+            update={"op": op, "types": (f.inputs[0].types[0].with_shape(size, op.carried),)}
         )
         return last(w, steps, size, (f.site,))
     return f.model_copy(update={"named": {**f.named, "lengths": w.lengths(size)}})

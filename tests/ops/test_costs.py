@@ -100,6 +100,8 @@ def test_word_language_model_has_one_bias_for_each_gate(count):
         ("SeparableConv2D(5, 3, multiplier=2)", (3, 6, 7), 4 * 5 * (6 * 9 + 6 * 5)),
         ("ConvTranspose2D(6, 4, stride=2, padding=1, groups=2)", (4, 3, 5), 3 * 5 * 4 * 3 * 16),
         ("LSTM(4)", (5, 3), 5 * 4 * 4 * (3 + 4)),
+        ("LSTM(4, projection=2)", (5, 3), 5 * (4 * 4 * (3 + 2) + 2 * 4)),
+        ("BiLSTM(4, projection=2, layers=2)", (5, 3), 5 * 2 * (16 * (3 + 2) + 16 * (4 + 2) + 16)),
         ("GRU(4)", (5, 3), 5 * 3 * 4 * (3 + 4)),
         ("BiGRU(4, layers=2)", (5, 3), 5 * 2 * 3 * 4 * ((3 + 4) + (8 + 4))),
         ("BatchNorm", (3, 4, 5), 0),

@@ -98,6 +98,8 @@ InstanceNorm | f32[3, 1, 1] | none | a channel of one place is its own mean, so 
 InstanceNorm | f32[4] | none | a channel of one place is its own mean, so that f32[4] becomes zeros | LayerNorm normalises over the channels
 Dense(3, init=dirac) | f32[4] | init | dirac is for a kernel with places, got [3, 4] | identity is that of a matrix
 LSTM(4, forget_bias=1, bias=false) | f32[5, 3] | forget_bias | `forget_bias` is a start of biases, and bias is false |
+LSTM(4, projection=4) | f32[5, 3] | projection | `projection` is 4, of 4 units | h has fewer features than units, or leave it out
+LSTM(4, projection=2) | f32[5, 3], h=f32[4], c=f32[4] | h | `h` must be f32[2], got f32[4] |
 LSTM(4, forget_bias=1, bias_init=ones) | f32[5, 3] | forget_bias | `forget_bias` stands beside biases that start at 0 | leave `bias_init` out
 LocalResponseNorm(5) | f32[4] | none | LocalResponseNorm needs channels and places, got f32[4] | Normalize is for one vector
 LocalResponseNorm(5, alpha=-1) | f32[4, 3] | alpha | a negative `alpha` may divide by 0 |

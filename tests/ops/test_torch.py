@@ -265,7 +265,10 @@ def recurrent(op, x):
     make = {"LSTM": nn.LSTM, "GRU": nn.GRU, "SimpleRNN": nn.RNN}[kind]
     two = op.kind().startswith("Bi")
     together = {"sum": torch.add, "mul": torch.mul, "ave": lambda a, b: (a + b) / 2}
-    m = make(x.shape[1], op.units, op.layers, bias=op.bias, batch_first=True, bidirectional=two)
+    options = {"bias": op.bias, "batch_first": True, "bidirectional": two}
+    if kind == "LSTM":
+        options["proj_size"] = op.projection or 0
+    m = make(x.shape[1], op.units, op.layers, **options)
 
     def call(t, **named):
         first = tuple(v[:, None] if v.dim() == 2 else v for v in named.values())

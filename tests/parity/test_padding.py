@@ -63,6 +63,8 @@ model M(dim: int = 6) {
   output before = x -> BiGRU(3, layers=2, return=last, reset=before)
   output states = x -> GRU(4, return=state)
   output stacked = s -> GRU(5, layers=2, return=last)
+  output projected = x -> LSTM(5, projection=2, recurrent_dropout=0.2, return=last)
+  output softer = s -> BiLSTM(4, projection=2, activation=relu, recurrent_activation=softsign)
   way, back = x -> BiLSTM(3, layers=2, return=last, merge=none)
   output ways = way - 2 * back
   output read: f32[T, dim] = (x, k=s) -> Cross(2)

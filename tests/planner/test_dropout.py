@@ -11,6 +11,11 @@ from dlspec.pipeline import check
 from dlspec.source import Source
 
 SPEC = """
+block First {{
+  input y: f32[T, D]
+  input h: f32[2, 2]
+  output y
+}}
 block Unit(rate: float) {{
   input x: f32[T, D]
   output {}
@@ -30,6 +35,8 @@ model Net {{
         "(x, x, x) -> Attention(heads=2, dropout=rate)",
         "x -> MultiHeadAttention(heads=2, dropout=rate, causal=true)",
         "x -> LSTM(4, layers=2, dropout=rate, return=all)",
+        "x -> LSTM(4, recurrent_dropout=rate, return=all)",
+        "x -> BiGRU(2, recurrent_dropout=rate, return=(all, state)) -> First",
         "x -> (Dense(4) -> DropPath(rate)) as part",
     ],
 )

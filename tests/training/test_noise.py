@@ -21,6 +21,7 @@ model Noisy {
   let noise = GaussianNoise(0.1)                # used twice in a step
   x = image -> noise -> Conv2D(4, 3) -> SpatialDropout(0.1) -> noise
   x = x + (x -> Conv2D(4, 1) -> SELU -> AlphaDropout(0.1) -> DropPath(0.2) as rests)
+  x = x -> Reshape(6, 24) -> GRU(16, recurrent_dropout=0.2, return=all)
   output logits: f32[10] = x -> Flatten -> Dropout(0.1) -> Dense(10) -> GaussianDropout(0.1)
 }
 train {

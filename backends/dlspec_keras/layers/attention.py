@@ -16,7 +16,7 @@ def attention(use: Use) -> Emitted:
     """Its weights can be dropped only where the softmax is written out. On JAX, the function takes
     only values that are as wide as the keys."""
     op = use.op
-    written = use.drops or _width(use, 1) != _width(use, 2)
+    written = use.drops() or _width(use, 1) != _width(use, 2)
     causal = op.causal and (op.window is not None or written)
     bias, biased = _bias(use)
     mask, masked = _mask(use, causal)
@@ -32,7 +32,7 @@ def attention(use: Use) -> Emitted:
     imports = ("import math",) if op.alibi else ()
     if written:
         make = py.call("layers.Identity")
-        if use.drops:
+        if use.drops():
             make = py.call("layers.Dropout", use.field("dropout"))
         call = py.call("dropped_attention", *X[:3], use.field("heads"), SELF, **given)
         return Emitted(call, make, ("dropped_attention", *helpers), imports)
@@ -42,7 +42,7 @@ def attention(use: Use) -> Emitted:
 
 def multi_head(use: Use) -> Emitted:
     op, q = use.op, use.x[0]
-    causal = op.causal and (op.window is not None or use.drops)
+    causal = op.causal and (op.window is not None or use.drops())
     bias, biased = _bias(use)
     mask, masked = _mask(use, causal)
     units = use.size("in_features") if op.units is None else use.field("units")

@@ -27,8 +27,11 @@ def recurrent(kind: str, use: Use) -> Emitted:
         return stacked(kind, use)
     if two_ways and (given or "state" in op.returns):
         return stacked(kind, use)
+    projected = is_projected(use)
+    if two_ways and projected:
+        return stacked(kind, use)
     make = py.call(
-        f"layers.{kind}",
+        "ProjectedLSTM" if projected else f"layers.{kind}",
         use.field("units"),
         **own(kind, use),
         use_bias=use.field("bias").or_default(True),
@@ -38,34 +41,47 @@ def recurrent(kind: str, use: Use) -> Emitted:
         merge = use.field("merge").or_default("concat")
         made = py.call("layers.Bidirectional", make, merge_mode=merge)
         return called(use, made)
+    helpers = ("ProjectedLSTM", "ProjectedLSTMCell") if projected else ()
     if not given:
-        return called(use, make)
+        return called(use, make, helpers)
     states = tuple(Hole(name) for name in op.states)
     start = states[0] if len(states) == 1 else py.List(states)
-    return called(use, make, initial_state=start)
+    return called(use, make, helpers, initial_state=start)
 
 
-def called(use: Use, make: py.Expr, **states: py.Expr) -> Emitted:
+def is_projected(use: Use) -> bool:
+    return getattr(use.op, "projection", None) is not None
+
+
+def called(use: Use, make: py.Expr, helpers: tuple[str, ...] = (), **states: py.Expr) -> Emitted:
     """The call of a layer; where rows differ in length, it ends where each does."""
     if "lengths" not in use.named:
-        return Emitted(py.call(SELF, X[0], **states), make)
+        return Emitted(py.call(SELF, X[0], **states), make, helpers)
     call = py.call("padded_steps", SELF, X[0], Hole("lengths"), **states)
-    return Emitted(call, make, ("padded_steps", "sequence_mask"))
+    return Emitted(call, make, (*helpers, "padded_steps", "sequence_mask"))
 
 
 def own(kind: str, use: Use) -> dict[str, Slot]:
-    """The arguments of one kind alone."""
-    if kind == "SimpleRNN":
-        return {"activation": use.field("activation").or_default("tanh")}
+    """The arguments that say what a step does."""
+    op = use.op
+    found = {"activation": use.fixed(op.activation or "linear").or_default("tanh")}
+    if kind != "SimpleRNN":
+        gates = use.fixed(op.recurrent_activation or "linear")
+        found["recurrent_activation"] = gates.or_default("sigmoid")
     if kind == "GRU":
-        return {"reset_after": use.fixed(use.op.reset == "after").or_default(True)}
-    return {}
+        found["reset_after"] = use.fixed(op.reset == "after").or_default(True)
+    if is_projected(use):
+        found = {"projection": use.field("projection"), **found}
+    return found | {"recurrent_dropout": use.field("recurrent_dropout").or_default(0.0)}
 
 
 def stacked(kind: str, use: Use) -> Emitted:
     op = use.op
-    cell: py.Expr = py.Code(f"layers.{kind}")
-    options = {n: s for n, s in own(kind, use).items() if s.value != s.default}
+    projected = is_projected(use)
+    cell: py.Expr = py.Code("ProjectedLSTM" if projected else f"layers.{kind}")
+    options = own(kind, use)
+    drops = {"recurrent_dropout"} if use.drops("recurrent_dropout") else set()
+    options = {n: s for n, s in options.items() if n in drops or s.value != s.default}
     if options:
         cell = py.call("partial", cell, **options)
     returns = op.returns[0] if len(op.returns) == 1 else op.returns
@@ -82,8 +98,9 @@ def stacked(kind: str, use: Use) -> Emitted:
     )
     states = {name: Hole(name) for name in op.states if name in use.named}
     imports = ("from functools import partial",) if options else ()
-    found = called(use, make, **states)
-    return Emitted(found.call, make, ("Recurrent", *found.helpers), imports)
+    cells = ("ProjectedLSTM", "ProjectedLSTMCell") if projected else ()
+    found = called(use, make, ("Recurrent", *cells), **states)
+    return Emitted(found.call, make, found.helpers, imports)
 
 
 LAYERS: dict[type[Op], Emit] = {

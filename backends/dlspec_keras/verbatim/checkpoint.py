@@ -288,6 +288,10 @@ def gates(place: str, cell: layers.Layer) -> Iterator[Entry]:
         yield Entry(f"weight_ih_{place}", cell.kernel, (1, 0))
         yield Entry(f"weight_hh_{place}", cell.recurrent_kernel, (1, 0))
         yield Entry(f"bias_ih_{place}", cell.bias)
+        # if projected
+        if hasattr(cell, "projection_kernel"):
+            yield Entry(f"weight_hr_{place}", cell.projection_kernel, (1, 0))
+        # end
         return
     # end
     yield Gates(f"weight_ih_{place}", cell.kernel)
@@ -304,6 +308,10 @@ def gates(place: str, cell: layers.Layer) -> Iterator[Entry]:
     yield Entry(f"weight_ih_{place}", cell.kernel, (1, 0))
     yield Entry(f"weight_hh_{place}", cell.recurrent_kernel, (1, 0))
     yield Entry(f"bias_ih_{place}", cell.bias)
+    # if projected
+    if hasattr(cell, "projection_kernel"):
+        yield Entry(f"weight_hr_{place}", cell.projection_kernel, (1, 0))
+    # end
     # end
 
 
@@ -499,6 +507,13 @@ def seed_dropout(model: keras.Model, run: Run) -> None:
     for i, (_, layer) in enumerate(sublayers(model)):
         if hasattr(layer, "seed_generator"):
             layer.seed_generator.state.assign([run.seed * 1_000_003 + i, calls])
+    # end
+    # if state_dropout
+    found = model._flatten_layers()
+    cells = (layer.cell for layer in found if isinstance(layer, layers.RNN))
+    for i, cell in enumerate(cells):  # which draw for each gate
+        state = [run.seed * 1_000_003 + 500_000 + i, 4 * calls]
+        cell.seed_generator.state.assign(state)
     # end
 
 

@@ -167,6 +167,11 @@ def main() -> None:
         out.mkdir(parents=True, exist_ok=True)
         model = built()
         checkpoint.load(args.run / "best.safetensors", model)
+        # if state_dropout
+        for layer in model._flatten_layers():
+            if isinstance(layer, layers.RNN):
+                layer.cell.recurrent_dropout = 0.0  # it would draw in evaluation too
+        # end
         for name in args.files or TARGETS:
             # if int8
             write_whole(out / name, convert(model, TARGETS[name]))

@@ -587,6 +587,43 @@ class EmbeddingBag(layers.Embedding):
         return total / ops.maximum(ops.sum(counted, axis=-2), 1)
 
 
+class ProjectedLSTMCell(layers.LSTMCell):
+    """One whose h is projected onto fewer features than units."""
+
+    def __init__(self, units: int, projection: int, **kwargs) -> None:
+        super().__init__(units, **kwargs)
+        self.projection = projection
+        self.state_size, self.output_size = [projection, units], projection
+
+    def build(self, shape) -> None:
+        gates = 4 * self.units
+        self.kernel = self.add_weight((shape[-1], gates), name="kernel")
+        self.recurrent_kernel = self.add_weight(
+            (self.projection, gates), name="recurrent_kernel"
+        )
+        self.projection_kernel = self.add_weight(
+            (self.units, self.projection), name="projection_kernel"
+        )
+        self.bias = self.add_weight((gates,), name="bias") if self.use_bias else None
+
+    def call(self, x, states, training=False):
+        h, (_, c) = super().call(x, states, training=training)
+        h = ops.matmul(h, self.projection_kernel)
+        return h, [h, c]
+
+
+class ProjectedLSTM(layers.RNN):
+    """An LSTM whose h is projected onto fewer features than units."""
+
+    def __init__(
+        self, units: int, projection: int, use_bias: bool = True, **kwargs
+    ) -> None:
+        names = ("activation", "recurrent_activation", "recurrent_dropout")
+        steps = {name: kwargs.pop(name) for name in names if name in kwargs}
+        cell = ProjectedLSTMCell(units, projection, use_bias=use_bias, **steps)
+        super().__init__(cell, **kwargs)
+
+
 class Recurrent(layers.Layer):
     """Recurrent layers one behind the other, in one direction or two.
 

@@ -18,7 +18,7 @@ TRAINING = py.Code("self.training")
 def attention(use: Use) -> Emitted:
     op, mask = use.op, Mask(use)
     dropout = None
-    if use.drops:
+    if use.drops():
         dropout = py.IfElse(use.field("dropout"), TRAINING, py.literal(0.0))
     options = {
         "kv_heads": use.field("kv_heads").or_default(None),

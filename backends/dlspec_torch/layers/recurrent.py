@@ -6,31 +6,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Use, X
+from dlspec.backend.protocol import SELF, Emit, Emitted, Hole, Slot, Use, X
 from dlspec.emit import python as py
 from dlspec.ops.base import Op
 from dlspec.ops.recurrent import GRU, LSTM, BiGRU, BiLSTM, BiSimpleRNN, SimpleRNN
 from dlspec_torch.layers.common import method
 
+FUNCTIONS = {
+    "tanh": "torch.tanh",
+    "relu": "torch.relu",
+    "sigmoid": "torch.sigmoid",
+    "hard_sigmoid": "F.hardsigmoid",
+    "softsign": "F.softsign",
+    "elu": "F.elu",
+    "selu": "F.selu",
+    "silu": "F.silu",
+    None: "nn.Identity()",
+}
+"""What computes an activation."""
+
 
 def recurrent(kind: str, use: Use) -> Emitted:
     op = use.op
-    before = kind == "GRU" and op.reset == "before"
     padded = "lengths" in use.named
-    own = "ResetBefore" if before else "Recurrent"
-    mode = f"RNN_{op.activation.upper()}" if kind == "RNN" else kind
+    stepwise = op.unrolled or use.drops("recurrent_dropout")
+    own = "Recurrent"
+    if stepwise:
+        own = "ResetBefore" if kind == "GRU" and op.reset == "before" else f"Stepwise{kind}"
+    mode = kind
+    if kind == "RNN":
+        mode = "RNN_RELU" if op.activation == "relu" else "RNN_TANH"
     make: py.Expr = py.call(
         own,
         mode,
         use.size("in_features"),
         use.field("units"),
+        **(by_steps(use) if stepwise else {}),
         num_layers=use.field("layers").or_default(1),
         bias=use.field("bias").or_default(True),
         batch_first=True,
         dropout=use.field("dropout").or_default(0.0),
         bidirectional=use.fixed(op.directions == 2).or_default(False),
+        **({"proj_size": use.field("projection").or_default(None)} if kind == "LSTM" else {}),
     )
-    helpers: tuple[str, ...] = (own,)
+    helpers: tuple[str, ...] = ("Recurrent", "Stepwise", own) if stepwise else (own,)
     if op.bias and len(op.biases) == 1:
         make, helpers = py.call("one_bias", make), (*helpers, "one_bias")
     result = py.call(SELF, X[0], *_start(use))
@@ -48,6 +67,19 @@ def recurrent(kind: str, use: Use) -> Emitted:
     directions = use.fixed(op.directions).or_default(1)
     call = py.call("returned", result, kinds, directions=directions)
     return Emitted(call, make, (*helpers, "returned"))
+
+
+def by_steps(use: Use) -> dict[str, py.Expr | Slot]:
+    """The arguments of a layer that goes from step to step."""
+    op = use.op
+    given: dict[str, py.Expr | Slot] = {}
+    if op.activation != "tanh":
+        given["activation"] = py.Code(FUNCTIONS[op.activation])
+    if getattr(op, "recurrent_activation", "sigmoid") != "sigmoid":
+        given["gate"] = py.Code(FUNCTIONS[op.recurrent_activation])
+    given["recurrent_dropout"] = use.field("recurrent_dropout").or_default(0.0)
+    given["fused"] = use.fixed(not op.unfused).or_default(False)
+    return given
 
 
 def _one(use: Use, result: py.Expr) -> py.Expr:

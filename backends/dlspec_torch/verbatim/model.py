@@ -38,10 +38,7 @@ class Recurrent(nn.RNNBase):
 
     def forward(self, x: Tensor, start: Any = None) -> tuple[Tensor, Any]:
         ways = 2 if self.bidirectional else 1
-        if start is None:
-            zero = x.new_zeros(self.num_layers * ways, x.shape[0], self.hidden_size)
-            start = (zero, zero) if self.mode == "LSTM" else zero
-        starts = start if self.mode == "LSTM" else (start,)
+        starts = self.starts(x, start)
         run = getattr(torch, self.mode.lower())
         count = 1 if self.training and self.dropout else self.num_layers
         ends = []
@@ -58,41 +55,128 @@ class Recurrent(nn.RNNBase):
         state = tuple(torch.cat(s) for s in zip(*ends, strict=True))
         return x, state if self.mode == "LSTM" else state[0]
 
+    def starts(self, x: Tensor, start: Any) -> tuple[Tensor, ...]:
+        """The first h, and c of an LSTM: 0 where none is given."""
+        lstm = self.mode == "LSTM"
+        if start is not None:
+            return tuple(start) if lstm else (start,)
+        count = self.num_layers * (2 if self.bidirectional else 1)
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: 1 + lstm]
+        return tuple(x.new_zeros(count, x.shape[0], size) for size in sizes)
 
-class ResetBefore(nn.RNNBase):
-    """An nn.GRU whose reset gate acts before the recurrent product."""
 
-    def forward(self, x: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:
+class Stepwise(Recurrent):
+    """A recurrent layer that goes from step to step where PyTorch has no kernel.
+
+    A kernel (`fused`) drops nothing of h, of which each gate leaves out features of
+    its own, the same at all steps. ONNX has none with a projection.
+    """
+
+    step: Callable[..., tuple[Tensor, ...]]
+
+    def __init__(
+        self,
+        mode: str,
+        in_features: int,
+        units: int,
+        activation: Callable[[Tensor], Tensor] = torch.tanh,
+        gate: Callable[[Tensor], Tensor] = torch.sigmoid,
+        recurrent_dropout: float = 0.0,
+        fused: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(mode, in_features, units, **options)
+        self.activation, self.gate = activation, gate
+        self.recurrent_dropout, self.fused = recurrent_dropout, fused
+
+    @property
+    def steps(self) -> bool:
+        """Whether there is no kernel of what it does now."""
+        dropping = self.training and self.recurrent_dropout > 0
+        exported = self.proj_size > 0 and torch.onnx.is_in_onnx_export()
+        return dropping or exported or not self.fused
+
+    def forward(self, x: Tensor, start: Any = None) -> tuple[Tensor, Any]:
+        if not self.steps:
+            return super().forward(x, start)
         ways = 2 if self.bidirectional else 1
-        if start is None:
-            start = x.new_zeros(self.num_layers * ways, x.shape[0], self.hidden_size)
-        ends = []
+        starts, ends = self.starts(x, start), []
         for i in range(self.num_layers):
             if i > 0:
                 x = F.dropout(x, self.dropout, self.training)
             made = []
             for k in range(i * ways, (i + 1) * ways):
                 back = k > i * ways
-                read = x.flip(1) if back else x
-                steps, h = self.run(read, start[k : k + 1], self.all_weights[k])
-                ends.append(h)
-                made.append(steps.flip(1) if back else steps)
+                read, states = x.flip(1) if back else x, [s[k] for s in starts]
+                steps = self.run(read, states, self.all_weights[k])
+                ends.append([s[:, -1] for s in steps])
+                made.append(steps[0].flip(1) if back else steps[0])
             x = torch.cat(made, -1)
-        return x, torch.cat(ends)
+        state = tuple(torch.stack(s) for s in zip(*ends, strict=True))
+        return x, state if self.mode == "LSTM" else state[0]
 
-    def run(self, x: Tensor, start: Tensor, weights: Any, *_: Any) -> Any:
-        """One layer in one direction, as torch.gru gives it."""
-        w, u, *bias = weights
-        u, v = u.split((2 * self.hidden_size, self.hidden_size))
-        h, steps = start[0], []
-        for gate in F.linear(x, w, bias[0] if bias else None).unbind(1):
-            r, z, g = gate.chunk(3, -1)
-            rh, zh = F.linear(h, u).chunk(2, -1)
-            z = torch.sigmoid(z + zh)
-            g = torch.tanh(g + F.linear(torch.sigmoid(r + rh) * h, v))
-            h = (1 - z) * g + z * h
-            steps.append(h)
-        return torch.stack(steps, 1), h[None]
+    def run(self, x: Tensor, states: Any, weights: Any) -> tuple[Tensor, ...]:
+        """The states at all steps, of one layer in one direction."""
+        w, u, *rest = weights
+        project = rest.pop() if self.proj_size else None
+        gates = (len(w) // self.hidden_size, self.hidden_size)
+        u = u.view(*gates, -1).transpose(1, 2)
+        b, d = (rest[0], rest[1].view(gates)[:, None]) if self.bias else (None, 0.0)
+        kept = x.new_ones(gates[0], len(x), u.shape[1])
+        kept = F.dropout(kept, self.recurrent_dropout, self.training)
+        made = []
+        read = F.linear(x, w, b).view(*x.shape[:2], *gates).permute(1, 2, 0, 3)
+        for z in read.unbind():
+            states = self.step(z, *states, u=u, d=d, kept=kept, project=project)
+            made.append(states)
+        return tuple(torch.stack(s, 1) for s in zip(*made, strict=True))
+
+
+class StepwiseRNN(Stepwise):
+    """An nn.RNN of any activation."""
+
+    def step(self, x: Tensor, h: Tensor, u: Tensor, kept: Tensor, **_: Any) -> Any:
+        return (self.activation(x[0] + (h * kept[0]) @ u[0]),)
+
+
+class StepwiseLSTM(Stepwise):
+    """An nn.LSTM of any activations."""
+
+    def step(
+        self,
+        x: Tensor,
+        h: Tensor,
+        c: Tensor,
+        u: Tensor,
+        kept: Tensor,
+        project: Tensor | None,
+        **_: Any,
+    ) -> Any:
+        i, f, g, o = (x + (h * kept) @ u).unbind()
+        c = self.gate(f) * c + self.gate(i) * self.activation(g)
+        h = self.gate(o) * self.activation(c)
+        return h if project is None else F.linear(h, project), c
+
+
+class StepwiseGRU(Stepwise):
+    """An nn.GRU of any activations."""
+
+    def step(
+        self, x: Tensor, h: Tensor, u: Tensor, d: Any, kept: Tensor, **_: Any
+    ) -> Any:
+        r, z, g = x.unbind()
+        rh, zh, gh = ((h * kept) @ u + d).unbind()
+        z = self.gate(z + zh)
+        return ((1 - z) * self.activation(g + self.gate(r + rh) * gh) + z * h,)
+
+
+class ResetBefore(Stepwise):
+    """An nn.GRU whose reset gate acts before the recurrent product."""
+
+    def step(self, x: Tensor, h: Tensor, u: Tensor, kept: Tensor, **_: Any) -> Any:
+        r, z = self.gate(x[:2] + (h * kept[:2]) @ u[:2]).unbind()
+        g = self.activation(x[2] + (r * h * kept[2]) @ u[2])
+        return ((1 - z) * g + z * h,)
 
 
 def one_bias(lstm: nn.RNNBase) -> nn.RNNBase:
@@ -111,21 +195,19 @@ def padded_steps(
 ) -> tuple[Tensor, Any]:
     """All steps of a recurrent layer on padded rows, and its state where each ends.
 
-    Backwards it begins at the end of each row, which is turned around. An LSTM has one
-    more input, which is 1 behind a row: it shuts the input gate and opens the forget
-    gate, so that the cell stays.
+    Backwards it begins at the end of each row, which is turned around. The kernel of an
+    LSTM has one more input, which is 1 behind a row: it shuts the input gate and opens
+    the forget gate, so that the cell stays.
     """
     places = torch.arange(x.shape[1], device=x.device)
     turned = (lengths[:, None] - 1 - places).clamp(min=0)
     ways, lstm = 2 if layer.bidirectional else 1, layer.mode == "LSTM"
-    if start is None:
-        zero = x.new_zeros(layer.num_layers * ways, x.shape[0], layer.hidden_size)
-        start = (zero, zero) if lstm else zero
+    starts, stepwise = layer.starts(x, start), getattr(layer, "steps", False)
     behind = (places >= lengths[:, None]).to(x.dtype)[..., None]
     gates = x.new_tensor((-1e4, 1e4, 0, 0)).repeat_interleave(layer.hidden_size)[
         :, None
     ]
-    run = getattr(layer, "run", None) or getattr(torch, layer.mode.lower())
+    kernel = getattr(torch, layer.mode.lower())
     options = (layer.bias, 1, 0.0, layer.training, False, True)
     ends, cells = [], []
     for i in range(layer.num_layers):
@@ -134,18 +216,23 @@ def padded_steps(
         made = []
         for k in range(i * ways, (i + 1) * ways):
             back = k > i * ways
-            states = [s[k : k + 1] for s in (start if lstm else (start,))]
             read, weights = taken(x, turned) if back else x, layer.all_weights[k]
-            if lstm:
+            if stepwise:
+                y, *steps = layer.run(read, [s[k] for s in starts], weights)
+                cells += [taken(c, lengths - 1) for c in steps]
+            elif lstm:
                 read = torch.cat((read, behind), -1)
                 weights = [torch.cat((weights[0], gates), 1), *weights[1:]]
-            y, *end = run(read, states if lstm else states[0], weights, *options)
+                states = [s[k : k + 1] for s in starts]
+                y, _, cell = kernel(read, states, weights, *options)
+                cells.append(cell[0])
+            else:
+                y, _ = kernel(read, starts[0][k : k + 1], weights, *options)
             ends.append(taken(y, lengths - 1))
-            cells.append(end[-1])
             made.append(taken(y, turned) if back else y)
         x = torch.cat(made, -1)
     h = torch.stack(ends)
-    return x, (h, torch.cat(cells)) if lstm else h
+    return x, (h, torch.stack(cells)) if lstm else h
 
 
 def returned(

@@ -40,6 +40,8 @@ FEATURES = {
         "single",
         "two_ways",
         "stacked",
+        "projected",
+        "state_dropout",
         "lists",
     ),
     *("sequential", "dropout", "Dense", "Conv1D", "Conv2D", "DepthwiseConv2D", "BatchNorm"),
@@ -253,6 +255,24 @@ def test_random_layers_do_in_training_what_their_manual_says(name, scope):
         noise.check(name, x, logical(made[0], use, x.ndim))
         assert np.array_equal(made[0], made[2]), "the seed decides"
         assert not np.array_equal(made[0], made[1])
+
+
+@pytest.mark.parametrize("name", noise.STATES)
+def test_recurrent_dropout_drops_for_each_gate_and_the_same_at_all_steps(name, scope, arrays):
+    use = use_of(noise.STATES[name])
+    make, call = code(LAYERS[type(use.op)](use), use)
+    layer = eval(make, scope)
+    here = scope | {"x0": np.zeros((noise.COUNT, 4, 1)), "layer": partial(layer, training=True)}
+    here |= {n: np.ones((noise.COUNT, noise.UNITS)) for n in use.named}
+    eval(call, here)
+    put(arrays(layer), noise.passing_on(use.op.gates))
+    made = []
+    for step in (0, 1, 0):
+        layer.cell.seed_generator.state.assign([7, step])
+        made.append(np.asarray(eval(call, here)))
+    noise.check_steps(name, made[0])
+    assert np.array_equal(made[0], made[2]), "the seed decides"
+    assert not np.array_equal(made[0], made[1])
 
 
 def test_exact_batch_norm_keeps_the_unbiased_variance(scope):

@@ -23,6 +23,47 @@ CASES = {
     "strong GaussianNoise": example("GaussianNoise(3)", SHAPE),
 }
 RATE = 0.3
+UNITS = 40
+LINEAR = "return=all, bias=false, activation=none, recurrent_dropout=0.3"
+STATES = {
+    "SimpleRNN": example(f"SimpleRNN({UNITS}, {LINEAR})", "f32[4, 1]", h=f"f32[{UNITS}]"),
+    "GRU": example(
+        f"GRU({UNITS}, {LINEAR}, recurrent_activation=none)", "f32[4, 1]", h=f"f32[{UNITS}]"
+    ),
+    "GRU with reset=before": example(
+        f"GRU({UNITS}, {LINEAR}, recurrent_activation=none, reset=before)",
+        "f32[4, 1]",
+        h=f"f32[{UNITS}]",
+    ),
+    "LSTM": example(
+        f"LSTM({UNITS}, {LINEAR}, recurrent_activation=none)",
+        "f32[4, 1]",
+        h=f"f32[{UNITS}]",
+        c=f"f32[{UNITS}]",
+    ),
+}
+"""Recurrences of products and sums alone, which read nothing but their states of ones."""
+
+
+def passing_on(gates: int) -> dict[str, np.ndarray]:
+    """The weights with which each gate is the h that it reads."""
+    u = np.tile(np.eye(UNITS), (gates, 1))
+    return {"weight_ih_l0": np.zeros((gates * UNITS, 1)), "weight_hh_l0": u}
+
+
+def check_steps(name: str, y: np.ndarray) -> None:
+    """Raises AssertionError where [B, T, units] are not the steps from ones in training."""
+    kept = 1 - RATE
+    first, apart = y[:, 0], 5 * 0.5 / np.sqrt(y[:, 0].size)
+    lost = {
+        "SimpleRNN": RATE,
+        "LSTM": RATE + kept * RATE * (1 - kept**2),  # o, or f with i or g
+    }.get(name, RATE * (1 - kept**2))  # z with r or g
+    assert abs((first == 0).mean() - lost) < apart
+    if name == "SimpleRNN":
+        np.testing.assert_allclose(first[first != 0], 1 / kept)
+        for t in range(y.shape[1]):
+            np.testing.assert_allclose(y[:, t], first ** (t + 1), err_msg="the same at all steps")
 
 
 def sample(case: Example) -> np.ndarray:

@@ -208,30 +208,53 @@ def soft_shrink(op: Any, x: list[Array], w: Weights) -> Array:
     return np.sign(x[0]) * np.maximum(np.abs(x[0]) - op.threshold, 0)
 
 
-def lstm_step(gates: Array, u: Array, h: Array, c: Array) -> tuple[Array, Array]:
+def hard_sigmoid(x: Array) -> Array:
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+OF_STEPS: dict[str | None, Callable[[Array], Array]] = {
+    None: lambda x: x,
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0),
+    "sigmoid": sigmoid,
+    "hard_sigmoid": hard_sigmoid,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "selu": lambda x: (
+        1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0)))
+    ),
+    "silu": lambda x: x * sigmoid(x),
+}
+
+
+def lstm_step(op: Any, gates: Array, u: Array, h: Array, c: Array, p: Any) -> tuple[Array, Array]:
+    act, gate = OF_STEPS[op.activation], OF_STEPS[op.recurrent_activation]
     i, f, g, o = np.split(gates + h @ u.T, 4, -1)
-    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
-    return sigmoid(o) * np.tanh(c), c
+    c = gate(f) * c + gate(i) * act(g)
+    h = gate(o) * act(c)
+    return (h if p is None else h @ p.T), c
 
 
-def reset_before_step(gates: Array, u: Array, h: Array) -> Array:
+def reset_before_step(op: Any, gates: Array, u: Array, h: Array) -> Array:
+    act, gate = OF_STEPS[op.activation], OF_STEPS[op.recurrent_activation]
     r, z, g = np.split(gates, 3, -1)
     ur, uz, ug = np.split(u, 3)
-    r, z = sigmoid(r + h @ ur.T), sigmoid(z + h @ uz.T)
-    return (1 - z) * np.tanh(g + (r * h) @ ug.T) + z * h
+    r, z = gate(r + h @ ur.T), gate(z + h @ uz.T)
+    return (1 - z) * act(g + (r * h) @ ug.T) + z * h
 
 
-def gru_step(gates: Array, u: Array, h: Array, d: Array | float) -> Array:
+def gru_step(op: Any, gates: Array, u: Array, h: Array, d: Array | float) -> Array:
+    act, gate = OF_STEPS[op.activation], OF_STEPS[op.recurrent_activation]
     ri, zi, gi = np.split(gates, 3, -1)
     rh, zh, gh = np.split(h @ u.T + d, 3, -1)
-    r, z = sigmoid(ri + rh), sigmoid(zi + zh)
-    return (1 - z) * np.tanh(gi + r * gh) + z * h
+    r, z = gate(ri + rh), gate(zi + zh)
+    return (1 - z) * act(gi + r * gh) + z * h
 
 
-def first(given: list[Array], index: int, op: Any, y: Array) -> Array:
+def first(given: list[Array], index: int, features: int, y: Array) -> Array:
     """The first state of one layer and direction: 0 where none is given."""
     if not given:
-        return np.zeros((len(y), int(op.units)))
+        return np.zeros((len(y), features))
     return given[0][:, index] if given[0].ndim == 3 else given[0]
 
 
@@ -257,21 +280,20 @@ def recurrent(op: Any, x: list[Array], w: Weights) -> list[Array]:
             place = f"_l{layer}{way}"
             bias = w.get(f"bias_ih{place}", 0.0)
             gates = y @ w[f"weight_ih{place}"].T + bias
-            h = first(x[1:2], len(hs), op, y)
-            c = first(x[2:3], len(hs), op, y)
+            h = first(x[1:2], len(hs), int(op.carried), y)
+            c = first(x[2:3], len(hs), int(op.units), y)
             steps = []
             order = range(y.shape[1]) if not way else reversed(range(y.shape[1]))
             for t in order:
                 u = w[f"weight_hh{place}"]
                 if lstm:
-                    h, c = lstm_step(gates[:, t], u, h, c)
+                    h, c = lstm_step(op, gates[:, t], u, h, c, w.get(f"weight_hr{place}"))
                 elif "RNN" in op.kind():
-                    h = gates[:, t] + h @ u.T
-                    h = np.maximum(h, 0) if op.activation == "relu" else np.tanh(h)
+                    h = OF_STEPS[op.activation](gates[:, t] + h @ u.T)
                 elif op.reset == "before":
-                    h = reset_before_step(gates[:, t], u, h)
+                    h = reset_before_step(op, gates[:, t], u, h)
                 else:
-                    h = gru_step(gates[:, t], u, h, w.get(f"bias_hh{place}", 0.0))
+                    h = gru_step(op, gates[:, t], u, h, w.get(f"bias_hh{place}", 0.0))
                 steps.append(h)
             out.append(np.stack(steps if not way else steps[::-1], 1))
             hs.append(h)

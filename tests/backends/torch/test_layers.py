@@ -123,6 +123,27 @@ def test_random_layers_do_in_training_what_their_manual_says(name):
     assert not torch.equal(eval(call, scope), y)
 
 
+@pytest.mark.parametrize("name", noise.STATES)
+def test_recurrent_dropout_drops_for_each_gate_and_the_same_at_all_steps(name):
+    use = use_of(noise.STATES[name])
+    emitted = LAYERS[type(use.op)](use)
+    make, call = code(emitted, use)
+    scope = {"nn": nn, "F": F, "Tensor": torch.Tensor, "torch": torch}
+    for helper in emitted.helpers:
+        exec(HELPERS[helper], scope)
+    layer = scope["layer"] = eval(make, scope).double().train()
+    weights = noise.passing_on(use.op.gates)
+    layer.load_state_dict({k: torch.from_numpy(v) for k, v in weights.items()})
+    scope["x0"] = torch.zeros(noise.COUNT, 4, 1)
+    scope |= {n: torch.ones(noise.COUNT, noise.UNITS) for n in use.named}
+    torch.manual_seed(0)
+    y = eval(call, scope)
+    noise.check_steps(name, y.numpy(force=True))
+    torch.manual_seed(0)
+    assert torch.equal(eval(call, scope), y), "the seed decides"
+    assert not torch.equal(eval(call, scope), y)
+
+
 def ran(example, eps=1e-9):
     """The outputs of the emitted code and of the definition, and the layer."""
     rng = np.random.default_rng(1)

@@ -54,6 +54,33 @@ def test_on_a_cpu_it_is_pytorchs_own_to_the_bit(helpers, mode, theirs, two_ways,
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
+STEPWISE = [("LSTM", "StepwiseLSTM"), ("GRU", "StepwiseGRU"), ("RNN_TANH", "StepwiseRNN")]
+
+
+@pytest.mark.parametrize("two_ways", [False, True])
+@pytest.mark.parametrize(("mode", "name"), [*STEPWISE, ("projected", "StepwiseLSTM")])
+def test_step_by_step_it_is_what_its_kernel_computes(helpers, mode, name, two_ways):
+    size = {"num_layers": 2, "bidirectional": two_ways, "batch_first": True}
+    if mode == "projected":
+        mode, size = "LSTM", size | {"proj_size": 3}
+    torch.manual_seed(0)
+    layer = helpers.one_bias(helpers.Recurrent(mode, 5, 7, **size)).double()
+    steps = helpers.one_bias(getattr(helpers, name)(mode, 5, 7, **size)).double()
+    fused = helpers.one_bias(getattr(helpers, name)(mode, 5, 7, fused=True, **size)).double()
+    x = torch.randn(4, 6, 5, dtype=torch.float64)
+    expected, ends = layer(x)
+    for other in (steps, fused):
+        other.load_state_dict(layer.state_dict())
+        y, own = other(x)
+        torch.testing.assert_close(y, expected)
+        torch.testing.assert_close(own, ends)
+    if layer.proj_size:
+        theirs = nn.LSTM(5, 7, bias=False, dtype=torch.float64, **size)
+        plain = helpers.Recurrent("LSTM", 5, 7, bias=False, **size).double()
+        plain.load_state_dict(theirs.state_dict())
+        assert torch.equal(plain(x)[0], theirs(x)[0])
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 @pytest.mark.parametrize("mode", ["LSTM", "GRU"])
 def test_a_seed_draws_the_same_again_and_another_draws_otherwise(helpers, mode, device):
@@ -81,9 +108,15 @@ def test_gradients_reach_every_weight(helpers):
     assert all(g is not None and g.abs().sum() > 0 for g in grads.values())
 
 
-@pytest.mark.parametrize("mode", [mode for mode, _ in KINDS])
-def test_it_is_one_graph(helpers, mode):
-    layer = helpers.one_bias(helpers.Recurrent(mode, 5, 7, num_layers=2, batch_first=True))
+ONE_GRAPH = [*((mode, "Recurrent", {}) for mode, _ in KINDS)]
+ONE_GRAPH += [("LSTM", "StepwiseLSTM", {"gate": torch.nn.functional.hardsigmoid})]
+ONE_GRAPH += [("LSTM", "StepwiseLSTM", {"fused": True, "proj_size": 3})]
+
+
+@pytest.mark.parametrize(("mode", "name", "options"), ONE_GRAPH)
+def test_it_is_one_graph(helpers, mode, name, options):
+    make = getattr(helpers, name)
+    layer = helpers.one_bias(make(mode, 5, 7, num_layers=2, batch_first=True, **options))
     # oneDNN's LSTM has no compiled derivative where its input has none (torch 2.13)
     x = torch.randn(4, 6, 5, requires_grad=True)
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")(x)

@@ -19,10 +19,7 @@ class Recurrent(nn.RNNBase):
 
     def forward(self, x: Tensor, start: Any = None) -> tuple[Tensor, Any]:
         ways = 2 if self.bidirectional else 1
-        if start is None:
-            zero = x.new_zeros(self.num_layers * ways, x.shape[0], self.hidden_size)
-            start = (zero, zero) if self.mode == "LSTM" else zero
-        starts = start if self.mode == "LSTM" else (start,)
+        starts = self.starts(x, start)
         run = getattr(torch, self.mode.lower())
         count = 1 if self.training and self.dropout else self.num_layers
         ends = []
@@ -38,6 +35,15 @@ class Recurrent(nn.RNNBase):
             ends.append(end)
         state = tuple(torch.cat(s) for s in zip(*ends, strict=True))
         return x, state if self.mode == "LSTM" else state[0]
+
+    def starts(self, x: Tensor, start: Any) -> tuple[Tensor, ...]:
+        """The first h, and c of an LSTM: 0 where none is given."""
+        lstm = self.mode == "LSTM"
+        if start is not None:
+            return tuple(start) if lstm else (start,)
+        count = self.num_layers * (2 if self.bidirectional else 1)
+        sizes = (self.proj_size or self.hidden_size, self.hidden_size)[: 1 + lstm]
+        return tuple(x.new_zeros(count, x.shape[0], size) for size in sizes)
 
 
 class Reader(nn.Module):

@@ -170,6 +170,15 @@ class LSTM(_LSTM):
     `weight_hr_lk` [projection, units]. MACs: T · 4 · units · (n + units), without the gates'
     products; with `projection` T · (4 · units · (n + projection) + projection · units).
     Hochreiter and Schmidhuber 1997; Gers et al. 2000.
+
+    What PyTorch and Keras call otherwise, here and in the other recurrent layers: `return` is
+    `return_sequences` and `return_state`; `bias` is `use_bias`, `projection` `proj_size`,
+    `activation` of SimpleRNN `nonlinearity`, `reset=after` of GRU `reset_after`, `forget_bias=1`
+    `unit_forget_bias`. `x[::-1] -> LSTM(4)` is `go_backwards`. `x -> SpatialDropout(0.2, axis=-1)
+    -> LSTM(4, recurrent_dropout=0.2)` is `dropout` of Keras, the same features at all steps.
+    `stateful` is `state` in a model, which `batch = continued(20)` carries on. LSTMCell and its
+    like are a layer that reads one step, with given states, also within a cell of `Scan`. The batch
+    is always first; loops are unrolled where a file needs that, as in int8.
     """
 
     tflite: ClassVar = ("WHILE", "UNIDIRECTIONAL_SEQUENCE_LSTM")

@@ -58,21 +58,29 @@ def channels_last(model: ModelIR, apart: Collection[str] = ()) -> ModelIR:
     which are called from elsewhere too.
     """
     root = model.root.definition
-    whole = frozenset({root, *apart})
+    cells = _cells(model)
+    whole = frozenset({root, *apart, *cells})
     fits = _reshapes(model)
     inputs = {(root, "input", name) for name, _ in model.root.inputs}
     while True:
         regions = Regions(frozenset(inputs))
-        collect = _Walk(model, regions, fits, whole, collecting=True)
+        collect = _Walk(model, regions, fits, whole, cells, collecting=True)
         for instance in model.instances:
             collect.instance(instance)
         outside = regions.read_outside()
         if not outside:
             break
         inputs -= outside
-    rewrite = _Walk(model, regions, fits, whole, collecting=False)
+    rewrite = _Walk(model, regions, fits, whole, cells, collecting=False)
     instances = tuple(rewrite.instance(i) for i in model.instances)
     return model.model_copy(update={"instances": instances})
+
+
+def _cells(model: ModelIR) -> frozenset[str]:
+    """Definitions that a `Scan` calls: what goes from step to step is in logical order."""
+    flows = (f for instance in model.instances for f in within(instance.body))
+    scanned = (f.body for f in flows if isinstance(f, Scan))
+    return frozenset(model.instances[f.instance].definition for f in scanned if isinstance(f, Call))
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,8 @@ class _Walk:
     fits: _Fits
     whole: frozenset[str]
     """Definitions whose outputs are in logical order."""
+    cells: frozenset[str]
+    """Definitions whose inputs are, too."""
     collecting: bool
     definition: str = ""
     env: dict[str, tuple[Source, ...]] = field(default_factory=dict)
@@ -131,6 +141,8 @@ class _Walk:
         return instance.model_copy(update={"inputs": inputs, "outputs": outputs, "body": body})
 
     def input(self, definition: str, name: str) -> Source:
+        if definition in self.cells:
+            return "first"
         place = (definition, "input", name)
         is_root = definition == self.model.root.definition
         return "first" if is_root and place not in self.regions.inputs else place

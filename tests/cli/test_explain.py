@@ -43,5 +43,7 @@ def test_a_wrong_code_is_answered_by_near_ones(dlspec):
 
 def test_without_a_code_all_are_listed(dlspec):
     out = dlspec("explain").out
-    assert re.findall(r"^  (DLS\d+)  \S", out, re.MULTILINE) == [*codes()]
+    listed = [re.findall(r"^  (DLS\d+)  \S", area, re.MULTILINE) for area in out.split("\n\n")]
+    assert sorted(code for area in listed for code in area) == [*codes()]
+    assert all(area == sorted(area) for area in listed)
     assert "\nTensors that do not fit\n  DLS201  " in out

@@ -26,7 +26,7 @@ from dlspec.pipeline import check
 NAMES = sorted(path.stem for path in SPECS.glob("*.dls"))
 BACKENDS = ("torch", "keras")
 MOST_LINES = {
-    "ctc": 210,
+    "ctc": 220,
     "ddpm": 150,
     "densenet121": 80,
     "resnet50": 80,

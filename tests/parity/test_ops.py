@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDED = {"GELU", "gelu", "LeakyReLU", "leaky_relu"}
 """Ops whose constants TensorFlow rounds to float32, unless `numerics = exact` spells them out."""
-EACH = 5
+EACH = 3
 
 
 def drawn(kinds: set[str]) -> list[Case]:

@@ -204,9 +204,7 @@ def padded_steps(
     ways, lstm = 2 if layer.bidirectional else 1, layer.mode == "LSTM"
     starts, stepwise = layer.starts(x, start), getattr(layer, "steps", False)
     behind = (places >= lengths[:, None]).to(x.dtype)[..., None]
-    gates = x.new_tensor((-1e4, 1e4, 0, 0)).repeat_interleave(layer.hidden_size)[
-        :, None
-    ]
+    gates = x.new_tensor((-1e4, 1e4, 0, 0)).repeat_interleave(layer.hidden_size)
     kernel = getattr(torch, layer.mode.lower())
     options = (layer.bias, 1, 0.0, layer.training, False, True)
     ends, cells = [], []
@@ -222,7 +220,7 @@ def padded_steps(
                 cells += [taken(c, lengths - 1) for c in steps]
             elif lstm:
                 read = torch.cat((read, behind), -1)
-                weights = [torch.cat((weights[0], gates), 1), *weights[1:]]
+                weights = [torch.cat((weights[0], gates[:, None]), 1), *weights[1:]]
                 states = [s[k : k + 1] for s in starts]
                 y, _, cell = kernel(read, states, weights, *options)
                 cells.append(cell[0])

@@ -49,6 +49,7 @@ def features(case: Case) -> set[str]:
         "waits": case.waits,
         "penalised": case.penalised,
         "plain": not (case.watched or case.penalised),
+        "ragged": bool(case.data.ragged),
         "several": bool(case.train.networks),
         "steps": case.train.steps is not None,
         "small": case.small,

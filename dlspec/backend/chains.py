@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,9 @@ from dlspec.backend.merge import Merged, flows, holes_in
 from dlspec.backend.reading import Target, read_by
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH
-from dlspec.expr import fixed
+from dlspec.expr import Ref, fixed, origin
+from dlspec.ir.model import Instance
+from dlspec.length import Dynamic, dynamic, put
 from dlspec.ops.norm import RMSNorm
 from dlspec.ops.normalisation import Affine
 from dlspec.ops.only_training import OnlyTraining
@@ -30,6 +33,19 @@ def takes(code: Any) -> bool:
     return isinstance(code, py.Expr) and "next(" in str(code)
 
 
+def own_dims(instances: Sequence[Instance]) -> dict[str, int]:
+    """The dynamic sizes of a definition's inputs, by what arrives there: comments in a class have
+    its own names for them."""
+    found: dict[str, int] = {}
+    for size in (size for i in instances for _, t in i.inputs for size in t.shape):
+        name = origin(size)
+        if isinstance(size, Dynamic) and isinstance(name, Ref) and str(size).isidentifier():
+            own = dynamic(name.name, int(size))
+            if found.setdefault(str(size), own) != own:
+                return {}  # of two uses, each has the other's name
+    return found if any(name != str(own) for name, own in found.items()) else {}
+
+
 class Chains(Loops):
     """What `Forward` knows of chains."""
 
@@ -43,6 +59,7 @@ class Chains(Loops):
         """The wires that functions of derivatives read, which are called later."""
         self.outputs: list[tuple[str | None, py.Expr]] = []
         """What has been given out so far, by name."""
+        self.dims = own_dims(writer.instances)
 
     @abstractmethod
     def applied(
@@ -218,7 +235,7 @@ class Chains(Loops):
     # -- shapes behind the lines
 
     def memory(self, t: Tensor) -> tuple[int, ...]:
-        return t.stored
+        return tuple(put(size, self.dims) for size in t.stored) if self.dims else t.stored
 
     def shape(self, t: Tensor) -> str:
         batch = [] if t.common else ["B"]

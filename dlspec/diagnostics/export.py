@@ -41,14 +41,16 @@ class WhichTrain(Diagnostic):
 
 @frozen
 class WhichNetwork(Diagnostic):
-    """A file holds one network: where a `train` block has several, an `export` names it."""
+    """A file holds one network, and one generates: where a `train` block has several, an `export`
+    or `generate` names it."""
 
     code = "DLS448"
     names: tuple[str, ...]
+    does: str = "does this export"
 
     @property
     def title(self) -> str:
-        return "several networks: which one does this export?"
+        return f"several networks: which one {self.does}?"
 
     @property
     def label(self) -> str:

@@ -11,7 +11,6 @@ from dlspec.diagnostics.export import (
     BadRows,
     CannotExport,
     CannotHold,
-    WhichNetwork,
 )
 from dlspec.diagnostics.externs import NotForThisBackend
 from dlspec.diagnostics.names import UnknownName
@@ -21,7 +20,8 @@ from dlspec.elaborate.limits import limits
 from dlspec.elaborate.objects import Objects
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import describe
-from dlspec.elaborate.which import trained
+from dlspec.elaborate.which import trained, which_network
+from dlspec.expr import Ref, origin
 from dlspec.ir import recipe as ir
 from dlspec.ir.externs import MAKERS, missing
 from dlspec.ir.model import Apply, ModelIR, Scan, layers, within
@@ -77,20 +77,22 @@ class ExportBuilder:
             self.train = trained(self.block, self.settings, self.objects, self.trains)
         format_ = self.format()
         quantize = self.quantize(format_)
-        dynamic = self.dynamic(format_)
         network = ""
         if self.train is not None and self.train.networks:
             with self.objects.collecting():
-                network = self.network(self.train)
+                network = which_network(self.block, self.settings, self.train)
             if not network:
                 return None
+        sizes = self.sizes(network)
+        dynamic = self.dynamic(format_, network, sizes)
         if self.train is not None and format_ is not None:
             model = self.models[self.train.name]
             model = held(model)[network].model if network else model
             self.objects.problems.extend(self.refused(model, format_))
             models = (model, *(step.graph for step in self.train.graphs))
             self.objects.problems.extend(self.not_named(models, format_))
-            self.objects.problems.extend(self.loops(model, quantize is not None, dynamic))
+            names = {size: name for name, size in sizes.items() if size in dynamic}
+            self.objects.problems.extend(self.loops(model, quantize is not None, names))
         section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
         if wrong is not None:
             hint = "write `budget { size <= 60 KB }`"
@@ -112,16 +114,6 @@ class ExportBuilder:
             doc=self.block.doc,
             line=self.block.span.line,
         )
-
-    def network(self, train: ir.Train) -> str:
-        """Which one of several networks is meant. Raises SpecError."""
-        e = self.settings.get("model")
-        if e is None:
-            raise SpecError(WhichNetwork(head(self.block), train.networks))
-        if not isinstance(e, tree.Name) or e.id not in train.networks:
-            near = nearest(e.span.text, train.networks)
-            raise SpecError(UnknownName(e.span, e.span.text, "network", near, train.networks))
-        return e.id
 
     def format(self) -> Any:
         e = self.settings.get("format")
@@ -160,9 +152,10 @@ class ExportBuilder:
             yield NotForThisBackend(span, op.name, backend, named, line, NAMES[format_])
 
     def loops(
-        self, model: ModelIR, quantized: bool, dynamic: tuple[Any, ...]
+        self, model: ModelIR, quantized: bool, dynamic: Mapping[str, str]
     ) -> Iterator[CannotExport]:
-        """What the exporters cannot do with steps that a program goes through itself."""
+        """What the exporters cannot do with steps that a program goes through itself; `dynamic` has
+        the sizes that stay open, as they are written."""
         found = tuple(_steps(model))
         if quantized and any(kind == "`Scan`" for kind, _ in found):
             e = self.settings.get("quantize")
@@ -170,13 +163,13 @@ class ExportBuilder:
             reason = "TensorFlow's converter crashes on such loops in int8"
             yield CannotExport(e.span, "a `Scan` cannot be quantized", reason, "leave it out")
         for kind, size in found:
-            names = size.length.names & {*dynamic} if isinstance(size, Dynamic) else ()
+            names = size.length.names & dynamic.keys() if isinstance(size, Dynamic) else ()
             for name in sorted(names):
                 e = self.settings.get("dynamic")
                 assert e is not None
                 what = f"the number of steps of {kind} is fixed in an ONNX file"
                 reason = "PyTorch's exporter writes them out one by one"
-                yield CannotExport(e.span, what, reason, f"leave `{name}` out")
+                yield CannotExport(e.span, what, reason, f"leave `{dynamic[name]}` out")
                 return
 
     def quantize(self, format_: str | None) -> Any:
@@ -242,7 +235,19 @@ class ExportBuilder:
             raise SpecError(BadRows(e.span, what))
         return value
 
-    def dynamic(self, format_: str | None) -> tuple[Any, ...]:
+    def sizes(self, network: str) -> dict[str, str]:
+        """The dynamic sizes of the inputs, as they are written, and what they are called in the
+        model that holds a network."""
+        train = self.train
+        if train is None or not network:
+            return {n: n for n in train.lengths} if train is not None else {}
+        inputs = held(self.models[train.name])[network].model.root.inputs
+        every = (size for _, t in inputs for size in t.shape if str(size) in train.lengths)
+        return {made.name: str(size) for size in every if isinstance(made := origin(size), Ref)}
+
+    def dynamic(
+        self, format_: str | None, network: str, sizes: Mapping[str, str]
+    ) -> tuple[Any, ...]:
         e = self.settings.get("dynamic")
         if e is None:
             return ()
@@ -251,7 +256,7 @@ class ExportBuilder:
                 raise self.objects.wrong("dynamic", e, "a list of axes: `[batch]`")
             found: dict[str, tree.Name] = {}
             for item in e.items:
-                name = self.axis(item)
+                name = self.axis(item, network, sizes)
                 if name.id in found:
                     raise SpecError(SettingTwice(name.span, name.id, found[name.id].span))
                 found[name.id] = name
@@ -262,17 +267,16 @@ class ExportBuilder:
                     what = "the sizes in a TFLite file are fixed"
                     reason = "an interpreter for small devices plans its memory before it runs"
                 raise SpecError(CannotExport(e.span, what, reason, "leave `dynamic` out"))
-            return tuple(found)
+            return tuple(sizes.get(name, name) for name in found)
         return ()
 
-    def axis(self, e: tree.Expr) -> tree.Name:
+    def axis(self, e: tree.Expr, network: str, sizes: Mapping[str, str]) -> tree.Name:
         """`batch`, or a dynamic size of the model's inputs. Raises SpecError."""
         if not isinstance(e, tree.Name):
             raise self.objects.wrong("dynamic", e, "names of axes: `[batch]`")
-        if self.train is not None and e.id not in ("batch", *self.train.lengths):
-            model = self.models[self.train.name]
-            known = ("batch", *self.train.lengths)
-            what = f"dynamic size of {model.name}"
+        if self.train is not None and e.id not in ("batch", *sizes):
+            known = ("batch", *sizes)
+            what = f"dynamic size of {network or self.models[self.train.name].name}"
             raise SpecError(UnknownName(e.span, e.id, what, nearest(e.id, known), known))
         return e
 

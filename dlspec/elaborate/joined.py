@@ -11,8 +11,10 @@ from dlspec.elaborate.names import Names
 from dlspec.elaborate.steps import Network
 from dlspec.elaborate.values import Scope, Value
 from dlspec.elaborate.written import note_definition
-from dlspec.expr import fixed
+from dlspec.expr import Ref
 from dlspec.ir import model as ir
+from dlspec.ir.networks import inside
+from dlspec.length import Dynamic, Length
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
 
@@ -23,8 +25,8 @@ NAME = "Networks"
 class Joined(ModelBuilder):
     """Elaborates a model that holds networks side by side, each under its name in the block.
 
-    It applies each of them to inputs of its own: an input or output of a network has the network's
-    name in front. So weights have unique names, and one checkpoint holds them all.
+    It applies each of them to inputs of its own: an input, output or dynamic size of a network has
+    the network's name in front. So weights have unique names, and one checkpoint holds them all.
     """
 
     def together(
@@ -41,10 +43,11 @@ class Joined(ModelBuilder):
         for i, (own, network) in enumerate(networks.items()):
             arrivals: dict[str, ir.Flow] = {}
             for n, t in network.model.root.inputs:
-                self.arrives(f"{own}_{n}", plain(t), frame)
-                arrivals[n] = ir.Wire(name=f"{own}_{n}", types=(plain(t),))
+                t = named(own, t)
+                self.arrives(inside(own, n), t, frame)
+                arrivals[n] = ir.Wire(name=inside(own, n), types=(t,))
             value = self.called(network.layer, arrivals, (own,), None, 2 * i, network.span)
-            names = tuple(f"{own}_{n or 'output'}" for n, _ in network.model.root.outputs)
+            names = tuple(inside(own, n or "output") for n, _ in network.model.root.outputs)
             line = network.span.line
             made = ir.Bind(site=2 * i + 1, names=names, value=value.flow, line=line)
             statements.append(made)
@@ -70,6 +73,14 @@ class Joined(ModelBuilder):
         return self.whole(title, root.number)
 
 
-def plain(t: Tensor) -> Tensor:
-    """A type whose sizes are numbers, wherever they came from."""
-    return replace(t, shape=tuple(int(n) if fixed(n) else n for n in t.shape))
+def named(network: str, t: Tensor) -> Tensor:
+    """A type of a network, whose fixed sizes are numbers, wherever they came from."""
+    return replace(t, shape=tuple(_named(network, size) for size in t.shape))
+
+
+def _named(network: str, size: int) -> int:
+    if not isinstance(size, Dynamic):
+        return int(size)
+    names = {n: Length.of(inside(network, n)) for n in size.length.names}
+    made = Dynamic(int(size), size.length.put(names))
+    return made.made_by(Ref(str(made))) if str(made).isidentifier() else made

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from dlspec import recipe
-from dlspec.diagnostics import SpecError
-from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.activations import last_op
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding
@@ -15,6 +13,7 @@ from dlspec.elaborate.joined import Joined
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.losses import Comparable
 from dlspec.elaborate.objects import Objects
+from dlspec.elaborate.ragged import arriving
 from dlspec.elaborate.settings import Settings
 from dlspec.elaborate.steps import MODEL, Network, StepBuilder
 from dlspec.elaborate.values import BlockLayer
@@ -22,6 +21,7 @@ from dlspec.elaborate.watched import activations, comparable, terms
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
 from dlspec.length import Dynamic
+from dlspec.passes.padding import lengths_name
 from dlspec.recipe.losses import Activation, Loss
 from dlspec.syntax import tree
 
@@ -105,6 +105,11 @@ class Objective:
         return networks if len(networks) > 1 else ()
 
     @property
+    def models(self) -> dict[str, ModelIR]:
+        """The networks, by their names in the block."""
+        return {name: network.model for name, network in self.builder.networks.items()}
+
+    @property
     def layer(self) -> BlockLayer | None:
         """The only network, as it is written."""
         return next((n.layer for n in self.builder.networks.values() if not self.names), None)
@@ -133,9 +138,6 @@ class Objective:
                 self.apply(given, fields)
             elif s in self.settings.wires and s not in lets:
                 builder.wires(s)
-        if self.names and found.data.ir.ragged:
-            what = "rows of different lengths in a training of several networks"
-            raise SpecError(NotInThisVersion(block.span, what))
         e = self.settings.get("loss")
         if e is not None:
             builder.loss(e, self.updates if self.names else ())
@@ -178,6 +180,24 @@ class Objective:
                 for size, at in zip(wanted.shape, f.types[0].shape, strict=False):
                     if isinstance(size, Dynamic):
                         found.lengths = {str(size): at} | found.lengths
+
+    def lengths(self, step: ir.Step) -> dict[str, int]:
+        """What arrives at the dynamic sizes of the networks' inputs."""
+        found = self.found
+        if self.settings.get(MODEL) is not None and not self.names:
+            return found.lengths
+        assert found.data is not None and found.data.ir is not None
+        return arriving([step], self.models, found.data.ir.ragged)
+
+    def told(self, model: ModelIR) -> dict[str, str]:
+        """The columns that feed the lengths which the model is told of the rows that feed it."""
+        found = self.found
+        assert found.data is not None and found.data.ir is not None
+        if self.names:
+            return {}
+        has, rows = dict(model.root.inputs), found.data.ir.ragged
+        told = ((lengths_name(n), str(at)) for n, at in found.lengths.items())
+        return {name: lengths_name(at) for name, at in told if at in rows and name in has}
 
     def comparable(self) -> Comparable:
         """What metrics can name: outputs of the model, wires, and fields."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.names import AlreadyDefined, UnknownName
 from dlspec.diagnostics.train import NothingToLearn
-from dlspec.diagnostics.uses import Misplaced, NotInThisVersion
+from dlspec.diagnostics.uses import Misplaced
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.feeding import Feeding
 from dlspec.elaborate.file import FileTable
@@ -81,6 +81,11 @@ class Rounds:
         return networks if len(networks) > 1 else ()
 
     @property
+    def models(self) -> dict[str, ModelIR]:
+        """The networks, by their names in the block."""
+        return {name: network.model for name, network in self.builder.networks.items()}
+
+    @property
     def kept(self) -> Iterator[tuple[str, Kept]]:
         """What is used with `weights` or `frozen`, by its path in the model of all networks."""
         for name, network in self.builder.networks.items():
@@ -99,9 +104,6 @@ class Rounds:
         data = self.found.data
         if data is None or data.ir is None:
             raise Skip
-        if data.ir.ragged:
-            what = "rows of different lengths in a training of `step`s"
-            raise SpecError(NotInThisVersion(self.block.span, what))
         for s in self.settings.wires:
             if not isinstance(s, tree.Let):
                 hint = "write it in the step that reads it"

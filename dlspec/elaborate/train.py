@@ -28,7 +28,7 @@ from dlspec.elaborate.losses import Comparisons
 from dlspec.elaborate.objective import Objective, is_sum
 from dlspec.elaborate.objects import Objects, callee, dotted, plain, stages
 from dlspec.elaborate.patterns import weight_names
-from dlspec.elaborate.ragged import for_rows
+from dlspec.elaborate.ragged import arriving, for_rows
 from dlspec.elaborate.rounds import Rounds
 from dlspec.elaborate.settings import Kind, Settings, head, read
 from dlspec.elaborate.values import Kept
@@ -144,10 +144,15 @@ class TrainBuilder:
             return None
         if computed is not None and step is None:
             return None
+        lengths = found.lengths
         with self.objects.collecting():
             e = self.settings.get("model") or self.settings.get("loss")
-            model, step, told = for_rows(model, step, found, e.span if e is not None else None)
-            inputs = inputs | told
+            if computed is not None and step is not None:
+                lengths = computed.lengths(step)
+                names, rows = tuple(computed.models), found.data.ir.ragged
+                span = e.span if e is not None else None
+                model, (step,) = for_rows(model, [step], names, lengths, rows, span)
+                inputs = inputs | computed.told(model)
             if self.runs and not learns(model):
                 raise SpecError(NothingToLearn(e.span if e is not None else None, model.name))
         if self.objects.broken > before:
@@ -159,7 +164,7 @@ class TrainBuilder:
             inputs=inputs,
             networks=computed.names if computed is not None else (),
             counted=found.counted,
-            lengths=found.lengths,
+            lengths=lengths,
             loss=tuple(loss),
             step=step,
             metrics=tuple(metrics),
@@ -197,25 +202,31 @@ class TrainBuilder:
         if values.get("continued"):
             self.check_continued(None)
         broken = self.objects.broken > before or not self.settings.complete
-        if broken or made.model is None:
+        if broken or made.model is None or found.data is None or found.data.ir is None:
             return None
         self.check_learned(made, made.model, values["groups"])
+        model, steps, rows = made.model, made.made, found.data.ir.ragged
+        lengths = arriving(steps, made.models, rows)
+        with self.objects.collecting():
+            names, span = tuple(made.models), head(self.block)
+            model, steps = for_rows(model, steps, names, lengths, rows, span)
         if self.objects.broken > before:
             return None
         train = ir.Train(
             name=self.block.name.id if self.block.name else "",
             data=found.data_name,
-            model=made.model.name,
+            model=model.name,
             inputs={},
             networks=made.names,
+            lengths=lengths,
             loss=(),
-            rounds=made.made,
+            rounds=steps,
             metrics=tuple(made.metrics),
             doc=self.block.doc,
             line=self.block.span.line,
             **values,
         )
-        return train, made.model
+        return train, model
 
     def check_learned(self, made: Rounds, model: ModelIR, groups: tuple[ir.Group, ...]) -> None:
         """Whether each step updates something."""

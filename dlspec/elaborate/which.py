@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from dlspec.diagnostics import SpecError, nearest
-from dlspec.diagnostics.export import WhichTrain
+from dlspec.diagnostics.export import WhichNetwork, WhichTrain
 from dlspec.diagnostics.names import UnknownName
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.objects import Objects
@@ -47,6 +47,19 @@ def trained(
         what = f"`{e.id}`" if isinstance(e, tree.Name) else "the model"
         raise SpecError(WhichTrain(span, names, what, block.kind))
     return _whole(trains[names[0]])
+
+
+def which_network(
+    block: tree.Declaration, settings: Settings, train: ir.Train, does: str = "does this export"
+) -> str:
+    """Which one of several networks is meant. Raises SpecError."""
+    e = settings.get("model")
+    if e is None:
+        raise SpecError(WhichNetwork(head(block), train.networks, does))
+    if not isinstance(e, tree.Name) or e.id not in train.networks:
+        near = nearest(e.span.text, train.networks)
+        raise SpecError(UnknownName(e.span, e.span.text, "network", near, train.networks))
+    return e.id
 
 
 def _whole(train: ir.Train | None) -> ir.Train:

@@ -15,6 +15,11 @@ class Network:
     gives: tuple[str, ...]
 
 
+def inside(network: str, name: str) -> str:
+    """What an input, output or dynamic size of a network is called in the model of several."""
+    return f"{network}_{name}"
+
+
 def held(model: ModelIR) -> dict[str, Network]:
     """The networks that a model of several holds, by their names in the block."""
     return {

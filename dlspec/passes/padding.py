@@ -118,6 +118,10 @@ class _Walk:
     line: int = 0
     derived: dict[Length, tuple[str, Bind]] = field(default_factory=dict)
     """Lengths that follow from those of the inputs: their wires."""
+    before: list[Bind] = field(default_factory=list)
+    """The wires that the statement which is being read needs."""
+    written: list[str] = field(default_factory=list)
+    """Their names."""
 
     @property
     def dims(self) -> dict[str, tuple[int, str, int]]:
@@ -143,10 +147,12 @@ class _Walk:
     # -- statements and flows
 
     def body(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
-        return tuple(self.statement_(s) for s in body)
+        return tuple(made for s in body for made in self.statement(s))
 
     def statement(self, s: Statement) -> Iterator[Statement]:
-        yield self.statement_(s)
+        made = self.statement_(s)
+        before, self.before = self.before, []
+        yield from (*before, made)
 
     def statement_(self, s: Statement) -> Statement:
         match s:
@@ -388,31 +394,59 @@ class _Walk:
 
     def compare(self, f: Compare) -> Flow:
         """A loss of real places alone."""
-        output, target = f.inputs
-        made, wanted = output.types[0], target.types[0]
-        if f.loss.of_outputs:
-            fill = tuple(
-                self.filled(x, self.axes(x.types[0]), 0, (f.site, i))
-                for i, x in enumerate(f.inputs)
-            )
-            return f.model_copy(update={"inputs": fill})
         if f.loss.aligns:
             return self.aligned(f)
-        shape = f.loss.elements(made, wanted)
+        if f.loss.of_outputs:
+            f = self.without_padding(f)
+        output, target = f.inputs
+        shape = f.loss.elements(output.types[0], target.types[0])
         ragged = [a for a, size in enumerate(shape) if self.is_ragged(size)]
         if not ragged:
             return f
         alike = [x for x in (target, output) if x.types[0].shape == shape]
         like = next((x for x in alike if isinstance(x, Wire)), alike[0] if alike else None)
+        if like is None and f.axis is None:
+            raise self.refused(f"{f.loss.kind()} over rows of different lengths")
         if like is None:
-            raise self.refused(
-                f"{f.loss.kind()} over rows of different lengths", "let the target be a class"
-            )
+            output = self.named_before(output, (f.site, "named"))
+            f = f.model_copy(update={"inputs": (output, target)})
         counts: Flow | None = f.named.get("where")
         for axis in ragged:
-            real = self.mask(like, axis, (f.site, axis), whole=True)
-            counts = real if counts is None else self.both(counts, real, (f.site, axis))
+            at = (f.site, axis)
+            if like is not None:
+                real = self.mask(like, axis, at, whole=True)
+            else:
+                real = self.mask_of_classes(output, f.axis or 0, axis, at)
+            counts = real if counts is None else self.both(counts, real, at)
         return f.model_copy(update={"named": {**f.named, "where": counts}})
+
+    def without_padding(self, f: Compare) -> Compare:
+        """A loss of two outputs with 0 at what pads the axes over which it adds: there, it is 0."""
+        elements = f.loss.elements(f.inputs[0].types[0], f.inputs[1].types[0])
+        fill = []
+        for i, x in enumerate(f.inputs):
+            axes = self.axes(x.types[0])
+            added = [a for a in axes if a == f.axis] if elements else axes
+            fill.append(self.filled(x, added, 0, (f.site, i)))
+        return f.model_copy(update={"inputs": tuple(fill)})
+
+    def named_before(self, f: Flow, at: tuple[Any, ...]) -> Wire:
+        """A value as a wire, which is read twice."""
+        if isinstance(f, Wire):
+            return f
+        taken = {*self.model.definitions[self.of.definition].names, *self.written}
+        names = ("made", *(f"made_{i}" for i in range(2, 3 + len(taken))))
+        name = next(n for n in names if n not in taken)
+        self.written.append(name)
+        site = self.site(*at)
+        self.before.append(Bind(site=site, names=(name,), value=f, line=self.line))
+        return Wire(name=name, types=f.types)
+
+    def mask_of_classes(self, f: Flow, classes: int, axis: int, at: tuple[Any, ...]) -> Flow:
+        """True at the real places of an axis of elements that each have several classes."""
+        t = f.types[0]
+        real = self.mask(f, axis + (axis >= classes), at, whole=t.rank > 2)
+        return self.applied("any", (real,), (*at, "any"), axis=classes)
 
     def aligned(self, f: Compare) -> Flow:
         """A loss of two sequences, told how long each is."""

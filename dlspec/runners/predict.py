@@ -27,7 +27,7 @@ from dlspec.tensor import Shape
 OF_VALUES = (MSE, MAE, Huber)
 """Losses whose output is what the target is, and no score of it."""
 Lengths = Mapping[str, Sequence[int]]
-"""How long each row is, by the names of the lengths; nothing where all are of one length."""
+"""How long each row is, by the names of sizes or lengths; nothing where all are of one length."""
 
 
 @frozen
@@ -73,7 +73,15 @@ def predict(run: Trained, input: Path, model: Path | None, scratch: Path) -> lis
     told = answered(run, made["given"], network)
     names = [name for name in run.outputs if name in told]
     found = answer("predict", "the outputs", run_one("decide", decide_task(run, names, outputs)))
-    return list(heads(run, found["heads"], made["lengths"]))
+    return list(heads(run, found["heads"], lengths_of(run, made["lengths"], made["told"])))
+
+
+def lengths_of(run: Trained, columns: Lengths, told: Lengths) -> Lengths:
+    """How long each row is, by the dynamic sizes of the model: as the `columns` of the data say, or
+    as the model's own inputs are `told`."""
+    sizes = {n: lengths_name(str(at)) for n, at in run.train.lengths.items()}
+    found = {n: columns[column] for n, column in sizes.items() if column in columns}
+    return found | {n: told[lengths_name(n)] for n in sizes if lengths_name(n) in told}
 
 
 def network_of(run: Trained, model: Path | None) -> str:
@@ -106,16 +114,10 @@ def prepare_task(
     States begin with their first values, in a program; a `model` of a file wants them as inputs.
     Raises SpecError where a file cannot hold all that the model reads.
     """
-    for name in run.computed:
-        if name in run.lengths:
-            why = f"{run.model.name} reads rows of different lengths, which such a file has not"
-        elif name in run.model.root.states and model is None:
-            continue
-        elif name in run.model.root.states:
+    for name in run.computed if model is not None else ():
+        if name in run.model.root.states:
             why = f"{run.model.name} has the state `{name}`, which a file with --model wants given"
-        else:
-            continue
-        raise SpecError(CannotReadInput(None, input.as_posix(), why, ()))
+            raise SpecError(CannotReadInput(None, input.as_posix(), why, ()))
     reader = scratch / "reader"
     write_tree(reader, {"inputs.py": inputs_file(run.data, run.train)})
     return {
@@ -126,6 +128,8 @@ def prepare_task(
         "inputs": run.fed,
         "given": {n: of for n, of in run.computed.items() if n not in run.model.root.states},
         "together": together(run, network_of(run, model)),
+        "open": {n: axes for n, axes in run.open.items() if n in run.computed},
+        "told": {n: most for n, most in run.lengths.items() if n in run.computed},
         "names": [n for n, _ in run.model.root.inputs if n not in run.model.root.states],
         "outputs": str(outputs),
     }
@@ -184,22 +188,20 @@ def heads(run: Trained, found: dict[str, Any], lengths: Lengths) -> Iterator[Hea
         target = targets.get(name, name)
         chosen, values = made.get("chosen"), made["values"]
         shape = types[name].shape
-        values = trimmed(run, values, shape, lengths)
+        values = trimmed(values, shape, lengths)
         if run.train.activation(name) == "softmax":
             axis = axes.get(name, -1) % len(shape)
             shape = shape[:axis] + shape[axis + 1 :]
-        chosen = trimmed(run, chosen, shape, lengths) if chosen is not None else None
+        chosen = trimmed(chosen, shape, lengths) if chosen is not None else None
         names = () if chosen is None else class_names(run.lock, target, count(run, target))
         yield Head(name, target, names, values, chosen)
 
 
-def trimmed(run: Trained, rows: Any, shape: Shape, lengths: Lengths) -> Any:
+def trimmed(rows: Any, shape: Shape, lengths: Lengths) -> Any:
     """Rows without what pads them to the longest."""
     if all(map(fixed, shape)):
         return rows
-    dims = ((n, lengths_name(str(at))) for n, at in run.train.lengths.items())
-    told = {n: lengths[name] for n, name in dims if name in lengths}
-    sizes = ({n: of[i] for n, of in told.items()} for i in range(len(rows)))
+    sizes = ({n: of[i] for n, of in lengths.items()} for i in range(len(rows)))
     return [
         _cut(row, tuple(put(n, at) for n in shape)) for row, at in zip(rows, sizes, strict=True)
     ]

@@ -75,10 +75,28 @@ class Trained:
         return {n: list(map(int, s)) for n, s in shapes if not all(map(fixed, s))}
 
     @property
+    def open(self) -> dict[str, list[int]]:
+        """The axes of a batch of each input in which rows differ, as far as some do."""
+        found: dict[str, list[int]] = {}
+        for name, t in self.model.root.inputs:
+            sizes = enumerate(self.train.fed(t).shape, start=1)
+            found[name] = [axis for axis, size in sizes if not fixed(size)]
+        return {n: axes for n, axes in found.items() if axes}
+
+    @property
     def lengths(self) -> dict[str, int]:
         """Each input that is told the lengths of rows, with the greatest."""
         told = {lengths_name(dim): int(size) for dim, size in self.train.lengths.items()}
         return {n: told[n] for n, _ in self.model.root.inputs if n in told}
+
+    @property
+    def drawn_lengths(self) -> dict[str, tuple[int, int]]:
+        """The least and the greatest of the lengths that no field feeds: rows are full where an
+        output has an axis of several sizes, since its real places are not told apart."""
+        sizes = (size for _, t in self.model.root.outputs for size in t.shape)
+        mixed = any(isinstance(size, Dynamic) and len(size.length.names) > 1 for size in sizes)
+        rest = ((n, most) for n, most in self.lengths.items() if n not in self.fed)
+        return {n: (most if mixed else 1, most) for n, most in rest}
 
     @property
     def real(self) -> dict[str, list[tuple[int, str, list[int]]]]:
@@ -201,7 +219,7 @@ def write_rows(command: str, run: Trained, scratch: Path) -> tuple[Path, int]:
         "part": run.part,
         "inputs": run.fed,
         "drawn": {n: t for n, t in run.computed.items() if n not in run.lengths},
-        "full": run.lengths,
+        "lengths": run.drawn_lengths,
         "longest": run.longest,
         "names": [name for name, _ in run.model.root.inputs],
         "outputs": str(inputs),

@@ -166,10 +166,22 @@ def batches(run: Run) -> tf.data.Dataset:
     def cut(block: Any) -> tf.data.Dataset:
         return tf.data.Dataset.from_tensors(block).rebatch(BATCH)
 
+    # if not ragged
     def kind(array: np.ndarray) -> tf.TensorSpec:
         return tf.TensorSpec((None, *array.shape[1:]), array.dtype)
 
     kinds = tf.nest.map_structure(kind, next(blocks()))
+    # end
+    # if ragged
+    differ = {place for places in data.RAGGED.values() for place in places}
+
+    def kind(name: str, array: np.ndarray) -> tf.TensorSpec:
+        inner = enumerate(array.shape[1:], start=1)
+        shape = (None if (name, axis) in differ else size for axis, size in inner)
+        return tf.TensorSpec((None, *shape), array.dtype)
+
+    kinds = {name: kind(name, array) for name, array in next(blocks()).items()}
+    # end
     found = tf.data.Dataset.from_generator(blocks, output_signature=kinds)
     had = run.step - run.epoch * per_epoch()
     return found.prefetch(1).flat_map(cut).skip(had)

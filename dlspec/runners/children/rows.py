@@ -1,9 +1,9 @@
 """Writes the rows of a part of the data as the model takes them. NumPy only.
 
 A task names the `program` folder, the `part`, each of the model's `inputs` with the field that
-feeds it, those that are computed in training and `drawn` here, with dtype and shape, the lengths
-that are otherwise `full`, the shape of those that are as long as the `longest` row may be, the
-`names` of all in the order of the model, and the NPZ file `outputs`.
+feeds it, those that are computed in training and `drawn` here, with dtype and shape, the least and
+the greatest of the `lengths` that are drawn too, the shape of those that are as long as the
+`longest` row may be, the `names` of all in the order of the model, and the NPZ file `outputs`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def write(task: Task) -> Task:
     generator = np.random.default_rng(0)
     for name, (dtype, shape) in task["drawn"].items():
         found[name] = drawn(generator, dtype, (count, *shape))
-    for name, most in task["full"].items():
-        found.setdefault(name, np.full(count, most, np.int32))
+    for name, (least, most) in task["lengths"].items():
+        found[name] = generator.integers(least, most + 1, count).astype(np.int32)
     for name, shape in task["longest"].items():
         sides = (
             (0, wanted - size) for wanted, size in zip(shape, found[name].shape[1:], strict=True)

@@ -42,18 +42,6 @@ class Case(TrainCase):
         return tuple((s, batched(s.graph, networks=parts)) for s in self.train.rounds)
 
     @property
-    def networks(self) -> dict[str, ModelIR]:
-        """The networks of a block, by name: several are parts of the model."""
-        if not self.train.networks:
-            names = (n for s in self.train.graphs for n in s.updates)
-            return dict.fromkeys(names, self.model)
-        return {
-            str(f.module[0]): self.model.model_copy(update={"instance": f.instance})
-            for f in _calls(self.model)
-            if f.module
-        }
-
-    @property
     def model_class(self) -> str:
         """The class in `model.py`."""
         return class_name(self.model.root.definition, STYLE.helpers)

@@ -8,12 +8,12 @@ from typing import Any
 from dlspec.diagnostics import SpecError, nearest
 from dlspec.diagnostics.generate import CannotFeed, NoSuchToken, NotFedByData
 from dlspec.diagnostics.names import UnknownName
-from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.objects import Objects, callee, plain, stages
-from dlspec.elaborate.settings import Kind, Settings, head, read
-from dlspec.elaborate.which import trained
+from dlspec.elaborate.settings import Kind, Settings, read
+from dlspec.elaborate.which import trained, which_network
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR
+from dlspec.ir.networks import held
 from dlspec.length import Dynamic, written
 from dlspec.recipe.strategies import CtcBeam, Ddpm, Strategy
 from dlspec.source import Span
@@ -60,6 +60,8 @@ class GenerateBuilder:
         self.constants = constants
         self.settings = Settings()
         self.train: ir.Train | None = None
+        self.network = ""
+        """Which one of several networks generates."""
 
     def build(self) -> ir.Generate | None:
         """The block; None where something is wrong, which `objects` has then."""
@@ -69,9 +71,11 @@ class GenerateBuilder:
         with self.objects.collecting():
             self.train = trained(self.block, self.settings, self.objects, self.trains)
         if self.train is not None and self.train.networks:
-            later = NotInThisVersion(head(self.block), "a `generate` of several networks")
-            self.objects.problems.append(later)
-            return None
+            with self.objects.collecting():
+                given = (self.block, self.settings, self.train, "generates")
+                self.network = which_network(*given)
+            if not self.network:
+                return None
         strategy = self.strategy()
         output: str | None = None
         input: str | None = None
@@ -87,6 +91,7 @@ class GenerateBuilder:
         return ir.Generate(
             name=self.block.name.id if self.block.name else "",
             train=self.train.name,
+            network=self.network,
             output=output,
             input=input,
             strategy=strategy,
@@ -97,7 +102,12 @@ class GenerateBuilder:
 
     @property
     def model(self) -> ModelIR | None:
-        return self.models.get(self.train.name) if self.train is not None else None
+        """The model that generates."""
+        whole = self.models.get(self.train.name) if self.train is not None else None
+        if whole is None or not self.network:
+            return whole
+        own = held(whole)[self.network].model
+        return own.model_copy(update={"name": self.network})
 
     def strategy(self) -> Strategy | None:
         e = self.settings.get("strategy")
@@ -216,7 +226,8 @@ class GenerateBuilder:
         """Whether rows of the data have the other inputs. Raises SpecError."""
         train = self.train
         assert train is not None
-        rest = [n for n, _ in model.root.fed if n not in fed and n not in train.inputs]
+        rows = train.fields(self.network)
+        rest = [n for n, _ in model.root.fed if n not in fed and n not in rows]
         if rest:
             raise SpecError(NotFedByData(span, rest[0], model.name))
 

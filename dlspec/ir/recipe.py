@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements
+from dlspec.ir.model import Bind, ModelIR, Net, Node, Wire, statements, within
 from dlspec.ir.values import AnyOp, At, Extent, Type
 from dlspec.length import Dynamic, put
 from dlspec.recipe.augmentations import Augmentation
@@ -320,6 +320,23 @@ class Train(Node):
             given -= names
         return not given
 
+    def fields(self, network: str = "") -> dict[str, str]:
+        """The field that feeds each input of the model, or of one of several networks, where one
+        does as it is."""
+        if self.inputs or not self.graphs:
+            return self.inputs
+        found: dict[str, set[str]] = {}
+        for root in (step.graph.root for step in self.graphs):
+            fields = dict(root.inputs).keys() - {
+                n for s in statements(root.body) if isinstance(s, Bind) for n in s.names
+            }
+            for f in within(root.body):
+                if isinstance(f, Net) and network in ("", f.net):
+                    for name, given in zip(f.takes, f.inputs, strict=True):
+                        if isinstance(given, Wire) and given.name in fields:
+                            found.setdefault(name, set()).add(given.name)
+        return {name: fed.pop() for name, fed in found.items() if len(fed) == 1}
+
     def fed(self, t: Tensor) -> Tensor:
         """A type of the model, with the sizes that the data gives it."""
         return replace(t, shape=tuple(put(size, self.lengths) for size in t.shape))
@@ -369,7 +386,8 @@ class Export(Node):
 
 
 class Generate(Node):
-    """A `generate` block. `train` names the block whose model it runs.
+    """A `generate` block. `train` names the block whose model it runs, `network` which one of
+    several.
 
     `output` is what the strategy reads. What it chooses is appended to `input`, which begins with
     the token `start`, until it chooses `end` or has chosen `limit` tokens; a strategy that reads
@@ -378,6 +396,7 @@ class Generate(Node):
 
     name: str
     train: str
+    network: str = ""
     output: str
     input: str | None = None
     strategy: Annotated[Strategy, At("strategy")]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from dlspec.cost import Cost, cost, weights
-from dlspec.ir.model import Apply, Flow, ModelIR, layers, penalised, read_inputs, within
+from dlspec.ir.model import Apply, Call, Flow, ModelIR, layers, penalised, read_inputs, within
 from dlspec.ir.networks import held
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Data, Export, Step, Train
@@ -49,6 +49,18 @@ class TrainCase(ABC):
     @abstractmethod
     def rounds(self) -> tuple[tuple[Step, ModelIR], ...]:
         """The steps of a round, with what each computes of a batch."""
+
+    @property
+    def networks(self) -> dict[str, ModelIR]:
+        """The networks of a block, by name: several are parts of the model."""
+        if not self.train.networks:
+            names = (n for s in self.train.graphs for n in s.updates)
+            return dict.fromkeys(names, self.model)
+        return {
+            str(f.module[0]): self.model.model_copy(update={"instance": f.instance})
+            for f in within(self.model.root.body)
+            if isinstance(f, Call) and f.module
+        }
 
     @property
     def train(self) -> Train:

@@ -11,6 +11,7 @@ from dlspec.ir.model import ModelIR
 from dlspec.ir.program import Program
 from dlspec.ir.recipe import Generate
 from dlspec.length import Dynamic
+from dlspec.programs.case import TrainCase
 from dlspec.programs.compose import Written, compose
 from dlspec.recipe.strategies import Beam, CtcBeam, Ddpm, Sample, Strategy
 from dlspec.tensor import Tensor
@@ -33,12 +34,14 @@ class Framework:
     """What a backend writes of `generate.py`.
 
     `loaded` is the expression of a model with its variables; `outputs` a function of the model and
-    its inputs by name, NumPy arrays, that gives its outputs by name.
+    its inputs by name, NumPy arrays, that gives its outputs by name; `networks` are functions that
+    take one of several networks out of the model, for `outputs` as the model.
     """
 
     imports: Sequence[py.Import | py.From]
     loaded: str
     outputs: py.Function
+    networks: Sequence[py.Function]
     kept: Callable[[py.Expr, Tensor], py.Expr]
     """An array of the data, with its axes in the order in which the model reads them."""
 
@@ -55,33 +58,27 @@ def decoding_file(found: Sequence[Generate]) -> str:
     return compose(Written(doc, ("decoding",), functions=[*names]))
 
 
-def generate_file(
-    found: Sequence[Generate],
-    model: ModelIR,
-    parts: Sequence[str],
-    fed: dict[str, str],
-    lengths: Mapping[str, str],
-    own: Framework,
-) -> str:
-    """The text of `generate.py`; `fed` has the field of each input that rows of the data feed,
-    `lengths` the column with the lengths of each size in which those rows differ."""
-    inputs = dict(model.root.inputs)
-    states = model.root.states
+def generate_file(found: Sequence[Generate], case: TrainCase, own: Framework) -> str:
+    """The text of `generate.py`."""
+    models = {g.network: running(g, case) for g in found}
+    states = dict.fromkeys(n for model in models.values() for n in model.root.states)
     constants = [py.Assign("STATES", py.literal(tuple(states)))] if states else []
-    own_inputs = {n for g in found for n in (g.input, time_of(g))}
-    given = {n: f for n, f in fed.items() if n in inputs and n not in own_inputs}
-    functions: list[py.Function | str] = [block(g, model, given, lengths, own) for g in found]
+    rows = {name: from_rows(found, name, model, case) for name, model in models.items()}
+    given = any(rows.values())
+    functions: list[py.Function | str] = [
+        block(g, models[g.network], rows[g.network], case.ragged, own) for g in found
+    ]
     names = tuple((py.literal(g.name or "generate"), py.Code(function_name(g))) for g in found)
     data: tuple[py.Import | py.From, ...] = ()
     if given:
         data = (py.Import("data"), py.From("data", ("length", "load", "take")))
     return compose(
         Written(
-            f"Generates with the best weights of a run of {model.name}.",
+            f"Generates with the best weights of a run of {case.model.name}.",
             files=("generating",),
             imports=(*IMPORTS, *data, *own.imports),
             constants=constants,
-            functions=[*functions, own.outputs, main(found, parts, bool(given), own)],
+            functions=[*functions, *own.networks, own.outputs, main(found, case.parts, given, own)],
             tables=[
                 py.Assign("BLOCKS", py.Dict(names)),
                 py.Blank(),
@@ -89,6 +86,30 @@ def generate_file(
             ],
         )
     )
+
+
+def running(g: Generate, case: TrainCase) -> ModelIR:
+    """The model of a block, or the one of several networks that it runs."""
+    return case.networks[g.network] if g.network else case.model
+
+
+def from_rows(
+    found: Sequence[Generate], network: str, model: ModelIR, case: TrainCase
+) -> dict[str, str]:
+    """Each input of a network that rows of the data feed, with the field."""
+    own = {n for g in found if g.network == network for n in (g.input, time_of(g))}
+    inputs, fed = dict(model.root.inputs), case.train.fields(network)
+    return {n: f for n, f in fed.items() if n in inputs and n not in own}
+
+
+def network_of(network: str) -> str:
+    """The function that takes a network out of the model."""
+    return f"{network}_of"
+
+
+def net(g: Generate) -> py.Expr:
+    """What a block runs."""
+    return py.call(network_of(g.network), py.Code("model")) if g.network else py.Code("model")
 
 
 def function_name(g: Generate) -> str:
@@ -113,7 +134,7 @@ def block(
         body += denoised(g, g.strategy, model, bool(given), own)
     elif g.input is None:
         assert isinstance(g.strategy, CtcBeam)
-        scores = py.Index("outputs(model, given)", py.literal(g.output))
+        scores = py.Index(py.call("outputs", net(g), py.Code("given")), py.literal(g.output))
         body.append(py.Assign("scores", scores))
         body += transcribed(g.strategy, t.shape[0], lengths)
     else:
@@ -156,7 +177,7 @@ def denoised(
     inputs: py.Expr = py.Dict(tuple(pairs))
     if fed:
         inputs = py.Binary(py.Code("given"), "|", inputs)
-    made = py.Index(py.call("outputs", py.Code("model"), inputs), py.literal(g.output))
+    made = py.Index(py.call("outputs", net(g), inputs), py.literal(g.output))
     params = (py.Param("x", "np.ndarray"), py.Param("t", "int"))
     shape = tuple(int(n) for n in t.shape)
     count, seed = py.Code("args.count"), py.Code("args.seed")
@@ -186,7 +207,7 @@ def next_tokens(
     of_all = py.Code("given" if fed else "{}")
     beams = isinstance(g.strategy, Beam)
     given = py.call("only", of_all, py.Code("i")) if fed and beams else of_all
-    step = py.call(reads, py.Code("model"), given, g.input, g.output, context)
+    step = py.call(reads, net(g), given, g.input, g.output, context)
     limits = {"limit": py.Code("args.limit"), "end": g.end}
     more = {**limits, **options(g.strategy)}
     match g.strategy:

@@ -216,3 +216,36 @@ def test_diffusion(betas, values):
 def test_what_is_wrong_of_diffusion_is_said(old, new, code):
     assert DIFFUSION.count(old) == 1
     assert [d.code for d in check(Source("test.dls", DIFFUSION.replace(old, new))).errors] == [code]
+
+
+NETWORKS = (
+    ("model     = Net(words=words[:-1])", "let big = Net()\n  let small = Net()"),
+    (
+        "loss      = CrossEntropy(scores, words[1:]) + CrossEntropy(last, words[-1])",
+        "a, b = small(words[:-1], of)\n  c, d = big(words[:-1], of[::-1])\n"
+        "  loss = CrossEntropy(a, words[1:]) + CrossEntropy(d - b, words[-1]) + 0 * mean(c)",
+    ),
+)
+"""The same with two networks, of which one reads a field as it is."""
+
+
+def test_one_of_several_networks():
+    found = made(*NETWORKS, ("model    = Net", "model    = small"))
+    assert (found.train, found.network) == ("", "small")
+    assert (found.output, found.input) == ("scores", "words")
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "said"),
+    [
+        ("", "DLS448", "several networks: which one generates?"),
+        ("model = smal", "DLS100", "`smal`"),
+        ("model = big", "DLS452", "`of`"),
+        ("model = small; start = 60", "DLS451", "no class of `scores`"),
+    ],
+)
+def test_which_of_several_networks(new, code, said):
+    start = (("start    = 1\n", "\n"),) if "start" in new else ()
+    errors = changed(*NETWORKS, ("model    = Net", new), *start).errors
+    assert [e.code for e in errors] == [code], [f"{e.code} {e.title}" for e in errors]
+    assert said in errors[0].title

@@ -67,8 +67,8 @@ def read(path: str, real: dict[str, list[tuple[int, np.ndarray]]]) -> dict[str, 
     """The outputs, with 0 at what pads the rows, where runtimes may give anything."""
     arrays = np.load(path)
     found = {name: arrays[name] for name in arrays.files}
-    for name, axes in real.items():
-        for axis, lengths in axes:
+    for name in found:
+        for axis, lengths in real.get(name, ()):  # a file may have one network of several
             y = np.moveaxis(found[name], axis, 1).copy()
             y[np.arange(y.shape[1]) >= lengths[:, None]] = 0
             found[name] = np.moveaxis(y, 1, axis)

@@ -11,7 +11,7 @@ from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR, Net, within
 from dlspec.ir.networks import held, inside
 from dlspec.length import Dynamic, Length
-from dlspec.passes.padding import NotMasked, padded
+from dlspec.passes.padding import NotMasked, padded, shortest
 from dlspec.source import Span
 
 
@@ -67,9 +67,10 @@ def for_rows(
         what = "rows of different lengths for a model with state"
         hint = "what goes on from batch to batch is of one length: write the size as a number"
         raise SpecError(NotInThisVersion(span, what, hint))
-    ragged = {n for n, at in sizes.items() if _differs(at, rows)}
+    ragged = {n: at for n, at in sizes.items() if _differs(at, rows)}
+    least = {n: shortest(at) for n, at in ragged.items() if isinstance(at, Dynamic)}
     try:
-        made = padded(model, ragged)
+        made = padded(model, ragged, least=least)
         told = {name: n.model for name, n in held(made).items()} if several else {}
         told = told or dict.fromkeys(networks, made)
         graphs = [padded(step.graph, rows, told) for step in steps]

@@ -59,9 +59,9 @@ class NotMasked(Exception):
         self.what, self.line, self.help = what, line, help
 
 
-def may_be_none(size: int) -> bool:
-    """Whether a size is 0 in a row of the least length, which is 1."""
-    return isinstance(size, Dynamic) and put(size, dict.fromkeys(size.length.names, 1)) < 1
+def shortest(size: Dynamic, least: Mapping[str, int] | None = None) -> int:
+    """A size in a row of the least lengths: 1 for what `least` has none of."""
+    return max(put(size, {n: (least or {}).get(n, 1) for n in size.length.names}), 0)
 
 
 def lengths_name(dim: str) -> str:
@@ -70,10 +70,14 @@ def lengths_name(dim: str) -> str:
 
 
 def padded(
-    model: ModelIR, ragged: Collection[str], networks: Mapping[str, ModelIR] | None = None
+    model: ModelIR,
+    ragged: Collection[str],
+    networks: Mapping[str, ModelIR] | None = None,
+    least: Mapping[str, int] | None = None,
 ) -> ModelIR:
     """The same model for rows of different lengths: with an input for the lengths of each dynamic
-    size that it needs, of those in `ragged`. `networks` are those of a step, padded, by name.
+    size that it needs, of those in `ragged`. `networks` are those of a step, padded, by name;
+    `least` has the least lengths of sizes that may be other than 1.
 
     Raises NotMasked.
     """
@@ -84,7 +88,7 @@ def padded(
     while True:
         before = {name: len(found) for name, found in needs.items()}
         walks = [
-            _Walk(model, i, frozenset(ragged), needs, sites, networks or {})
+            _Walk(model, i, frozenset(ragged), needs, sites, networks or {}, least)
             for i in model.instances
         ]
         instances = tuple(walk.instance() for walk in walks)
@@ -115,6 +119,7 @@ class _Walk:
     """The dimensions of each definition whose lengths it is told."""
     sites: dict[tuple[Any, ...], int]
     networks: Mapping[str, ModelIR]
+    least: Mapping[str, int] | None = None
     line: int = 0
     derived: dict[Length, tuple[str, Bind]] = field(default_factory=dict)
     """Lengths that follow from those of the inputs: their wires."""
@@ -300,7 +305,8 @@ class _Walk:
                 others *= t.shape[axis]
                 continue
             one = self.lengths(t.shape[axis])
-            if may_be_none(t.shape[axis]):
+            size = t.shape[axis]
+            if isinstance(size, Dynamic) and shortest(size, self.least) < 1:
                 one = self.applied("max", (one, whole(1)), (*at, "some", axis))
             found = (
                 one if found is None else self.applied("multiply", (found, one), (*at, "by", axis))

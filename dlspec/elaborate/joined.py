@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dlspec.diagnostics import SpecError
+from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.elaborate.frame import Frame
 from dlspec.elaborate.model import ModelBuilder
 from dlspec.elaborate.names import Names
@@ -33,6 +35,12 @@ class Joined(ModelBuilder):
         self, networks: Mapping[str, Network], block: tree.Declaration
     ) -> ir.ModelIR | None:
         """The model; None (with `problems`) where something is wrong."""
+        for network in networks.values():
+            if network.model.root.states:
+                what = "a model with state among several networks"
+                self.report(SpecError(NotInThisVersion(network.span, what)))
+        if self.problems:
+            return None
         name = tree.Name(block.span, NAME)
         body = tree.Body(block.span, ())
         definition = tree.Definition(block.span, "model", name, (), body, block.doc)

@@ -48,7 +48,7 @@ def _differs(size: int, rows: Collection[str]) -> bool:
 def for_rows(
     model: ModelIR,
     steps: Sequence[ir.Step],
-    networks: Collection[str],
+    networks: Mapping[str, ModelIR],
     sizes: Mapping[str, int],
     rows: Collection[str],
     span: Span | None,
@@ -62,8 +62,7 @@ def for_rows(
     if not rows:
         return model, tuple(steps)
     several = len(networks) > 1
-    parts = [n.model for n in held(model).values()] if several else [model]
-    if any(part.root.states for part in parts):
+    if any(network.root.states for network in networks.values()):
         what = "rows of different lengths for a model with state"
         hint = "what goes on from batch to batch is of one length: write the size as a number"
         raise SpecError(NotInThisVersion(span, what, hint))

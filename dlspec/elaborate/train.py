@@ -149,9 +149,9 @@ class TrainBuilder:
             e = self.settings.get("model") or self.settings.get("loss")
             if computed is not None and step is not None:
                 lengths = computed.lengths(step)
-                names, rows = tuple(computed.models), found.data.ir.ragged
+                parts, rows = computed.models, found.data.ir.ragged
                 span = e.span if e is not None else None
-                model, (step,) = for_rows(model, [step], names, lengths, rows, span)
+                model, (step,) = for_rows(model, [step], parts, lengths, rows, span)
                 inputs = inputs | computed.told(model)
             if self.runs and not learns(model):
                 raise SpecError(NothingToLearn(e.span if e is not None else None, model.name))
@@ -208,8 +208,8 @@ class TrainBuilder:
         model, steps, rows = made.model, made.made, found.data.ir.ragged
         lengths = arriving(steps, made.models, rows)
         with self.objects.collecting():
-            names, span = tuple(made.models), head(self.block)
-            model, steps = for_rows(model, steps, names, lengths, rows, span)
+            parts, span = made.models, head(self.block)
+            model, steps = for_rows(model, steps, parts, lengths, rows, span)
         if self.objects.broken > before:
             return None
         train = ir.Train(

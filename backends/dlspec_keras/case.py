@@ -52,6 +52,7 @@ class Case(TrainCase):
 
     @property
     def slots(self) -> Mapping[str, str]:
+        """The neutral name of each array that the optimizer keeps -> Keras's attribute."""
         return slots(self.optimizer)
 
     @cached_property

@@ -31,9 +31,10 @@ def checkpoint_file(case: Case) -> str:
     """The text of `checkpoint.py`: it offers `initialise`, `save`, `load` and `sublayers`, and
     `seed_dropout` where the model has dropout."""
     comment = "the optimizer's own names"
-    if case.rounds:
+    if case.several:
         comment = "the optimizers' own names"
-        found = {s.name: slots(s.optimizer) for s, _ in case.rounds if s.optimizer is not None}
+        named = {s.name: s.optimizer for s, _ in case.rounds if s.optimizer is not None}
+        found = {name: slots(o) for name, o in (named or case.train.optimizers).items()}
         own = py.Assign("SLOTS_OF", py.literal(found), comment)
     else:
         own = py.Assign("SLOTS", py.literal(dict(case.slots)), comment)
@@ -58,7 +59,9 @@ def features(case: Case) -> set[str]:
     found = set(case.kinds - TRANSPOSED - {"BatchNorm", "InstanceNorm"})
     found |= {"Embedding"} if "EmbeddingBag" in found else set()
     found |= {"rounds"} if case.rounds else {"plain_run"}
-    found |= {"slots"} if not case.rounds and case.slots else set()
+    found |= {"named"} if case.several else set()
+    found |= {"mixed", "kept"} if case.mixed else set()
+    found |= {"slots", "kept"} if not case.several and case.slots else set()
     found |= {"shaped"} if case.kinds & SHAPED else set()
     found |= {"dropout"} if case.draws else set()
     found |= {"Dense"} if "MultiHeadAttention" in case.kinds else set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dlspec.backend.names import variables
@@ -49,6 +49,7 @@ def features(case: Case) -> set[str]:
         "patient": case.patience is not None,
         "small": case.small,
         "grouped": bool(case.train.groups),
+        "mixed": case.mixed,
         "constrained": bool(case.model.constraints),
         "freezes": case.train.freezes,
         "rests": case.rests,
@@ -92,6 +93,8 @@ def fills(case: Case) -> Fills:
         "improved": [py.Assign("improved", py.call("run.improved", py.Index("val", literal(on))))],
         "build": [py.Do(py.call("model", symbols(case)))],
         "optimizer": [py.Assign("optimizer", optimizer(case))],
+        "optimizers": [py.Assign("optimizers", optimizers(case))],
+        "owner": [py.Return(owners(case))],
         "lock": [py.Return(lock(case))],
         "freeze": freezing(case),
         "compile": [py.Do(compiled(case, "model"))],
@@ -200,11 +203,11 @@ literal = py.literal
 TAKEN = frozenset(
     """
     Adam AdamW AfterEpoch Any BATCH CHUNK CONSTRAINTS CheckpointError Continued EPOCHS HASH INPUTS
-    Iterator LEARNING_RATE LOSS_SCALE OUTPUTS Path RMSprop Run SEED SGD SLOTS Schedule TARGETS
-    SomeLearn THREADS Training argparse batches bfloat16 built checkpoint claimed constrain data
-    differing ended evaluate evaluating fnmatchcase freeze frozen grouped inputs json keras lock log
-    loss_fn main math np objective onednn ops os partial platform processors rates rewind
-    safetensors scores signal signature sys tf train widened write_lock
+    Iterator LEARNING_RATE LOSS_SCALE OUTPUTS Path RMSprop Run SEED SGD SLOTS Schedule Several
+    TARGETS SomeLearn THREADS Training argparse batches bfloat16 built by_variable checkpoint
+    claimed constrain data differing ended evaluate evaluating fnmatchcase freeze frozen grouped
+    inputs json keras lock log loss_fn main math np objective onednn ops os partial platform
+    processors rates rewind safetensors scores signal signature sys tf train widened write_lock
     """.split()
 )
 """Names of `train.py` that a model may bear too, besides those of variables, which are all in
@@ -253,10 +256,12 @@ def constants(case: Case) -> Body:
     exact = (o for o in case.optimizers if needs_exact(o, case.exact or grouped))
     # those of several steps are given what they update
     some = ["SomeLearn"] if block.freezes and not case.rounds else []
-    kinds = {kind: [py.Raw(of(kind, bool(some)))] for kind in OWN}
+    kinds = {kind: [py.Raw(of(kind, bool(some)))] for kind in (*OWN, SEVERAL)}
     written = texts(template("optimizers", {"grouped"} if grouped else (), kinds))
-    for kind in (*some, *dict.fromkeys(o.kind() for o in exact)):
+    together = [SEVERAL] if case.mixed else []
+    for kind in (*some, *dict.fromkeys(o.kind() for o in exact), *together):
         found.append(Verbatim(kind, source=written[kind]))
+    check_biases(case, {name: group for group in block.groups for name in group.weights})
     if case.model.constraints:
         check_constraints(case)
         known = case.weights
@@ -266,11 +271,13 @@ def constants(case: Case) -> Body:
 
 OWN = {"SGD": "SGD", "Adam": "Adam", "AdamW": "Adam", "RMSprop": "RMSprop"}
 """The optimizers of `verbatim/optimizers.py`, and those of Keras that they change."""
+SEVERAL = "Several"
+"""What holds several of them."""
 
 
 def of(kind: str, some: bool) -> str:
     """The first line of an optimizer's class; `some` of its weights may wait."""
-    bases = f"keras.optimizers.{OWN[kind]}"
+    bases = f"keras.optimizers.{OWN.get(kind, 'Optimizer')}"
     return f"class {kind}({f'SomeLearn, {bases}' if some else bases}):"
 
 
@@ -306,18 +313,26 @@ KINDS = {
 def check_constraints(case: Case) -> None:
     """Raises UnsupportedOp where a variable of Keras is not one weight, but two or a part."""
     held = case.model.constraints
+    check_biases(case, held)
     for layer in layers(case.model):
         op = layer.apply.op
-        if op.kind().endswith("GRU"):
-            ih, hh = (
-                {n.removeprefix(start): held[n] for n in held if n.startswith(start)}
-                for start in (f"{layer.name}.bias_ih", f"{layer.name}.bias_hh")
-            )
-            if ih != hh:
-                raise UnsupportedOp(op.kind(), "its two biases are one variable of Keras's")
         grouped = "ConvTranspose" in op.kind() and getattr(op, "groups", 1) > 1
         if grouped and isinstance(held.get(f"{layer.name}.weight"), OfNorms):
             raise UnsupportedOp(op.kind(), "the norms of groups lie in parts of one axis")
+
+
+def check_biases(case: Case, held: Mapping[str, object]) -> None:
+    """Raises UnsupportedOp where something is said of one bias of a GRU and not of the other."""
+    for layer in layers(case.model):
+        kind = layer.apply.op.kind()
+        if not kind.endswith("GRU") or getattr(layer.apply.op, "reset", "after") == "before":
+            continue
+        ih, hh = (
+            {n.removeprefix(start): held[n] for n in held if n.startswith(start)}
+            for start in (f"{layer.name}.bias_ih", f"{layer.name}.bias_hh")
+        )
+        if ih != hh:
+            raise UnsupportedOp(kind, "its two biases are one variable of Keras's")
 
 
 # --- the loss ---------------------------------------------------------------------------------
@@ -435,9 +450,33 @@ def scores(case: Case) -> py.Expr:
 
 def optimizer(case: Case) -> py.Expr:
     block = case.train
-    rate = py.Code("schedule") if case.scheduled else literal(case.optimizer.lr)
-    found = made(case.optimizer, rate, block.clip_norm, case.exact or bool(block.groups))
+    found = made(case.optimizer, rate(case), block.clip_norm, case.exact or bool(block.groups))
+    if case.mixed:
+        named = (py.Code("optimizers"), py.Code("by_variable(model)"))
+        clip = {} if block.clip_norm is None else {"global_clipnorm": block.clip_norm}
+        found = py.call(SEVERAL, *named, rate(case), **clip)
     return scaled(found) if block.precision == "fp16" else found
+
+
+def optimizers(case: Case) -> py.Expr:
+    """The optimizers by name; gradients are clipped before they are given to them."""
+    found = case.train.optimizers.items()
+    return py.Dict(
+        tuple((literal(name), made(o, rate(case), None, exact=True)) for name, o in found),
+        broken=True,
+    )
+
+
+def owners(case: Case) -> py.Expr:
+    """The name of the optimizer of each entry's variable."""
+    default = literal(case.main) if case.mixed else literal("")
+    name = py.Code(f'differing(e.name).get("optimizer", {default})')
+    return py.DictComp(name, "e", "entries", key="id(e.variable)")
+
+
+def rate(case: Case) -> py.Expr:
+    """The learning rate, which the schedule gives for each step."""
+    return py.Code("schedule") if case.scheduled else literal(case.optimizer.lr)
 
 
 def compiled(case: Case, what: str) -> py.Expr:

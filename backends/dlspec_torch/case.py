@@ -97,12 +97,13 @@ class Case(TrainCase):
 
     @property
     def slots(self) -> Mapping[str, str]:
-        return slots(self.optimizer)
+        """PyTorch's name of each array that an optimizer keeps -> the neutral one."""
+        return {own: name for o in self.optimizers for own, name in slots(o).items()}
 
     @property
     def counts(self) -> bool:
-        """Whether the optimizer keeps the number of its steps."""
-        return not isinstance(self.optimizer, SGD)
+        """Whether an optimizer keeps the number of its steps."""
+        return not all(isinstance(optimizer, SGD) for optimizer in self.optimizers)
 
 
 def _stops(apply: Apply) -> bool:

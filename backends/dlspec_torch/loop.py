@@ -8,6 +8,7 @@ from dlspec_torch import rounds
 from dlspec_torch.case import Case
 from dlspec_torch.computing import forward_and_loss
 from dlspec_torch.helpers import definitions
+from dlspec_torch.optimizers import made
 from dlspec_torch.shared import DEVICE, MODEL, RUN, Body, backward, held, model_of, seeded
 
 OPTIMIZER = py.Param("optimizer", "torch.optim.Optimizer")
@@ -35,16 +36,16 @@ def batches_of(case: Case) -> str:
 
 def batches(case: Case) -> py.Function:
     cut = "{name: v[start : start + BATCH] for name, v in block.items()}"
-    made: Body = [py.Raw(f"yield {cut}")]
+    yielded: Body = [py.Raw(f"yield {cut}")]
     body: Body = []
     doc = "The batches of an epoch, made some at a time."
     if case.train.steps is not None:
         doc = "The batches of an epoch that the run has not had yet, made some at a time."
         body.append(py.Assign("had", "run.step - run.epoch * per_epoch()"))
-        made.insert(0, py.If("had", [py.Assign("had", "1", op="-"), py.Raw("continue")]))
+        yielded.insert(0, py.If("had", [py.Assign("had", "1", op="-"), py.Raw("continue")]))
     rows = [
         py.Assign("block", "tensors(rows, device)"),
-        py.For("start", "range(0, data.length(rows), BATCH)", made),
+        py.For("start", "range(0, data.length(rows), BATCH)", yielded),
     ]
     body.append(py.For("rows", 'data.blocks("train", BATCH, run.seed, run.epoch)', rows))
     return py.Function("batches", (RUN, DEVICE), body, "Iterator[dict[str, Tensor]]", doc)
@@ -52,7 +53,7 @@ def batches(case: Case) -> py.Function:
 
 def train_epoch(case: Case) -> py.Function:
     params = [model_of(case), OPTIMIZER, RUN, DEVICE]
-    if case.rounds:
+    if case.several:
         params[1] = py.Param("optimizers", rounds.OPTIMIZERS)
     if case.scheduled:
         table = "dict[str, np.ndarray]" if case.rounds else "np.ndarray"
@@ -122,9 +123,9 @@ def step(case: Case, mixed: bool) -> Body:
     body += [py.Block("with autocast", found)] if mixed else found
     body += backward(case, "parameters")
     body += clip(case, "parameters")
-    if case.scheduled:
-        body.append(set_rate(case))
-    body.append(py.Do("optimizer.step()"))
+    updated: Body = [set_rate(case)] if case.scheduled else []
+    updated.append(py.Do("optimizer.step()"))
+    body += [py.For("optimizer", "optimizers.values()", updated)] if case.mixed else updated
     body += [
         *held(case),
         py.Assign("size", py.call("len", py.item("batch", rows_of(case)))),
@@ -152,7 +153,7 @@ def rows_of(case: Case) -> str:
 def set_rate(case: Case) -> py.Statement:
     if not case.train.groups:
         return py.Assign('optimizer.param_groups[0]["lr"]', "rate[run.step]")
-    scaled = any(g.lr_scale != 1 for g in case.train.groups)
+    scaled = any(case.train.scale(g) != 1 for g in case.train.groups)
     rate = 'rate[run.step] * own.get("lr_scale", 1)' if scaled else "rate[run.step]"
     return py.For("own", "optimizer.param_groups", [py.Assign('own["lr"]', rate)])
 
@@ -170,8 +171,13 @@ def grouped(case: Case) -> py.Function:
         each.append(py.If("not name.startswith(networks)", [py.Raw("continue")]))
     if case.rests:
         each.append(py.If("math.isinf(frozen(name))", [py.Raw("continue")]))
+    each.append(py.Assign("own", "differing(name)"))
+    if case.mixed:
+        of = f"{of} of one optimizer"
+        params.append(py.Param("optimizer", "str"))
+        other = f'own.get("optimizer", {py.literal(case.main)}) != optimizer'
+        each.append(py.If(other, [py.Raw("continue")]))
     each += [
-        py.Assign("own", "differing(name)"),
         py.Assign("group", 'groups.setdefault(str(own), {"params": [], **own})'),
         py.Do('group["params"].append(parameter)'),
     ]
@@ -182,6 +188,17 @@ def grouped(case: Case) -> py.Function:
     ]
     doc = f"{of}, those that are updated alike together."
     return py.Function("grouped", params, body, "list[dict[str, Any]]", doc)
+
+
+def optimizers(case: Case) -> py.Function:
+    """The optimizers by name, each with its weights."""
+    found = tuple(
+        (py.literal(name), made(own, case.scheduled, py.call("grouped", py.Code("model"), name)))
+        for name, own in case.train.optimizers.items()
+    )
+    doc = "The optimizers, each with weights of its own."
+    body = [py.Return(py.Dict(found, broken=True))]
+    return py.Function("optimizers_of", (model_of(case),), body, rounds.OPTIMIZERS, doc)
 
 
 def freeze() -> py.Function:

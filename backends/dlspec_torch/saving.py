@@ -13,21 +13,25 @@ def checkpoint_file(case: Case) -> str:
     if case.rounds:
         return of_rounds(case)
     words = {
-        "slots": bool(case.slots),
+        "slots": bool(case.slots) and not case.mixed,
+        "mixed": case.mixed,
         "plain": not case.slots,
         "statistics": counts_batches(case),
         "idle": case.idle,
         "counts": case.counts,
         "freezes": case.train.freezes,
-        "some": case.rests and bool(case.slots),
+        "some": case.mixed or (case.rests and bool(case.slots)),
     }
     own = py.Assign("SLOTS", py.literal(dict(case.slots)), "PyTorch's names, and the neutral ones")
+    if case.mixed:
+        found = {name: slots(optimizer) for name, optimizer in case.train.optimizers.items()}
+        own = py.Assign("SLOTS_OF", py.literal(found))
     text = py.Module("", (), [own]).render().strip()
     counted = ", waited" if case.train.freezes and case.counts else ""
     imported = f"from recipe import Run, restored{counted}"
     of = "learned(model, optimizer)" if case.rests else "model.named_parameters()"
     each = f"for name, parameter in {of}:"
-    fills = {"slots": text, "recipe": imported, "each": each}
+    fills = {"slots": text, "mixed": text, "recipe": imported, "each": each}
     return chosen("checkpoint.py", {w for w, here in words.items() if here}, fills)
 
 

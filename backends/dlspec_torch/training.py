@@ -23,6 +23,7 @@ from dlspec_torch.loop import (
     exact_clip,
     freeze,
     grouped,
+    optimizers,
     per_epoch,
     step_seed,
     tensors,
@@ -71,6 +72,7 @@ def train_file(case: Case) -> str:
         batches(case),
         *([step_seed()] if case.draws else []),
         *([grouped(case)] if case.train.groups else []),
+        *([optimizers(case)] if case.mixed else []),
         *([freeze()] if case.train.freezes else []),
         *([constrained()] if case.model.constraints else []),
         *([continued()] if case.train.continued else []),
@@ -194,7 +196,7 @@ def train(case: Case) -> py.Function:
 
 def kept_by(case: Case) -> tuple[list[str], py.Statement]:
     """What a checkpoint of the run keeps, and the statement that makes the optimizers."""
-    if case.rounds:
+    if case.several:
         return ["run", "model", "optimizers"], py.Assign("optimizers", "optimizers_of(model)")
     of = py.Code("grouped(model)" if case.train.groups else "model.parameters()")
     kept = ["run", "model", "optimizer"] if case.slots else ["run", "model"]
@@ -222,7 +224,8 @@ def epoch(case: Case, kept: Sequence[str]) -> Body:
     rate = "rate, " if case.scheduled else ""
     before = "before `last`, which promises that it is there"
     steps = case.train.steps is not None
-    optimizer, found = ("optimizers", "losses") if case.rounds else ("optimizer", "loss")
+    optimizer = "optimizers" if case.several else "optimizer"
+    found = "losses" if case.rounds else "loss"
     stop = ""
     if steps:
         stop = ", steps * len(ROUND)" if case.rounds else ", steps"

@@ -197,7 +197,9 @@ def _train(train: Train) -> list[tuple[str, str]]:
 
 def _group(group: Group) -> str:
     """What is said of some weights, where it is not the default."""
-    found = [] if group.lr_scale == 1 else [f"lr_scale={group.lr_scale:g}"]
+    found = [] if group.optimizer is None else [f"optimizer={value(group.optimizer)}"]
+    if group.lr_scale != 1:
+        found.append(f"lr_scale={group.lr_scale:g}")
     if group.weight_decay is not None:
         found.append(f"weight_decay={group.weight_decay:g}")
     if group.frozen is None:

@@ -347,3 +347,56 @@ class NothingUpdated(Diagnostic):
     @property
     def help(self) -> str:
         return "call a frozen network in the steps of others, and leave its own step out"
+
+
+@frozen
+class BesideOptimizer(Diagnostic):
+    """A setting of weights that says again, or denies, what their own optimizer says."""
+
+    code = "DLS437"
+    name: str
+    optimizer: str
+    first: Span
+
+    @property
+    def title(self) -> str:
+        return f"`{self.name}` stands beside an `optimizer` of these weights"
+
+    @property
+    def label(self) -> str:
+        said = {
+            "lr_scale": f"{self.optimizer} has an `lr` of its own",
+            "weight_decay": f"{self.optimizer} has a `weight_decay` of its own",
+        }
+        return said.get(self.name, "weights that are frozen for ever have no optimizer")
+
+    @property
+    def related(self) -> Iterable[Label]:
+        return (Label(self.first, "their optimizer"),)
+
+    @property
+    def help(self) -> str:
+        hints = {
+            "lr_scale": f"write the rate itself: `{self.optimizer}(lr=...)`",
+            "weight_decay": f"write it as an argument: `{self.optimizer}(weight_decay=...)`",
+        }
+        return hints.get(self.name, "leave one of both out, or write `frozen = until(1 epoch)`")
+
+
+@frozen
+class OptimizerUnused(Diagnostic):
+    """An optimizer of a block in which all weights that learn have one of their own."""
+
+    code = "DLS438"
+
+    @property
+    def title(self) -> str:
+        return "no weight is left for the optimizer of this block"
+
+    @property
+    def label(self) -> str:
+        return "all weights that learn have one of their own"
+
+    @property
+    def help(self) -> str:
+        return "write one of those here, and leave it out of its `weights`"

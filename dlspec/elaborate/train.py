@@ -262,7 +262,9 @@ class TrainBuilder:
         paths = frozen(kept)
         if model is None or not (self.settings.statements or paths):
             return ()
-        reader = GroupReader(self.objects, model, optimizer, paths, bool(self.settings.steps))
+        e, steps = self.settings.get("optimizer"), bool(self.settings.steps)
+        said = e.span if e is not None else None
+        reader = GroupReader(self.objects, model, optimizer, paths, steps, said)
         return reader.groups(self.settings.statements, head(self.block))
 
     def object(self, place: str) -> Any:

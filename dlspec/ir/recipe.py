@@ -192,10 +192,12 @@ class Group(Node):
     """Weights, by their neutral names, that are updated in a way of their own."""
 
     weights: tuple[str, ...]
+    optimizer: Annotated[Optimizer, At("optimizer")] | None = None
+    """Their optimizer; None is that of the block, or of each step."""
     lr_scale: float = 1.0
-    """Their learning rate, relative to that of the others."""
+    """Their learning rate, relative to that of their optimizer."""
     weight_decay: float | None = None
-    """Their decay; None is the optimizer's."""
+    """Their decay; None is their optimizer's."""
     frozen: int | None = 0
     """For how many epochs they stay as they are, in evaluation mode; None is for ever."""
 
@@ -294,8 +296,27 @@ class Train(Node):
     @property
     def scheduled(self) -> bool:
         """Whether steps set the learning rate: it changes, or some weights have another."""
-        scaled = any(group.lr_scale != 1 for group in self.groups)
+        scaled = any(self.scale(group) != 1 for group in self.groups)
         return scaled or any(phase.kind() != "constant" for phase in self.schedule)
+
+    def scale(self, group: Group) -> float:
+        """The learning rate of some weights, relative to that of the block, or of each step."""
+        if group.optimizer is None or self.optimizer is None:
+            return group.lr_scale
+        return group.lr_scale * group.optimizer.lr / self.optimizer.lr
+
+    @property
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimizers of a block without steps by their names in programs, its own first."""
+        own = dict.fromkeys(group.optimizer for group in self.groups)
+        found: dict[str, Optimizer] = {}
+        for optimizer in (self.optimizer, *own):
+            if optimizer is None:
+                continue
+            kind = optimizer.kind().lower()
+            count = sum(o.kind() == optimizer.kind() for o in found.values()) + 1
+            found[kind if count == 1 else f"{kind}_{count}"] = optimizer
+        return found
 
     @property
     def freezes(self) -> bool:

@@ -139,15 +139,30 @@ class TrainCase(ABC):
 
     @property
     def optimizers(self) -> tuple[Optimizer, ...]:
-        """The optimizer, or that of each step."""
-        found = (self.train.optimizer, *(s.optimizer for s in self.train.rounds))
-        return tuple(o for o in found if o is not None)
+        """The optimizers of the block, or that of each step."""
+        steps = (s.optimizer for s in self.train.rounds if s.optimizer is not None)
+        return (*self.train.optimizers.values(), *steps)
 
     @property
     def optimizer(self) -> Optimizer:
-        """The one optimizer."""
-        (found,) = self.optimizers
-        return found
+        """The optimizer of a block without steps, of all weights that have none of their own."""
+        assert self.train.optimizer is not None
+        return self.train.optimizer
+
+    @property
+    def mixed(self) -> bool:
+        """Whether some weights of a block without steps have an optimizer of their own."""
+        return len(self.train.optimizers) > 1
+
+    @property
+    def several(self) -> bool:
+        """Whether a run has several optimizers, by name: those of its steps, or of its weights."""
+        return self.mixed or bool(self.rounds)
+
+    @property
+    def main(self) -> str:
+        """The name of the optimizer of all weights that have none of their own."""
+        return next(iter(self.train.optimizers))
 
     @property
     def scheduled(self) -> bool:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from dlspec.emit import python as py
-from dlspec.ir.recipe import Group
+from dlspec.ir.recipe import Group, Train
 
 FILE = "weight_groups"
 
 
-def table(found: Sequence[Group], weights: Collection[str]) -> py.Assign:
+def table(train: Train, weights: Collection[str]) -> py.Assign:
     """`WEIGHT_GROUPS`: patterns among the names of all weights, and what those that they match have
     of their own. Each value of a setting has one row; settings of the same weights share theirs."""
     names: dict[tuple[str, str], tuple[py.Expr, list[str]]] = {}
-    for group in found:
-        for setting, value in differing(group).items():
+    for group in train.groups:
+        for setting, value in differing(train, group).items():
             names.setdefault((setting, str(value)), (value, []))[1].extend(group.weights)
     rules: dict[tuple[str, ...], list[tuple[str, py.Expr]]] = {}
     for (setting, _), (value, of) in names.items():
@@ -29,11 +29,14 @@ def table(found: Sequence[Group], weights: Collection[str]) -> py.Assign:
     return py.Assign("WEIGHT_GROUPS", py.Tuple(tuple(rows), broken=True), said)
 
 
-def differing(group: Group) -> dict[str, py.Expr]:
-    """What a group has of its own."""
+def differing(train: Train, group: Group) -> dict[str, py.Expr]:
+    """What a group has of its own; the scale is that of the block's rate."""
     found: dict[str, py.Expr] = {}
-    if group.lr_scale != 1:
-        found["lr_scale"] = py.literal(group.lr_scale)
+    if group.optimizer is not None:
+        names = {optimizer: name for name, optimizer in train.optimizers.items()}
+        found["optimizer"] = py.literal(names[group.optimizer])
+    if (scale := train.scale(group)) != 1:
+        found["lr_scale"] = py.literal(scale)
     if group.weight_decay is not None:
         found["weight_decay"] = py.literal(group.weight_decay)
     if group.frozen is None:

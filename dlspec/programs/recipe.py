@@ -68,7 +68,7 @@ def recipe_file(train: Train, data: Data, weights: Collection[str] = ()) -> str:
         constants.append(py.Assign("ROUND", _round(train), "the step that each batch is for"))
         functions.append("updates_of")
     if train.groups:
-        constants.append(table(train.groups, weights))
+        constants.append(table(train, weights))
         functions.append("differing")
     if train.freezes:
         functions += ["frozen", "waited"]

@@ -22,6 +22,10 @@ OPTIMIZERS = {
     "plain": "SGD(lr=0.1)",
     "adam": "Adam(lr=3e-3, betas=(0.8, 0.99), weight_decay=1e-3)",
     "rmsprop": "RMSprop(lr=1e-3, momentum=0.5)",
+    "several": """AdamW(lr=3e-3)
+  weights BatchNorm { optimizer = RMSprop(lr=1e-3, momentum=0.5) }
+  weights Dense     { optimizer = SGD(lr=0.05, momentum=0.9); frozen = false }
+  weights *.bias    { weight_decay = 0.1 }""",
 }
 
 
@@ -97,7 +101,7 @@ def test_ten_steps_of_every_optimizer_give_the_same_weights(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "optimizer",
-    ("AdamW(lr=3e-3)", pytest.param(OPTIMIZERS["momentum"], marks=pytest.mark.proof)),
+    (OPTIMIZERS["several"], pytest.param(OPTIMIZERS["momentum"], marks=pytest.mark.proof)),
 )
 def test_a_run_that_changes_its_backend_ends_where_it_would_have(
     optimizer: str, tmp_path: Path

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from dlspec.programs.groups import globs
+from dlspec.recipe.optimizers import SGD, AdamW
 
 LR = "optimizer  = AdamW(lr=rate)"
 
@@ -13,7 +14,8 @@ def groups(train, text: str) -> dict[str, dict[str, object]]:
     """What differs for each weight, by its name."""
     found: dict[str, dict[str, object]] = {}
     for group in train((LR, f"{LR}\n{text}")).groups:
-        settings = group.model_dump(exclude={"weights"}, exclude_defaults=True)
+        settings = group.model_dump(exclude={"weights", "optimizer"}, exclude_defaults=True)
+        settings |= {"optimizer": group.optimizer} if group.optimizer is not None else {}
         found |= dict.fromkeys(group.weights, settings)
     return found
 
@@ -70,6 +72,43 @@ def test_an_optimizer_of_some_weights_has_a_rate_and_a_decay_of_its_own(train):
     assert found == {n: {"lr_scale": pytest.approx(0.1)} for n in ("h.weight", "h.bias")}
 
 
+MOMENTUM = SGD(lr=0.1, momentum=0.9)
+
+
+def test_an_optimizer_may_be_of_another_kind(train):
+    found = groups(train, "weights h { optimizer = SGD(lr=0.1, momentum=0.9) }")
+    assert found == {n: {"optimizer": MOMENTUM} for n in ("h.weight", "h.bias")}
+    found = groups(train, "weights h { optimizer = AdamW(lr=rate, betas=(0.5, 0.9)) }")
+    assert found["h.bias"] == {"optimizer": AdamW(lr=3e-3, betas=(0.5, 0.9))}
+    assert groups(train, "weights h { optimizer = AdamW(lr=rate) }") == {}
+
+
+def test_what_is_said_below_an_optimizer_changes_it(train):
+    found = groups(
+        train,
+        "  weights *.bias { weight_decay = 0; lr_scale = 2 }\n"
+        "  weights h, logits { optimizer = SGD(lr=0.1, momentum=0.9) }\n"
+        "  weights logits { optimizer = SGD(lr=0.2, momentum=0.9, weight_decay=0.1) }\n"
+        "  weights h.weight { lr_scale = 0.5; weight_decay = 1; frozen = until(1 epoch) }",
+    )
+    assert found == {
+        "h.weight": {"optimizer": MOMENTUM, "lr_scale": 0.5, "weight_decay": 1.0, "frozen": 1},
+        "h.bias": {"optimizer": MOMENTUM, "weight_decay": 0.0},
+        "logits.weight": {"optimizer": MOMENTUM, "lr_scale": 2.0, "weight_decay": 0.1},
+        "logits.bias": {"optimizer": MOMENTUM, "lr_scale": 2.0, "weight_decay": 0.1},
+        "shade.bias": {"lr_scale": 2.0, "weight_decay": 0.0},
+    }
+
+
+def test_weights_that_never_learn_have_no_optimizer(train):
+    text = "weights h { optimizer = SGD(lr=1) }\nweights h { frozen = true }"
+    block = train((LR, f"{LR}\n{text}"))
+    assert list(block.optimizers) == ["adamw"]
+    text = "weights h { optimizer = SGD(lr=1) }\nweights logits { optimizer = AdamW(eps=1e-6) }"
+    block = train((LR, f"{LR}\n{text}"))
+    assert list(block.optimizers) == ["adamw", "sgd", "adamw_2"]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -82,8 +121,12 @@ def test_an_optimizer_of_some_weights_has_a_rate_and_a_decay_of_its_own(train):
         ("weights h { }", "DLS108"),
         ("weights Dense { frozen = until(1 epoch) }", "DLS429"),
         ("for i in range(2) { x = 3 }", "DLS108"),
-        ("weights h { optimizer = SGD(lr=1) }", "DLS107"),
-        ("weights h { optimizer = AdamW(lr=1, betas=(0.5, 0.9)) }", "DLS107"),
+        ("weights h { optimizer = FTRL(lr=1) }", "DLS107"),
+        ("weights h { optimizer = SGD(lr=1); lr_scale = 2 }", "DLS437"),
+        ("weights h { weight_decay = 0; optimizer = SGD(lr=1) }", "DLS437"),
+        ("weights h { optimizer = SGD(lr=1); frozen = true }", "DLS437"),
+        ("weights Dense { optimizer = SGD(lr=1) }", "DLS438"),
+        ("weights h, logits { optimizer = SGD(lr=1) }\nweights shade { frozen = true }", "DLS438"),
         ("weights h { optimizer = 3 }", "DLS403"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compiled_specs import BACKENDS, program, run
+from compiled_specs import BACKENDS, imported, program, run
 from safetensors.numpy import load_file, save_file
 
 pytestmark = pytest.mark.slow
@@ -113,7 +113,8 @@ def test_a_scaled_rate_scales_the_first_step(backend: str, tmp_path: Path) -> No
 def test_a_resumed_run_thaws_like_a_whole_one(backend: str, tmp_path: Path) -> None:
     weights = (
         "weights *.bias { weight_decay = 0 }\n"
-        "  weights body { frozen = until(2 epochs); lr_scale = 0.5 }"
+        "  weights body { frozen = until(2 epochs); lr_scale = 0.5 }\n"
+        "  weights head { optimizer = SGD(lr=0.05, momentum=0.9) }"
     )
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
@@ -124,6 +125,68 @@ def test_a_resumed_run_thaws_like_a_whole_one(backend: str, tmp_path: Path) -> N
     assert whole.keys() == parts.keys()
     for name, array in whole.items():
         np.testing.assert_array_equal(array, parts[name], err_msg=name)
+
+
+OWN = """
+  weights *.bias     { weight_decay = 0 }
+  weights head       { optimizer = SGD(lr=0.2, momentum=0.9) }
+  weights body       { optimizer = RMSprop(lr=2e-3, weight_decay=0.1) }
+  weights body.dense { lr_scale = 0.5 }
+  schedule  = warmup(1 epoch) -> cosine
+  clip_norm = 0.5
+"""
+
+
+def test_optimizers_of_their_own_are_those_of_a_loop_by_hand(tmp_path: Path) -> None:
+    """Each is PyTorch's own; one schedule is a share of each rate, one norm is of all gradients."""
+    torch = pytest.importorskip("torch")
+    found = trained(tmp_path, "torch", OWN)
+    with imported(tmp_path, ("weights", "data")) as (weights, data):
+        shapes = {n: a.shape for n, a in made(found).items()}
+        w = {n: torch.tensor(weights.draw(n, shape, 0)) for n, shape in shapes.items()}
+        blocks = [rows for epoch in range(4) for rows in data.blocks("train", 32, 0, epoch)]
+    learned = {n: t.requires_grad_() for n, t in w.items() if "running" not in n}
+    body = [learned[f"body.dense.{end}"] for end in ("weight", "bias")]
+    norm = [learned[f"body.batch_norm.{end}"] for end in ("weight", "bias")]
+    adamw = torch.optim.AdamW([{"params": [w["dense.weight"]], "weight_decay": 0.1}], lr=1e-2)
+    adamw.add_param_group({"params": [w["dense.bias"]], "weight_decay": 0})
+    sgd = torch.optim.SGD([w["head.weight"], w["head.bias"]], lr=0.2, momentum=0.9)
+    rmsprop = torch.optim.RMSprop(norm, lr=2e-3, alpha=0.9, weight_decay=0.1)
+    rmsprop.add_param_group({"params": body, "lr": 1e-3})
+    optimizers = (adamw, sgd, rmsprop)
+    peaks = [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
+    groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+    F = torch.nn.functional
+
+    def logits(x):
+        h = x @ w["dense.weight"].T + w["dense.bias"]
+        mean, var = (w[f"body.batch_norm.running_{name}"] for name in ("mean", "var"))
+        h = F.batch_norm(h, mean, var, *norm, True, 0.1) @ body[0].T + body[1]
+        return h.relu() @ w["head.weight"].T + w["head.bias"]
+
+    starts = [(rows, i) for rows in blocks for i in range(0, len(rows["x"]), 32)]
+    shares = [(i + 1) / 3 if i < 3 else (1 + np.cos(np.pi * (i - 3) / 9)) / 2 for i in range(12)]
+    for share, (rows, i) in zip(shares, starts, strict=True):
+        x, label = (torch.tensor(rows[name][i : i + 32]) for name in ("x", "label"))
+        for weight in learned.values():
+            weight.grad = None
+        F.cross_entropy(logits(x), label).backward()
+        torch.nn.utils.clip_grad_norm_(list(learned.values()), 0.5)
+        for group, peak in zip(groups, peaks, strict=True):
+            group["lr"] = peak * share
+        for optimizer in optimizers:
+            optimizer.step()
+    # a bias before BatchNorm has no gradient but rounding, which Adam makes steps of
+    for name in w.keys() - {"dense.bias", "body.batch_norm.running_mean"}:
+        expected = w[name].detach().numpy()
+        np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-7, err_msg=name)
+    momentum = sgd.state[w["head.weight"]]["momentum_buffer"].numpy()
+    kept = found["optimizer.head.weight.momentum"]
+    np.testing.assert_allclose(kept, momentum, rtol=1e-3, atol=1e-6)
+    assert {n for n in found if n.startswith("optimizer.head")} == {
+        "optimizer.head.weight.momentum",
+        "optimizer.head.bias.momentum",
+    }
 
 
 FINE = """

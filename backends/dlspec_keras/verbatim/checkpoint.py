@@ -18,7 +18,7 @@ SLOTS = {"mean": "_momentums", "square": "_velocities"}  # fill slots
 
 
 # end
-# if rounds
+# if named
 SLOTS_OF = {"critic": {"mean": "_momentums"}}  # fill slots_of
 
 
@@ -417,13 +417,28 @@ def slots(model: keras.Model) -> Iterator[Entry]:
 
 
 # end
+# if mixed
+def slots(model: keras.Model) -> Iterator[Entry]:
+    """What the optimizers keep for each weight that they train."""
+    for kind, optimizer in model.optimizer.optimizers.items():
+        known = {id(variable) for variable in optimizer._trainable_variables}
+        for entry in entries(model):
+            if id(entry.variable) not in known:
+                continue
+            i = optimizer._get_variable_index(entry.variable)
+            for neutral, own in SLOTS_OF[kind].items():
+                name = f"optimizer.{entry.name}.{neutral}"
+                yield replace(entry, name=name, variable=getattr(optimizer, own)[i])
+
+
+# end
 # if plain_run
 def kept(model: keras.Model, whole: bool) -> list[Entry]:
     """The weights; with `whole`, all that a run needs to go on."""
-    # if slots
+    # if kept
     return [*entries(model), *(slots(model) if whole else ())]
     # end
-    # if not slots
+    # if not kept
     return list(entries(model))
     # end
 

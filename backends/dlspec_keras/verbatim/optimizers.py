@@ -168,3 +168,34 @@ class RMSprop(SomeLearn, keras.optimizers.RMSprop):  # fill RMSprop
             step = momentum
         rate = ops.cast(learning_rate, variable.dtype)
         self.assign_sub(variable, ops.multiply(rate, step))
+
+
+class Several(SomeLearn, keras.optimizers.Optimizer):  # fill Several
+    """Optimizers that count their steps together, each with weights of its own.
+
+    `by_variable` has the name of each variable's optimizer, by the variable's id.
+    """
+
+    def __init__(self, optimizers, by_variable: dict[int, str], *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.optimizers, self.by_variable = optimizers, by_variable
+
+    def build(self, variables) -> None:
+        super().build(variables)
+        for name, optimizer in self.optimizers.items():
+            optimizer.build([v for v in variables if self.by_variable[id(v)] == name])
+            vars(optimizer)["_iterations"] = self._iterations
+        names = [self.by_variable[id(v)] for v in variables]
+        self.parts = [self.optimizers[name] for name in names]
+
+    @property
+    def variables(self):
+        parts = self.optimizers.values()
+        return [*super().variables, *(v for part in parts for v in part.variables)]
+
+    def part(self, variable) -> keras.optimizers.Optimizer:
+        """The optimizer that updates a variable."""
+        return self.parts[self._get_variable_index(variable)]
+
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        self.part(variable).update_step(gradient, variable, learning_rate)

@@ -248,7 +248,9 @@ def evaluate(model: keras.Model, part: str) -> dict[str, Any]:
 # if grouped
 def grouped(model: keras.Model, steps: int) -> None:
     """Tells the optimizer what differs for some weights."""
+    # if not mixed
     optimizer = model.optimizer
+    # end
     for entry in checkpoint.entries(model):
         own = differing(entry.name)
         # if rests
@@ -261,7 +263,18 @@ def grouped(model: keras.Model, steps: int) -> None:
             # if freezes
             own["start"] = frozen(entry.name) * steps
             # end
+            # if mixed
+            optimizer = model.optimizer.part(entry.variable)
+            # end
             optimizer.own[optimizer._get_variable_index(entry.variable)] = own
+
+
+# end
+# if mixed
+def by_variable(model: keras.Model) -> dict[int, str]:
+    """The name of each variable's optimizer."""
+    entries = checkpoint.entries(model)
+    return {id(e.variable): e.name for e in entries}  # fill owner
 
 
 # end
@@ -422,6 +435,9 @@ def train(out: Path, epochs: int, seed: int, resume: bool) -> None:  # fill trai
     # end
     # if scheduled
     schedule = Schedule(rates(LEARNING_RATE, epochs * steps, steps))  # fill schedule
+    # end
+    # if mixed
+    optimizers = {"adam": keras.optimizers.Adam()}  # fill optimizers
     # end
     optimizer = keras.optimizers.Adam()  # fill optimizer
     # if together

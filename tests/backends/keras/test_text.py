@@ -28,11 +28,17 @@ from folders import DIGITS, case  # noqa: E402
 
 SPECS = Path(__file__).parents[3] / "specs"
 RUN = "train { data = digits; model = Small(); loss = CrossEntropy(logits, label); epochs = 2"
+GROUPS = """
+weights Dense     { optimizer = SGD(lr=0.1); frozen = until(1 epoch) }
+weights BatchNorm { optimizer = Adam(eps=1e-3) }
+weights *.bias    { frozen = true }
+"""
 TRAINS = {
     "plain": f"{RUN}; optimizer = SGD(lr=0.1); batch = 64; precision = fp32 }}",
     "fp16": f"{RUN}; optimizer = Adam(); batch = 64; precision = fp16; clip_norm = 1 }}",
     "exact": f"{RUN}; optimizer = RMSprop(momentum=0.9); batch = 8; numerics = exact }}",
     "large": f"{RUN}; optimizer = AdamW(); batch = 100000; precision = bf16 }}",
+    "several": f"{RUN}; optimizer = Adam(); precision = fp16; clip_norm = 1\n{GROUPS} }}",
 }
 
 
@@ -169,6 +175,16 @@ def test_a_model_may_bear_a_name_that_its_program_uses(tmp_path):
         (tmp_path / f"{module}.py").touch()
     (tmp_path / "train.py").write_text(written, encoding="utf-8")
     ruff(tmp_path)
+
+
+def test_what_is_said_of_one_bias_of_a_gru_alone_is_refused():
+    text = DIGITS.replace("-> Flatten", "-> Rearrange([c, h, w] -> [h, c*w]) -> GRU(4)")
+    for name in ("bias_ih_l0", "bias_hh_l0"):
+        groups = f"weights GRU.{name} {{ optimizer = SGD(lr=0.1) }}"
+        with pytest.raises(UnsupportedOp, match="its two biases are one variable of Keras's"):
+            train_file(case(f"{text}{RUN}; optimizer = Adam(); {groups} }}"))
+    groups = "weights GRU.bias_ih_l0, GRU.bias_hh_l0 { optimizer = SGD(lr=0.1) }"
+    assert "SGD(schedule)" in train_file(case(f"{text}{RUN}; optimizer = Adam(); {groups} }}"))
 
 
 POINTS = """

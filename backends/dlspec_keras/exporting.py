@@ -10,6 +10,7 @@ from dlspec.ops.recurrence import Recurrent
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case
 from dlspec_keras.pieces import Fills, program, template
+from dlspec_keras.training import kept
 
 DTYPES = {"bool": "tf.bool", "i8": "tf.int8", "i32": "tf.int32", "i64": "tf.int32"}
 DTYPES |= {"class": "tf.int32"}
@@ -42,16 +43,14 @@ def fills(case: Case) -> Fills:
     outputs: py.Expr = py.call("model", x)
     if len(names) == 1:
         outputs = py.Dict(((py.literal(names[0]), outputs),))
-    given: py.Expr = py.Code("inputs(rows)")
-    if single:
-        given = py.Dict(((py.literal(single[0]), given),))
+    rows = tuple((py.literal(name), kept(py.item("rows", f), t)) for name, f, t in case.inputs if f)
     return {
         "targets": [py.Assign("TARGETS", targets(case))],
         "networks": [py.Assign("NETWORKS", py.literal(case.parts_of_files))],
         "inputs": [py.Assign("INPUTS", py.Dict(specs))],
         "outputs": [py.Assign("OUTPUTS", py.literal(names))],
         "call": [py.Return(outputs)],
-        "given": [py.Assign("given", given)],
+        "given": [py.Assign("given", py.Dict(rows))],
     }
 
 

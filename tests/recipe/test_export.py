@@ -88,6 +88,17 @@ def test_an_error_is_found_and_is_the_only_one(checked, old, new, code, says):
     assert says in errors[0].title
 
 
+def test_what_fills_with_zeros_is_not_quantized(checked):
+    pools = """image -> MaxPool2D(2, return=(values, places))
+  w = (v, p) -> MaxUnpool2D(2)
+  h = w -> Flatten"""
+    change = ("  h = image -> Flatten", f"  v, p = {pools}")
+    errors = checked(change).errors
+    assert [d.code for d in errors] == ["DLS441"]
+    assert errors[0].title == "a `MaxUnpool2D` cannot be quantized"
+    assert not checked(change, (QUANTIZE, "")).errors
+
+
 def test_where_there_are_several_trainings_one_is_named(checked):
     spec = checked((TRAIN, "train first {\n"), (EXPORT, TWO + EXPORT))
     assert [d.code for d in spec.errors] == ["DLS440"]

@@ -7,7 +7,7 @@ import pytest
 from dlspec_keras.losses import total
 from dlspec_keras.optimizers import made, needs_exact, slots
 from dlspec_keras.pieces import template
-from dlspec_keras.training import OWN, of
+from dlspec_keras.training import OWN, SEVERAL, of
 
 from dlspec.emit import python as py
 from dlspec.ir.recipe import LossTerm
@@ -222,7 +222,7 @@ def test_an_optimizer_updates_as_its_formula_says(optimizer, exact):
     rates = np.linspace(0.5, 1, 10) * optimizer.lr
     scope = {"keras": keras, "ops": keras.ops, "schedule": Table(rates)}
     exec("import math", scope)
-    heads = {kind: [py.Raw(of(kind, some=False))] for kind in OWN}
+    heads = {kind: [py.Raw(of(kind, some=False))] for kind in (*OWN, SEVERAL)}
     for text in texts(template("optimizers", (), heads)).values():
         exec(text, scope)
     found = eval(str(made(optimizer, py.Code("schedule"), None, exact)), scope)

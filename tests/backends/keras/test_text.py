@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -242,3 +243,12 @@ def test_what_two_derivatives_go_through_in_part_is_refused():
     assert error.value.advice == "call the networks on `y` again: gradient(D(y), y)"
     again = objective("y = 2 * x; a = net(y); loss = mean(gradient(a, x) + gradient(net(y), y))")
     assert "gradient(net, y)" in again
+
+
+def test_int8_is_calibrated_with_the_inputs_of_the_model_whatever_the_loss_reads():
+    text = (SPECS / "digits.dls").read_text()
+    other = "loss      = CrossEntropy(logits, label) + 0.1 * mean(logits ** 2)"
+    found = check(Source("digits.dls", re.sub(r"loss +=.*", other, text)))
+    assert found.program is not None
+    written = files(found.program, next(iter(found.program.trains)))["export.py"]
+    assert '    given = {"image": rows["image"].transpose(0, 2, 3, 1)}\n' in written

@@ -21,7 +21,7 @@ from tensorflow.python.framework.convert_to_constants import (
 
 import checkpoint
 import data
-from train import built, inputs
+from train import built
 from weights import CheckpointError, write_whole
 
 
@@ -60,7 +60,7 @@ def examples(target: Int8) -> Iterator[dict[str, np.ndarray]]:
     """Rows by which the ranges are found, one at a time."""
     every = data.load()[target.part].items()
     rows = {name: values[target.start : target.stop] for name, values in every}
-    given = {"image": inputs(rows)}
+    given = {"image": rows["image"].transpose(0, 2, 3, 1)}
     for i in range(data.length(rows)):
         yield {
             name: given[name][i : i + 1].astype(spec.dtype.as_numpy_dtype)

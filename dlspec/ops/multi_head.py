@@ -22,20 +22,25 @@ class MultiHeadAttention(Op):
 
     - `heads`: how many parts read by themselves.
     - `features`: of each head; n / heads without.
+    - `value_features`: what each head reads of a place; `features` without.
     - `units`: the width of the output; n without.
     - `kv_heads`, `causal`, `window`, `alibi`, `scale`, `dropout`: those of Attention.
     - `rotary`: turns q and k by their positions, as Rotary does; `theta` is its base.
-    - `bias`, `out_bias`: whether query, key and value, and the projection behind, have a bias.
-    - `init`, `bias_init`: how the four start.
+    - `gate`: what the heads read is multiplied by sigmoid(gate(q)), one more Dense, before the
+      projection behind (Qiu et al. 2025).
+    - `bias`, `out_bias`: whether query, key, value and gate, and the projection behind, have a
+      bias.
+    - `init`, `bias_init`: how all of them start.
     - Inputs `mask=`, `bias=` and `lengths=`: those of Attention.
 
-    PyTorch's `kdim` and `vdim` are what arrives, `embed_dim` is n, Keras's `key_dim` is `features`
-    and its `output_shape` `units`. Over the axes of an image it stands behind Rearrange([C, H, W]
-    -> [H*W, C]).
+    PyTorch's `kdim` and `vdim` are what arrives, `embed_dim` is n, Keras's `key_dim` is `features`,
+    its `value_dim` `value_features` and its `output_shape` `units`. Over the axes of an image it
+    stands behind Rearrange([C, H, W] -> [H*W, C]).
 
-    Weights: `query.weight` [heads · features, n], `key.weight` and `value.weight`
-    [kv_heads · features, m], `out.weight` [units, heads · features], and the `bias` of each.
-    MACs: those of the four Dense and of Attention. Vaswani et al. 2017.
+    Weights: `query.weight` [heads · features, n], `key.weight` [kv_heads · features, m],
+    `value.weight` [kv_heads · value_features, o], `gate.weight` [heads · value_features, n],
+    `out.weight` [units, heads · value_features], and the `bias` of each.
+    MACs: those of the Dense and of Attention. Vaswani et al. 2017.
     """
 
     inputs: ClassVar = (1, 3)
@@ -48,6 +53,7 @@ class MultiHeadAttention(Op):
         example("MultiHeadAttention(2)", "f32[5, 6]"),
         example("MultiHeadAttention(3, causal=true, bias=false)", "f32[5, 6]"),
         example("MultiHeadAttention(2, units=4, features=5, scale=0.5)", "f32[5, 6]", "f32[4, 7]"),
+        example("MultiHeadAttention(2, value_features=5, gate=true)", "f32[5, 6]", "f32[4, 7]"),
         example(
             "MultiHeadAttention(4, kv_heads=2, window=3, out_bias=false, dropout=0.1)",
             "f32[5, 8]",
@@ -64,6 +70,7 @@ class MultiHeadAttention(Op):
 
     heads: Count
     features: Count | None = None
+    value_features: Count | None = None
     units: Count | None = None
     kv_heads: Count | None = None
     causal: Flag = False
@@ -73,6 +80,7 @@ class MultiHeadAttention(Op):
     rotary: Flag = False
     theta: Positive = 10000.0
     dropout: Rate = 0.0
+    gate: Flag = False
     bias: Flag = True
     out_bias: Flag = True
     init: Initial = GLOROT
@@ -112,6 +120,10 @@ class MultiHeadAttention(Op):
         """The features of each head."""
         return int(x.shape[-1]) // int(self.heads) if self.features is None else self.features
 
+    def value_width(self, x: Tensor) -> int:
+        """Those of what it reads."""
+        return self.width(x) if self.value_features is None else self.value_features
+
     def problems(self, *x: Tensor, **named: Tensor) -> Iterator[Problem]:
         kind = self.kind()
         wrong = tuple(floats(kind, *x))
@@ -133,11 +145,11 @@ class MultiHeadAttention(Op):
 
     def _projected(self, *x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         each, (q, k, v) = self.width(x[0]), self.three(*x)
-        keys = int(self.inner.groups) * each
+        groups = int(self.inner.groups)
         return (
             q.with_shape(q.shape[0], int(self.heads) * each),
-            k.with_shape(k.shape[0], keys),
-            v.with_shape(v.shape[0], keys),
+            k.with_shape(k.shape[0], groups * each),
+            v.with_shape(v.shape[0], groups * self.value_width(x[0])),
         )
 
     def shape(self, *x: Tensor, **named: Tensor) -> Tensor:
@@ -146,12 +158,14 @@ class MultiHeadAttention(Op):
 
     def weights(self, *x: Tensor) -> tuple[Weight, ...]:
         q, k, v = self.three(*x)
-        each = self.width(x[0])
-        whole, keys = product(self.heads, each), product(self.inner.groups, each)
+        each, read, groups = self.width(x[0]), self.value_width(x[0]), self.inner.groups
+        whole = product(self.heads, read)
+        gate = self._dense("gate", whole, q.shape[-1], self.bias) if self.gate else ()
         return (
-            *self._dense("query", whole, q.shape[-1], self.bias),
-            *self._dense("key", keys, k.shape[-1], self.bias),
-            *self._dense("value", keys, v.shape[-1], self.bias),
+            *self._dense("query", product(self.heads, each), q.shape[-1], self.bias),
+            *self._dense("key", product(groups, each), k.shape[-1], self.bias),
+            *self._dense("value", product(groups, read), v.shape[-1], self.bias),
+            *gate,
             *self._dense("out", self.shape(*x).shape[-1], whole, self.out_bias),
         )
 
@@ -162,7 +176,6 @@ class MultiHeadAttention(Op):
     def macs(self, *x: Tensor) -> int:
         q, k, v = self.three(*x)
         kernels = [w.size for w in self.weights(*x) if w.name.endswith("weight")]
-        places = [int(t.shape[0]) for t in (q, k, v, q)]
-        return sum(p * n for p, n in zip(places, kernels, strict=True)) + self.inner.macs(
-            *self._projected(*x)
-        )
+        read = (q, k, v, *((q,) if self.gate else ()), q)
+        dense = sum(int(t.shape[0]) * n for t, n in zip(read, kernels, strict=True))
+        return dense + self.inner.macs(*self._projected(*x))

@@ -101,6 +101,7 @@ INPUTS = {
 }  # fmt: skip
 USES = {
     "bilinear": "(a, b) -> Bilinear(3) as bilinear",
+    "sink": "steps -> SinkAttention(2) as sink",
     "einsum_dense": "steps -> EinsumDense(2, 3) as einsum_dense",
     "conv_lstm": "video -> Scan(ConvLSTM(3)) as conv_lstm",
     "additive": "(query, steps) -> AdditiveScores as additive",
@@ -157,12 +158,24 @@ def theirs(x: Outputs, weights: Outputs) -> dict[str, Callable[[], object]]:
     own = {n: torch.from_numpy(weights[f"bilinear.{n}"]) for n in ("weight", "bias")}
     bilinear.load_state_dict(own)
 
+    sink = nn.MultiheadAttention(4, 2, add_bias_kv=True, batch_first=True)
+    ours = {n.removeprefix("sink."): torch.from_numpy(w) for n, w in weights.items()}
+    three = ("query", "keys", "values")
+    joined = {
+        f"in_proj_{kind}": torch.cat([ours[f"{name}.{kind}"] for name in three])
+        for kind in ("weight", "bias")
+    }
+    behind = {f"out_proj.{kind}": ours[f"out.{kind}"] for kind in ("weight", "bias")}
+    extra = {"bias_k": ours["key"][None], "bias_v": ours["value"][None]}
+    sink.load_state_dict({**joined, **behind, **extra})
+
     def each(loss: Callable[..., object], *values: object, **options: float) -> object:
         rows = zip(*values, strict=True)  # type: ignore[call-overload]
         return torch.stack([loss(*(v[None] for v in row), **options) for row in rows])
 
     return {
         "bilinear": lambda: bilinear(t["a"], b),
+        "sink": lambda: sink(t["steps"], t["steps"], t["steps"])[0],
         "shuffled": lambda: nn.ChannelShuffle(3)(t["image"]),
         "cosine": lambda: nn.CosineSimilarity()(b, other),
         "distance": lambda: nn.PairwiseDistance()(b, other),

@@ -411,14 +411,17 @@ def attention(op, x):
 def multi_head(op, x):
     """For its weights: modules of their own, in their order."""
     each = op.features or x.shape[-1] // op.heads
-    keys = (op.kv_heads or op.heads) * each
+    read, groups = op.value_features or each, op.kv_heads or op.heads
 
     class Four(nn.Module):
         def __init__(self):
             super().__init__()
             self.query = nn.Linear(x.shape[-1], op.heads * each, op.bias)
-            self.key, self.value = (nn.LazyLinear(keys, op.bias) for _ in range(2))
-            self.out = nn.Linear(op.heads * each, op.units or x.shape[-1], op.out_bias)
+            self.key = nn.LazyLinear(groups * each, op.bias)
+            self.value = nn.LazyLinear(groups * read, op.bias)
+            if op.gate:
+                self.gate = nn.Linear(x.shape[-1], op.heads * read, op.bias)
+            self.out = nn.Linear(op.heads * read, op.units or x.shape[-1], op.out_bias)
 
     four = Four()
 

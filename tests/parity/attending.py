@@ -50,6 +50,8 @@ def multi_head(rng: Rng) -> Case:
     n = 2 * heads * each if own else n
     words = ("causal", "alibi", "rotary") if rng.random() < 0.5 else ("rotary",)
     given += [f"{word}=true" for word in words if rng.random() < 0.4]
+    given += ["gate=true"] if rng.random() < 0.3 else []
+    given += [f"value_features={rng.integers(1, 9)}"] if rng.random() < 0.3 else []
     given += [f"{word}=false" for word in ("bias", "out_bias") if rng.random() < 0.3]
     given += [f"units={rng.integers(1, 9)}"] if rng.random() < 0.3 else []
     given += [f"dropout={0.9 * rng.random():.1f}"] if rng.random() < 0.3 else []

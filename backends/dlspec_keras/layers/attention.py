@@ -42,7 +42,8 @@ def attention(use: Use) -> Emitted:
 
 def multi_head(use: Use) -> Emitted:
     op, q = use.op, use.x[0]
-    causal = op.causal and (op.window is not None or use.drops())
+    written = use.drops() or op.value_width(q) != op.width(q)
+    causal = op.causal and (op.window is not None or written)
     bias, biased = _bias(use)
     mask, masked = _mask(use, causal)
     units = use.size("in_features") if op.units is None else use.field("units")
@@ -54,7 +55,9 @@ def multi_head(use: Use) -> Emitted:
         use.field("heads"),
         features,
         units,
+        value_features=use.field("value_features").or_default(None),
         kv_heads=use.field("kv_heads").or_default(None),
+        gate=use.field("gate").or_default(False),
         use_bias=use.field("bias").or_default(True),
         out_bias=use.field("out_bias").or_default(True),
         dropout=use.field("dropout").or_default(0.0),

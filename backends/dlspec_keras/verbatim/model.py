@@ -785,7 +785,9 @@ class MultiHeadAttention(layers.Layer):
         heads: int,
         features: int,
         units: int,
+        value_features: int | None = None,
         kv_heads: int | None = None,
+        gate: bool = False,
         use_bias: bool = True,
         out_bias: bool = True,
         dropout: float = 0.0,
@@ -794,20 +796,28 @@ class MultiHeadAttention(layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.heads, self.kv_heads, self.theta = heads, kv_heads, theta
-        keys = (kv_heads or heads) * features
+        read, groups = value_features or features, kv_heads or heads
         self.query = layers.Dense(heads * features, use_bias=use_bias)
-        self.key = layers.Dense(keys, use_bias=use_bias)
-        self.value = layers.Dense(keys, use_bias=use_bias)
-        self.dropout = layers.Dropout(dropout) if dropout else None
+        self.key = layers.Dense(groups * features, use_bias=use_bias)
+        self.value = layers.Dense(groups * read, use_bias=use_bias)
+        self.gate = None
+        if gate:
+            self.gate = layers.Dense(heads * read, "sigmoid", use_bias=use_bias)
+        self.dropout = None  # with it, the softmax is written out
+        if dropout or read != features:
+            self.dropout = layers.Dropout(dropout)
         self.out = layers.Dense(units, use_bias=out_bias)
 
     def call(self, q, k=None, v=None, **options):
         k = q if k is None else k
+        opened = None if self.gate is None else self.gate(q)
         q, k, v = self.query(q), self.key(k), self.value(k if v is None else v)
         if self.theta is not None:
             q = rotary(q, self.heads, self.theta)
             k = rotary(k, self.kv_heads or self.heads, self.theta)
         options["kv_heads"] = self.kv_heads
         if self.dropout is None:
-            return self.out(attention(q, k, v, self.heads, **options))
-        return self.out(dropped_attention(q, k, v, self.heads, self.dropout, **options))
+            read = attention(q, k, v, self.heads, **options)
+        else:
+            read = dropped_attention(q, k, v, self.heads, self.dropout, **options)
+        return self.out(read if opened is None else read * opened)

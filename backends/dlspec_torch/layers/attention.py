@@ -87,8 +87,8 @@ def multi_head(use: Use) -> Emitted:
     op, mask = use.op, Mask(use)
     q, k, v = op.three(*use.x)
     widths = {
-        f"{name}_features": use.given(int(t.shape[-1]), f"{name}_features")
-        for name, t in (("key", k), ("value", v))
+        name: use.given(int(t.shape[-1]), name)
+        for name, t in (("kdim", k), ("vdim", v))
         if t.shape[-1] != q.shape[-1]
     }
     make = py.call(
@@ -97,8 +97,10 @@ def multi_head(use: Use) -> Emitted:
         use.field("heads"),
         **widths,
         features=use.field("features").or_default(None),
+        value_features=use.field("value_features").or_default(None),
         units=use.field("units").or_default(None),
         kv_heads=use.field("kv_heads").or_default(None),
+        gate=use.field("gate").or_default(False),
         bias=use.field("bias").or_default(True),
         out_bias=use.field("out_bias").or_default(True),
         dropout=use.field("dropout").or_default(0.0),

@@ -430,11 +430,13 @@ class MultiHeadAttention(nn.Module):
         self,
         in_features: int,
         heads: int,
-        key_features: int | None = None,
-        value_features: int | None = None,
+        kdim: int | None = None,
+        vdim: int | None = None,
         features: int | None = None,
+        value_features: int | None = None,
         units: int | None = None,
         kv_heads: int | None = None,
+        gate: bool = False,
         bias: bool = True,
         out_bias: bool = True,
         dropout: float = 0.0,
@@ -444,11 +446,12 @@ class MultiHeadAttention(nn.Module):
         self.heads, self.kv_heads = heads, kv_heads
         self.dropout, self.theta = dropout, theta
         features = features or in_features // heads
-        keys = (kv_heads or heads) * features
+        read, groups = value_features or features, kv_heads or heads
         self.query = nn.Linear(in_features, heads * features, bias=bias)
-        self.key = nn.Linear(key_features or in_features, keys, bias=bias)
-        self.value = nn.Linear(value_features or in_features, keys, bias=bias)
-        self.out = nn.Linear(heads * features, units or in_features, bias=out_bias)
+        self.key = nn.Linear(kdim or in_features, groups * features, bias=bias)
+        self.value = nn.Linear(vdim or in_features, groups * read, bias=bias)
+        self.gate = nn.Linear(in_features, heads * read, bias=bias) if gate else None
+        self.out = nn.Linear(heads * read, units or in_features, bias=out_bias)
 
     def forward(
         self,
@@ -458,13 +461,14 @@ class MultiHeadAttention(nn.Module):
         **options: Any,
     ) -> Tensor:
         k = q if k is None else k
+        opened = None if self.gate is None else torch.sigmoid(self.gate(q))
         q, k, v = self.query(q), self.key(k), self.value(k if v is None else v)
         if self.theta is not None:
             q = rotary(q, self.heads, self.theta)
             k = rotary(k, self.kv_heads or self.heads, self.theta)
-        dropout = self.dropout if self.training else 0.0
-        options["dropout_p"] = dropout
-        return self.out(attention(q, k, v, self.heads, self.kv_heads, **options))
+        options["dropout_p"] = self.dropout if self.training else 0.0
+        read = attention(q, k, v, self.heads, self.kv_heads, **options)
+        return self.out(read if opened is None else read * opened)
 
 
 class EmbeddingBag(nn.Embedding):

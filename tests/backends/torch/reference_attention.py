@@ -72,6 +72,7 @@ def multi_head(op: Any, x: list[Array], w: Any) -> Array:
     def dense(name: str, t: Array) -> Array:
         return t @ w[f"{name}.weight"].T + w.get(f"{name}.bias", 0.0)
 
+    gate = 1 / (1 + np.exp(-dense("gate", q))) if op.gate else 1.0
     q, k, v = dense("query", q), dense("key", k), dense("value", v)
     if op.rotary:
         turn = SimpleNamespace(theta=op.theta, features=None, interleaved=False)
@@ -79,7 +80,7 @@ def multi_head(op: Any, x: list[Array], w: Any) -> Array:
         q = rotary(turn, [q], w)
         turn.heads = op.inner.groups
         k = rotary(turn, [k], w)
-    return dense("out", attention(op.inner, [q, k, v, *beside], w))
+    return dense("out", attention(op.inner, [q, k, v, *beside], w) * gate)
 
 
 ATTENTION: dict[str, Reference] = {"Attention": attention, "Rotary": rotary}

@@ -157,19 +157,17 @@ class ExportBuilder:
         """What the exporters cannot do with steps that a program goes through itself; `dynamic` has
         the sizes that stay open, as they are written."""
         found = tuple(_steps(model))
-        if quantized and any(kind == "`Scan`" for kind, _ in found):
-            e = self.settings.get("quantize")
-            assert e is not None
-            reason = "TensorFlow's converter crashes on such loops in int8"
-            yield CannotExport(e.span, "a `Scan` cannot be quantized", reason, "leave it out")
-        filled = (x.apply.op for x in layers(model, training=False) if quantized)
-        op = next((op for op in filled if "SCATTER_ND" in op.tflite), None)
-        if op is not None:
-            e = self.settings.get("quantize")
-            assert e is not None
-            what = f"a `{op.kind()}` cannot be quantized"
-            reason = "in int8 TFLite's SCATTER_ND fills with the integer 0, which is another number"
-            yield CannotExport(e.span, what, reason, "leave it out")
+        e = self.settings.get("quantize")
+        if quantized and e is not None:
+            if any(kind == "`Scan`" for kind, _ in found):
+                reason = "TensorFlow's converter crashes on such loops in int8"
+                yield CannotExport(e.span, "a `Scan` cannot be quantized", reason, "leave it out")
+            made = (layer.apply.op for layer in layers(model, training=False))
+            op = next((op for op in made if "SCATTER_ND" in op.tflite), None)
+            if op is not None:
+                what = f"a `{op.kind()}` cannot be quantized"
+                reason = "in int8 its SCATTER_ND fills with the integer 0, which is another number"
+                yield CannotExport(e.span, what, reason, "leave it out")
         for kind, size in found:
             names = size.length.names & dynamic.keys() if isinstance(size, Dynamic) else ()
             for name in sorted(names):

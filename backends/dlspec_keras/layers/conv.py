@@ -29,6 +29,12 @@ def pad_slots(use: Use) -> tuple[tuple[Slot, Slot], ...]:
     return tuple((use.fixed(before), use.fixed(after)) for before, after in pads)
 
 
+def window_slots(use: Use) -> tuple[Slot, ...]:
+    """The kernel, the stride and the dilation of each place axis."""
+    sizes = {"kernel": use.op.kernels, "stride": use.op.strides, "dilation": use.op.dilations}
+    return tuple(use.given(tuple(map(int, value)), name) for name, value in sizes.items())
+
+
 def equals_same(use: Use) -> bool:
     """Whether `same`, as TensorFlow and the language have it, pads like this use and like every
     other use of the same line: with a stride it depends on the size that arrives."""

@@ -13,7 +13,7 @@ from dlspec.ops import pool as windows
 from dlspec.ops import unpool as back
 from dlspec.ops.base import Op
 from dlspec_keras.layers.common import function, kept_axis
-from dlspec_keras.layers.conv import equals_same, is_valid, pad_slots, padded
+from dlspec_keras.layers.conv import equals_same, is_valid, pad_slots, padded, window_slots
 
 
 def pool(name: str, use: Use, x: py.Expr, padding: str = "valid") -> Emitted:
@@ -49,19 +49,15 @@ def dilated(use: Use) -> Emitted:
     x: py.Expr = X[0]
     if any(map(any, use.op.pads(use.x[0]))):
         x = padded(X[0], widths(use), constant_values=py.call("float", "-inf"))
-    sizes = {"kernel": use.op.kernels, "stride": use.op.strides, "dilation": use.op.dilations}
-    slots = (use.given(value, name) for name, value in sizes.items())
-    return helped(py.call("dilated_max_pool", x, *slots))
+    return helped(py.call("dilated_max_pool", x, *window_slots(use)))
 
 
 def found(use: Use) -> Emitted:
     """The greatest and their places, an axis at a time: Keras has no such function."""
-    sizes = {"kernel": use.op.kernels, "stride": use.op.strides, "dilation": use.op.dilations}
-    slots = [use.given(tuple(map(int, value)), name) for name, value in sizes.items()]
     around: dict[str, py.Expr] = {}
     if any(map(any, use.op.pads(use.x[0]))):
         around["pads"] = py.Tuple(tuple(py.Tuple(pair) for pair in widths(use)))
-    call: py.Expr = py.call("max_pool_places", X[0], *slots, **around)
+    call: py.Expr = py.call("max_pool_places", X[0], *window_slots(use), **around)
     if use.op.returns != ("values", "places"):
         index = py.literal(1) if use.op.returns == ("places",) else py.Slice(step=py.literal(-1))
         call = py.Index(call, index)

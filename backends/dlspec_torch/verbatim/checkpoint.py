@@ -15,15 +15,9 @@ SLOTS = {"exp_avg": "mean", "exp_avg_sq": "square"}  # fill slots
 
 
 # end
-# if rounds
-# for each step PyTorch's names of what its optimizer keeps, and the neutral ones
-SLOTS_OF = {"critic": {"exp_avg": "mean", "exp_avg_sq": "square"}}  # fill rounds
-
-
-# end
-# if mixed
+# if several
 # for each optimizer PyTorch's names of what it keeps, and the neutral ones
-SLOTS_OF = {"sgd": {"momentum_buffer": "momentum"}}  # fill mixed
+SLOTS_OF = {"critic": {"exp_avg": "mean", "exp_avg_sq": "square"}}  # fill several
 
 
 # end
@@ -119,7 +113,7 @@ def load(
 
 
 # end
-# if rounds
+# if several
 def save(
     path: Path,
     run: Run,
@@ -128,72 +122,17 @@ def save(
 ) -> None:
     """Writes the weights, and with the optimizers all that a run needs to go on."""
     arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
-    for step, optimizer in (optimizers or {}).items():
+    for key, optimizer in (optimizers or {}).items():
         for name, parameter in learned(model, optimizer):
             state = optimizer.state[parameter]
-            for own, neutral in SLOTS_OF[step].items():
+            for own, neutral in SLOTS_OF[key].items():
                 value = state.get(own, torch.zeros_like(parameter))
-                arrays[f"optimizer.{step}.{name}.{neutral}"] = value.numpy(force=True)
-    weights.write(path, arrays, asdict(run))
-
-
-def load(
-    path: Path,
-    model: nn.Module,
-    optimizers: dict[str, torch.optim.Optimizer] | None = None,
-    # if freezes
-    per_epoch: int = 0,  # batches of an epoch
-    # end
-) -> Run:
-    """Puts the weights back, and with the optimizers their state.
-
-    Raises CheckpointError if they are not those of this program.
-    """
-    arrays, facts = weights.read(path)
-
-    def kept(name: str, like: Tensor) -> Tensor:
-        if name not in arrays or arrays[name].shape != like.shape:
-            raise CheckpointError(f"{path} is of another program: {name} differs")
-        return torch.empty_like(like).copy_(torch.from_numpy(arrays[name]))
-
-    for name, tensor in tensors(model).items():
-        tensor.copy_(kept(name, tensor))
-    run = restored(path, facts)
-    for step, optimizer in (optimizers or {}).items():
-        for name, parameter in learned(model, optimizer):
-            state = {
-                own: kept(f"optimizer.{step}.{name}.{neutral}", parameter.detach())
-                for own, neutral in SLOTS_OF[step].items()
-            }
-            if not isinstance(optimizer, torch.optim.SGD):  # which counts no steps
-                # if freezes
-                late = updates_of(step, waited(name, run, per_epoch))
-                count = float(updates_of(step, run.step) - late)
+                # if rounds
+                arrays[f"optimizer.{key}.{name}.{neutral}"] = value.numpy(force=True)
                 # end
-                # if not freezes
-                count = float(updates_of(step, run.step))
-                # end
-                state["step"] = torch.tensor(count, device=parameter.device)
-            optimizer.state[parameter] = state
-    return run
-
-
-# end
-# if mixed
-def save(
-    path: Path,
-    run: Run,
-    model: nn.Module,
-    optimizers: dict[str, torch.optim.Optimizer] | None = None,
-) -> None:
-    """Writes the weights, and with the optimizers all that a run needs to go on."""
-    arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
-    for kind, optimizer in (optimizers or {}).items():
-        for name, parameter in learned(model, optimizer):
-            state = optimizer.state[parameter]
-            for own, neutral in SLOTS_OF[kind].items():
-                value = state.get(own, torch.zeros_like(parameter))
+                # if mixed
                 arrays[f"optimizer.{name}.{neutral}"] = value.numpy(force=True)
+                # end
     weights.write(path, arrays, asdict(run))
 
 
@@ -219,18 +158,37 @@ def load(
     for name, tensor in tensors(model).items():
         tensor.copy_(kept(name, tensor))
     run = restored(path, facts)
-    for kind, optimizer in (optimizers or {}).items():
+    for key, optimizer in (optimizers or {}).items():
         for name, parameter in learned(model, optimizer):
+            # if rounds
+            state = {
+                own: kept(f"optimizer.{key}.{name}.{neutral}", parameter.detach())
+                for own, neutral in SLOTS_OF[key].items()
+            }
+            # end
+            # if mixed
             state = {
                 own: kept(f"optimizer.{name}.{neutral}", parameter.detach())
-                for own, neutral in SLOTS_OF[kind].items()
+                for own, neutral in SLOTS_OF[key].items()
             }
+            # end
             if not isinstance(optimizer, torch.optim.SGD):  # which counts no steps
+                # if rounds
+                # if freezes
+                late = updates_of(key, waited(name, run, per_epoch))
+                count = float(updates_of(key, run.step) - late)
+                # end
+                # if not freezes
+                count = float(updates_of(key, run.step))
+                # end
+                # end
+                # if mixed
                 # if freezes
                 count = float(run.step - waited(name, run, per_epoch))
                 # end
                 # if not freezes
                 count = float(run.step)
+                # end
                 # end
                 state["step"] = torch.tensor(count, device=parameter.device)
             optimizer.state[parameter] = state

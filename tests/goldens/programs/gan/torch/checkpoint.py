@@ -10,7 +10,7 @@ import weights
 from recipe import Run, restored, updates_of
 from weights import CheckpointError
 
-# for each step PyTorch's names of what its optimizer keeps, and the neutral ones
+# for each optimizer PyTorch's names of what it keeps, and the neutral ones
 SLOTS_OF = {
     "critic": {"exp_avg": "mean", "exp_avg_sq": "square"},
     "generator": {"exp_avg": "mean", "exp_avg_sq": "square"},
@@ -38,12 +38,12 @@ def save(
 ) -> None:
     """Writes the weights, and with the optimizers all that a run needs to go on."""
     arrays = {name: t.numpy(force=True) for name, t in tensors(model).items()}
-    for step, optimizer in (optimizers or {}).items():
+    for key, optimizer in (optimizers or {}).items():
         for name, parameter in learned(model, optimizer):
             state = optimizer.state[parameter]
-            for own, neutral in SLOTS_OF[step].items():
+            for own, neutral in SLOTS_OF[key].items():
                 value = state.get(own, torch.zeros_like(parameter))
-                arrays[f"optimizer.{step}.{name}.{neutral}"] = value.numpy(force=True)
+                arrays[f"optimizer.{key}.{name}.{neutral}"] = value.numpy(force=True)
     weights.write(path, arrays, asdict(run))
 
 
@@ -66,14 +66,14 @@ def load(
     for name, tensor in tensors(model).items():
         tensor.copy_(kept(name, tensor))
     run = restored(path, facts)
-    for step, optimizer in (optimizers or {}).items():
+    for key, optimizer in (optimizers or {}).items():
         for name, parameter in learned(model, optimizer):
             state = {
-                own: kept(f"optimizer.{step}.{name}.{neutral}", parameter.detach())
-                for own, neutral in SLOTS_OF[step].items()
+                own: kept(f"optimizer.{key}.{name}.{neutral}", parameter.detach())
+                for own, neutral in SLOTS_OF[key].items()
             }
             if not isinstance(optimizer, torch.optim.SGD):  # which counts no steps
-                count = float(updates_of(step, run.step))
+                count = float(updates_of(key, run.step))
                 state["step"] = torch.tensor(count, device=parameter.device)
             optimizer.state[parameter] = state
     return run

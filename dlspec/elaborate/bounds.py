@@ -18,6 +18,8 @@ MOST_STEPS = 200_000
 """The most statements, rounds of loops and layers that are elaborated for a model."""
 MOST_ELEMENTS = 1_000_000
 """The most elements of lists that are made for a model, and rounds in which they are made."""
+MOST_CALLS = 50_000
+"""The most calls of functions of numbers in a model."""
 MOST_NESTED = 50
 """How deep blocks may stand within blocks."""
 DEEPEST = 200

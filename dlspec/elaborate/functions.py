@@ -8,6 +8,7 @@ from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.uses import Misplaced, NoOutput, NotALayer, Recursion
 from dlspec.diagnostics.values import BadArithmetic, ConditionFailed, WrongType
 from dlspec.elaborate import ahead
+from dlspec.elaborate.bounds import MOST_CALLS, Exhausted, too_many
 from dlspec.elaborate.evaluate import Skip
 from dlspec.elaborate.layers import LayerEvaluator
 from dlspec.elaborate.signatures import of_tensors
@@ -24,6 +25,8 @@ class FunctionEvaluator(LayerEvaluator):
         super().__init__(table, overrides)
         self.calling: list[tree.Fn] = []
         """The functions that are being evaluated, outermost first."""
+        self.calls = 0
+        """How many functions of numbers were evaluated."""
         self.use_span: Span | None = None
         """The use that is being elaborated, for errors that blame it."""
 
@@ -91,6 +94,10 @@ class FunctionEvaluator(LayerEvaluator):
     def call_fn(self, fn: tree.Fn, e: tree.Call, scope: Scope) -> Static:
         """A `fn` of numbers, which is evaluated now."""
         self.check_recursion(fn, e.span)
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            what = f"this model calls functions of numbers at least {self.calls:,} times"
+            raise Exhausted(*too_many(e.span, (), what, MOST_CALLS).diagnostics)
         name = fn.name.id
         values = self.arguments_of(fn, e.arguments, e.span, scope)
         given = ", ".join(f"{n}={text(v.value)}" for n, v in values.items())
@@ -99,7 +106,6 @@ class FunctionEvaluator(LayerEvaluator):
         self.use_span = e.span
         self.calling.append(fn)
         try:
-            self.spend(1, e.span)
             return self.result(fn, Scope(Scope(self.scope_of(fn), dict(values))))
         finally:
             self.calling.pop()

@@ -33,7 +33,7 @@ class NoExport(Diagnostic):
 class ConversionFailed(Diagnostic):
     """A converter that refused a model, crashed its process, or took too long.
 
-    Conversions run in a process of their own, so nothing else is lost.
+    Conversions run in a process of their own: other exports are written all the same.
     """
 
     code = "DLS701"
@@ -56,10 +56,12 @@ class RuntimeFailed(Diagnostic):
     code = "DLS702"
     runtime: str
     why: str
+    what: str = "the model"
+    """Or the name of an exported file."""
 
     @property
     def title(self) -> str:
-        return f"{self.runtime} did not run the model: {self.why}"
+        return f"{self.runtime} did not run {self.what}: {self.why}"
 
     @property
     def help(self) -> str:

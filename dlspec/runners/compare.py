@@ -67,7 +67,8 @@ class Bench:
         kind = file.suffix.removeprefix(".")
         task = self.trained.forward_file(file, self.inputs, self.outputs(name), network)
         with self.doing(f"running {file.name} in {NAMES[kind]}"):
-            return answer(self.command, NAMES[kind], run_one(f"forward_{kind}", task))
+            outcome = run_one(f"forward_{kind}", task)
+            return answer(self.command, NAMES[kind], outcome, file.name)
 
     def outputs(self, name: str) -> Path:
         """The file with what a runtime gave."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dlspec.cost import cost
-from dlspec.diagnostics import SpecError
+from dlspec.diagnostics import Diagnostic, SpecError
 from dlspec.diagnostics.commands import MissingExtra
 from dlspec.diagnostics.files import DiskFull
 from dlspec.diagnostics.runs import ConversionFailed, NoExport
@@ -40,8 +40,12 @@ def chosen(run: Trained, names: Sequence[str]) -> list[Export]:
     return [own[n] for n in names or own]
 
 
-def export(run: Trained, exports: Sequence[Export], scratch: Path, doing: Doing) -> list[Report]:
-    """Writes each file into RUN/export with a report beside it, and returns the reports."""
+def export(
+    run: Trained, exports: Sequence[Export], scratch: Path, doing: Doing
+) -> tuple[list[Report], list[Diagnostic]]:
+    """Writes each file into RUN/export with a report beside it. Returns the reports, and why others
+    of the files could not be written, or run. Raises SpecError where the trained model cannot run.
+    """
     for e in exports:
         check_writable(run.folder / "export" / e.file)
     with doing("reading the data"):
@@ -50,26 +54,36 @@ def export(run: Trained, exports: Sequence[Export], scratch: Path, doing: Doing)
     backends = (run.record.backend, *(MAKERS[e.format] for e in exports))
     programs = {b: program_in(run, b, scratch) for b in dict.fromkeys(backends)}
 
-    def made(e: Export) -> dict[str, Any]:
-        with doing(f"writing {e.file}"):
-            file = converted(run, programs[MAKERS[e.format]], e.file, run.folder / "export")
-        return bench.file(e.file, file, e.network)
+    def made(e: Export) -> dict[str, Any] | SpecError:
+        try:
+            with doing(f"writing {e.file}"):
+                file = converted(run, programs[MAKERS[e.format]], e.file, run.folder / "export")
+            return bench.file(e.file, file, e.network)
+        except SpecError as error:
+            return error
 
     def trained() -> dict[str, Any]:
         bench.reference(programs[run.record.backend])
         return {}
 
-    works: list[Callable[[], dict[str, Any]]] = [trained, *(partial(made, e) for e in exports)]
-    told = together(works)[1:]
-    compared = bench.compared([e.file for e in exports])
+    works: list[Callable[[], dict[str, Any] | SpecError]] = [trained]
+    works += (partial(made, e) for e in exports)
+    told = list(zip(exports, together(works)[1:], strict=True))
+    made_of = {e.file: facts for e, facts in told if not isinstance(facts, SpecError)}
+    failed = [d for _, facts in told if isinstance(facts, SpecError) for d in facts.diagnostics]
+    if not made_of:
+        return [], failed
+    compared = bench.compared([*made_of])
     reports = []
-    for e, facts in zip(exports, told, strict=True):
-        report = reported(run, e, facts, compared)
+    for e in exports:
+        if e.file not in made_of:
+            continue
+        report = reported(run, e, made_of[e.file], compared)
         beside = run.folder / "export" / e.file
         write_file(beside.with_suffix(".json"), report.to_json())
         write_file(beside.with_suffix(".txt"), report.to_text())
         reports.append(report)
-    return reports
+    return reports, failed
 
 
 def converted(run: Trained, program: Path, file: str, out: Path) -> Path:

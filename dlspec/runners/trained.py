@@ -194,10 +194,10 @@ def compiled_in(run: Trained, program: Program, backend: str, out: Path) -> Path
     return out
 
 
-def answer(command: str, runtime: str, outcome: Outcome) -> dict[str, Any]:
-    """What a child answered. Raises SpecError where it did not."""
+def answer(command: str, runtime: str, outcome: Outcome, what: str = "the model") -> dict[str, Any]:
+    """What a child answered that ran a model, or `what`. Raises SpecError where it did not."""
     if outcome.answer is not None and "unfit" in outcome.answer:
-        raise SpecError(RuntimeFailed(None, runtime, outcome.answer["unfit"]))
+        raise SpecError(RuntimeFailed(None, runtime, outcome.answer["unfit"], what))
     if outcome.answer is not None:
         for name, (rows, of) in outcome.answer.get("nan", {}).items():
             raise SpecError(NotANumber(None, name, rows, of))
@@ -208,7 +208,7 @@ def answer(command: str, runtime: str, outcome: Outcome) -> dict[str, Any]:
         raise SpecError(MissingExtra(None, command, (module,), extra))
     if outcome.error.startswith("CheckpointError: "):
         raise SpecError(ProgramFailed(None, command, outcome.error.partition(": ")[2]))
-    raise SpecError(RuntimeFailed(None, runtime, outcome.error))
+    raise SpecError(RuntimeFailed(None, runtime, outcome.error, what))
 
 
 def write_rows(command: str, run: Trained, scratch: Path) -> tuple[Path, int]:

@@ -69,14 +69,28 @@ def test_an_export_that_is_not_there_is_named(dlspec, digits) -> None:
     assert "DLS700" in done.stderr and "phone, tight, server" in done.stderr
 
 
-def test_a_converter_that_crashes_is_a_sentence(dlspec, digits, tmp_path) -> None:
+def test_a_converter_that_crashes_is_a_sentence_and_leaves_the_other_files(
+    dlspec, digits, tmp_path
+) -> None:
     run = tmp_path / "run"
     shutil.copytree(digits, run, ignore=shutil.ignore_patterns("export"))
-    (run / "export.py").write_text("import os\nos.abort()\n", encoding="utf-8")
-    done = dlspec("export", run, "server")
+    program = (run / "export.py").read_text(encoding="utf-8")
+    begins = "def main() -> None:\n"
+    assert begins in program
+    crashes = f'{begins}    if "tight.onnx" in sys.argv:\n        __import__("os").abort()\n'
+    (run / "export.py").write_text(program.replace(begins, crashes), encoding="utf-8")
+    done = dlspec("export", run, "tight", "server")
     assert done.returncode == 1
     assert "DLS701" in done.stderr and "SIGABRT" in done.stderr
-    assert not (run / "export" / "server.onnx").exists()
+    assert "tight.onnx could not be written" in done.stderr
+    assert done.stderr.count("error[") == 1
+    assert sorted(p.name for p in (run / "export").iterdir()) == [
+        "server.json",
+        "server.onnx",
+        "server.txt",
+    ]
+    assert report(run / "export", "server")["agrees"]
+    assert (run / "export" / "server.onnx").as_posix() in done.stdout
 
 
 def test_a_folder_without_weights_is_refused(dlspec, digits, tmp_path) -> None:

@@ -54,6 +54,7 @@ class MultiHeadAttention(Op):
         example("MultiHeadAttention(3, causal=true, bias=false)", "f32[5, 6]"),
         example("MultiHeadAttention(2, units=4, features=5, scale=0.5)", "f32[5, 6]", "f32[4, 7]"),
         example("MultiHeadAttention(2, value_features=5, gate=true)", "f32[5, 6]", "f32[4, 7]"),
+        example("MultiHeadAttention(2, causal=true, alibi=true, scale=0.5)", "f32[5, 6]"),
         example(
             "MultiHeadAttention(4, kv_heads=2, window=3, out_bias=false, dropout=0.1)",
             "f32[5, 8]",

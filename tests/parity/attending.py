@@ -50,6 +50,7 @@ def multi_head(rng: Rng) -> Case:
     n = 2 * heads * each if own else n
     words = ("causal", "alibi", "rotary") if rng.random() < 0.5 else ("rotary",)
     given += [f"{word}=true" for word in words if rng.random() < 0.4]
+    given += [f"scale={rng.random() + 0.1:.3f}"] if rng.random() < 0.3 else []
     given += ["gate=true"] if rng.random() < 0.3 else []
     given += [f"value_features={rng.integers(1, 9)}"] if rng.random() < 0.3 else []
     given += [f"{word}=false" for word in ("bias", "out_bias") if rng.random() < 0.3]
@@ -57,7 +58,10 @@ def multi_head(rng: Rng) -> Case:
     given += [f"dropout={0.9 * rng.random():.1f}"] if rng.random() < 0.3 else []
     s = t if len(words) > 1 else s
     inputs = (f"f32[{t}, {n}]", f"f32[{s}, {m}]", f"f32[{s}, {n}]")[: int(rng.integers(1, 4))]
-    return Case("MultiHeadAttention", f"MultiHeadAttention({', '.join(given)})", inputs)
+    named = ()
+    if rng.random() < 0.3:
+        named = (("bias", f"f32[{heads}, {t}, {s if len(inputs) > 1 else t}]"),)
+    return Case("MultiHeadAttention", f"MultiHeadAttention({', '.join(given)})", inputs, named)
 
 
 ATTENDING = {"MultiHeadAttention": multi_head, "Attention": attention, "Rotary": rotary}

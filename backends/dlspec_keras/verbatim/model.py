@@ -808,16 +808,23 @@ class MultiHeadAttention(layers.Layer):
             self.dropout = layers.Dropout(dropout)
         self.out = layers.Dense(units, use_bias=out_bias)
 
-    def call(self, q, k=None, v=None, **options):
+    def call(
+        self, q, k=None, v=None, scale=None, bias=None, mask=None, is_causal=False
+    ):
         k = q if k is None else k
         opened = None if self.gate is None else self.gate(q)
         q, k, v = self.query(q), self.key(k), self.value(k if v is None else v)
         if self.theta is not None:
             q = rotary(q, self.heads, self.theta)
             k = rotary(k, self.kv_heads or self.heads, self.theta)
-        options["kv_heads"] = self.kv_heads
-        if self.dropout is None:
-            read = attention(q, k, v, self.heads, **options)
-        else:
+        options = {
+            "kv_heads": self.kv_heads,
+            "scale": scale,
+            "bias": bias,
+            "mask": mask,
+        }
+        if self.dropout is not None:
             read = dropped_attention(q, k, v, self.heads, self.dropout, **options)
+        else:
+            read = attention(q, k, v, self.heads, is_causal=is_causal, **options)
         return self.out(read if opened is None else read * opened)

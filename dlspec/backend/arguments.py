@@ -54,6 +54,8 @@ class Arguments:
     """How a dynamic size is read: from a wire, in the forward pass alone."""
     loop_items: dict[int, tuple[Expr, Ref]] = field(default_factory=dict)
     """Loops of one variable over a list that has an origin."""
+    counts: dict[int, Expr] = field(default_factory=dict)
+    """The arithmetic behind the number of rounds of loops, by their sites."""
     numbers: dict[Expr, str] = field(default_factory=dict)
     """The arithmetic that a function gives a name, with the local variable of that name."""
     named: dict[str, Expr] = field(default_factory=dict)

@@ -187,7 +187,7 @@ class Chains(Loops):
         source = value
         while source.inputs and len(source.inputs) == 1:
             source = source.inputs[0]
-        name = source.flow.name if source.kind == "wire" else ""
+        name = source.flow.name if source.kind == "wire" and not source.flow.is_list else ""
 
         def give() -> str:
             if name and name not in self.w.definition.inputs and self.is_done(name, 1):

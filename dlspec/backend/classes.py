@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from dlspec.backend.arguments import Argument
+from dlspec.backend.arguments import Argument, count_of
 from dlspec.backend.calls import Calls
-from dlspec.backend.merge import (
-    Merged,
-    Occurrence,
-    Values,
-    flows,
-    values_in,
-)
+from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows, values_in
 from dlspec.backend.passed import Conflict
 from dlspec.backend.walks import all_steps, branches, places
 from dlspec.emit import python as py
@@ -40,6 +35,11 @@ class Layer:
         base = stem if stem and number.isdigit() else self.name
         base = base.rstrip("_")
         return base[:-1] if base.endswith("s") and len(base) > 1 else f"{base}_layer"
+
+
+def elements(loop: Step) -> Iterator[Step]:
+    """The names in a loop's header that are tensors."""
+    return (step for step in loop.bodies.get(0, ()) if step.kind == "element")
 
 
 @dataclass
@@ -81,14 +81,21 @@ class ClassWriter(Calls):
             self.place(m)
         self.learn_roles()
         self.arguments.learn(found)
+        lists: dict[str, int] = {}
         for step in all_steps(self.steps):
             if step.kind == "loop":
                 self.learn_loop([s for _, s in step.uses])
+                for name in (s.statement.value.value.name for s in elements(step)):
+                    self.learn_count(step.statement.site, lists.get(name))
             for m in flows(step.value) if step.value is not None else ():
                 if m.numbers:
                     self.numbers.setdefault(m.flow.name, []).append(m)
                 if m.kind == "each":
                     self.learn_loop([f.over for _, f in m.uses])
+                    for name in m.flow.over.tensors:
+                        self.learn_count(m.flow.over.site, lists.get(name))
+            if step.value is not None and step.value.kind == "each" and step.kind == "bind":
+                lists[step.statement.names[0]] = step.value.flow.over.site
         for step in branches(self.steps):
             for _, s in step.uses:
                 for test in s.tests:
@@ -99,12 +106,18 @@ class ClassWriter(Calls):
         """What a loop of one variable runs over, where that is the same arithmetic everywhere."""
         loop = uses[0]
         items = loop.items.origin
-        if (
-            len(loop.names) == 1
-            and items is not None
-            and all(s.items.origin == items for s in uses)
-        ):
+        if items is None or any(s.items.origin != items for s in uses):
+            return
+        if (count := count_of(items)) is not None:
+            self.arguments.counts[loop.site] = count
+        if len(loop.names) == 1:
             self.arguments.loop_items[loop.site] = (items, Ref(loop.names[0], loop.site))
+
+    def learn_count(self, loop: int, made: int | None) -> None:
+        """A loop over a list of tensors has as many rounds as the one that made the list."""
+        counts = self.arguments.counts
+        if made in counts:
+            counts.setdefault(loop, counts[made])
 
     def learn_roles(self) -> None:
         """Dimensions are named by the first operator that reads them, whatever the backend."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlspec.backend.arguments import count_of
 from dlspec.backend.calls import drops
 from dlspec.backend.conditions import condition, guard, test_count
 from dlspec.backend.merge import (
@@ -192,8 +191,7 @@ class Constructor:
             return origin if all(f.count.origin == origin for _, f in repeats[0].uses) else None
         if depth == {1} and len(places) == 1 and not repeats:
             sites = {o.rounds[0][0] for o, _, _ in layer.uses}
-            items = self.arguments.loop_items.get(sites.pop())
-            return count_of(items[0]) if items and not sites else None
+            return self.arguments.counts.get(sites.pop()) if len(sites) == 1 else None
         return None
 
     # -- values

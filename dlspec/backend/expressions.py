@@ -10,12 +10,12 @@ from dlspec.backend.chains import INDENT
 from dlspec.backend.classes import ClassWriter
 from dlspec.backend.derivatives import Derivatives, is_derivative
 from dlspec.backend.externs import PYTHON, import_line
-from dlspec.backend.merge import Merged, Values, fill, flows, told
+from dlspec.backend.merge import Differs, Merged, Values, fill, flows, told
 from dlspec.backend.protocol import Inputs, Slot
 from dlspec.emit import python as py
 from dlspec.emit.text import WIDTH
+from dlspec.ir import model as ir
 from dlspec.ops import positions
-from dlspec.ops.arithmetic import add
 from dlspec.ops.extern import Extern
 
 
@@ -29,21 +29,6 @@ def has_inputs(code: Any) -> bool:
 
     fill(code, note)
     return any(isinstance(part, Inputs) for part in found)
-
-
-def whole_list(inputs: list[Merged]) -> str | None:
-    """The wire whose elements these are, all of them in order."""
-    lists = {
-        m.body.flow.name if m.kind == "select" and m.body and m.body.kind == "wire" else None
-        for m in inputs
-    }
-    name = lists.pop()
-    if lists or name is None:
-        return None
-    ordered = all(m.flow.index == i for i, m in enumerate(inputs))
-    bodies = (f for m in inputs if m.body is not None for _, f in m.body.uses)
-    every = all(f.is_list and len(f.types) == len(inputs) for f in bodies)
-    return str(name) if ordered and every else None
 
 
 class Expressions(Derivatives):
@@ -78,9 +63,16 @@ class Expressions(Derivatives):
                 return py.Binary(left, "+", right)
             case "slice":
                 assert m.body is not None
-                f = m.flow
-                bounds = (None if b is None else py.literal(b) for b in (f.start, f.stop, f.step))
+                bounds = (self.bound(m, name) for name in ("start", "stop", "step"))
                 return py.Index(self.expression(m.body, lines), py.Slice(*bounds))
+            case "pick":
+                assert m.body is not None
+                slots = tuple((o, Slot(f.index, f.origin, role="i")) for o, f in m.uses)
+                return py.Index(self.expression(m.body, lines), self.value(Values(slots)))
+            case "sum":  # no 0 is added first
+                parts = self.expression(m.inputs[0], lines)
+                rest = py.Index(parts, py.Slice(py.literal(1)))
+                return py.call("sum", rest, py.Index(parts, py.literal(0)))
             case "select" if id(m) in self.popped:
                 assert m.body is not None
                 return py.call(py.Attribute(self.expression(m.body, lines), "pop"))
@@ -107,8 +99,6 @@ class Expressions(Derivatives):
         """An op, block or scope on its inputs."""
         if self.style.functional and is_derivative(m):
             return self.derivative(m, lines)
-        if (summed := self.summed(m)) is not None:
-            return summed
         code = self.w.calls[id(m)]
         if m.module is not None and str(m.module[0]) in self.told:
             code = told(code, "training")
@@ -131,8 +121,8 @@ class Expressions(Derivatives):
 
         def put(code: Any) -> Any:
             if isinstance(code, Inputs):
-                whole = whole_list(m.inputs)
-                return py.Tuple(tuple(inputs)) if whole is None else py.Atom(self.local(whole))
+                whole = ir.is_list(m.inputs[0].flow)
+                return inputs[0] if whole else py.Tuple(tuple(inputs))
             if isinstance(code, Values):
                 return self.constant(code)
             what = code.what
@@ -146,19 +136,17 @@ class Expressions(Derivatives):
 
         return fill(code, put)
 
-    def summed(self, m: Merged) -> py.Expr | None:
-        """`sum(parts[1:], parts[0])`, of all elements of a list in order: no 0 is added first."""
-        items: list[Merged] = []
-        top = m
-        while m.kind == "apply" and isinstance(m.flow.op, add) and m.flow.site == top.flow.site:
-            items.insert(0, m.inputs[1])
-            m = m.inputs[0]
-        whole = whole_list([m, *items]) if items else None
-        if whole is None:
-            return None
-        name = self.local(whole)
-        rest = py.Index(name, py.Slice(py.literal(1)))
-        return py.call("sum", rest, py.Index(name, py.literal(0)))
+    def bound(self, m: Merged, name: str) -> py.Expr | None:
+        """A bound of a part of a list; None where it is open."""
+        slots = tuple(
+            (o, Slot(getattr(f, name), f.origins.get(name), role=name)) for o, f in m.uses
+        )
+        values = [s.value for _, s in slots]
+        if None not in values:
+            return self.value(Values(slots))
+        if any(v is not None for v in values):
+            raise Differs
+        return None
 
     def once(self, m: Merged, lines: list[py.Statement]) -> None:
         """Gives the positions that several inputs read a line of their own."""

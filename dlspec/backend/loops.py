@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dlspec.backend.arguments import Varies, count_of
+from dlspec.backend.arguments import Varies
 from dlspec.backend.classes import ClassWriter, Layer
-from dlspec.backend.merge import Merged, Occurrence, Step, Values, flows
+from dlspec.backend.elements import Elements, rounds
+from dlspec.backend.merge import Merged, Step, Values, flows
 from dlspec.backend.names import variable
 from dlspec.backend.protocol import Slot
-from dlspec.backend.reading import Later, Reading, Round, Target
+from dlspec.backend.reading import Later, Round, Target
 from dlspec.backend.tables import sequence
 from dlspec.backend.walks import places
 from dlspec.emit import python as py
 from dlspec.expr import Ref
-from dlspec.ir import model as ir
 
 
-class Loops(Reading):
+class Loops(Elements):
     """What `Forward` knows of loops."""
 
     def __init__(self, writer: ClassWriter) -> None:
@@ -27,10 +27,6 @@ class Loops(Reading):
         self.carries: list[list[py.Expr]] = []
         self.elements: dict[str, py.Expr] = {}
         """How the next layer of each list is read, within a loop."""
-        self.held: dict[int, py.Expr] = {}
-        """Values that stand in a local since before the loop that reads them."""
-        self.headed: set[int] = set()
-        """The elements of lists that a loop's header gives."""
         self.shown: tuple[int, ...] | None = None
         """The shape that a comment gave last."""
 
@@ -89,7 +85,7 @@ class Loops(Reading):
         return self.gathered(each, loop, lines, name)
 
     def each(self, m: Merged, lines: list[py.Statement], name: str = "") -> py.Expr:
-        """`[conv(x) for conv in self.convs]`, of a list that is written over numbers."""
+        """`[conv(x) for conv in self.convs]`, of a list that is written over others."""
         assert m.body is not None
         over = m.flow.over
         self.rounds.append(Round(m, over.site))
@@ -100,6 +96,7 @@ class Loops(Reading):
         reads, self.arguments.loop_reads = self.arguments.loop_reads, set()
         inner: list[py.Statement] = []
         cursors, zipped = self.enter([m.body], top=len(self.rounds) == 1)
+        elements = self.element_reads(m)
         each = self.chain(m.body, Target(self.part), inner)
         current = self.rounds.pop()
         read = self.arguments.loop_reads
@@ -107,10 +104,9 @@ class Loops(Reading):
         lines.extend(cursors)
         variables = [(i, names[r]) for i, r in enumerate(refs) if r in read]
         uses = [(o, f.over) for o, f in m.uses]
-        counts = tuple(
-            (o, Slot(len(s.values), count_of(s.items.origin), role="count")) for o, s in uses
-        )
-        loop = self.over(current, zipped, variables, uses, counts, inner, [])
+        count = self.arguments.counts.get(over.site)
+        counts = tuple((o, Slot(len(s.values), count, role="count")) for o, s in uses)
+        loop = self.over(current, zipped, variables, uses, counts, inner, elements)
         self.arguments.loop_names = before
         self.leave(zipped)
         return self.gathered(each, loop, lines, name)
@@ -183,43 +179,12 @@ class Loops(Reading):
             return
         lines.extend(cursors)
         variables = [(i, self.arguments.loop_names[r]) for i, r in enumerate(refs) if r in read]
-        counts = tuple(
-            (o, Slot(len(s.iterations), count_of(s.items.origin), role="count"))
-            for o, s in step.uses
-        )
+        count = self.arguments.counts.get(loop.site)
+        counts = tuple((o, Slot(len(s.iterations), count, role="count")) for o, s in step.uses)
         lines.append(self.over(current, zipped, variables, step.uses, counts, inner, elements))
         self.arguments.loop_names = before
         self.leave(zipped)
         self.shown = None
-
-    def element_columns(self, step: Step) -> list[tuple[str, py.Expr]]:
-        """The tensors that a loop takes from lists in their order, or in reverse."""
-        found: list[tuple[str, py.Expr]] = []
-        for inner in step.bodies[0]:
-            if inner.kind != "element":
-                continue
-            name, listed = inner.statement.names[0], inner.statement.value.value
-            forward = backward = True
-            for o, s in inner.uses:
-                at, last = dict(o.rounds)[step.statement.site], len(s.value.value.types) - 1
-                whole = len(self.loop_of(step, o).iterations) == last + 1
-                forward &= whole and s.value.index == at
-                backward &= whole and s.value.index == last - at
-            if self.reads.get(name) and (forward or backward):
-                source: py.Expr = py.Atom(self.local(listed.name))
-                found.append((self.local(name), source if forward else py.call("reversed", source)))
-                self.headed.add(id(inner))
-        return found
-
-    def loop_of(self, step: Step, at: Occurrence) -> ir.Loop:
-        """The loop of which an occurrence is a round."""
-        loops = (
-            s
-            for o, s in step.uses
-            if o.instance is at.instance and at.rounds[: len(o.rounds)] == o.rounds
-        )
-        found: ir.Loop = next(loops)
-        return found
 
     def local_variable(self, name: str) -> str:
         made = variable(name, self.taken)
@@ -394,13 +359,3 @@ def counts_up(variables: list[tuple[int, str]], uses: Any) -> bool:
 def _target(names: str) -> py.Expr:
     parts = names.split(", ")
     return py.Atom(names) if len(parts) == 1 else py.Tuple(tuple(map(py.Atom, parts)))
-
-
-def rounds(statement: Any) -> int:
-    """The number of rounds of a loop or repeat."""
-    match statement:
-        case ir.Repeat() | ir.Copies():
-            return len(statement.bodies)
-        case ir.Items():
-            return len(statement.inputs)
-    return len(statement.iterations)

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from dlspec.backend.lists import summands, whole
 from dlspec.backend.protocol import Hole, Inputs, Slot, X
 from dlspec.emit import python as py
-from dlspec.expr import Expr, Ref, fixed
+from dlspec.expr import Expr, Ref, fixed, refs
 from dlspec.ir import model as ir
+from dlspec.ops.arithmetic import add
 
 
 class Differs(Exception):
@@ -78,6 +80,8 @@ PLACED = ("apply", "call", "net", "compare", "mode", "repeat", "copies", "scope"
 def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
     flow = uses[0][1]
     kind = flow.kind
+    if (summed := merge_sum(uses)) is not None:
+        return summed
     if {f.kind for _, f in uses} == {"wire", "scalar"}:
         return merge_chosen(uses)
     if any(f.kind != kind for _, f in uses):
@@ -86,15 +90,17 @@ def merge_flow(uses: list[tuple[Occurrence, Any]]) -> Merged:
     match kind:
         case "wire":
             _same(f.name for _, f in uses)
+        case "select" if all(ir.is_list(f.value) for _, f in uses) and varies(uses):
+            made.kind = "pick"
         case "carry" | "select":
             _same(f.index for _, f in uses)
-        case "slice":
-            _same((f.start, f.stop, f.step) for _, f in uses)
     if kind in PLACED:
         _same(f.site for _, f in uses)
     if kind == "items" and (elements := merge_elements(uses)) is not None:
         return elements
-    if kind in (*PLACED, "items", "join"):
+    if kind == "apply" and (listed := merge_whole(uses)) is not None:
+        made.inputs = [listed]
+    elif kind in (*PLACED, "items", "join"):
         _same(len(f.inputs) for _, f in uses)
         made.inputs = [
             merge_flow([(o, f.inputs[i]) for o, f in uses]) for i in range(len(flow.inputs))
@@ -123,8 +129,38 @@ def merge_chosen(uses: list[tuple[Occurrence, Any]]) -> Merged:
     return Merged("wire", wires, numbers=[(o, f) for o, f in uses if f.kind == "scalar"])
 
 
+def varies(uses: list[tuple[Occurrence, Any]]) -> bool:
+    """Whether elements of a list are read by an index that is not one number everywhere: the kind
+    of such a place is `pick`."""
+    written = (r for _, f in uses if f.origin is not None for r in refs(f.origin))
+    return len({f.index for _, f in uses}) > 1 or any(True for _ in written)
+
+
+def merge_whole(uses: list[tuple[Occurrence, Any]]) -> Merged | None:
+    """All elements of a list as what an op joins, however many they are; None for other inputs."""
+    if any(f.op.inputs[1] is not None for _, f in uses):
+        return None
+    return _merge_list([(o, whole(f.inputs)) for o, f in uses])
+
+
+def merge_sum(uses: list[tuple[Occurrence, Any]]) -> Merged | None:
+    """All elements of a list added up, however many they are, as the kind `sum`."""
+    sites = {f.site for _, f in uses if f.kind == "apply" and isinstance(f.op, add)}
+    if len(sites) != 1:
+        return None
+    (site,) = sites
+    listed = _merge_list([(o, whole(summands(f, site))) for o, f in uses])
+    return None if listed is None else Merged("sum", uses, [listed])
+
+
+def _merge_list(found: list[tuple[Occurrence, Any]]) -> Merged | None:
+    if any(wire is None for _, wire in found) or len({wire.name for _, wire in found}) > 1:
+        return None
+    return merge_flow(found)
+
+
 def merge_elements(uses: list[tuple[Occurrence, Any]]) -> Merged | None:
-    """A list that is written over numbers: one code for all elements, of the kind `each`; None
+    """A list that is written over others: one code for all elements, of the kind `each`; None
     where the elements differ in more than values."""
     if any(f.over is None for _, f in uses):
         return None

@@ -34,9 +34,9 @@ def pops(steps: list[Step]) -> Iterator[tuple[int, int]]:
         cut = step.value
         if step.kind != "bind" or cut is None or cut.kind != "slice":
             continue
-        bounds, name = (cut.flow.start, cut.flow.stop, cut.flow.step), step.statement.names[0]
+        bounds, name = {(f.start, f.stop, f.step) for _, f in cut.uses}, step.statement.names[0]
         assert cut.body is not None
-        if bounds != (None, -1, None) or cut.body.kind != "wire" or cut.body.flow.name != name:
+        if bounds != {(None, -1, None)} or cut.body.kind != "wire" or cut.body.flow.name != name:
             continue
         for before in reversed(steps[:j]):
             if before.kind != "bind" or before.value is None or name in before.statement.names:
@@ -301,7 +301,7 @@ class Statements(Expressions):
         self, step: Step, arms: dict[int, list[py.Statement]], lines: list[py.Statement]
     ) -> None:
         """`y = a if test else b`; an `if` statement, where that takes more than a line."""
-        name = next(s.statement.names[0] for body in step.bodies.values() for s in body)
+        name = next(body[-1].statement.names[0] for body in step.bodies.values() if body)
         numbers = [
             (o, Slot(f.value.value, f.value.origin))
             for m in self.w.numbers.get(name, ())

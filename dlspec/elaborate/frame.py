@@ -58,7 +58,7 @@ class Frame:
     """The least and greatest numbers of the wires of which they are known."""
     lists: list[ir.Statement] | None = None
     """The lists of tensors that the statement reads where it writes them, each as a wire before it;
-    None where that cannot be: within a list, and in a choice."""
+    None where that cannot be: within a list, and in what training alone reads."""
     applied: list[int] = field(default_factory=lambda: [0])
     """How many layers and functions it applies, those within blocks included."""
 

@@ -83,9 +83,9 @@ class Indexer(FunctionApplier):
         at = e.subscripts[0]
         if not isinstance(at, tree.Slice):
             assert not isinstance(at, tree.Rest)
-            return found.value.element(self.value(at, scope).value)
-        bounds = (self.value(b, scope).value if b else None for b in (at.start, at.stop, at.step))
-        return Static(found.value.part(slice(*bounds)))
+            return found.value.element(self.value(at, scope))
+        bounds = (self.value(b, scope) if b else None for b in (at.start, at.stop, at.step))
+        return Static(found.value.part(*bounds))
 
     def subscript(self, at: tree.Expr | tree.Slice | tree.Rest, scope: Scope) -> Item | Value:
         match at:

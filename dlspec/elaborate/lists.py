@@ -17,18 +17,22 @@ class Tensors(list[Value]):
         super().__init__(items)
         self.flow = flow
 
-    def part(self, at: slice) -> Tensors:
+    def part(self, start: Static | None, stop: Static | None, step: Static | None) -> Tensors:
         """`skips[:-1]`."""
-        items = self[at]
+        bounds = {"start": start, "stop": stop, "step": step}
+        values: Any = {name: b.value if b is not None else None for name, b in bounds.items()}
+        items = self[slice(*values.values())]
         types = tuple(t for v in items for t in v.types)
-        flow = ir.Slice(value=self.flow, start=at.start, stop=at.stop, step=at.step, types=types)
-        return Tensors(items, flow)
+        origins = {n: b.origin for n, b in bounds.items() if b is not None and b.origin is not None}
+        return Tensors(items, ir.Slice(value=self.flow, types=types, origins=origins, **values))
 
-    def element(self, at: int) -> Value:
+    def element(self, at: Static) -> Value:
         """`skips[-1]`: a literal list has the element itself."""
+        item = self[at.value]
         if isinstance(self.flow, ir.Items):
-            return self[at]
-        return Value(ir.Select(index=at, value=self.flow, types=self[at].types))
+            return item
+        flow = ir.Select(index=at.value, value=self.flow, types=item.types, origin=at.origin)
+        return Value(flow)
 
 
 def written_out(items: Iterable[Value], over: ir.Over | None = None) -> Tensors:
@@ -38,19 +42,27 @@ def written_out(items: Iterable[Value], over: ir.Over | None = None) -> Tensors:
     return Tensors(found, ir.Items(inputs=tuple(v.flow for v in found), types=types, over=over))
 
 
-def over(site: int, items: Static, rounds: list[dict[str, Any]]) -> ir.Over | None:
-    """What a list of tensors is written over; None where that holds tensors itself."""
-    if not all(isinstance(e, Static) for entries in rounds for e in entries.values()):
-        return None
-    values = tuple(tuple(e.value for e in entries.values()) for entries in rounds)
-    return ir.Over(site=site, names=tuple(rounds[0]), items=items, values=values)
+def over(site: int, items: Static, rounds: list[dict[str, Any]]) -> ir.Over:
+    """What a list of tensors is written over: numbers, tensors of other lists, or both."""
+    values = tuple(
+        tuple(e.value for e in entries.values() if isinstance(e, Static)) for entries in rounds
+    )
+    tensors: dict[str, str] = {}
+    for name, e in rounds[0].items():
+        listed = e.flow.value if isinstance(e, Value) and isinstance(e.flow, ir.Select) else None
+        if isinstance(listed, ir.Wire):
+            tensors.setdefault(listed.name, name)
+    names = tuple(n for n, e in rounds[0].items() if isinstance(e, Static))
+    if len(names) < len(rounds[0]):
+        items = Static(None)
+    return ir.Over(site=site, names=names, items=items, values=values, tensors=tensors)
 
 
-def is_over(flow: ir.Flow) -> bool:
-    """Whether a list, or one that it is joined of, is written over numbers."""
-    if isinstance(flow, ir.Join):
-        return any(map(is_over, flow.inputs))
-    return isinstance(flow, ir.Items) and flow.over is not None
+def is_made(flow: ir.Flow) -> bool:
+    """Whether a list is more than another by its name, or its elements written one by one."""
+    return not isinstance(flow, ir.Wire) and (
+        not isinstance(flow, ir.Items) or flow.over is not None
+    )
 
 
 def joined(a: list[Any], b: list[Any]) -> Tensors | None:

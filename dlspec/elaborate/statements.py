@@ -177,7 +177,7 @@ class StatementBuilder(RecurrenceBuilder):
             kept = "output"  # which no wire of a spec can be called
             site = frame.site(either.test)
             bound = ir.Bind(site=site, names=(kept,), value=flow, line=line)
-            yield self.choice(e, test, (bound,), frame)
+            yield self.choice(e, test, bound, frame)
             flow = ir.Wire(name=kept, types=types)
         yield ir.Output(site=frame.site(s), name=name, value=flow, line=line)
         if s.name is not None and s.value is not None and len(types) == 1:
@@ -257,35 +257,39 @@ class StatementBuilder(RecurrenceBuilder):
         frame: Frame,
         scope: Scope,
     ) -> ir.Branch | None:
-        """`y = a if test else b`: a tensor, or a number where the other would be a tensor."""
-        e, body = ungrouped(s.value), tuple[ir.Statement, ...]()
+        """`y = a if test else b`: a tensor, a list of them, or a number where the other would be a
+        tensor."""
+        e, made = ungrouped(s.value), None
         assert isinstance(e, tree.Conditional)
         if isinstance(found, Value):
-            body = (self.bind(s.names, self.single(found, s.value), s, frame),)
+            made = self.bind(s.names, self.single(found, s.value), s, frame)
+        elif isinstance(found, Static) and isinstance(found.value, Tensors):
+            made = self.bind_list(s.names[0], found.value, s, frame)
         elif frame.definition.kind == "block" or not isinstance(found, Static):
             return None  # to look at the side that is not taken would make its layers
         elif not is_number(found):
             return None
         else:
             try:
-                other = self.expression(e.otherwise if test.value else e.then, scope)
+                with self.without_lists():
+                    other = self.expression(e.otherwise if test.value else e.then, scope)
             except (SpecError, Skip):
                 return None
             if not isinstance(other, Value):
                 return None
             name = s.names[0]
             self.write(name, Chosen(found.value, found.origin, name.id), frame)
-        return self.choice(s.value, test, body, frame)
+        return self.choice(s.value, test, made, frame)
 
-    def choice(
-        self, e: tree.Expr, test: Static, body: tuple[ir.Statement, ...], frame: Frame
-    ) -> ir.Branch:
-        """`a if test else b`, of which the body is what was taken."""
+    def choice(self, e: tree.Expr, test: Static, made: ir.Bind | None, frame: Frame) -> ir.Branch:
+        """`a if test else b`, of which the body is what was taken, behind the lists that it
+        reads."""
+        lists, frame.lists = frame.lists or [], []
         return ir.Branch(
             site=frame.site(e),
             tests=(test,),
             taken=int(not test.value),
-            body=body,
+            body=(*lists, made) if made is not None else (),
             line=e.span.line,
             inline=True,
         )

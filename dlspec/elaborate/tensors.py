@@ -97,10 +97,6 @@ class TensorEvaluator(Indexer):
         return ops.lookup(name) is not None
 
     def conditional(self, e: tree.Conditional, scope: Scope, words: bool) -> Any:
-        with self.without_lists():
-            return self.either(e, scope, words)
-
-    def either(self, e: tree.Conditional, scope: Scope, words: bool) -> Any:
         """`a if training else b`: both are built."""
         test = e.test
         negated = isinstance(test, tree.Unary) and test.op == "not"
@@ -110,7 +106,8 @@ class TensorEvaluator(Indexer):
         if scope.find("training") is not None:
             return super().conditional(e, scope, words)
         written = (e.otherwise, e.then) if negated else (e.then, e.otherwise)
-        found = [self.expression(side, scope, words=words) for side in written]
+        with self.without_lists():
+            found = [self.expression(side, scope, words=words) for side in written]
         if not any(isinstance(v, Value) for v in found):
             what = "`training` between numbers"
             hint = "one of the two is a tensor; a layer such as Dropout follows training by itself"
@@ -164,11 +161,11 @@ class TensorEvaluator(Indexer):
         return self.through(head, e.stages, self.frame, scope)
 
     def as_wire(self, items: Sequence[Value], e: tree.Expr, scope: Scope) -> Sequence[Value]:
-        """A list that is written over numbers where it is read, as a wire that holds it."""
+        """A list that is made where it is read, as a wire that holds it."""
         before = self.frame.lists if self.frame is not None else None
-        if before is None or not isinstance(items, lists.Tensors) or not lists.is_over(items.flow):
+        if before is None or not isinstance(items, lists.Tensors) or not lists.is_made(items.flow):
             return items
-        names = (f"parts_{n}" if n else "parts" for n in range(len(before), 1000))
+        names = (f"parts_{n + 1}" if n else "parts" for n in range(len(before), 1000))
         name = next(n for n in names if scope.find(n) is None)
         site, line = self.frame.site(e), e.span.line
         before.append(ir.Bind(site=site, names=(name,), value=items.flow, line=line))

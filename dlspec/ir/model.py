@@ -201,27 +201,31 @@ class Mode(Node):
 
 
 class Select(Node):
-    """One of several outputs, or one element of a list: `skips[-1]`."""
+    """One of several outputs, or one element of a list: `skips[-1]`. `origin` is the arithmetic
+    behind the index."""
 
     kind: Literal["select"] = "select"
     index: int
     value: "Flow"
     types: tuple[Type, ...]
+    origin: Origin | None = None
 
 
 class Over(Node):
     """What a list is written over, `for names in items`: `values[i]` are the values of the names at
-    element i."""
+    element i. A name that is a tensor there is not among them: what reads it reads an element of a
+    list, and `tensors` has the name by that of the list."""
 
     kind: Literal["over"] = "over"
     site: int
     names: tuple[str, ...]
     items: Known
     values: tuple[tuple[Value, ...], ...]
+    tensors: dict[str, str] = {}
 
 
 class Items(Node):
-    """A list of tensors: `[x, y]`, or `[x * i for i in range(2)]`, which is written `over` numbers.
+    """A list of tensors: `[x, y]`, or `[x * i for i in range(2)]`, which is written `over` others.
     Its elements then have the sites of one another."""
 
     kind: Literal["items"] = "items"
@@ -239,13 +243,14 @@ class Join(Node):
 
 
 class Slice(Node):
-    """Part of a list: `skips[:-1]`."""
+    """Part of a list: `skips[:-1]`. `origins` holds the arithmetic behind its bounds."""
 
     kind: Literal["slice"] = "slice"
     value: "Flow"
     start: int | None
     stop: int | None
     step: int | None
+    origins: dict[str, Origin] = {}
     types: tuple[Type, ...]
 
 

@@ -85,7 +85,7 @@ class Writer:
                     named = f"ps = [{made} for {over}]\nx = ps -> Concat -> Dense(5)"
                     here = f"x = [{made} for {over}] + [x] -> Concat -> Dense(5)"
                     added = f"x = sum([x -> Dense(5) -> {part[5:]} -> Dense(3) for {over}])"
-                    lines.append(rng.choice([named, here, added]))
+                    lines.append(rng.choice([named, here, added, *self.lists(sizes)]))
                 case "twice":
                     size = rng.choice(sizes)
                     deep = "LayerNorm -> Dense(32) -> GELU"
@@ -105,6 +105,23 @@ class Writer:
                     over = rng.choice(["i in range(k)", "i, w in enumerate([4, 3, 5])"])
                     lines.append(f"for {over} {{ {inner}\nx = x -> Dense(n + i) }}")
         return lines
+
+    def lists(self, sizes: list[str]) -> list[str]:
+        """Lists of as many tensors as a parameter says, and what is made of them."""
+        over = self.rng.choice(["range(k)", "range(k + 1)", "range(n)"])
+        made = f"ps = [x -> Dense(5) -> Tanh for i in {over}]\n"
+        chain = self.chain(sizes)
+        every = (
+            "x = sum(ps)",
+            "x = ps + [x] -> Concat -> Dense(4)",
+            f"x = [p -> {chain} -> Dense(3) for p in ps] -> Concat",
+            "x = sum([p * i for i, p in enumerate(reversed(ps))])",
+            f"x = ps[0]\nfor p in ps[1:] {{ x = (x, p) -> Concat -> {chain} -> Dense(5) }}",
+            "x = ps[0]\nfor i in range(k) { x = x * 0.5 + ps[k - 1 - i] }",
+            f"x = sum([p * 2 for p in ps]) if k > 1 else (x -> {chain} -> Dense(2))",
+            "x = ps[:k] -> Concat",
+        )
+        return [made + each for each in every if "ps[k" not in each or over != "range(n)"]
 
     def function(self, number: int) -> str:
         """A function of tensors, which may use those before it."""

@@ -17,15 +17,8 @@ def rescaled(x, s, value: int, power: int = 1, centred: bool = False):
     return x / value
 
 
-def pieces_of(x):
-    pieces = [x * i for i in (1, 2, 3)]
-    total = sum(pieces[1:], pieces[0])
-    last = pieces[-1] - x
-    return total, last
-
-
-def pieces_of2(x):
-    pieces = [x * i for i in (1, 2)]
+def pieces_of(x, n: int):
+    pieces = [x * i for i in range(1, n + 1)]
     total = sum(pieces[1:], pieces[0])
     last = pieces[-1] - x
     return total, last
@@ -102,8 +95,8 @@ class Net(keras.Model):
             + rescaled(h, s, value=3, centred=True)
         )
         g = rescaled(image, s[:, :4], value=2, power=3)  # [B, 8, 6, 4]
-        a, b = pieces_of(v)
-        c, d = pieces_of2(v)
+        a, b = pieces_of(v, n=3)
+        c, d = pieces_of(v, n=2)
         e = mixed(a, b) + mixed(c, d, way="max") + mixed(d, c, way="max")  # [B, 6]
         for i in range(2):
             e = relu6ish(mixed(e, e * i))

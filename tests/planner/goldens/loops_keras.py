@@ -45,12 +45,7 @@ class Net(keras.Model):
             skips.append(p * i)
         # [B, 2, 8, 6]
         y = ops.transpose(self.y(ops.concatenate(skips, axis=-1)), (0, 3, 1, 2))
-        # [B]
-        z = (
-            ops.mean(kept[0], axis=(1, 2, 3))
-            + ops.mean(kept[1], axis=(1, 2, 3))
-            + ops.mean(kept[2], axis=(1, 2, 3))
-            + ops.max(kept[0] * 2, axis=(1, 2, 3))
-        )
+        parts = [ops.mean(k, axis=(1, 2, 3)) for k in kept]
+        z = sum(parts[1:], parts[0]) + ops.max(kept[0] * 2, axis=(1, 2, 3))  # [B]
         w = ops.transpose(kept[-1] + kept[2], (0, 3, 1, 2))  # [B, 6, 8, 6]
         return {"y": y, "z": z, "w": w}

@@ -52,12 +52,7 @@ class Net(nn.Module):
         for i, p in enumerate(ps):
             skips.append(p * i)
         y = self.y(torch.cat(skips, dim=1))  # [B, 2, 8, 6]
-        # [B]
-        z = (
-            kept[0].mean((1, 2, 3))
-            + kept[1].mean((1, 2, 3))
-            + kept[2].mean((1, 2, 3))
-            + (kept[0] * 2).amax((1, 2, 3))
-        )
+        parts = [k.mean((1, 2, 3)) for k in kept]
+        z = sum(parts[1:], parts[0]) + (kept[0] * 2).amax((1, 2, 3))  # [B]
         w = kept[-1] + kept[2]  # [B, 6, 8, 6]
         return {"y": y, "z": z, "w": w}

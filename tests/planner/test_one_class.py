@@ -1,0 +1,119 @@
+"""Uses of one block with other numbers share one class, and repeats stay loops."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+import torch
+from build import model, weight_names
+from interpret import interpret
+
+from dlspec.backend.plan import model_file
+from dlspec.backend.registry import find
+from dlspec.passes.batch import batched
+from dlspec.passes.layout import channels_last
+
+FEATURES = "[x -> Dense(6) for i in range(n)]"
+
+# name: a body of `block B(n: int)` from x: f32[D] to f32[6], and a line that the class has
+BODIES = {
+    "a sum of a list": (
+        f"parts = {FEATURES}\noutput sum(parts)",
+        "return sum(parts[1:], parts[0])",
+    ),
+    "a sum of a list where it is read": (
+        f"output sum({FEATURES})",
+        "parts = [dense(x) for dense in self.denses]",
+    ),
+    "a list joined": (
+        f"parts = {FEATURES}\noutput parts -> Concat -> Dense(6)",
+        "torch.cat(parts, dim=1)",
+    ),
+    "a list and more, joined": (
+        f"parts = {FEATURES}\noutput parts + [x] -> Concat -> Dense(6)",
+        "parts_2 = parts + [x]",
+    ),
+    "a list over tensors": (
+        f"parts = {FEATURES}\nsoft = [tanh(p) * 2 for p in parts]\noutput sum(soft)",
+        "soft = [torch.tanh(p) * 2 for p in parts]",
+    ),
+    "a list over tensors where it is read": (
+        f"parts = {FEATURES}\noutput [p -> Dense(4) -> ReLU for p in parts] -> Concat -> Dense(6)",
+        "F.relu(dense(p)) for dense, p in zip(self.denses, parts, strict=True)",
+    ),
+    "layers over tensors": (
+        f"parts = {FEATURES}\noutput sum([p -> Dense(6) for p in parts])",
+        "self.denses = nn.ModuleList(nn.Linear(6, 6) for _ in range(n))",
+    ),
+    "a list over two lists": (
+        f"a = {FEATURES}\nb = {FEATURES}\noutput sum([p * q for p, q in zip(a, reversed(b))])",
+        "[p * q for p, q in zip(a, reversed(b), strict=True)]",
+    ),
+    "a list over numbered tensors": (
+        f"parts = {FEATURES}\noutput sum([p * i for i, p in enumerate(parts)])",
+        "[p * i for i, p in enumerate(parts)]",
+    ),
+    "a loop over part of a list": (
+        f"parts = {FEATURES}\ny = parts[0]\nfor p in parts[1:] {{ y = tanh(y) + p }}\noutput y",
+        "for p in parts[1:]:",
+    ),
+    "elements read by their index": (
+        f"parts = {FEATURES}\ny = x -> Dense(6)\n"
+        "for i in range(n) { y = tanh(y) + parts[n - 1 - i] }\noutput y",
+        "parts[self.n - 1 - i]",
+    ),
+    "as many elements as a parameter says": (
+        "parts = [x -> Dense(6) for i in range(5)]\noutput sum(parts[:n]) + parts[n]",
+        "parts[: self.n]",
+    ),
+    "a list in a choice": (
+        f"output sum({FEATURES}) if n > 2 else (x -> Dense(6))",
+        "parts = [dense(x) for dense in self.denses]",
+    ),
+    "a choice of lists": (
+        f"parts = {FEATURES} if n > 2 else [x -> Dense(6), x -> Dense(6)]\noutput sum(parts)",
+        "return sum(parts[1:], parts[0])",
+    ),
+}
+
+
+def spec(body: str) -> str:
+    return f"""
+block B(n: int) {{
+  input x: f32[D]
+  {body}
+}}
+model M {{
+  input x: f32[4]
+  output y = x -> B(1) -> B(3) -> B(2) -> B(4) -> Dense(2)
+}}
+"""
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_uses_of_a_block_with_other_numbers_share_a_class(name: str) -> None:
+    body, line = BODIES[name]
+    made = model(spec(body))
+    text = model_file(batched(made), find("torch"))
+    assert [s.name for s in ast.parse(text).body if isinstance(s, ast.ClassDef)] == ["B", "M"]
+    assert line in text
+    keras = ast.parse(model_file(channels_last(batched(made)), find("keras")))
+    assert [s.name for s in keras.body if isinstance(s, ast.ClassDef)] == ["B", "M"]
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_shared_class_computes_what_each_use_says(name: str) -> None:
+    made = model(spec(BODIES[name][0]))
+    space: dict = {}
+    exec(model_file(batched(made), find("torch")), space)
+    torch.manual_seed(0)
+    net = space["M"]().eval()
+    state = net.state_dict()
+    assert set(state) == set(weight_names(made))
+    for tensor in state.values():
+        tensor.normal_()
+    x = torch.randn(3, 4)
+    with torch.no_grad():
+        found, expected = net(x), interpret(made, state, {"x": x})["y"]
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)

@@ -71,8 +71,13 @@ class Spec:
     def summary(self) -> Summary:
         """The layers of each model, what they cost, and every default: a table in a notebook."""
         from dlspec.api.views import Summary
+        from dlspec.pipeline.counts import with_others
 
-        return Summary(self.program)
+        program, known = self.program, counts(self._classes())
+        others = with_others(
+            program, known, lambda classes: check(self.path, self.settings, classes).program
+        )
+        return Summary(program, others)
 
     def graph(self, model: str = "", depth: int | None = None) -> Picture:
         """A picture of a model, the only one where none is named; in a notebook it is shown, and
@@ -143,17 +148,13 @@ class Spec:
         """The names of the classes that the lock file has, by data and field."""
         if self.lock is None:
             return {}
-        from dlspec.pipeline.compile import chosen_train
-        from dlspec.pipeline.lock import read_lock
+        from dlspec.pipeline.counts import locked
 
         with told():
-            told_by_data = read_lock(self.lock).classes
             program = check(self.path, self.settings).program
             if program is None or not program.trains:
                 return {}
-            data = program.data[chosen_train(program, train).data]
-            known = {f: told_by_data[f] for f in data.unknown_classes if f in told_by_data}
-            return {data.name: known}
+            return locked(program, self.lock, train)
 
 
 class Checked:

@@ -10,7 +10,8 @@ from typing import Any
 
 from dlspec.api.errors import told
 from dlspec.cli import summary
-from dlspec.cli.parts import BlockPart, ModelPart, parts
+from dlspec.cli.counted import Shown
+from dlspec.cli.parts import BlockPart, ModelPart
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_file
 from dlspec.graph.draw import FORMATS, draw, format_of
@@ -21,22 +22,22 @@ from dlspec.ir.program import Program
 class Summary:
     """What a spec makes, what it costs, and every default that was taken."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, others: Sequence[tuple[int, Program]] = ()) -> None:
+        self.shown = Shown(program, others)
 
     def to_json(self) -> dict[str, Any]:
         """The same as `dlspec summary --json`."""
-        return summary.to_json(self.program)
+        return summary.to_json(self.shown)
 
     def __repr__(self) -> str:
-        return "\n".join(summary.text(self.program)).rstrip()
+        return "\n".join(summary.text(self.shown)).rstrip()
 
     def _repr_html_(self) -> str:
-        return "".join(_html(self.program))
+        return "".join(_html(self.shown))
 
 
-def _html(program: Program) -> Iterator[str]:
-    for part in parts(program):
+def _html(shown: Shown) -> Iterator[str]:
+    for part in shown.parts():
         yield f"<h4>{escape(part.title)}</h4>"
         yield from _model(part) if isinstance(part, ModelPart) else _block(part)
 

@@ -76,6 +76,10 @@ Train = Annotated[
     str,
     typer.Option("--train", metavar="NAME", help="Which `train` block, where there are several."),
 ]
+Lock = Annotated[
+    Path | None,
+    typer.Option("--lock", metavar="FILE", help="A lock file, for the classes of the data."),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrites what is in the way.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A compiled or trained folder.")]
 
@@ -162,12 +166,17 @@ def summary(
     origins: Annotated[
         bool, typer.Option("--origins", help="Adds where every value comes from.")
     ] = False,
+    train: Annotated[
+        str,
+        typer.Option("--train", metavar="NAME", help="Of which `train` block the lock file is."),
+    ] = "",
+    lock: Lock = None,
     set: Set = None,
 ) -> int:
     """Shows the layers of each model, what they cost, and every default that was taken."""
     from dlspec.cli.summary import summary
 
-    return summary(spec, json, set or [], origins)
+    return summary(spec, json, set or [], origins, lock, train)
 
 
 class Picture(enum.StrEnum):
@@ -254,10 +263,7 @@ def compile(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The folder to write.")],
     backend: Backend = "torch",
     train: Train = "",
-    lock: Annotated[
-        Path | None,
-        typer.Option("--lock", metavar="FILE", help="A lock file, for the classes of the data."),
-    ] = None,
+    lock: Lock = None,
     set: Set = None,
     force: Force = False,
 ) -> int:

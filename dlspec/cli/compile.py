@@ -10,7 +10,7 @@ from dlspec.cli.words import quoted
 from dlspec.diagnostics.files import reported
 from dlspec.emit.files import write_tree
 from dlspec.pipeline.compile import Request, chosen_train, compiled
-from dlspec.pipeline.lock import read_lock
+from dlspec.pipeline.counts import locked
 from dlspec.pipeline.resume import check_spec, holds_run
 from dlspec.pipeline.stages import counts
 
@@ -27,13 +27,10 @@ def compile(
     """Writes the folder, and says what is in it."""
     source, program = checked(spec, given)
     block = chosen_train(program, train)
-    data = program.data[block.data]
     classes = None
     if lock is not None:
-        told = read_lock(lock).classes
-        if data.unknown_classes:
-            classes = {data.name: {f: told[f] for f in data.unknown_classes if f in told}}
-            source, program = checked(spec, given, counts(classes))
+        classes = locked(program, lock, block.name)
+        source, program = checked(spec, given, counts(classes))
     elif told_by_parameter := program.counts_given(block.name):
         source, program = checked(spec, given, told_by_parameter)
     if holds_run(out) and not force:

@@ -40,6 +40,9 @@ class ModelPart:
     rows: tuple[tuple[str, ...], ...]
     totals: tuple[tuple[str, str], ...]
     defaults: tuple[str, ...]
+    unknown: tuple[tuple[str, str, str], ...] = ()
+    """Class counts that only the data tells: the parameter, the number that stands in its place,
+    and the field."""
 
 
 @frozen
@@ -98,14 +101,11 @@ def _model(model: ModelIR, standing_in: Mapping[str, str] = MappingProxyType({})
             ("parameters", f"{p.learned:,}{fixed}{statistics}"),
             ("MACs", f"{found.macs:,}  for one example"),
             ("activations", f"{size(found.activations)}  for one example"),
-            *(
-                (name, f"{arguments[name]} stands for the count that only the data of `{f}` tells")
-                for name, f in standing_in.items()
-            ),
             *_said("init", model.initial),
             *_said("constraint", model.constraints),
         ),
         defaults=tuple(_defaults(found)),
+        unknown=tuple((name, str(arguments[name]), f) for name, f in standing_in.items()),
     )
 
 

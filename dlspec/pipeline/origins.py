@@ -20,7 +20,7 @@ from dlspec.ir import model as ir
 from dlspec.ir import recipe
 from dlspec.ops.extern import Extern
 from dlspec.pipeline.origin import Follower, Named, Origin, Part, Use, bound
-from dlspec.pipeline.stages import Result, check
+from dlspec.pipeline.stages import Classes, Result, check
 from dlspec.syntax import tree
 
 KINDS: dict[str, Kind] = {
@@ -42,10 +42,12 @@ class Origins:
     settings: tuple[Part, ...]
 
 
-def check_origins(spec: Path, given: Sequence[str] = ()) -> tuple[Result, Origins | None]:
+def check_origins(
+    spec: Path, given: Sequence[str] = (), classes: Classes | None = None
+) -> tuple[Result, Origins | None]:
     """A checked spec, and the origins of its values where it has no error."""
     with recording() as written:
-        result = check(spec, given)
+        result = check(spec, given, classes)
     if result.program is None or written.table is None:
         return result, None
     return result, _Finder(written.table, written, result.program, given).all()

@@ -200,5 +200,8 @@ train { data = rows; model = Net(); loss = CrossEntropy(y, z); optimizer = SGD(l
     )
     told = spec(text, lock="lock.json")
     assert told.program.trained[""].root.arguments == {"classes": 3}
+    assert "Net(classes=3)" in repr(told.summary())
+    assert "Net(classes=?)" in repr(spec(text).summary())
+    assert "parameters   5 * classes" in repr(spec(text).summary())
     told.compile("torch", "a")
     assert "nn.Linear(4, 3)" in (here / "a" / "model.py").read_text()

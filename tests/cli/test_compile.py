@@ -267,6 +267,40 @@ def test_summary_of_a_model_that_only_training_configures(dlspec, here):
     assert "model Wine(classes=3)" in dlspec("summary", "a.dls").out
 
 
+def test_summary_shows_no_count_that_only_the_data_tells(dlspec, here):
+    text = COUNTED.replace("hue -> Dense(classes)", "hue -> Dense(4) -> Dense(classes)")
+    (here / "a.dls").write_text(text)
+    out = dlspec("summary", "a.dls").out
+    assert "model Wine(classes=?)" in out and "logits: f32[classes]" in out
+    assert "f32[classes]  5 * classes  4 * classes  4 * classes B" in out
+    assert "parameters   5 * classes + 8" in out
+    assert "only the data of `cultivar` tells" in out and "97" not in out
+    shown = dlspec("summary", "a.dls", "--json").out
+    found = json.loads(shown)["trains"][""]
+    assert found["unknown"] == {"classes": "cultivar"} and found["parameters"]["learned"] is None
+    assert [layer["parameters"] for layer in found["layers"]] == [8, None]
+    assert found["outputs"] == {"logits": "f32[classes]"} and "97" not in shown
+    assert "97" not in dlspec("summary", "a.dls", "--origins").out
+    assert "97" not in dlspec("summary", "a.dls", "--origins", "--json").out
+
+
+def test_summary_of_counts_that_a_lock_file_has(dlspec, here):
+    (here / "a.dls").write_text(COUNTED)
+    fitted = {"cultivar": {"classes": ["barbera", "barolo", "grignolino"]}}
+    lock = {"format": 1, "spec": "", "data": {"fitted": fitted}}
+    (here / "lock.json").write_text(json.dumps(lock))
+    assert "model Wine(classes=3)" in dlspec("summary", "a.dls", "--lock", "lock.json").out
+    found = json.loads(dlspec("summary", "a.dls", "--lock", "lock.json", "--json").out)
+    assert found["models"]["Wine"]["parameters"]["total"] == 6
+    assert found["trains"][""]["unknown"] == {}
+
+
+def test_summary_of_a_count_that_a_model_cannot_be_without(dlspec, here):
+    text = COUNTED.replace("{ input hue", "{ require(classes == 97); input hue")
+    (here / "a.dls").write_text(text)
+    assert "97 stands for the count that only the data" in dlspec("summary", "a.dls").out
+
+
 def test_ir_prints_the_program_or_the_schema(dlspec, digits):
     found = json.loads(dlspec("ir", digits, "--json").out)
     assert found["format"] == 1 and found["trains"][""]["optimizer"]["kind"] == "AdamW"

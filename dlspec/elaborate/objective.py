@@ -94,6 +94,8 @@ class Objective:
         self.model: ModelIR | None = None
         """What is trained: the only network, or the model that holds several."""
         self.ready = found.data is not None and found.data.ir is not None
+        if settings.values.get(MODEL) is not None and found.model is None:
+            self.ready = False
         with objects.collecting():
             self.read(block)
             self.join(block)
@@ -124,7 +126,7 @@ class Objective:
         """The statements in order, and the loss. Raises Skip where data or model are broken."""
         found, builder = self.found, self.builder
         given = self.settings.values.get(MODEL)
-        if not self.ready or (given is not None and found.model is None):
+        if not self.ready:
             raise Skip
         assert found.data is not None and found.data.ir is not None
         fields = {f.name: f.type for f in found.data.ir.fields}

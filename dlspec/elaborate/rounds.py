@@ -28,8 +28,11 @@ STEP = Kind(
     name="step",
     settings=("loss", "optimizer", "metrics"),
     required=(("loss", "loss = -D(G(normal(64)))"), ("optimizer", "optimizer = Adam(lr=1e-4)")),
-    later={"schedule": "a `schedule` of one step", "clip_norm": "`clip_norm` of one step"},
-    around=("data", "epochs", "steps", "batch", "precision", "numerics", "seed", "early_stop"),
+    later={},
+    around=(
+        *("data", "epochs", "steps", "batch", "precision", "numerics", "seed", "early_stop"),
+        *("schedule", "clip_norm"),
+    ),
     hints={
         tree.Weights: BESIDE,
         tree.Let: BESIDE,

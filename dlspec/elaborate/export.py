@@ -91,6 +91,7 @@ class ExportBuilder:
             self.objects.problems.extend(self.refused(model, format_))
             models = (model, *(step.graph for step in self.train.graphs))
             self.objects.problems.extend(self.not_named(models, format_))
+            self.objects.problems.extend(self.taken(model, format_))
             names = {size: name for name, size in sizes.items() if size in dynamic}
             self.objects.problems.extend(self.loops(model, quantize is not None, names))
         section, wrong = self.settings.sections.get("budget"), self.settings.get("budget")
@@ -150,6 +151,14 @@ class ExportBuilder:
         for op, line in missing(models, MAKERS[format_]):
             backend, named = MAKERS[format_], op.backends
             yield NotForThisBackend(span, op.name, backend, named, line, NAMES[format_])
+
+    def taken(self, model: ModelIR, format_: str) -> Iterator[CannotExport]:
+        """The one name that TensorFlow's functions keep for themselves."""
+        e = self.settings.get("format")
+        if format_ == "tflite" and e is not None and any(n == "self" for n, _ in model.root.fed):
+            what = "a TFLite file cannot have an input `self`"
+            reason = "TensorFlow's functions keep that name for themselves"
+            yield CannotExport(e.span, what, reason, "rename the input")
 
     def loops(
         self, model: ModelIR, quantized: bool, dynamic: Mapping[str, str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from dlspec.ops.base import Op
 from dlspec.ops.batch_size import SIZE, count
 from dlspec.ops.common import alike
 from dlspec.ops.embedding import Embedding, EmbeddingBag
+from dlspec.ops.unpool import MaxUnpool1D, MaxUnpool2D, MaxUnpool3D
 from dlspec.source import Span
 from dlspec.tensor import Tensor
 
@@ -137,16 +139,27 @@ class OpApplier(FunctionEvaluator):
     # -- checks
 
     def check_rows(self, op: Op, inputs: tuple[ir.Flow, ...], span: Span) -> None:
-        """Whether a table has the rows that known numbers name."""
-        if (
-            not isinstance(op, Embedding | EmbeddingBag)
-            or (read := known(inputs[0], self.frame.known)) is None
-        ):
-            return
-        least, greatest = read
-        if least < 0 or greatest >= op.count:
-            what = f"rows {least} to {greatest} of a table of {int(op.count)}"
-            hint = f"{op.kind()}({greatest + 1}, ...) has them" if least >= 0 else ""
+        """Whether a table has the rows, or a picture the places, that known numbers name."""
+        hint = ""
+        match op:
+            case Embedding() | EmbeddingBag():
+                read, most = known(inputs[0], self.frame.known), int(op.count)
+                what = f"a table of {most}"
+                if read is not None and read[0] >= 0:
+                    hint = f"{op.kind()}({read[1] + 1}, ...) has them"
+                word = "rows"
+            case MaxUnpool1D() | MaxUnpool2D() | MaxUnpool3D():
+                read, made = (
+                    known(inputs[1], self.frame.known),
+                    op.shape(*(f.types[0] for f in inputs)),
+                )
+                most = math.prod(made.shape[1:])
+                word, what = "places", f"{made}, which has {most}"
+                hint = "size= is that of what was pooled, its axes of places"
+            case _:
+                return
+        if read is not None and (read[0] < 0 or read[1] >= most):
+            what = f"{word} {read[0]} to {read[1]} of {what}"
             raise SpecError(BadIndex(span, self.context, what, hint))
 
     def check_count(

@@ -298,12 +298,11 @@ class StatementBuilder(RecurrenceBuilder):
         self, names: tuple[tree.Name, ...], value: Value, s: tree.Assign, frame: Frame
     ) -> ir.Bind:
         self.check_depth(value.flow, s.span, frame)
-        numbers = known(value.flow, frame.known) if len(names) == 1 else None
+        numbers = [known(value.flow, frame.known, i) for i in range(len(names))]
         for name, type_ in zip(names, value.types, strict=True):
             wire = ir.Wire(name=name.id, types=(type_,))
             self.write(name, Value(wire, name.span, name.id), frame)
-        if numbers is not None:
-            frame.known[names[0].id] = numbers
+        frame.known |= zip((n.id for n in names), numbers, strict=True)
         return ir.Bind(
             site=frame.site(names[0]),
             names=tuple(n.id for n in names),

@@ -87,8 +87,7 @@ class TensorEvaluator(Indexer):
         made = ir.Bind(site=frame.site(s), names=(name,), value=value.flow, line=line)
         frame.ahead.append(made)
         frame.scope.entries[name] = wire
-        if (numbers := known(value.flow, frame.known)) is not None:
-            frame.known[name] = numbers
+        frame.known[name] = known(value.flow, frame.known)
         return wire
 
     def is_function(self, name: str) -> bool:

@@ -23,19 +23,27 @@ from dlspec import ops
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "frameworks.md").read_text(encoding="utf-8")
 PIECES = re.findall(r"^```dls\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-TABLES = [
-    [cell.strip() for cell in line[1:-1].split("|")]
-    for line in re.findall(r"^\|[^\n]*\|$", TEXT, re.MULTILINE)
-    if not line.startswith(("|---", "| PyTorch |", "| Keras |"))
-]
-ROWS = [row for row in TABLES if len(row) == 3]
-FUNCTIONS = [row for row in TABLES if len(row) == 2]
-RECIPE = ("losses", "transforms", "augmentations")
+TABLES = {
+    section.partition("\n")[0]: [
+        [cell.strip() for cell in line[1:-1].split("|")]
+        for line in re.findall(r"^\|[^\n]*\|$", section, re.MULTILINE)
+        if not line.startswith(("|---", "| PyTorch |", "| Keras |"))
+    ]
+    for section in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
+}
+ROWS = [row for rows in TABLES.values() for row in rows]
+FUNCTIONS = "Functions of keras.ops"
+APART = ("Losses", "Optimizers", "Metrics", "Initialisers", FUNCTIONS)
+"""The tables that are of other modules than those of layers and activations."""
+LAYERS = [title for title in TABLES if title not in APART]
+RECIPE = ("losses", "transforms", "augmentations", "optimizers", "metrics")
+INITIALISERS = "dlspec.ops.init"
 KERAS = importlib.util.find_spec("keras")
 
 
-def words(column: int) -> list[str]:
-    return [word for row in ROWS for word in row[column].split()]
+def words(column: int, *titles: str) -> list[str]:
+    """The names in a column of some tables."""
+    return [word for title in titles for row in TABLES[title] for word in row[column].split()]
 
 
 def published(module: str) -> set[str]:
@@ -47,20 +55,52 @@ def published(module: str) -> set[str]:
     return {name.asname or name.name for line in lines for name in line.names}
 
 
-def test_every_layer_of_pytorch_has_a_row_and_no_other_name():
+def test_every_layer_and_loss_of_pytorch_has_a_row_and_no_other_name():
     nn = pytest.importorskip("torch.nn")
     layers = {n for n, c in vars(nn).items() if inspect.isclass(c) and issubclass(c, nn.Module)}
-    assert sorted(words(0)) == sorted(layers)
+    assert sorted(words(0, *LAYERS, "Losses")) == sorted(layers)
+
+
+def test_every_optimizer_of_pytorch_has_a_row_and_no_other_name():
+    optim = pytest.importorskip("torch.optim")
+    kinds = {
+        n for n, c in vars(optim).items() if inspect.isclass(c) and issubclass(c, optim.Optimizer)
+    }
+    assert sorted(words(0, "Optimizers")) == sorted(kinds)
+
+
+def test_every_initialiser_of_pytorch_has_a_row_and_no_other_name():
+    init = pytest.importorskip("torch.nn.init")
+    drawn = {n for n in vars(init) if re.fullmatch(r"[a-z]\w*_", n)}
+    assert sorted(words(0, "Initialisers")) == sorted(drawn)
 
 
 @pytest.mark.skipif(KERAS is None, reason="needs keras")
 def test_every_layer_and_activation_of_keras_has_a_row_and_no_other_name():
-    assert sorted({*words(1)}) == sorted(published("layers") | published("activations"))
+    assert {*words(1, *LAYERS)} == published("layers") | published("activations")
+
+
+@pytest.mark.skipif(KERAS is None, reason="needs keras")
+@pytest.mark.parametrize(
+    ("title", "module", "column"),
+    [
+        ("Losses", "losses", 1),
+        ("Optimizers", "optimizers", 1),
+        ("Metrics", "metrics", 0),
+        ("Initialisers", "initializers", 1),
+    ],
+)
+def test_every_name_of_a_module_of_keras_has_one_row(title: str, module: str, column: int):
+    rows = words(column, title)
+    assert {*rows} <= published(module) and len(rows) == len({*rows})
+    classes = {name.lower() for name in rows}
+    left = published(module) - {*rows}  # functions that do what a class does
+    assert sorted(n for n in left if n.replace("_", "") not in classes) == []
 
 
 @pytest.mark.skipif(KERAS is None, reason="needs keras")
 def test_every_function_of_keras_has_a_row_or_its_name_in_the_language():
-    rows = [name for names, _ in FUNCTIONS for name in names.split()]
+    rows = words(0, FUNCTIONS)
     assert {*rows} <= published("ops")
     own = {name.lower().replace("_", "") for name in ops.names()}
     left = published("ops") - published("activations") - {*rows}
@@ -72,6 +112,7 @@ def defined() -> Iterator[str]:
     yield from (*ops.names(), "Scan", "ctc_beam")
     for module in RECIPE:
         yield from vars(import_module(f"dlspec.recipe.{module}"))
+    yield from vars(import_module(INITIALISERS))
     shipped = (ROOT / "dlspec" / "std").glob("*.dls")
     for text in (*PIECES, *(path.read_text(encoding="utf-8") for path in shipped)):
         yield from re.findall(r"^(?:block|model|fn) (\w+)", text, re.MULTILINE)
@@ -79,7 +120,7 @@ def defined() -> Iterator[str]:
 
 def test_what_a_row_names_there_is():
     known = {*defined()}
-    for *_, here in TABLES:
+    for *_, here in ROWS:
         assert here
         unlinked = re.sub(r"\[[^]]*\]\(#[^)]*\)", "", here)  # that links lead somewhere is tested
         for code in re.findall(r"`([^`]*)`", unlinked):
@@ -88,7 +129,7 @@ def test_what_a_row_names_there_is():
 
 
 def test_rows_that_say_no_say_why():
-    for *_, here in TABLES:
+    for *_, here in ROWS:
         assert here.startswith(("no: ", "not yet: ")) or re.search(r"`|\w{4}", here)
 
 
@@ -120,6 +161,18 @@ USES = {
     "cosine_embedding": "cosine_embedding(b, other, sign(sum(third)), margin=0.1)",
     "multi_margin": "multi_margin(b, argmax(other))",
     "triplet_margin": "triplet_margin(b, other, third)",
+    "hinge": "hinge(b, sign(other))",
+    "squared_hinge": "squared_hinge(b, sign(other))",
+    "categorical_hinge": "categorical_hinge(b, argmax(other))",
+    "log_cosh": "log_cosh(b, other)",
+    "poisson": "poisson(positive, abs(other))",
+    "percentage_error": "percentage_error(b, other)",
+    "squared_log_error": "squared_log_error(b, other)",
+    "binary_focal": "binary_focal(b, 0.5 + 0.5 * sign(other))",
+    "categorical_focal": "categorical_focal(b, argmax(other))",
+    "generalized": "generalized_cross_entropy(b, argmax(other), q=0.7)",
+    "dice": "dice(sigmoid(b), 0.5 + 0.5 * sign(other))",
+    "tversky": "tversky(sigmoid(b), 0.5 + 0.5 * sign(other), alpha=0.3, beta=0.7)",
 }
 Outputs = dict[str, np.ndarray]
 
@@ -202,7 +255,7 @@ def test_pieces_compute_what_layers_of_pytorch_do(made: tuple[Outputs, Outputs, 
 
 KERAS_SAYS = """
 import sys, numpy as np
-from keras import layers, ops
+from keras import layers, losses, ops
 x = dict(np.load(sys.argv[1]))
 last = lambda v: np.moveaxis(v, 2, -1)
 first = lambda v: np.moveaxis(np.asarray(ops.convert_to_numpy(v)), -1, 2)
@@ -229,6 +282,26 @@ y = {
     "distributed": first(weighted(
         layers.TimeDistributed(layers.Conv2D(4, 3)), [kernel(conv), x["w:layer.bias"]], last(video)
     )),
+}
+b, other = x["b"], x["other"]
+signs, labels = np.sign(other), (np.sign(other) + 1) / 2
+chances, right = 1 / (1 + np.exp(-b)), np.argmax(other, -1)
+softmax = np.asarray(ops.convert_to_numpy(ops.softmax(b)))
+y |= {
+    "hinge": losses.hinge(signs, b),
+    "squared_hinge": losses.squared_hinge(signs, b),
+    "categorical_hinge": losses.categorical_hinge(np.eye(5)[right], b),
+    "log_cosh": losses.log_cosh(other, b),
+    "poisson": losses.poisson(np.abs(other), x["positive"]),
+    "percentage_error": losses.mean_absolute_percentage_error(other, b),
+    "squared_log_error": losses.mean_squared_logarithmic_error(other, b),
+    "binary_focal": losses.binary_focal_crossentropy(labels, b, from_logits=True),
+    "categorical_focal": losses.categorical_focal_crossentropy(np.eye(5)[right], softmax),
+    "generalized": losses.categorical_generalized_cross_entropy(
+        right, ops.convert_to_tensor(softmax), q=0.7
+    ),
+    "dice": losses.dice(labels, chances, axis=1),
+    "tversky": losses.tversky(labels, chances, 0.3, 0.7, axis=1),
 }
 np.savez(sys.argv[2], **{n: np.asarray(ops.convert_to_numpy(v)) for n, v in y.items()})
 """

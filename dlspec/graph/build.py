@@ -117,6 +117,8 @@ class _Body:
                     ports = self.ports(s.value)
                     if isinstance(s, ir.Output):
                         yield from ((s.name, port) for port in ports)
+                        if s.name is not None:  # which may be read behind it
+                            self.bind(s.name, ports)
                     elif len(s.names) == 1:
                         self.bind(s.names[0], ports)
                     else:

@@ -129,6 +129,23 @@ def test_edges_are_those_of_the_ir(spec, model, graph, net) -> None:
     assert sum(found.values()) >= 5
 
 
+READ = """
+model M {
+  input x: f32[4]
+  output a = x -> Dense(3)
+  output (a, x) -> Concat
+}
+"""
+
+
+def test_an_output_that_is_read_is_a_wire(graph) -> None:
+    expected = [
+        *(("input x", 0, "a#0", 0), ("a#0", 0, "output 0", 0)),
+        *(("a#0", 0, "concat#0", 0), ("input x", 0, "concat#0", 1), ("concat#0", 0, "output 1", 0)),
+    ]
+    assert flat_edges(graph(READ)) == Counter(expected)
+
+
 @pytest.mark.parametrize("spec", SPECS)
 def test_nodes_are_the_layers_of_the_summary(spec, model, graph) -> None:
     rows = cost(model(spec)).layers

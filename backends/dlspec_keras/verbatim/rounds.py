@@ -131,15 +131,23 @@ def grouped(
     model: keras.Model, optimizers: dict[str, keras.optimizers.Optimizer]
 ) -> None:
     """Tells the optimizers what differs for some weights."""
+    # if freezes
     for step, optimizer in optimizers.items():
         known = {id(variable) for variable in optimizer._trainable_variables}
         for entry in checkpoint.entries(model):
             own = differing(entry.name)
             if own and id(entry.variable) in known:
-                # if freezes
                 own["start"] = updates_of(step, frozen(entry.name) * per_epoch())
-                # end
                 optimizer.own[optimizer._get_variable_index(entry.variable)] = own
+    # end
+    # if not freezes
+    for optimizer in optimizers.values():
+        known = {id(variable) for variable in optimizer._trainable_variables}
+        for entry in checkpoint.entries(model):
+            own = differing(entry.name)
+            if own and id(entry.variable) in known:
+                optimizer.own[optimizer._get_variable_index(entry.variable)] = own
+    # end
 
 
 # end

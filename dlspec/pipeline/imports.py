@@ -31,6 +31,8 @@ def imports(table: FileTable, spec: Source) -> dict[str, str]:
             return Source(f"std/{modules[path].name}", read(modules[path]).text)
         name = (Path(spec.name).parent / path).as_posix()
         if spec.imported is None:
+            if Path(name).exists() and not Path(name).is_file():  # a pipe may never end
+                raise SpecError(Unreadable(None, name, "it is no file"))
             found = read(name)
         elif path in spec.imported:
             found = Source(name, spec.imported[path])

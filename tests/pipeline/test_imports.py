@@ -1,5 +1,6 @@
 """Specs of several files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,13 @@ def test_a_circle_is_found_however_its_paths_are_written(folder: Path) -> None:
     )
     (error,) = check(folder / "top.dls").errors
     assert error.title == "a.dls imports itself, by way of parts/b.dls"
+
+
+def test_what_is_imported_is_a_file(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")  # to read it would wait for ever
+    (folder / "top.dls").write_text('from "pipe" import A\nblock B = A')
+    (error,) = check(folder / "top.dls").errors
+    assert error.title == "cannot import pipe: it is no file"
 
 
 def test_a_mistake_in_an_imported_file_is_shown_there(folder: Path) -> None:

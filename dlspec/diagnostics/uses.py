@@ -17,6 +17,7 @@ class UnknownArgument(Diagnostic):
     owner: str
     known: tuple[str, ...]
     suggestion: str | None = None
+    instead: str = ""
 
     @property
     def title(self) -> str:
@@ -28,6 +29,8 @@ class UnknownArgument(Diagnostic):
 
     @property
     def help(self) -> str:
+        if self.instead:
+            return self.instead
         known = ", ".join(self.known)
         return f"the arguments are: {known}" if known else f"{self.owner} takes no arguments"
 

@@ -12,6 +12,7 @@ from dlspec.diagnostics.shapes import Context
 from dlspec.diagnostics.uses import MissingArgument, UnknownArgument, WrongArgumentCount
 from dlspec.diagnostics.values import BadValue
 from dlspec.elaborate.evaluate import Skip
+from dlspec.elaborate.spellings import instead, suggested
 from dlspec.elaborate.written import note_object
 from dlspec.expr import Expr, Static, Term
 from dlspec.frozen import frozen
@@ -102,8 +103,11 @@ class _Configuration(Generic[D]):
     def read_named(self, name: tree.Name, e: tree.Expr) -> None:
         known = self.cls.arguments()
         if name.id not in known and self.cls.further is None:
-            near = nearest(name.id, known)
-            self.found.append(UnknownArgument(name.span, name.id, self.cls.kind(), known, near))
+            owner = self.cls.kind()
+            other = instead(name.id, owner, known)
+            near = None if other else suggested(name.id, known)
+            wrong = UnknownArgument(name.span, name.id, owner, known, near, other)
+            self.found.append(wrong)
         elif name.id in self.spans:
             what = f"`{name.id}` is given twice"
             self.found.append(WrongArgumentCount(name.span, what))

@@ -20,7 +20,8 @@ def numeric_problems(owner: str, output: Tensor, target: Tensor) -> Iterable[Pro
         what = f"{owner} compares numbers, and the target is {target}"
         yield Problem(None, what, "declare the field as f32, or use CrossEntropy")
     elif output.dtype not in FLOATS or target.dtype not in FLOATS:
-        yield Problem(None, f"{owner} compares numbers: {output} against {target}")
+        what = f"{owner} compares numbers: {output} against {target}"
+        yield Problem(None, what, "cast(y, f32) makes numbers of integers, and of true and false")
     elif not equal_shapes(output, target):
         what = f"an output {output} against a target {target}: the shapes must be equal"
         yield Problem(None, what)

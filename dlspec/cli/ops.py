@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import groupby
 from math import prod
-from textwrap import wrap
 
 from dlspec import ops as known_ops
 from dlspec.cli.table import table
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.tools import UnknownOp
+from dlspec.manual.arguments import lines
 from dlspec.manual.facts import Applied, Facts, facts
 
-WIDTH = 100
 SHOWN = 6
 """Near names at most."""
 
@@ -76,7 +75,7 @@ def _index(found: Sequence[Facts]) -> Iterator[str]:
 
 
 def _entry(f: Facts) -> Iterator[str]:
-    yield from wrap(f.signature, WIDTH, subsequent_indent="    ")
+    yield from lines(f.signature)
     yield ""
     yield f.manual
     yield ""

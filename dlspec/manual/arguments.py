@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -119,6 +120,15 @@ def signature(cls: type[Declared]) -> str:
             parts.append(f"{name}={written(field.get_default())}")
     parts += ["NAME=..."] if cls.further is not None else []
     return f"{cls.kind()}({', '.join(parts)})" if parts else cls.kind()
+
+
+WIDTH = 100
+"""Characters of a line that needs no scrolling."""
+
+
+def lines(written: str) -> list[str]:
+    """A signature in lines that a page shows whole."""
+    return wrap(written, WIDTH, subsequent_indent="    ")
 
 
 def _field(cls: type[Declared], argument: str) -> FieldInfo:

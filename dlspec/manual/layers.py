@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dlspec import ops
-from dlspec.manual.arguments import listed
+from dlspec.manual.arguments import lines, listed
 from dlspec.manual.facts import Applied, Facts, facts
 from dlspec.manual.markdown import code, fence, joined, link, note, table, written
 
@@ -48,7 +48,7 @@ def one(f: Facts) -> Iterator[str]:
     """The parts of one entry."""
     yield f"### {heading(f)}"
     if f.arguments or "(" in f.signature:
-        yield fence(f.signature)
+        yield fence("\n".join(lines(f.signature)))
     yield written(f.manual)
     yield listed(f.arguments)
     rows = [example(e) for e in f.examples]

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from dlspec import recipe, units
 from dlspec.declared import Declared
-from dlspec.manual.arguments import arguments, listed, signature
+from dlspec.manual.arguments import arguments, lines, listed, signature
 from dlspec.manual.markdown import code, fence, joined, link, note, prose, table
 from dlspec.ops import constraints, init
 from dlspec.recipe.budgets import MEASURES
@@ -85,7 +85,7 @@ def one(place: str, cls: type[Declared]) -> Iterator[str]:
     """The parts of one entry."""
     yield f"### {heading(place, cls)}"
     if cls.variadic or cls.model_fields:
-        yield fence(signature(cls))
+        yield fence("\n".join(lines(signature(cls))))
     yield prose(cls)
     formula = getattr(cls, "formula", ())
     if formula:

@@ -15,6 +15,7 @@ from dlspec.manual.arguments import signature, takes
 from dlspec.ops.conv import Conv2D
 from dlspec.ops.init import INITS
 from dlspec.ops.micro import REGISTERED
+from dlspec.ops.recurrent import LSTM
 from dlspec.ops.regularize import Dropout
 from dlspec.recipe.augmentations import RandomShift
 
@@ -29,6 +30,19 @@ def test_page_is_up_to_date(path: str) -> None:
 
 def headings(path: str) -> set[str]:
     return {re.split(r"[ (]", m)[0] for m in re.findall(r"^### (.*)$", PAGES[path], re.MULTILINE)}
+
+
+@pytest.mark.parametrize("path", ["docs/ops.md", "docs/recipe.md"])
+def test_signatures_are_whole(path: str) -> None:
+    shown = re.findall(r"^```text\n(\w+\(.*?)\n```$", PAGES[path], re.MULTILINE | re.DOTALL)
+    assert len(shown) > 20
+    assert [s for s in shown if s.endswith(" ...")] == []
+
+
+def test_a_long_signature_has_every_argument() -> None:
+    page = PAGES["docs/ops.md"].partition("### LSTM\n")[2].partition("### ")[0]
+    shown = page.partition("```text\n")[2].partition("```")[0]
+    assert [n for n in LSTM.model_fields if not re.search(rf"\b{n.rstrip('_')}\b", shown)] == []
 
 
 def test_everything_has_an_entry() -> None:

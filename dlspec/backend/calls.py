@@ -48,6 +48,8 @@ class Calls:
         self.arguments = Arguments(definition, instances, set(self.taken))
         self.calls: dict[int, py.Expr] = {}
         self.makes: dict[int, py.Expr | None] = {}
+        self.general: set[int] = set()
+        """The places whose uses need the code that does for all."""
         self.helpers: set[str] = set()
         self.imports: set[str] = set()
         self.conflicts: list[tuple[int, str]] = []
@@ -94,6 +96,14 @@ class Calls:
             return
         if any(x.numbers for x in m.inputs) and not isinstance(m.flow.op, NUMBERS_TOO):
             raise Differs
+        try:
+            self.emit_uses(m)
+        except Differs:
+            self.general.add(id(m))
+            self.emit_uses(m)
+
+    def emit_uses(self, m: Merged) -> None:
+        """One code for all uses of ops at a place."""
         codes: list[tuple[Occurrence, Emitted]] = []
         dropping = drops(m)
         for o, f in m.uses:
@@ -130,6 +140,7 @@ class Calls:
             self.planner.exact,
             scalars,
             dropping,
+            id(m) in self.general,
         )
 
     def needs(self, emitted: Iterable[Emitted]) -> None:

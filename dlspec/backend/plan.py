@@ -99,7 +99,7 @@ class Planner:
         return list(found)
 
     def write(self, name: str, instances: list[ir.Instance], unrolled: bool = False) -> None:
-        """One class or function for all instances, or where that cannot be, one for each."""
+        """One class or function for all instances, or where that cannot be, as few as do."""
         try:
             self.classes[name] = self.written(self.model.definitions[name], instances)
         except Conflict as conflict:
@@ -110,15 +110,32 @@ class Planner:
             for group in others:
                 self.write(*self.split_off(name, group), unrolled)
         except (Differs, Varies):
-            first, *rest = instances
-            if not rest and unrolled:
-                raise
-            if not rest:
-                first = unroll(first)
-                self.replace(first)
-            self.write(name, [first], unrolled=not rest)
-            for instance in rest:
-                self.write(*self.split_off(name, [instance]))
+            if len(instances) == 1:
+                if unrolled:
+                    raise
+                alone = unroll(instances[0])
+                self.replace(alone)
+                self.write(name, [alone], unrolled=True)
+                return
+            same, *others = self.fitting(name, instances)
+            self.write(name, same)
+            for group in others:
+                self.write(*self.split_off(name, group))
+
+    def fitting(self, name: str, instances: list[ir.Instance]) -> list[list[ir.Instance]]:
+        """The uses of a definition, those together that one class does for."""
+        groups: list[list[ir.Instance]] = []
+        for instance in instances:
+            for group in groups:
+                try:
+                    self.written(self.model.definitions[name], [*group, instance])
+                except (Conflict, Differs, Varies):
+                    continue
+                group.append(instance)
+                break
+            else:
+                groups.append([instance])
+        return groups
 
     def replace(self, instance: ir.Instance) -> None:
         instances = list(self.model.instances)

@@ -72,6 +72,9 @@ class Use:
     """Operands of tensor arithmetic that are compile-time numbers, by position."""
     beside: frozenset[str] = frozenset()
     """The dropouts, by argument, that another use at the same place of its definition has."""
+    general: bool = False
+    """Whether uses at the same place need different code where each has the least that does: then
+    that of each is such as does for all."""
 
     def drops(self, argument: str = "dropout") -> bool:
         """Whether the code must be such as can drop: that of all uses at a place is the same."""

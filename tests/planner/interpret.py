@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from dlspec.emit import python as py
 from dlspec.ir import model as ir
 from dlspec.passes.batch import batched
 
-SPACE = {"torch": torch, "F": F, "nn": nn}
+SPACE = {"torch": torch, "Tensor": torch.Tensor, "F": F, "nn": nn, "OrderedDict": OrderedDict}
 
 
 def interpret(
@@ -122,6 +123,8 @@ class _Run:
         if backend.style.identity(f.op):
             return x[0]
         emitted = backend.layers[type(f.op)](use)
+        for helper in emitted.helpers:
+            exec(backend.style.helpers[helper], SPACE)
         layer = None
         if emitted.make is not None:
             layer = eval(str(_concrete(emitted.make, at)), dict(SPACE))

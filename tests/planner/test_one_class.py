@@ -11,6 +11,7 @@ from interpret import interpret
 
 from dlspec.backend.plan import model_file
 from dlspec.backend.registry import find
+from dlspec.ir import model as ir
 from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 
@@ -78,6 +79,19 @@ BODIES = {
 }
 
 
+WINDOWS = {
+    "Conv2D(4, k, stride=s, padding=same)": "self.conv2d(F.pad(x, self.padding))",
+    "DepthwiseConv2D(k, stride=s, padding=same)": "self.depthwise_conv2d(F.pad(x, self.padding))",
+    "SeparableConv2D(4, k, stride=s, padding=same)": "F.pad(x, self.padding)",
+    "MaxPool2D(k, stride=s, padding=same)": 'F.pad(x, self.padding, value=float("-inf"))',
+    "AvgPool2D(k, stride=s, padding=same)": "avg_pool2d(x, self.k, self.s, self.padding)",
+    "AvgPool2D(k, stride=s, padding=same, count_include_pad=true)": "self.padding",
+    "LPPool2D(k, stride=s, padding=same)": "F.lp_pool2d(F.pad(x, self.padding)",
+    "Unfold2D(k, stride=s, padding=same) -> Conv2D(4, 1)": "F.unfold(F.pad(x, self.padding)",
+}
+"""Layers whose padding is even at both ends in some uses only, with what the class has."""
+
+
 def spec(body: str) -> str:
     return f"""
 block B(n: int) {{
@@ -105,15 +119,34 @@ def test_uses_of_a_block_with_other_numbers_share_a_class(name: str) -> None:
 @pytest.mark.parametrize("name", BODIES)
 def test_the_shared_class_computes_what_each_use_says(name: str) -> None:
     made = model(spec(BODIES[name][0]))
+    agrees(made, model_file(batched(made), find("torch")), torch.randn(3, 4))
+
+
+def agrees(made: ir.ModelIR, text: str, x: torch.Tensor) -> None:
+    """Whether the classes compute what the trace says."""
     space: dict = {}
-    exec(model_file(batched(made), find("torch")), space)
+    exec(text, space)
     torch.manual_seed(0)
-    net = space["M"]().eval()
+    net = space[made.name]().eval()
     state = net.state_dict()
     assert set(state) == set(weight_names(made))
     for tensor in state.values():
         tensor.normal_()
-    x = torch.randn(3, 4)
     with torch.no_grad():
         found, expected = net(x), interpret(made, state, {"x": x})["y"]
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("layer", WINDOWS)
+def test_padding_of_any_kind_is_one_class(layer: str) -> None:
+    made = model(f"""
+    block B(k: int, s: int) = {layer}
+    model M {{
+      input x: f32[4, 12, 10]
+      y = x -> B(3, 1) -> B(3, 2)
+      output y = y -> B(2, 2) -> B(1, 1) -> Flatten -> Dense(2)
+    }}""")
+    text = model_file(batched(made), find("torch"))
+    assert [s.name for s in ast.parse(text).body if isinstance(s, ast.ClassDef)] == ["B", "M"]
+    assert WINDOWS[layer] in text
+    agrees(made, text, torch.randn(3, 4, 12, 10))

@@ -12,13 +12,6 @@ from dlspec.tensor import FLOATS, Tensor
 
 Pads = tuple[tuple[int, int], ...]
 
-ENDS = {
-    1: (("before", "after"),),
-    2: (("top", "bottom"), ("left", "right")),
-    3: (("front", "back"), ("top", "bottom"), ("left", "right")),
-}
-"""What the two ends of each place axis are called."""
-
 MOST = 4
 """The axes of an example for which PyTorch has classes; places on more of them count alike."""
 
@@ -134,6 +127,11 @@ def symmetric(pads: Pads) -> bool:
     return all(before == after for before, after in pads)
 
 
+def own(use: Use, pads: Pads) -> bool:
+    """Whether torch's `padding=` does, here and in other uses at the same place."""
+    return symmetric(pads) and not use.general
+
+
 def padding(use: Use, pads: Pads) -> Slot:
     """Symmetric pads as torch's `padding=`, left out where there are none."""
     return _padding(use, pads).or_default(0)
@@ -165,13 +163,7 @@ def kept(use: Use, before: int, after: int) -> py.Slice:
     return py.Slice(start, use.fixed(-after) if after else None)
 
 
-def ends(use: Use, pads: Pads) -> py.Tuple:
+def ends(use: Use, pads: Pads) -> Slot:
     """Pads as `F.pad` takes them: the last axis first."""
-    pairs = zip(reversed(pads), reversed(ENDS[len(pads)]), strict=True)
-    return py.Tuple(
-        tuple(
-            use.given(size, role, Const(size))
-            for sizes, names in pairs
-            for size, role in zip(sizes, names, strict=True)
-        )
-    )
+    flat = tuple(int(size) for sizes in reversed(pads) for size in sizes)
+    return use.given(flat, "padding", Const(flat))

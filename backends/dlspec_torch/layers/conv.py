@@ -10,7 +10,7 @@ from dlspec.expr import Const, Term, origin
 from dlspec.ops.base import Op
 from dlspec.ops.conv import Conv1D, Conv2D, Conv3D, DepthwiseConv1D, DepthwiseConv2D
 from dlspec.ops.separable import SeparableConv1D, SeparableConv2D
-from dlspec_torch.layers.common import applied, by_rank, padded, padding, symmetric, varies
+from dlspec_torch.layers.common import applied, by_rank, own, padded, padding, varies
 from dlspec_torch.layers.kernel_norm import normed
 
 
@@ -54,7 +54,7 @@ def _layer(use: Use, channels: Slot, groups: Slot, bias: Slot) -> py.Call:
         channels,
         use.field("kernel"),
         stride=use.field("stride").or_default(1),
-        padding=padding(use, pads) if symmetric(pads) else use.fixed(0).or_default(0),
+        padding=padding(use, pads) if own(use, pads) else use.fixed(0).or_default(0),
         dilation=use.field("dilation").or_default(1),
         groups=groups,
         bias=bias,
@@ -64,7 +64,7 @@ def _layer(use: Use, channels: Slot, groups: Slot, bias: Slot) -> py.Call:
 def _padded(use: Use) -> py.Expr:
     """The input, with the pads that the layer itself does not add."""
     pads = use.op.pads(use.x[0])
-    if symmetric(pads):
+    if own(use, pads):
         return X[0]
     if use.op.padding == "causal":
         return py.call("F.pad", X[0], py.Tuple((_reach(use), use.fixed(0))))

@@ -14,7 +14,7 @@ from dlspec.ops import lp_pool as norms
 from dlspec.ops import pool
 from dlspec.ops import unpool as back
 from dlspec.ops.base import Op
-from dlspec_torch.layers.common import by_rank, ends, method, padded, padding, symmetric
+from dlspec_torch.layers.common import by_rank, ends, method, own, padded, padding
 
 MINUS_INFINITY = py.call("float", "-inf")
 
@@ -65,7 +65,7 @@ def avg_pool(use: Use) -> Emitted:
         pad = padding(use, pads)
         named = {"padding": pad, "ceil_mode": _up(use), "count_include_pad": counted}
         return Emitted(_windows(use, "F.avg_pool", X[0], **named))
-    if counted.value and _fits(use, pads):
+    if counted.value and _fits(use, pads) and not use.general:
         return Emitted(_windows(use, "F.avg_pool", padded(use, pads), ceil_mode=_up(use)))
     x: py.Expr = X[0]
     left_out = use.op.pads(use.x[0])
@@ -86,7 +86,7 @@ def _divided(use: Use) -> Emitted:
     """Means over whole windows, brought to what is asked for: ONNX files would lose torch's
     `divisor_override`."""
     pads = use.op.pads(use.x[0])
-    x = padded(use, pads) if any(map(any, pads)) else X[0]
+    x = padded(use, pads) if use.general or any(map(any, pads)) else X[0]
     share = use.given(use.op.share, "share", Const(use.op.share))
     return Emitted(py.Binary(_windows(use, "F.avg_pool", x), "*", share))
 
@@ -97,7 +97,7 @@ def lp_pool(use: Use) -> Emitted:
     if use.op.p % 2:
         x = method(x, "abs")
     pads = use.op.pads(use.x[0])
-    if any(map(any, pads)):
+    if use.general or any(map(any, pads)):
         x = py.call("F.pad", x, ends(use, pads))
     kernel, stride = use.field("kernel"), use.field("stride")
     given = stride.or_default(None if stride.value is None else kernel.value)
@@ -121,7 +121,7 @@ def _own(use: Use) -> bool:
     """Whether torch's own padding will do: at both ends alike, at most half of the kernel."""
     pads = _declared(use)
     half = all(p <= k // 2 for (p, _), k in zip(pads, use.op.kernels, strict=True))
-    return half and symmetric(pads)
+    return half and own(use, pads)
 
 
 def _stride(use: Use) -> Slot:

@@ -191,7 +191,7 @@ def _train(train: Train) -> list[tuple[str, str]]:
     for group in train.groups:
         found.append(("weights", f"{_group(group)}: {_some(group.weights)}"))
     for m in train.metrics:
-        found.append((m.name, f"{value(m.metric)} of {m.output}, {m.target}"))
+        found.append((m.name, value(m.metric, m.output, m.target)))
     return found
 
 
@@ -236,7 +236,7 @@ def _loss(train: Train) -> str:
     if train.step is not None:
         return " ".join(train.step.text.split())
     return " + ".join(
-        ("" if t.factor == 1 else f"{t.factor:g} * ") + f"{value(t.loss)} of {t.output}, {t.target}"
+        ("" if t.factor == 1 else f"{t.factor:g} * ") + value(t.loss, t.output, t.target)
         for t in train.loss
     )
 
@@ -262,15 +262,17 @@ def _generate(g: Generate) -> list[tuple[str, str]]:
     return [*found, ("start", value(g.start)), ("end", value(g.end)), ("limit", limit)]
 
 
-def value(found: Any) -> str:
-    """A value as a spec writes it, objects with all their arguments."""
+def value(found: Any, *inputs: str) -> str:
+    """A value as a spec writes it, objects with all their arguments; losses and metrics are called
+    on `inputs`."""
     match found:
         case Extern():
-            given = [f"{name}={value(v)}" for name, v in found.arguments_.items()]
+            given = [*inputs, *(f"{name}={value(v)}" for name, v in found.arguments_.items())]
             return f"{found.name}({', '.join(given)}), by {found.function}"
         case Declared():
             fields = type(found).model_fields
             given = [f"{f.removesuffix('_')}={value(getattr(found, f))}" for f in fields]
+            given = [*inputs, *given]
             return found.kind() + (f"({', '.join(given)})" if given else "")
         case Node():
             return str(found)

@@ -234,6 +234,12 @@ def test_summary_shows_layers_costs_and_defaults(dlspec, digits):
     assert "AdamW(lr=0.003, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)" in out
 
 
+def test_summary_writes_losses_and_metrics_as_a_spec_does(dlspec, digits):
+    out = dlspec("summary", digits).out
+    assert "CrossEntropy(logits, label, reduction=mean, label_smoothing=0.1," in out
+    assert "F1(logits, label, axis=none, average=macro)" in out
+
+
 def test_summary_as_json(dlspec, digits):
     found = json.loads(dlspec("summary", digits, "--json", "--set", "DigitsCNN.width=16").out)
     model = found["models"]["DigitsCNN"]

@@ -53,6 +53,7 @@ def test_another_separator(tmp_path):
     [
         ("age,income\n1,2\n", r"t\.csv has no column 'name'; it has: age, income"),
         ("", "t.csv has no column 'age'; it has: nothing"),
+        (",".join(f"c{i}" for i in range(300)) + "\n", "it has: c0, .*, c19 and 280 more$"),
         ("age,name,income\n", "t.csv has no rows"),
         ("age,name,income\n1,a,2\n1,a\n", "line 3: 2 cells under a header of 3"),
         ("age,name,income\n1,a,2\n1,a,2,3\n", "line 3: 4 cells"),

@@ -9,6 +9,8 @@ import numpy as np
 
 from dlspec.programs.verbatim.rows import DataError, Rows
 
+LISTED = 20  # columns that an error lists
+
 
 def read_csv(
     path: Path,
@@ -57,8 +59,9 @@ def read_text(path: Path) -> str:
 def position(name: str, header: Sequence[str], path: Path) -> int:
     """Where a column stands."""
     if name not in header:
-        known = ", ".join(header) or "nothing"
-        raise DataError(f"{path} has no column {name!r}; it has: {known}")
+        known = ", ".join(header[:LISTED]) or "nothing"
+        more = f" and {len(header) - LISTED} more" if len(header) > LISTED else ""
+        raise DataError(f"{path} has no column {name!r}; it has: {known}{more}")
     if header.count(name) > 1:
         raise DataError(f"{path} has {header.count(name)} columns {name!r}")
     return header.index(name)

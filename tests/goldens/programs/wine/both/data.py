@@ -16,6 +16,7 @@ FOLDER = (Path(__file__).parent / "../specs").resolve()
 Fitted = dict[str, dict[str, Any]]
 Rows = dict[str, np.ndarray]
 Parts = dict[str, np.ndarray]
+LISTED = 20  # columns that an error lists
 ORDER = 0  # streams of random numbers
 
 
@@ -99,8 +100,9 @@ def read_text(path: Path) -> str:
 def position(name: str, header: Sequence[str], path: Path) -> int:
     """Where a column stands."""
     if name not in header:
-        known = ", ".join(header) or "nothing"
-        raise DataError(f"{path} has no column {name!r}; it has: {known}")
+        known = ", ".join(header[:LISTED]) or "nothing"
+        more = f" and {len(header) - LISTED} more" if len(header) > LISTED else ""
+        raise DataError(f"{path} has no column {name!r}; it has: {known}{more}")
     if header.count(name) > 1:
         raise DataError(f"{path} has {header.count(name)} columns {name!r}")
     return header.index(name)

@@ -13,6 +13,7 @@ from dlspec.elaborate.blocks import bind
 from dlspec.elaborate.kinds import ungrouped
 from dlspec.elaborate.settings import Kind, read
 from dlspec.elaborate.unused import nodes as within
+from dlspec.elaborate.values import Layer
 from dlspec.elaborate.written import Text, recording
 from dlspec.expr import Static
 from dlspec.frozen import frozen
@@ -169,9 +170,20 @@ class _Finder(Follower):
                             instance = model.instances[f.instance]
                             given = self.call_parameters(f, definition, use)
                             called = Use(definition, instance, given, use)
+                            passed = tuple(self.passed(given))
+                            if passed:
+                                name = ir.dotted(*prefix, *f.module) if f.module else f.block
+                                file = use.definition.span.source.name
+                                yield Part(name, f.block, file, s.line, passed)
                             yield from inside(called, (*prefix, *f.module))
 
         return inside(root, ())
+
+    def passed(self, given: Mapping[str, Named | None]) -> Iterator[Named]:
+        """The layers that a block is given; its numbers are shown where layers read them."""
+        for named in given.values():
+            if named is not None and isinstance(named.value, Layer):
+                yield Named(named.name, named.origin.text, named.origin)
 
     def extern_values(self, made: Declared, use: Use | None) -> tuple[Named, ...]:
         """The numbers that a Python function gets; those of an `extern layer` are its block's."""

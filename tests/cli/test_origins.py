@@ -109,6 +109,14 @@ def test_a_layer_that_is_passed_has_the_place_where_it_is_made(origins):
     assert path(slope) == [("slope", 0.1, "parameter"), ("rate", 0.1, "default")]
 
 
+def test_a_block_has_the_layers_that_it_is_given(origins):
+    net = origins(SPEC, *NET)["models"]["Net"]
+    act = named(net, "wides.0", "Wide.act")
+    assert (act["value"], act["line"]) == ("LeakyReLU(rate)", 11)
+    act = named(net, "wide", "Wide.act")
+    assert (act["value"], act["origin"], act["line"]) == ("ReLU", "default", 3)
+
+
 def test_set_wins_over_what_is_written(origins):
     found = origins(
         SPEC, *NET, "--set", "Net.width=5", "--set", "rate=0.3", "--set", "Wide.factor=1"
@@ -155,7 +163,8 @@ def test_defaults_are_those_that_the_summary_lists(dlspec, spec):
     """Two ways to the same: arguments that the text lacks, and fields that were not set."""
     found = json.loads(dlspec("summary", spec, "--origins", "--json").out)
     for name, train in found["trains"].items():
-        _, *parts = found["origins"]["trains"][name]
+        rows = {row["name"] for row in train["layers"]}
+        parts = [p for p in found["origins"]["trains"][name] if p["name"] in rows]
         layers = [row for row in train["layers"] if any(p["name"] == row["name"] for p in parts)]
         assert {row["name"] for row in train["layers"]} - {p["name"] for p in parts} <= {
             row["name"] for row in train["layers"] if not row["defaults"]

@@ -2,7 +2,8 @@
 
 The candidates for a value, in order: the spec's own arithmetic, where it gives the value in every
 instance; an argument that is equal in all instances; a constant; a new argument, named by the
-operator's role. A model takes no arguments: its body passes literals.
+operator's role. A model takes no arguments: its body passes literals. One that stands in others
+with several values of its parameters takes them, as a block does.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ class Arguments:
 
     @property
     def is_model(self) -> bool:
-        return self.definition.kind == "model"
+        """Whether it is a model of which there is one: then it takes no arguments."""
+        return self.definition.kind == "model" and len(self.instances) == 1
 
     def learn(self, found: Iterable[Values]) -> None:
         """What the values of the body say about the names of dimensions."""

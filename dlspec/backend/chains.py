@@ -95,7 +95,7 @@ class Chains(Loops):
             if self.takes(node) and takes(made):
                 self.store(target, made, types, lines)
                 made, heavy = py.Atom(str(target)), False
-            works = head and heavy and (self.is_model or len(str(made)) > SHORT)
+            works = head and heavy and (self.arguments.is_model or len(str(made)) > SHORT)
             breaks = works or node.kind == "repeat" or self.too_long(node, made, target)
             if breaks or (self.reads_twice(node, 0) and not isinstance(made, py.Atom)):
                 self.store(target, made, types, lines)
@@ -242,8 +242,8 @@ class Chains(Loops):
         return "[" + ", ".join([*batch, *map(str, self.memory(t))]) + "]"
 
     def comment(self, types: list[Tensor]) -> str:
-        """The shape of a value, where it changed; only in a model, which is concrete."""
-        if not self.is_model or len({self.memory(t) for t in types}) != 1:
+        """The shape of a value, where it changed; only in a model of which there is one."""
+        if not self.arguments.is_model or len({self.memory(t) for t in types}) != 1:
             return ""
         memory = self.memory(types[0])
         if memory == self.shown:

@@ -12,7 +12,6 @@ from dlspec.emit import python as py
 from dlspec.emit.statements import Page, suite
 from dlspec.emit.text import WIDTH
 from dlspec.expr import origin
-from dlspec.tensor import Tensor
 
 
 class Forward(Statements):
@@ -72,7 +71,7 @@ class Forward(Statements):
             params,
             lines,
             returns=self.returns() if self.style.typed else "",
-            comment=self.signature(types) if self.is_model else "",
+            comment=self.signature() if self.is_model else "",
         )
 
     def fed(self, names: Sequence[str], lines: Sequence[py.Statement]) -> list[py.Statement]:
@@ -110,8 +109,12 @@ class Forward(Statements):
             return py.Code("dict[str, Tensor]")
         return py.Code(f"tuple[{', '.join(['Tensor'] * len(outputs))}]")
 
-    def signature(self, types: list[Tensor]) -> str:
-        outputs = self.w.instances[0].outputs
-        if len(types) != 1 or len(outputs) != 1:
-            return ""
-        return f"{self.shape(types[0])} -> {self.shape(outputs[0][1])}"
+    def signature(self) -> str:
+        """The shapes of what comes and goes, where both are one, and the same in all uses."""
+        found: set[str] = set()
+        for instance in self.w.instances:
+            types = [t for _, t in (*instance.inputs, *instance.outputs)]
+            if len(instance.inputs) != 1 or len(types) != 2:
+                return ""
+            found.add(" -> ".join(map(self.shape, types)))
+        return found.pop() if len(found) == 1 else ""

@@ -171,7 +171,9 @@ class Reading(ABC):
             run, tested = ir.statements(body), ir.statements(body, training=False)
             return len([*run]) > len([*tested]) or any(map(asks, ir.within(body)))
 
-        asking: Iterator[Any] = filter(asks, ir.within(self.w.instances[0].body))
+        asking: Iterator[Any] = filter(
+            asks, chain.from_iterable(ir.within(i.body) for i in self.w.instances)
+        )
         return {str(f.module[0]) for f in asking if f.kind != "mode" and f.module}
 
     # -- values

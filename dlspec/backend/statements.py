@@ -329,7 +329,7 @@ class Statements(Expressions):
         return all(s.taken is not None for _, s in step.uses)
 
     def decision(self, step: Step, taken: int) -> py.Expr:
-        if self.rounds or self.is_model or self.w.is_function:
+        if self.rounds or self.arguments.is_model or self.w.is_function:
             return self.loop_test(step, taken)
         if id(step) in self.w.conditions:
             kept = py.Attribute("self", self.w.conditions[id(step)])

@@ -172,7 +172,8 @@ class StatementBuilder(RecurrenceBuilder):
             raise SpecError(InputAndOutput(said.span, name or "", owner))
         frame.outputs.extend((name, t) for t in types)
         line, flow = s.span.line, value.flow
-        either, test = ungrouped(e), self.inline_test(e, found, frame, scope)
+        either = ungrouped(e)
+        test = None if model else self.inline_test(e, found, frame, scope)
         if isinstance(either, tree.Conditional) and test is not None:
             kept = "output"  # which no wire of a spec can be called
             site = frame.site(either.test)
@@ -238,9 +239,9 @@ class StatementBuilder(RecurrenceBuilder):
     def inline_test(
         self, e: tree.Expr, found: Entry | Bundle, frame: Frame, scope: Scope
     ) -> Static | None:
-        """What decides `a if test else b` in a function or block, by its parameters and sizes."""
+        """What decides `a if test else b`, by parameters and sizes."""
         e = ungrouped(e)
-        if frame.definition.kind == "model" or not isinstance(e, tree.Conditional):
+        if not isinstance(e, tree.Conditional):
             return None
         if isinstance(found, Value) and len(found.types) > 1:
             return None
@@ -265,7 +266,7 @@ class StatementBuilder(RecurrenceBuilder):
             made = self.bind(s.names, self.single(found, s.value), s, frame)
         elif isinstance(found, Static) and isinstance(found.value, Tensors):
             made = self.bind_list(s.names[0], found.value, s, frame)
-        elif frame.definition.kind == "block" or not isinstance(found, Static):
+        elif frame.definition.kind != "fn" or not isinstance(found, Static):
             return None  # to look at the side that is not taken would make its layers
         elif not is_number(found):
             return None

@@ -14,6 +14,8 @@ from dlspec.backend.registry import find
 from dlspec.ir import model as ir
 from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
+from dlspec.pipeline import check
+from dlspec.source import Source
 
 FEATURES = "[x -> Dense(6) for i in range(n)]"
 
@@ -150,3 +152,55 @@ def test_padding_of_any_kind_is_one_class(layer: str) -> None:
     assert [s.name for s in ast.parse(text).body if isinstance(s, ast.ClassDef)] == ["B", "M"]
     assert WINDOWS[layer] in text
     agrees(made, text, torch.randn(3, 4, 12, 10))
+
+
+NETWORKS = """
+data d {
+  source = sklearn("digits")
+  field image: f32[1, 8, 8] = column("image")
+  field label: class[10] = column("target")
+  split = random(train=80 %, val=20 %, seed=0)
+}
+model Net(width: int, depth: int = 2, norm: bool = false) {
+  input image: f32[1, 8, 8]
+  x = image -> Conv2D(width, 3, padding=same) -> BatchNorm -> ReLU -> Flatten
+  for i in range(depth) { x = x -> Dense(width) -> ReLU }
+  if norm { x = x -> LayerNorm }
+  y = x * 2 if depth > 2 else (x -> Dense(4))
+  output logits: f32[10] = y -> Dense(10)
+}
+train {
+  data = d; batch = 32; steps = 20
+  let A = Net(8)
+  let B = Net(16, depth=3, norm=true)
+  step first updates A { loss = CrossEntropy(A(image), label); optimizer = SGD(lr=0.1) }
+  step second updates B {
+    loss = CrossEntropy(B(image), label) + MSE(B(image), stop_gradient(A(image)))
+    optimizer = SGD(lr=0.1)
+  }
+}
+"""
+
+
+def test_networks_of_one_model_share_a_class() -> None:
+    program = check(Source("spec.dls", NETWORKS)).program
+    assert program is not None
+    made = program.trained[""]
+    text = model_file(batched(made), find("torch"))
+    keras = model_file(channels_last(batched(made)), find("keras"))
+    for code in (text, keras):
+        names = [s.name for s in ast.parse(code).body if isinstance(s, ast.ClassDef)]
+        assert names == ["Net", "Networks"]
+    assert "def __init__(self, width: int, depth: int = 2, norm: bool = False)" in keras
+    space: dict = {}
+    exec(text, space)
+    net = space["Networks"]().eval()
+    state = net.state_dict()
+    for tensor in state.values():
+        if tensor.is_floating_point():
+            tensor.normal_().abs_()
+    x = {f"{n}_image": torch.randn(3, 1, 8, 8) for n in "AB"}
+    with torch.no_grad():
+        found, expected = net(**x), interpret(made, state, x)
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-5)

@@ -20,6 +20,7 @@ from dlspec.passes.batch import batched
 from dlspec.passes.layout import channels_last
 from dlspec.pipeline import Result, check
 from dlspec.pipeline.compile import Request, compiled
+from dlspec.pipeline.counts import given
 from dlspec.pipeline.stages import Names
 from dlspec.source import Source
 from dlspec.tensor import Tensor
@@ -47,6 +48,10 @@ def build(
     if name is None:
         name = OWN
         source, program = _with_train(source, settings, chosen(program, model))
+    else:
+        whole = given(result, spec, settings, name) if name in program.trains else result
+        assert whole.source is not None and whole.program is not None
+        source, program = whole.source, whole.program
     request = Request(spec, source, program, spec.parent, backend, name, settings, classes)
     files = compiled(request)
     start = f"dlspec_{backend}_{program_hash(program)[:12]}"

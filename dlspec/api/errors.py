@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from dlspec import diagnostics
+from dlspec.diagnostics.commands import ClassesUnknown, NoTrain
 from dlspec.render.caret import caret
 
 
@@ -32,4 +34,9 @@ def told() -> Iterator[None]:
     except diagnostics.SpecError as error:
         if isinstance(error, SpecError):
             raise
-        raise SpecError(*error.diagnostics) from None
+        raise SpecError(*map(_in_python, error.diagnostics)) from None
+
+
+def _in_python(d: diagnostics.Diagnostic) -> diagnostics.Diagnostic:
+    """An error whose help names arguments of this interface, where it would name options."""
+    return replace(d, in_python=True) if isinstance(d, ClassesUnknown | NoTrain) else d

@@ -100,13 +100,17 @@ class Spec:
         """Writes the program of a `train` block for `torch` or `keras`; returns the folder."""
         from dlspec.diagnostics.files import reported
         from dlspec.emit.files import write_tree
-        from dlspec.pipeline.compile import Request, compiled
+        from dlspec.pipeline.compile import Request, chosen_train, compiled
+        from dlspec.pipeline.counts import given
 
         out = Path(folder)
         classes = self._classes(train)
         result = self._result()
-        assert result.program is not None and result.source is not None
+        assert result.program is not None
         with told():
+            block = chosen_train(result.program, train)
+            result = given(result, self.path, self.settings, block.name)
+            assert result.program is not None and result.source is not None
             files = compiled(
                 Request(
                     self.path,

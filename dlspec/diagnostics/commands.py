@@ -87,6 +87,7 @@ class NoTrain(Diagnostic):
     code = "DLS640"
     name: str
     known: tuple[str, ...]
+    in_python: bool = False
 
     @property
     def title(self) -> str:
@@ -100,8 +101,9 @@ class NoTrain(Diagnostic):
     def help(self) -> str:
         if not self.known:
             return "add one: it says which data, model, loss and optimizer belong together"
-        names = ", ".join(f"`--train {n}`" if n else "the one without a name" for n in self.known)
-        return f"choose one: {names}"
+        option = 'train="{}"' if self.in_python else "--train {}"
+        named = (f"`{option.format(n)}`" if n else "the one without a name" for n in self.known)
+        return f"choose one: {', '.join(named)}"
 
 
 @frozen
@@ -154,6 +156,7 @@ class ClassesUnknown(Diagnostic):
     fields: tuple[str, ...]
     parameter: str = ""
     """The one that gives the count, as `--set` names it; empty where there is none."""
+    in_python: bool = False
 
     @property
     def title(self) -> str:
@@ -162,9 +165,12 @@ class ClassesUnknown(Diagnostic):
 
     @property
     def help(self) -> str:
-        lock = "give the lock file of a run with `--lock RUN/lock.json`"
-        count = f", or their number with `--set {self.parameter}=10`" if self.parameter else ""
-        return f"{lock}{count}, or declare them: `class[10]`"
+        lock, number = "--lock RUN/lock.json", f"--set {self.parameter}=10"
+        if self.in_python:
+            lock = 'dlspec.load(..., lock="run/lock.json")'
+            number = f'set={{"{self.parameter}": 10}}'
+        count = f", or their number with `{number}`" if self.parameter else ""
+        return f"give the lock file of a run with `{lock}`{count}, or declare them: `class[10]`"
 
 
 @frozen

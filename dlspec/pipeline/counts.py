@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from dlspec.ir.program import Program
 from dlspec.pipeline.compile import chosen_train
 from dlspec.pipeline.lock import read_lock
-from dlspec.pipeline.stages import Classes, Names
+from dlspec.pipeline.stages import Classes, Names, Result, check
 
 ALSO = (89, 83)
 """Counts beside the one that stands in for an unknown one: what differs with them is unknown."""
@@ -33,6 +33,13 @@ def unknown(program: Program) -> list[tuple[str, int]]:
         for t in program.trains
         for name in program.standing_in(t)
     ]
+
+
+def given(result: Result, spec: Path, settings: Sequence[str], train: str) -> Result:
+    """A spec again, with the class count that a parameter of the model of a `train` block gives to
+    data which leaves it open; itself where there is none."""
+    told = result.program.counts_given(train) if result.program is not None else {}
+    return check(spec, settings, told) if told else result
 
 
 T = TypeVar("T")

@@ -110,6 +110,37 @@ def test_sizes_that_differ_from_batch_to_batch_in_keras(spec):
         assert net(np.zeros((2, length), "int32")).shape == (2, length, 2)
 
 
+UNCOUNTED = """
+model Net(classes: int) { input x: f32[4]; output y = x -> Dense(classes) }
+data rows {
+  source = npz("rows.npz"); split = all
+  field x: f32[4] = column("x"); field z: class = column("z")
+}
+train { data = rows; model = Net(); loss = CrossEntropy(y, z); optimizer = SGD(lr=1); epochs = 1 }
+"""
+
+
+def test_a_count_that_only_the_data_tells_is_a_setting(spec):
+    torch = pytest.importorskip("torch")
+    with pytest.raises(dlspec.SpecError, match=r'set=\{"Net.classes": 10\}'):
+        spec(UNCOUNTED).build()
+    assert spec(UNCOUNTED, set={"Net.classes": 7}).build()(torch.zeros(2, 4)).shape == (2, 7)
+
+
+PICTURE = """
+model Net {
+  input x: f32[3, 8, 6]
+  output y = x -> Conv2D(4, 3, padding=same) -> ReLU
+}
+"""
+
+
+@pytest.mark.tensorflow
+def test_a_picture_that_keras_gives_has_the_axes_of_the_spec(spec):
+    pytest.importorskip("keras")
+    assert spec(PICTURE).build("keras")(np.zeros((2, 8, 6, 3), "float32")).shape == (2, 4, 8, 6)
+
+
 def test_what_cannot_be_built_is_said(spec, digits):
     with pytest.raises(dlspec.SpecError, match="cannot be built without a `train` block"):
         spec(WHOLE).build()

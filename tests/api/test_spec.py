@@ -193,8 +193,12 @@ data rows {
 }
 train { data = rows; model = Net(); loss = CrossEntropy(y, z); optimizer = SGD(lr=1); epochs = 1 }
 """
-    with pytest.raises(dlspec.SpecError, match="only the data of `rows` tells"):
+    with pytest.raises(dlspec.SpecError, match="only the data of `rows` tells") as raised:
         spec(text).compile("torch", "a")
+    assert 'lock="run/lock.json"' in str(raised.value) and "--" not in str(raised.value)
+    assert 'set={"Net.classes": 10}' in str(raised.value)
+    spec(text, set={"Net.classes": 7}).compile("torch", "seven")
+    assert "nn.Linear(4, 7)" in (here / "seven" / "model.py").read_text()
     (here / "lock.json").write_text(
         '{"format": 1, "spec": "", "data": {"classes": {"z": ["a", "b", "c"]}}}'
     )

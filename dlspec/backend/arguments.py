@@ -149,7 +149,10 @@ class Arguments:
             agreed = len({i.dims.get(e.name) for i in self.instances}) == 1
             if agreed and e.name not in self.named_dims and not values.dynamic:
                 return None
-        made = self.print(e, read)
+        try:
+            made = self.print(e, read)
+        except Varies:
+            return None
         self.loop_reads.update(loops)
         return made
 
@@ -341,6 +344,8 @@ class Arguments:
             argument = self.parameters[name]
             if self.is_model:
                 return py.literal(next(iter(argument.values.values())))
+            if any(isinstance(v, list) and not _plain(v) for v in argument.values.values()):
+                raise Varies  # a list of layers is no argument of a class
             self.use(argument)
             return read(argument.name)
         sizes = {i.dims.get(name) for i in self.instances}

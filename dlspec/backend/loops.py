@@ -326,16 +326,15 @@ class Loops(Elements):
     def header(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
         """The loop's variables that the body reads, and what they run over."""
         names = [n for _, n in variables]
-        tables = {tuple(tuple(row[i] for i, _ in variables) for row in s.values) for _, s in uses}
-        if len(tables) != 1:
+        rows, *others = ([[row[i] for i, _ in variables] for row in s.values] for _, s in uses)
+        if any(other != rows for other in others):
             return self.header_by_origin(variables, uses)
-        rows = next(iter(tables))
         if len(names) == 1:
             return names[0], sequence([py.literal(r[0]) for r in rows])
         if [r[0] for r in rows] == list(range(len(rows))) and len(names) == 2:
             seconds = sequence([py.literal(r[1]) for r in rows])
             return ", ".join(names), py.call("enumerate", seconds)
-        return ", ".join(names), py.literal(tuple(rows))
+        return ", ".join(names), py.literal(tuple(map(tuple, rows)))
 
     def header_by_origin(self, variables: list[tuple[int, str]], uses: Any) -> tuple[str, py.Expr]:
         """The spec's own list, where instances (or outer rounds) run over different ones."""

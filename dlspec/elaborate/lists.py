@@ -53,8 +53,6 @@ def over(site: int, items: Static, rounds: list[dict[str, Any]]) -> ir.Over:
         if isinstance(listed, ir.Wire):
             tensors.setdefault(listed.name, name)
     names = tuple(n for n, e in rounds[0].items() if isinstance(e, Static))
-    if len(names) < len(rounds[0]):
-        items = Static(None)
     return ir.Over(site=site, names=names, items=items, values=values, tensors=tensors)
 
 

@@ -432,7 +432,7 @@ class StatementBuilder(RecurrenceBuilder):
         )
         tensors = {b.names[0] for header in headers for b in header}
         if tensors:
-            items = Static(None)
+            items = self.numbers_beside(s.names, s.iterable, rounds, scope)
         yield ir.Loop(
             site=number,
             names=tuple(n.id for n in s.names if n.id not in tensors),

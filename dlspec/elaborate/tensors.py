@@ -235,6 +235,8 @@ class TensorEvaluator(Indexer):
                 self.spend(1, e.span)
                 made.append(self.expression(e.body, Scope(scope, entries)))
         if any(isinstance(v, Value) for v in made):
+            if any(isinstance(entry, Value) for entry in rounds[0].values()):
+                items = self.numbers_beside(e.names, e.iterable, rounds, scope)
             over = None if site is None else lists.over(site, items, rounds)
             return Static(lists.written_out((self.single(v, e.body) for v in made), over))
         for v in made:
@@ -247,6 +249,26 @@ class TensorEvaluator(Indexer):
         """As for numbers; a name may be a tensor too."""
         items, rounds = super().rounds(names, iterable, scope, loop)
         return items, [{n: unwrapped(e) for n, e in entries.items()} for entries in rounds]
+
+    def numbers_beside(
+        self,
+        names: tuple[tree.Name, ...],
+        iterable: tree.Expr,
+        rounds: Sequence[dict[str, Entry]],
+        scope: Scope,
+    ) -> Static:
+        """The one list of numbers beside lists of tensors, of `zip(widths, parts)`; None where it
+        is written otherwise."""
+        nothing = Static(None)
+        if not isinstance(iterable, tree.Call) or len(iterable.arguments) != len(names):
+            return nothing
+        if not isinstance(iterable.callee, tree.Name) or iterable.callee.id != "zip":
+            return nothing
+        pairs = zip(names, iterable.arguments, strict=True)
+        listed = [a.value for n, a in pairs if isinstance(rounds[0][n.id], Static)]
+        found = self.value(listed[0], scope) if len(listed) == 1 else nothing
+        whole = isinstance(found.value, list | tuple) and len(found.value) == len(rounds)
+        return found if whole else nothing
 
     # -- arithmetic
 

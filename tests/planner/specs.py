@@ -392,6 +392,23 @@ model Several {
   output y = sum(powers) -> Beside([2, 1]) -> Beside([2, 1]) -> Beside([1, 3])
 }
 """,
+    "lists of lists, and of layers": """
+block Nest(rows: list[list[int]]) {
+  input x: f32[D]
+  for row in rows { for n in row { x = x -> Dense(n) -> ReLU } }
+  output x
+}
+block Tower(acts: list[layer]) {
+  input x: f32[D]
+  for act in acts { x = x -> Dense(4) -> act }
+  output x
+}
+model Lists {
+  input x: f32[4]
+  x = x -> Nest([[1, 2], [3]]) -> Nest([[4]])
+  output y = x -> Tower([ReLU, LeakyReLU(0.1)]) -> Tower([Tanh])
+}
+""",
     "loops of no rounds, and outputs of outputs": """
 block Stack(sizes: list[int], act: layer = Identity, last: layer = Tanh) {
   input x: f32[D]

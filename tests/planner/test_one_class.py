@@ -70,6 +70,11 @@ BODIES = {
         "parts = [x -> Dense(6) for i in range(5)]\noutput sum(parts[:n]) + parts[n]",
         "parts[: self.n]",
     ),
+    "a loop over numbers and tensors": (
+        f"parts = {FEATURES}\ny = parts[0]\n"
+        "for w, p in zip(range(2, n + 2), parts) { y = tanh(y) + p * w }\noutput y",
+        "for w, p in zip(range(2, self.n + 2), parts, strict=True):",
+    ),
     "a list in a choice": (
         f"output sum({FEATURES}) if n > 2 else (x -> Dense(6))",
         "parts = [dense(x) for dense in self.denses]",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Generic, TypeVar
 
+from dlspec import ops
 from dlspec.declared import BadArguments, Declared, Problem
 from dlspec.diagnostics import Diagnostic, SpecError, nearest
 from dlspec.diagnostics.shapes import Context
@@ -173,9 +174,9 @@ class _Configuration(Generic[D]):
         self.found.append(BadValue(span, self.context, kind, problem.what, help))
 
     def near_word(self, name: str) -> str:
-        """The word that a misspelt one most likely means."""
+        """The word that a misspelt one most likely means; nothing for one that the language has."""
         given = self.values.get(name)
-        if given is None or not isinstance(given.value, str):
+        if given is None or not isinstance(given.value, str) or ops.lookup(given.value):
             return ""
         near = nearest(given.value, self.cls.words(name))
         return f"did you mean `{near}`?" if near else ""

@@ -392,12 +392,21 @@ class TensorEvaluator(Indexer):
                 return self.called_on(name, numbers, e.span)
             return super().call(e, scope)
         if cls is not None:
+            self.check_first(cls, given)
             layer = self.op_layer(cls, e.arguments, e.span, scope)
             if cls.sees_example:
                 return self.apply(layer, (), {}, self.frame, None, e)
             return Static(layer)
         known = (*arithmetic.FUNCTIONS, *self.file_of(e).functions, *ops.names())
         raise SpecError(UnknownName(e.callee.span, name, "function", nearest(name, known)))
+
+    def check_first(self, cls: type[Op], given: Sequence[operands.Operand]) -> None:
+        """Where a function has more unnamed arguments than it takes as its own, the first is to be
+        a tensor. Raises SpecError."""
+        if given and cls.variadic is None and len(given) > len(cls.positional):
+            first, at = given[0]
+            if isinstance(first, Static):
+                raise SpecError(NotATensor(at.span, self.context, describe(first)))
 
     def drawn(self, cls: type[Op], e: tree.Call, scope: Scope) -> Value:
         """`normal(64)`: numbers for each example. A tensor tells how many there are."""

@@ -46,7 +46,7 @@ def norm_power(value: Any) -> float | str:
     """The p of a norm: a number, at least 1, or `inf`, which JSON has as a word."""
     if value in ("inf", math.inf):
         return "inf"
-    if isinstance(value, str) or number(value) < 1:
+    if isinstance(value, str) or value == -math.inf or number(value) < 1:
         raise ValueError("must be a number, at least 1, or inf")
     return number(value)
 

@@ -855,6 +855,54 @@ block Unit(n: int, act: layer = Tanh) {
 }
 """,
     ),
+    "windows whose padding is even in some uses only": (
+        ("image: f32[4, 12, 9]",),
+        (
+            "x = image -> Same(3, 1) -> Same(3, 2) -> Same(2, 1)",
+            "y = image -> Pools(3, 1) -> Pools(3, 2) -> Pools(2, 2)",
+            "output x = x -> Flatten -> Dense(3)",
+            "output y = y -> Flatten -> Dense(3)",
+        ),
+        """
+block Same(k: int, s: int) {
+  input x: f32[C, H, W]
+  x = x -> Conv2D(5, k, stride=s, padding=same, bias=false) -> BatchNorm -> ReLU
+  x = x -> DepthwiseConv2D(k, padding=same)
+  output x -> SeparableConv2D(4, k, padding=same)
+}
+block Pools(k: int, s: int) {
+  input x: f32[C, H, W]
+  a = x -> MaxPool2D(k, stride=s, padding=same)
+  b = x -> AvgPool2D(k, stride=s, padding=same)
+  output (a + b) / 2 -> Unfold2D(k, padding=same) -> Conv2D(C, 1)
+}
+""",
+    ),
+    "lists of as many tensors as a parameter says": (
+        ("image: f32[3, 8, 6]", "x: f32[5]"),
+        (
+            "y = image -> Wide([4, 3], 2) -> Wide([3, 4, 5], 3)",
+            "output y = y -> GlobalAvgPool2D -> Dense(2)",
+            "output z = x -> Many(1) -> Many(3) -> Many(2)",
+        ),
+        """
+block Wide(widths: list[int], n: int) {
+  input x: f32[C, H, W]
+  parts = [x -> Conv2D(w, 3, padding=same) for w in widths]
+  bent  = [p -> Conv2D(4, 1) -> ReLU for p in parts]
+  x = bent + [x] -> Concat(axis=0) -> Conv2D(4, 1)
+  for i in range(n) { x = x + bent[n - 1 - i] * 0.5 }
+  output ([tanh(p) * i for i, p in enumerate(bent)] -> Concat(axis=0)) if n > 2 else x
+}
+block Many(n: int) {
+  input x: f32[D]
+  parts = [x -> Dense(6) for i in range(n)]
+  y = sum([p * q for p, q in zip(parts, reversed(parts))]) + parts[0]
+  for w, p in zip(range(2, n + 2), parts) { y = y * 0.5 + p / w }
+  output y + sum(parts[:n])
+}
+""",
+    ),
 }
 
 

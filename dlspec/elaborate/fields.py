@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from dlspec import recipe
 from dlspec.diagnostics import SpecError
 from dlspec.diagnostics.data import BadFieldValue, TransformDoesNotFit
 from dlspec.diagnostics.uses import NotInThisVersion
@@ -19,7 +20,6 @@ from dlspec.expr import fixed
 from dlspec.frozen import frozen
 from dlspec.ir import recipe as ir
 from dlspec.recipe.sources import Arrays, Source
-from dlspec.recipe.transforms import OneHot, Scale
 from dlspec.recipe.windows import Windows
 from dlspec.syntax import tree
 from dlspec.tensor import Tensor
@@ -92,9 +92,13 @@ def _check_dynamic(
         what = f"a dimension of any length, {'computed' if computed else f'from {where}'}"
         raise SpecError(NotInThisVersion(type_.span, what, "arrays (npz) have them"))
     for stage in read:
-        if not isinstance(stage.made, Scale | OneHot):
+        if not stage.made.ragged:
             what = f"`{stage.span.text}` of rows of different lengths"
-            raise SpecError(NotInThisVersion(stage.span, what, "make it a part of the arrays"))
+            able = [
+                n for n, cls in recipe.table("transform").items() if getattr(cls, "ragged", False)
+            ]
+            hint = f"{' and '.join(able)} take them; do it in the arrays before, or in the model"
+            raise SpecError(NotInThisVersion(stage.span, what, hint))
 
 
 def _transform(stage: tree.Stage, objects: Objects) -> Stage:

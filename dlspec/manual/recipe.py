@@ -90,6 +90,8 @@ def one(place: str, cls: type[Declared]) -> Iterator[str]:
     formula = getattr(cls, "formula", ())
     if formula:
         yield fence(formula if isinstance(formula, str) else "\n".join(formula))
+    if not getattr(cls, "ragged", True):
+        yield "All rows are of one length; where they differ, it is done in the arrays before."
     source = getattr(cls, "source", "")
     if source:
         yield f"Source: {source}."

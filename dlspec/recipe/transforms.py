@@ -20,6 +20,8 @@ class Transform(Recipe):
 
     fitted: ClassVar[bool] = False
     """Whether it learns something from the training rows."""
+    ragged: ClassVar[bool] = False
+    """Whether rows may differ in length."""
 
     def problems(self, x: Tensor) -> Iterable[Problem]:
         """What does not fit a value of this type."""
@@ -48,6 +50,7 @@ class Scale(Transform):
     """Multiplies by `factor`, then adds `offset`."""
 
     positional = ("factor",)
+    ragged = True
 
     factor: Number
     offset: Number = 0.0
@@ -112,6 +115,7 @@ class OneHot(Transform):
     """
 
     positional = ("classes",)
+    ragged = True
 
     classes: Counted | None = None
 

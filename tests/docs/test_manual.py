@@ -39,6 +39,12 @@ def test_signatures_are_whole(path: str) -> None:
     assert [s for s in shown if s.endswith(" ...")] == []
 
 
+@pytest.mark.parametrize(("name", "says"), [("Standardize", True), ("Scale", False)])
+def test_a_transform_says_whether_rows_may_differ_in_length(name: str, says: bool) -> None:
+    entry = PAGES["docs/recipe.md"].partition(f"### {name}\n")[2].partition("### ")[0]
+    assert ("All rows are of one length" in entry) == says
+
+
 def test_a_long_signature_has_every_argument() -> None:
     page = PAGES["docs/ops.md"].partition("### LSTM\n")[2].partition("### ")[0]
     shown = page.partition("```text\n")[2].partition("```")[0]

@@ -87,6 +87,8 @@ class NoTrain(Diagnostic):
     code = "DLS640"
     name: str
     known: tuple[str, ...]
+    model: str = ""
+    """One of a spec without training."""
     in_python: bool = False
 
     @property
@@ -100,7 +102,11 @@ class NoTrain(Diagnostic):
     @property
     def help(self) -> str:
         if not self.known:
-            return "add one: it says which data, model, loss and optimizer belong together"
+            add = "add one: it says which data, model, loss and optimizer belong together"
+            build = (
+                f'`dlspec.load("SPEC").build(model="{self.model}")` in Python makes the model alone'
+            )
+            return f"{add}; {build}" if self.model else add
         option = 'train="{}"' if self.in_python else "--train {}"
         named = (f"`{option.format(n)}`" if n else "the one without a name" for n in self.known)
         return f"choose one: {', '.join(named)}"

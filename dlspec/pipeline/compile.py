@@ -75,7 +75,7 @@ def chosen_train(program: Program, name: str) -> Train:
     if name not in trains and not name and len(trains) == 1:
         return next(iter(trains.values()))
     if name not in trains:
-        raise SpecError(NoTrain(None, name, tuple(trains)))
+        raise SpecError(NoTrain(None, name, tuple(trains), next(iter(program.models), "")))
     return trains[name]
 
 

@@ -132,6 +132,8 @@ def test_a_library_has_nothing_to_compile(dlspec, here):
     (here / "a.dls").write_text("block B(n: int) = Dense(n)\n")
     ran = dlspec("compile", "a.dls", "-o", "out")
     assert ran.status == 2 and "this spec has no `train` block" in ran.err
+    (here / "a.dls").write_text("model Net { input x: f32[4]; output y = x -> Dense(2) }\n")
+    assert '.build(model="Net")' in dlspec("compile", "a.dls", "-o", "out").err
 
 
 def test_several_train_blocks_need_a_choice(dlspec, here, digits):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlspec.emit import python as py
+from dlspec.ir.model import layers
 from dlspec.ir.recipe import Export
 from dlspec.ops.recurrence import Recurrent
 from dlspec.tensor import Tensor
@@ -30,9 +31,16 @@ def features(case: Case) -> set[str]:
         "state_dropout": any(getattr(a.op, "recurrent_dropout", 0) for a in case.ops),
         "folder": case.folder,
         "networks": bool(case.parts_of_files),
+        "nested": bool(nested(case)),
     }
     words["plain"] = not (words["int8"] or words["networks"])
     return {word for word, holds in words.items() if holds}
+
+
+def nested(case: Case) -> list[str]:
+    """The paths of the recurrent layers that a loop of the program calls."""
+    found = (layer for layer in layers(case.model, training=False) if layer.steps > 1)
+    return list(dict.fromkeys(x.name for x in found if isinstance(x.apply.op, Recurrent)))
 
 
 def fills(case: Case) -> Fills:
@@ -47,6 +55,7 @@ def fills(case: Case) -> Fills:
     return {
         "targets": [py.Assign("TARGETS", targets(case))],
         "networks": [py.Assign("NETWORKS", py.literal(case.parts_of_files))],
+        "nested": [py.Assign("NESTED", py.literal(nested(case)))],
         "inputs": [py.Assign("INPUTS", py.Dict(specs))],
         "outputs": [py.Assign("OUTPUTS", py.literal(names))],
         "call": [py.Return(outputs)],

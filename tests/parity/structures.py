@@ -903,6 +903,48 @@ block Many(n: int) {
 }
 """,
     ),
+    "recurrent layers in cells of recurrences": (
+        ("x: f32[4, 3, 2]",),
+        (
+            "output mixed = x -> Scan(Mixed(4))",
+            "output single = x[:, :1] -> Scan(Mixed(4))",
+            "output carried = x -> Scan(Carried(3))",
+            "output within = x -> Scan(Within(4))",
+        ),
+        """
+block Mixed(dim: int) {
+  input x: f32[T, D]
+  state h: f32[dim] = 0
+  state c: f32[dim] = 0
+  both = x -> GRU(3, return=all) -> BiLSTM(2)
+  new, cell = (both[none], h=h, c=c) -> LSTM(dim, return=state)
+  next h = new
+  next c = cell
+  output new + (x[::-1] -> LSTM(dim, projection=3) -> Dense(dim))
+}
+block Carried(dim: int) {
+  input x: f32[T, D]
+  state h: f32[2, dim] = 0
+  y, new = (x, h=h) -> BiGRU(dim, return=(all, state))
+  next h = new
+  output mean(y, axis=0) + (x -> SimpleRNN(2 * dim, activation=softsign))
+}
+block Within(dim: int) {
+  input x: f32[T, D]
+  state g: f32[dim] = 0
+  new = g + (x -> Scan(Step(dim)))[-1]
+  next g = new
+  output new
+}
+block Step(dim: int) {
+  input x: f32[D]
+  state h: f32[dim] = 0
+  new = (x[none], h=h) -> GRU(dim, return=state)
+  next h = new
+  output new
+}
+""",
+    ),
 }
 
 

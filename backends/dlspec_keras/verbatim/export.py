@@ -8,7 +8,7 @@ os.environ.update(KERAS_BACKEND="tensorflow")  # which writes TFLite, whatever t
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from tensorflow.lite.python.convert_phase import ConverterError
 from tensorflow.python.framework.convert_to_constants import (
     convert_variables_to_constants_v2 as frozen,
 )
@@ -47,6 +48,10 @@ OUTPUTS = ["logits"]  # fill outputs
 # the inputs and outputs of the network in each file
 NETWORKS = {"G.tflite": (["G_code"], ["G_image"])}  # fill networks
 # end
+# if nested
+# recurrent layers in loops: the converter takes most loops within loops
+NESTED = ["scan.lstm"]  # fill nested
+# end
 OPTIONS = tf.saved_model.SaveOptions(experimental_custom_gradients=False)  # SiLU's
 
 
@@ -61,7 +66,8 @@ def serving(model: keras.Model, file: str) -> tf.types.experimental.ConcreteFunc
         made = model(rest | given)
         return {name: made[name] for name in gives}
 
-    whole = frozen(tf.function(call).get_concrete_function(**inputs_))
+    traced = tf.function(call).get_concrete_function(**inputs_)
+    whole = frozen(traced, lower_control_flow=False)  # the converter reads whole loops
 
     def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]
@@ -78,7 +84,8 @@ def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         return {"logits": model(given["image"])}  # fill call
 
-    whole = frozen(tf.function(call).get_concrete_function(**INPUTS))
+    traced = tf.function(call).get_concrete_function(**INPUTS)
+    whole = frozen(traced, lower_control_flow=False)  # the converter reads whole loops
 
     def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]
@@ -123,8 +130,29 @@ def convert(model: keras.Model, target: Int8 | None) -> bytes:
 
 
 # end
+# if nested
+def or_unrolled(convert: Callable[..., bytes]) -> Callable[..., bytes]:
+    """The same, which writes out the steps of `NESTED` where it fails as they are."""
+
+    def converted(model: keras.Model, *which: str) -> bytes:
+        try:
+            return convert(model, *which)
+        except ConverterError:
+            for name, layer in checkpoint.sublayers(model):
+                for part in layer._flatten_layers() if name in NESTED else ():
+                    if isinstance(part, layers.RNN):
+                        part.unroll = True
+            return convert(model, *which)
+
+    return converted
+
+
+# end
 # if not int8
 # if networks
+# if nested
+@or_unrolled
+# end
 def convert(model: keras.Model, file: str) -> bytes:
     """A network as a TFLite file. The converter can end the process: run it in one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -134,6 +162,9 @@ def convert(model: keras.Model, file: str) -> bytes:
 
 # end
 # if not networks
+# if nested
+@or_unrolled
+# end
 def convert(model: keras.Model) -> bytes:
     """The model as a TFLite file. The converter can end the process: run it in one."""
     with tempfile.TemporaryDirectory() as folder:

@@ -38,7 +38,8 @@ def serving(model: keras.Model, file: str) -> tf.types.experimental.ConcreteFunc
         made = model(rest | given)
         return {name: made[name] for name in gives}
 
-    whole = frozen(tf.function(call).get_concrete_function(**inputs_))
+    traced = tf.function(call).get_concrete_function(**inputs_)
+    whole = frozen(traced, lower_control_flow=False)  # the converter reads whole loops
 
     def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]

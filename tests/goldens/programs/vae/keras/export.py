@@ -33,7 +33,8 @@ def serving(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
     def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         return model(given["image"])
 
-    whole = frozen(tf.function(call).get_concrete_function(**INPUTS))
+    traced = tf.function(call).get_concrete_function(**INPUTS)
+    whole = frozen(traced, lower_control_flow=False)  # the converter reads whole loops
 
     def named(**given: tf.Tensor) -> dict[str, tf.Tensor]:
         ordered = [given[tensor.name.removesuffix(":0")] for tensor in whole.inputs]

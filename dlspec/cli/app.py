@@ -80,6 +80,9 @@ Lock = Annotated[
     Path | None,
     typer.Option("--lock", metavar="FILE", help="A lock file, for the classes of the data."),
 ]
+OfLock = Annotated[
+    str, typer.Option("--train", metavar="NAME", help="Of which `train` block the lock file is.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrites what is in the way.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A compiled or trained folder.")]
 
@@ -166,10 +169,7 @@ def summary(
     origins: Annotated[
         bool, typer.Option("--origins", help="Adds where every value comes from.")
     ] = False,
-    train: Annotated[
-        str,
-        typer.Option("--train", metavar="NAME", help="Of which `train` block the lock file is."),
-    ] = "",
+    train: OfLock = "",
     lock: Lock = None,
     set: Set = None,
 ) -> int:
@@ -207,12 +207,15 @@ def graph(
         int | None,
         typer.Option("--depth", min=0, metavar="N", help="How deep blocks are unfolded."),
     ] = None,
+    train: OfLock = "",
+    lock: Lock = None,
     set: Set = None,
 ) -> int:
     """Draws a model: a page whose blocks fold, SVG, Graphviz or Mermaid."""
     from dlspec.cli.graph import graph
 
-    return graph(spec, out, format.value if format else None, model, depth, set or [])
+    form = format.value if format else None
+    return graph(spec, out, form, model, depth, set or [], lock, train)
 
 
 @app.command("explain")

@@ -301,6 +301,10 @@ def test_summary_of_counts_that_a_lock_file_has(dlspec, here):
     found = json.loads(dlspec("summary", "a.dls", "--lock", "lock.json", "--json").out)
     assert found["models"]["Wine"]["parameters"]["total"] == 6
     assert found["trains"][""]["unknown"] == {}
+    drawn = dlspec("graph", "a.dls", "--format", "mermaid", "--lock", "lock.json")
+    assert "Dense<br>3" in drawn.out and drawn.err == ""
+    open_ = dlspec("graph", "a.dls", "--format", "mermaid")
+    assert "only the data of `cultivar` tells" in open_.err
 
 
 def test_summary_of_a_count_that_a_model_cannot_be_without(dlspec, here):

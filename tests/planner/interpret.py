@@ -17,7 +17,14 @@ from dlspec.emit import python as py
 from dlspec.ir import model as ir
 from dlspec.passes.batch import batched
 
-SPACE = {"torch": torch, "Tensor": torch.Tensor, "F": F, "nn": nn, "OrderedDict": OrderedDict}
+SPACE = {
+    "Any": Any,
+    "torch": torch,
+    "Tensor": torch.Tensor,
+    "F": F,
+    "nn": nn,
+    "OrderedDict": OrderedDict,
+}
 
 
 def interpret(
@@ -136,7 +143,7 @@ class _Run:
             layer.load_state_dict(state, strict=False)
         elif f.module is not None:
             own = ir.dotted(*prefix, *f.module)
-            layer = SimpleNamespace(weight=self.weights[f"{own}.weight"])
+            layer = SimpleNamespace(weight=self.weights.get(f"{own}.weight"))
         names = {f"x{i}": value for i, value in enumerate(x)}
         call = _concrete(emitted.call, at, len(x))
         return eval(str(call), {**SPACE, **names, "layer": layer})

@@ -159,6 +159,25 @@ def test_padding_of_any_kind_is_one_class(layer: str) -> None:
     agrees(made, text, torch.randn(3, 4, 12, 10))
 
 
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_attention_that_is_causal_in_some_uses_only_is_one_class(name: str) -> None:
+    made = model("""
+    block Reads(heads: int, causal: bool = false) {
+      input x: f32[T, D]
+      output (x, x, x) -> Attention(heads=heads, causal=causal) -> Dense(D)
+    }
+    model M {
+      input x: f32[4, 6]
+      output y = x -> Reads(2) -> Reads(3, causal=true) -> Flatten -> Dense(2)
+    }""")
+    batch = batched(made)
+    text = model_file(batch if name == "torch" else channels_last(batch), find(name))
+    assert [s.name for s in ast.parse(text).body if isinstance(s, ast.ClassDef)] == ["Reads", "M"]
+    assert "is_causal=self.causal" in text
+    if name == "torch":
+        agrees(made, text, torch.randn(3, 4, 6))
+
+
 NETWORKS = """
 data d {
   source = sklearn("digits")

@@ -25,7 +25,7 @@ def attention(use: Use) -> Emitted:
         "scale": use.field("scale").or_default(None),
         "bias": bias,
         "mask": mask,
-        "is_causal": py.literal(True) if op.causal and not causal else None,
+        "is_causal": None if causal else _is_causal(use),
     }
     given = {name: value for name, value in options.items() if value is not None}
     helpers = ("in_heads", *biased, *masked)
@@ -67,7 +67,7 @@ def multi_head(use: Use) -> Emitted:
         "scale": use.field("scale").or_default(None),
         "bias": bias,
         "mask": mask,
-        "is_causal": py.literal(True) if op.causal and not causal else None,
+        "is_causal": None if causal else _is_causal(use),
     }
     given = {name: value for name, value in options.items() if value is not None}
     helpers = ("in_heads", "attention", "dropped_attention", "rotary", "MultiHeadAttention")
@@ -86,6 +86,13 @@ def _bias(use: Use) -> tuple[py.Expr | None, tuple[str, ...]]:
         return bias, ()
     slopes = py.call("alibi", X[0], use.field("heads"))
     return slopes if bias is None else py.Binary(bias, "+", slopes), ("alibi",)
+
+
+def _is_causal(use: Use) -> py.Expr | None:
+    """What the function's own mask is told, where that does."""
+    if use.general and use.op.window is None:
+        return use.field("causal").or_default(False)
+    return py.literal(True) if use.op.causal else None
 
 
 def _mask(use: Use, causal: bool) -> tuple[py.Expr | None, tuple[str, ...]]:

@@ -24,7 +24,7 @@ def attention(use: Use) -> Emitted:
         "kv_heads": use.field("kv_heads").or_default(None),
         "attn_mask": mask.whole,
         "dropout_p": dropout,
-        "is_causal": py.literal(True) if mask.plain else None,
+        "is_causal": mask.causal,
         "scale": use.field("scale").or_default(None),
     }
     given = {name: value for name, value in options.items() if value is not None}
@@ -39,10 +39,15 @@ class Mask:
     def __init__(self, use: Use) -> None:
         self.use = use
         op = use.op
-        self.plain = op.causal and op.window is None and not op.alibi and not use.named
-        """Whether the function's own mask does."""
+        plain = op.window is None and not op.alibi and not use.named
+        self.causal: py.Expr | None = None
+        """What the function's own mask is told, where that does."""
+        if plain and use.general:
+            self.causal = use.field("causal").or_default(False)
+        elif plain and op.causal:
+            self.causal = py.literal(True)
         self.helpers: tuple[str, ...] = ()
-        self.whole = None if self.plain else self._whole()
+        self.whole = None if plain else self._whole()
 
     def _whole(self) -> py.Expr | None:
         bias, seen = self._bias(), self._seen()
@@ -108,7 +113,7 @@ def multi_head(use: Use) -> Emitted:
     )
     options = {
         "attn_mask": mask.whole,
-        "is_causal": py.literal(True) if mask.plain else None,
+        "is_causal": mask.causal,
         "scale": use.field("scale").or_default(None),
     }
     given = {name: value for name, value in options.items() if value is not None}

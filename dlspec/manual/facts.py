@@ -25,6 +25,7 @@ from dlspec.manual.arguments import Argument, arguments, signature
 from dlspec.ops.base import FORMATS, Example, Op, Refusal
 from dlspec.ops.indexing import getitem
 from dlspec.ops.micro import absent
+from dlspec.ops.recurrence import Recurrent
 from dlspec.pipeline import check
 from dlspec.source import Source
 from dlspec.syntax import parse, tree
@@ -62,6 +63,8 @@ class Facts:
     tflite: tuple[str, ...]
     unheld: tuple[Refusal, ...]
     """What files of exports cannot hold of it."""
+    unrolled_with: str
+    """The arguments with which an ONNX file has its steps written out, in words."""
 
     @property
     def runs(self) -> Mapping[str, str]:
@@ -83,10 +86,14 @@ class Facts:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """The same in sentences."""
-        return tuple(
+        """The same in sentences, and when an ONNX file has no dynamic length of it."""
+        found = tuple(
             f"No {FORMATS[r.format]} file holds it with {r.when}: {r.reason}." for r in self.unheld
         )
+        if not self.unrolled_with:
+            return found
+        fixed = "In an ONNX file the number of steps is fixed, and not `dynamic`, with"
+        return (*found, f"{fixed} {self.unrolled_with}.")
 
     @property
     def is_layer(self) -> bool:
@@ -135,6 +142,7 @@ def facts(kind: str) -> Facts:
         onnx=op.onnx,
         tflite=op.tflite,
         unheld=op.refusals,
+        unrolled_with=op.unrolled_with() if issubclass(op, Recurrent) else "",
     )
 
 

@@ -53,6 +53,11 @@ class Recurrent(Op):
     states: ClassVar[tuple[str, ...]]
     """The names of what is carried from step to step, which are also optional inputs."""
     directions: ClassVar[int] = 1
+    fused: ClassVar[Mapping[str, tuple[str | None, ...]]] = {"activation": ("tanh",)}
+    """Arguments, and the values that a kernel of PyTorch and cuDNN and an operator of ONNX have:
+    with others a program goes from step to step."""
+    held: ClassVar[Mapping[str, tuple[str | None, ...]]] = {}
+    """The same of arguments of which only ONNX has no operator."""
 
     units: Count
     return_: Returns = "last"
@@ -90,13 +95,24 @@ class Recurrent(Op):
     @property
     def unfused(self) -> str:
         """The argument for which PyTorch and cuDNN have no kernel of it; "" where they have one."""
-        return "" if self.activation == "tanh" else "activation"
+        return next((n for n, values in self.fused.items() if getattr(self, n) not in values), "")
 
     @property
     def unrolled(self) -> str:
         """The argument for which ONNX has no operator of it (`reset=before`); else ""."""
-        value = getattr(self, self.unfused, None)
-        return self.unfused and f"{self.unfused}={'none' if value is None else value}"
+        for name, values in {**self.fused, **self.held}.items():
+            if (value := getattr(self, name)) not in values:
+                return f"{name}={'none' if value is None else value}"
+        return ""
+
+    @classmethod
+    def unrolled_with(cls) -> str:
+        """The arguments with which an ONNX file has its steps written out, in words."""
+        made = []
+        for name, values in {**cls.fused, **cls.held}.items():
+            own = " or ".join(map(str, values))
+            made.append(f"`{name}`" if values == (None,) else f"another `{name}` than {own}")
+        return ", or ".join((", ".join(made[:-1]), made[-1])) if made[1:] else made[0]
 
     @property
     def merged(self) -> int:
@@ -195,12 +211,9 @@ class BothWays(Recurrent):
 class Gated(Recurrent):
     """One whose gates say what goes into the state and what of it stays."""
 
-    recurrent_activation: Activation = "sigmoid"
+    fused: ClassVar = {**Recurrent.fused, "recurrent_activation": ("sigmoid",)}
 
-    @property
-    def unfused(self) -> str:
-        own = "" if self.recurrent_activation == "sigmoid" else "recurrent_activation"
-        return super().unfused or own
+    recurrent_activation: Activation = "sigmoid"
 
 
 def _as_steps(x: Tensor) -> str:

@@ -17,13 +17,10 @@ class _SimpleRNN(Recurrent):
 
     named: ClassVar = ("h", "lengths")
     gates: ClassVar = 1
+    fused: ClassVar = {"activation": ("tanh", "relu")}
     states: ClassVar = ("h",)
     onnx: ClassVar = ("RNN",)
     tflite: ClassVar = ("WHILE",)
-
-    @property
-    def unfused(self) -> str:
-        return "" if self.activation == "relu" else super().unfused
 
     @property
     def biases(self) -> tuple[str, ...]:
@@ -95,6 +92,7 @@ class _LSTM(Gated):
 
     named: ClassVar = ("h", "c", "lengths")
     gates: ClassVar = 4
+    held: ClassVar = {"projection": (None,)}
     states: ClassVar = ("h", "c")
     onnx: ClassVar = ("LSTM",)
 
@@ -108,11 +106,6 @@ class _LSTM(Gated):
     @property
     def carried(self) -> int:
         return self.units if self.projection is None else self.projection
-
-    @property
-    def unrolled(self) -> str:
-        own = "" if self.projection is None else f"projection={self.projection}"
-        return super().unrolled or own
 
     def projections(self, place: str) -> Iterable[Weight]:
         if self.projection is not None:
@@ -231,15 +224,12 @@ class _GRU(Gated):
 
     named: ClassVar = ("h", "lengths")
     gates: ClassVar = 3
+    fused: ClassVar = {**Gated.fused, "reset": ("after",)}
     states: ClassVar = ("h",)
     onnx: ClassVar = ("GRU",)
     tflite: ClassVar = ("WHILE",)
 
     reset: Literal["after", "before"] = "after"
-
-    @property
-    def unfused(self) -> str:
-        return super().unfused or ("reset" if self.reset == "before" else "")
 
     @property
     def biases(self) -> tuple[str, ...]:

@@ -12,12 +12,15 @@ from dlspec.declared import BadArguments
 from dlspec.diagnostics import CODES
 from dlspec.manual import COMMAND, ROOT, pages
 from dlspec.manual.arguments import signature, takes
+from dlspec.manual.facts import facts
 from dlspec.ops.conv import Conv2D
 from dlspec.ops.init import INITS
 from dlspec.ops.micro import REGISTERED
 from dlspec.ops.recurrent import LSTM
 from dlspec.ops.regularize import Dropout
+from dlspec.pipeline import check
 from dlspec.recipe.augmentations import RandomShift
+from dlspec.source import Source
 
 PAGES = pages()
 
@@ -100,3 +103,40 @@ def test_a_stale_page_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(globals(), "ROOT", tmp_path)
     with pytest.raises(AssertionError, match=f"stale; run: {COMMAND}"):
         test_page_is_up_to_date("docs/ops.md")
+
+
+DYNAMIC = """
+data rows {
+  source = npz("rows.npz")
+  field x: f32[T <= 9, 3] = column("x")
+  field y: f32[2] = column("y")
+  split = random(train=50 %, test=50 %, seed=0)
+}
+model M {
+  input x: f32[T <= 9, 3]
+  output y: f32[2] = x -> LAYER -> Dense(2)
+}
+train { data = rows; model = M(); loss = MSE(y, y); optimizer = SGD(lr=0.1); epochs = 1; batch = 2 }
+export { format = onnx; dynamic = [batch, T] }
+"""
+
+
+@pytest.mark.parametrize(
+    ("layer", "argument"),
+    [
+        ("LSTM(4, layers=2)", ""),
+        ("SimpleRNN(4, activation=relu)", ""),
+        ("GRU(4, reset=before)", "reset"),
+        ("BiLSTM(6, projection=3)", "projection"),
+        ("GRU(4, recurrent_activation=none)", "recurrent_activation"),
+        ("SimpleRNN(4, activation=elu)", "activation"),
+    ],
+)
+def test_what_fixes_the_steps_of_an_onnx_file_is_said(layer: str, argument: str) -> None:
+    result = check(Source("spec.dls", DYNAMIC.replace("LAYER", layer)))
+    refused = [d.code for d in result.errors]
+    assert refused == (["DLS441"] if argument else []), [d.label for d in result.errors]
+    kind = layer.partition("(")[0]
+    (said,) = (line for line in facts(kind).limits if "`dynamic`" in line)
+    assert said in PAGES["docs/ops.md"]
+    assert argument == "" or f"`{argument}`" in said

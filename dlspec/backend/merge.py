@@ -283,9 +283,13 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def unify(codes: Sequence[tuple[Occurrence, Any]]) -> Any:
-    """One tree of code for all occurrences, with `Values` where there were slots."""
+def unify(codes: Sequence[tuple[Occurrence, Any]], role: str = "") -> Any:
+    """One tree of code for all occurrences, with `Values` where there were slots, or where literal
+    integers differ. `role` is the name of the argument at which the code stands."""
     one = codes[0][1]
+    if any(c != one for _, c in codes) and None not in (found := [_whole(c) for _, c in codes]):
+        slots = (Slot(n, role=role) for n in found)
+        return Values(tuple((o, s) for (o, _), s in zip(codes, slots, strict=True)))
     if isinstance(one, Slot):
         if not all(isinstance(c, Slot) for _, c in codes):
             raise Differs
@@ -298,13 +302,22 @@ def unify(codes: Sequence[tuple[Occurrence, Any]]) -> Any:
         if any(type(c) is not type(one) for _, c in codes):
             raise Differs
         changed = {
-            f.name: unify([(o, getattr(c, f.name)) for o, c in codes])
+            f.name: unify([(o, getattr(c, f.name)) for o, c in codes], getattr(one, "name", ""))
             for f in dataclasses.fields(one)
         }
         return dataclasses.replace(one, **changed)
     if any(c != one for _, c in codes):
         raise Differs
     return one
+
+
+def _whole(code: Any) -> int | None:
+    """The number that a literal integer is; None for other code."""
+    if isinstance(code, py.Unary) and code.op == "-" and (n := _whole(code.operand)) is not None:
+        return -n
+    if isinstance(code, py.Atom) and code.kind == "number" and code.text.isdecimal():
+        return int(code.text)
+    return None
 
 
 def fill(code: Any, put: Callable[[Any], Any]) -> Any:

@@ -178,6 +178,24 @@ def test_attention_that_is_causal_in_some_uses_only_is_one_class(name: str) -> N
         agrees(made, text, torch.randn(3, 4, 6))
 
 
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_an_axis_that_differs_between_uses_is_an_argument(name: str) -> None:
+    made = model("""
+    block Mean(axis: int) {
+      input x: f32[T, D]
+      output mean(x, axis=axis) -> Dense(3)
+    }
+    model M {
+      input x: f32[4, 6]
+      output y = (x -> Mean(0)) + (x -> Mean(1))
+    }""")
+    batch = batched(made)
+    text = model_file(batch if name == "torch" else channels_last(batch), find(name))
+    assert [s.name for s in ast.parse(text).body if isinstance(s, ast.ClassDef)] == ["Mean", "M"]
+    if name == "torch":
+        agrees(made, text, torch.randn(3, 4, 6))
+
+
 NETWORKS = """
 data d {
   source = sklearn("digits")

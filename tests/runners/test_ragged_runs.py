@@ -21,7 +21,7 @@ model Tagger {
   input tokens: i32[T <= 14]
   x = tokens -> Embedding(9, 8) -> BiGRU(8, return=all)
   output tag: f32[T, 3] = x -> Dense(3)
-  output long: f32[2] = max(x, axis=0) -> Dense(2)
+  output long: f32[2] = max(x, axis=0) + 0 * mean(x[1:], axis=0) -> Dense(2)
 }
 train {
   data = words; model = Tagger(); optimizer = Adam(lr=3e-2); epochs = 6; batch = 16
@@ -65,6 +65,11 @@ def test_what_pads_the_rows_teaches_nothing(dlspec, tmp_path) -> None:
         found = np.array(record["tags"]["class"], int).reshape(-1)
         assert found.shape == words.shape and np.mean(found == words % 3) > 0.8
         assert np.shape(record["tags"]["probabilities"]) == (len(words), 3)
+    one = {n: v[:1] for n, v in given.items()} | {"tokens_lengths": np.ones(1, int)}
+    np.savez(tmp_path / "one.npz", **one)  # behind the first word there is none
+    done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "one.npz", "--json")
+    assert done.returncode == 0, done.stderr
+    assert np.shape(json.loads(done.stdout)[0]["tags"]["class"]) in ((), (1,))
     del given["tokens_lengths"]
     np.savez(tmp_path / "some.npz", **given)
     done = dlspec("predict", tmp_path / "run", "--input", tmp_path / "some.npz")

@@ -44,9 +44,8 @@ def pad(x: Tensor, before: int, after: int, dim: int, mode: str) -> Tensor:
 def sequence_mask(x: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
     """True at the real places of an axis of a batch, false at those that pad it."""
     places = torch.arange(x.shape[axis], device=x.device)
-    shape = [1] * x.dim()
-    shape[0], shape[axis] = -1, x.shape[axis]
-    return (places < lengths[:, None]).reshape(shape)
+    before, behind = [None] * (axis - 1), [None] * (x.dim() - axis - 1)
+    return (places < lengths[:, None])[:, *before, :, *behind]
 
 
 def masked_norm(norm: Any, x: Tensor, real: Tensor, axis: int = 1) -> Tensor:

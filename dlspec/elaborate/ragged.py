@@ -10,8 +10,8 @@ from dlspec.diagnostics.uses import NotInThisVersion
 from dlspec.ir import recipe as ir
 from dlspec.ir.model import ModelIR, Net, within
 from dlspec.ir.networks import held, inside
-from dlspec.length import Dynamic, Length
-from dlspec.passes.padding import NotMasked, padded, shortest
+from dlspec.length import Dynamic, Length, shortest
+from dlspec.passes.padding import NotMasked, padded
 from dlspec.source import Span
 
 

@@ -105,6 +105,11 @@ def dynamic(name: str, bound: int, origin: Expr | None = None) -> Dynamic:
     return Dynamic(bound, Length.of(name), origin)
 
 
+def shortest(size: Dynamic, least: Mapping[str, int] | None = None) -> int:
+    """A size where its names are as small as they may be: 1, or what `least` has of them."""
+    return max(put(size, {n: (least or {}).get(n, 1) for n in size.length.names}), 0)
+
+
 def put(size: int, values: Mapping[str, int]) -> int:
     """A size with dynamic names replaced by sizes, fixed or dynamic."""
     if not isinstance(size, Dynamic):

@@ -14,6 +14,7 @@ from pydantic import PlainValidator
 from dlspec.declared import Problem
 from dlspec.expr import Size, fixed, origin
 from dlspec.frozen import frozen
+from dlspec.length import Dynamic, shortest
 from dlspec.ops.base import Op, example
 from dlspec.ops.fields import AS_IT_IS, whole
 from dlspec.tensor import INTEGERS, Tensor
@@ -145,10 +146,16 @@ class getitem(Op):
 
 
 def _unknown(number: int, item: Item, axis: int, x: Tensor) -> Iterator[Problem]:
-    """Slices that do not tell how many places they leave, since that depends on the batch."""
-    if not isinstance(item, tuple):
-        return
+    """Places that a shorter example may lack, and slices that do not tell how many they leave."""
     size = x.shape[axis]
+    if not isinstance(item, tuple):
+        assert isinstance(size, Dynamic) and isinstance(item, int)
+        least = shortest(size)
+        if item not in (0, -1) and not -least <= item < least:
+            what = f"axis {axis} of {x} may have fewer places than that"
+            hint = "the first, `[0]`, and the last, `[-1]`, there always are"
+            yield Problem(str(number), what, hint)
+        return
     start, stop, step = item
     if fixed(size):
         if (start or 0) == 0 and (step or 1) == 1 and int(stop or 0) <= size:

@@ -247,11 +247,13 @@ def concat(w: Walk, f: Apply) -> Flow:
 
 
 def contraction(w: Walk, f: Apply) -> Flow:
-    """Products are summed over the real places."""
+    """Products are summed over the real places: one factor is 0 at the others, if there is one a
+    row's own."""
     terms = f.op.terms(*(i.types[0] for i in f.inputs))  # type: ignore[attr-defined]
     inputs = list(f.inputs)
     done: set[str] = set()
-    for number, (term, x) in enumerate(zip(terms.operands, f.inputs, strict=True)):
+    factors = enumerate(zip(terms.operands, f.inputs, strict=True))
+    for number, (term, x) in sorted(factors, key=lambda i: i[1][1].types[0].common):
         gone = [
             a for a in w.axes(x.types[0]) if term[a] not in terms.result and term[a] not in done
         ]

@@ -41,7 +41,7 @@ from dlspec.ir.model import (
     Statement,
     Wire,
 )
-from dlspec.length import Dynamic, Length, put
+from dlspec.length import Dynamic, Length, shortest
 from dlspec.length.terms import Floor
 from dlspec.ops import lookup
 from dlspec.passes.padded_ops import NUMBER, RULES, SAFE, whole
@@ -57,11 +57,6 @@ class NotMasked(Exception):
     def __init__(self, what: str, line: int, help: str = "") -> None:
         super().__init__(what)
         self.what, self.line, self.help = what, line, help
-
-
-def shortest(size: Dynamic, least: Mapping[str, int] | None = None) -> int:
-    """A size in a row of the least lengths: 1 for what `least` has none of."""
-    return max(put(size, {n: (least or {}).get(n, 1) for n in size.length.names}), 0)
 
 
 def lengths_name(dim: str) -> str:
@@ -288,7 +283,11 @@ class _Walk:
         return self.applied("sequence_mask", (f, lengths), (*at, "mask", axis), **given)
 
     def filled(self, f: Flow, axes: Collection[int], value: float, at: tuple[Any, ...]) -> Flow:
-        """A tensor with one number, or true or false, at what pads it on some axes."""
+        """A tensor with one number, or true or false, at what pads it on some axes. Raises
+        NotMasked for one that is the same for every row."""
+        if axes and f.types[0].common:
+            hint = "make it one of each row's own: `zeros_like(x[:, 0]) + range(T)`"
+            raise self.refused("rows of different lengths in what is the same for all", hint)
         for axis in axes:
             lengths = self.lengths(f.types[0].shape[axis])
             here = (*at, "fill", axis)

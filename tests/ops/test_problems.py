@@ -40,6 +40,8 @@ Reshape(8, 3) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [8, 3] takes
 Reshape(-1, 2) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [-1, 2] takes a multiple of 2 |
 x[-3:] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] may have fewer places than that | `[a:]`, `[:-b]` and `[a:-b]` leave as many as there are
 x[:, :2] | f32[3, T..8] | 1 | axis 1 of f32[3, T] may have fewer places than that | `[a:]`, `[:-b]` and `[a:-b]` leave as many as there are
+x[1] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] may have fewer places than that | the first, `[0]`, and the last, `[-1]`, there always are
+x[:, -2] | f32[3, T..8] | 1 | axis 1 of f32[3, T] may have fewer places than that | the first, `[0]`, and the last, `[-1]`, there always are
 x[:T] | f32[8, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 8 |
 x[T:] | f32[12, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 12 |
 x[::-2] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] has no places of its own: backwards goes all of it | `[::-1]`

@@ -105,6 +105,8 @@ model M(dim: int = 6) {
   output grouped = (sound -> GroupNorm(2, axis=0)) + (sound -> InstanceNorm(bias=false, axis=0))
     + (sound -> InstanceNorm(running_stats=true, axis=0))
   output behind = n -> GroupNorm(2, axis=-1, scale=false, bias=false) -> Normalize(axis=0)
+  output shared = einsum("t,td->d", linspace(0, 1, 11)[:T], x)
+  output own = mean(zeros_like(x[:, 0]) + linspace(0, 1, 11)[:T])
   output product_of = (x -> Rearrange([T, D] -> [D, T])) @ x
 }
 data d {

@@ -11,7 +11,7 @@ from dlspec.ops.recurrence import Recurrent
 from dlspec.tensor import Tensor
 from dlspec_keras.case import Case
 from dlspec_keras.pieces import Fills, program, template
-from dlspec_keras.training import kept
+from dlspec_keras.rows import kept
 
 DTYPES = {"bool": "tf.bool", "i8": "tf.int8", "i32": "tf.int32", "i64": "tf.int32"}
 DTYPES |= {"class": "tf.int32"}

@@ -12,7 +12,7 @@ from dlspec.programs.generate import (
 )
 from dlspec_keras.case import Case
 from dlspec_keras.pieces import program
-from dlspec_keras.training import kept
+from dlspec_keras.rows import kept
 
 QUIET = """import os
 

@@ -10,6 +10,7 @@ from dlspec_keras import training
 from dlspec_keras.case import Case
 from dlspec_keras.optimizers import made, scaled
 from dlspec_keras.pieces import Fills, program, template
+from dlspec_keras.rows import symbols
 from dlspec_keras.style import STYLE
 
 IMPORTS: tuple[py.Import | py.From, ...] = (
@@ -82,7 +83,7 @@ def fills(case: Case) -> Fills:
         "optimizers": [py.Assign("found", optimizers(case))],
         "inputs": [py.Return(py.Dict(tuple((py.literal(n), py.item("rows", n)) for n in read)))],
         "made": [py.Assign("model", py.call(training.model_name(case)))],
-        "build": [py.Do(py.call("model", training.symbols(case)))],
+        "build": [py.Do(py.call("model", symbols(case)))],
         "train": [py.Raw(f"def train({params}) -> None:")],
         "end": [py.Assign("end", f"ended(run, {counted})")],
         "write_lock": [py.Do(write)],

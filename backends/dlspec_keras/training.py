@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from dlspec.backend.names import variables
-from dlspec.backend.protocol import UnsupportedOp
 from dlspec.emit import python as py
-from dlspec.expr import fixed
-from dlspec.ir.model import Apply, Flow, Mode, layers, networks
-from dlspec.ops.constraints import Constraint, OfNorms, max_norm, min_max_norm
+from dlspec.ir.model import Apply, Flow, Mode, networks
 from dlspec.ops.drawing import Draw
 from dlspec.programs.compose import Verbatim
 from dlspec.programs.constraints import rules, table
 from dlspec.programs.library import texts
-from dlspec.tensor import Tensor
 from dlspec_keras.case import Case
+from dlspec_keras.constraints import check_biases, check_constraints, rule
 from dlspec_keras.losses import total
 from dlspec_keras.optimizers import made, needs_exact, scaled
 from dlspec_keras.pieces import Fills, program, template
+from dlspec_keras.rows import fed, symbols, targets
 
 Body = list[py.Statement]
 
@@ -289,52 +287,6 @@ def length(case: Case) -> py.Assign:
     return py.Assign("STEPS", literal(block.steps), "rounds of batches" if case.rounds else "")
 
 
-def rule(made: Constraint, axes: tuple[int, ...] | None) -> tuple[py.Expr, py.Expr]:
-    """A constraint of Keras, and the axes of the weight that its norms are taken over."""
-    given: dict[str, Any] = {}
-    match made:
-        case max_norm():
-            given |= {"max_value": made.max}
-        case min_max_norm():
-            given |= {"min_value": made.min, "max_value": made.max}
-            given |= {"rate": made.rate} if made.rate != 1 else {}
-    kind = py.Code(f"keras.constraints.{KINDS[made.kind()]}")
-    return py.call("partial", kind, **given) if given else kind, literal(axes)
-
-
-KINDS = {
-    "non_neg": "NonNeg",
-    "max_norm": "MaxNorm",
-    "unit_norm": "UnitNorm",
-    "min_max_norm": "MinMaxNorm",
-}
-
-
-def check_constraints(case: Case) -> None:
-    """Raises UnsupportedOp where a variable of Keras is not one weight, but two or a part."""
-    held = case.model.constraints
-    check_biases(case, held)
-    for layer in layers(case.model):
-        op = layer.apply.op
-        grouped = "ConvTranspose" in op.kind() and getattr(op, "groups", 1) > 1
-        if grouped and isinstance(held.get(f"{layer.name}.weight"), OfNorms):
-            raise UnsupportedOp(op.kind(), "the norms of groups lie in parts of one axis")
-
-
-def check_biases(case: Case, held: Mapping[str, object]) -> None:
-    """Raises UnsupportedOp where something is said of one bias of a GRU and not of the other."""
-    for layer in layers(case.model):
-        kind = layer.apply.op.kind()
-        if not kind.endswith("GRU") or getattr(layer.apply.op, "reset", "after") == "before":
-            continue
-        ih, hh = (
-            {n.removeprefix(start): held[n] for n in held if n.startswith(start)}
-            for start in (f"{layer.name}.bias_ih", f"{layer.name}.bias_hh")
-        )
-        if ih != hh:
-            raise UnsupportedOp(kind, "its two biases are one variable of Keras's")
-
-
 # --- the loss ---------------------------------------------------------------------------------
 
 
@@ -364,50 +316,6 @@ FLOAT = "keras.config.floatx()"
 def floating(case: Case) -> bool:
     """Whether the model may compute in 16 bits, so that the loss has to be told not to."""
     return case.train.precision != "fp32"
-
-
-# --- rows -------------------------------------------------------------------------------------
-
-
-def fed(case: Case) -> py.Expr:
-    """The model's inputs, from rows of the data; what an objective reads, where there is one."""
-    if case.step is not None:
-        return py.Dict(tuple((literal(f), py.item("rows", f)) for f in case.read))
-    if len(case.inputs) == 1:
-        _, field, t = case.inputs[0]
-        return kept(py.item("rows", field), t)
-    pairs = tuple((literal(name), kept(py.item("rows", f), t)) for name, f, t in case.inputs)
-    return py.Dict(pairs)
-
-
-def kept(value: py.Expr, t: Tensor) -> py.Expr:
-    """An array with its axes in the order in which the model reads them."""
-    if not t.last:
-        return value
-    axes = [literal(a) for a in (0, *range(2, t.rank + 1), 1)]
-    return py.call(py.Attribute(value, "transpose"), *axes)
-
-
-def targets(case: Case) -> py.Statement:
-    pairs = tuple((literal(f), py.item("rows", f)) for f in case.compared[1])
-    return py.Assign("targets", py.Dict(pairs))
-
-
-def symbols(case: Case) -> py.Expr:
-    """Symbols of the inputs."""
-    if len(case.inputs) == 1:
-        return symbol(case.inputs[0][2])
-    return py.Dict(tuple((literal(name), symbol(t)) for name, _, t in case.inputs))
-
-
-DTYPES = {"i8": "int8", "i32": "int32", "i64": "int64", "class": "int64", "bool": "bool"}
-
-
-def symbol(t: Tensor) -> py.Expr:
-    given = {"dtype": DTYPES[t.dtype]} if t.dtype in DTYPES else {}
-    return py.call(
-        "keras.KerasTensor", (None, *(int(n) if fixed(n) else None for n in t.stored)), **given
-    )
 
 
 # --- evaluation -------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None, runs: 
     from dlspec.elaborate.models import default_models, unused
     from dlspec.elaborate.parameters import parameters, settings
     from dlspec.elaborate.recipe import recipes
+    from dlspec.elaborate.unresolved import unresolved
     from dlspec.elaborate.unused import unused as unused_names
     from dlspec.elaborate.written import note_table
     from dlspec.pipeline.consequences import independent
@@ -93,6 +94,8 @@ def _check(source: Source, given: Sequence[str], classes: Classes | None, runs: 
     meant = [*table.problems, *declared.problems, *wrong_models, *recipe.problems]
     found = [*found, *independent(found, meant, file)]
     found.extend(broken_limits(program, source))
+    if not any(d.severity == "error" for d in found):
+        found.extend(unresolved(file, table))
     if not any(d.severity == "error" for d in found):
         found.extend(unused_names(file, table, program))
     return _result(whole, program, found)

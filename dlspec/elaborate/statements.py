@@ -371,6 +371,8 @@ class StatementBuilder(RecurrenceBuilder):
             return "a layer"
         if name in file.parameters:
             return "a parameter of the file"
+        if name in file.constants:
+            return "a `let` of the file"
         if name in file.definitions:
             return "a block or model"
         own = name in frame.scope.entries

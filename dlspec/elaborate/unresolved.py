@@ -12,10 +12,13 @@ from dlspec import ops
 from dlspec.diagnostics import Diagnostic, nearest
 from dlspec.diagnostics.names import UnknownName
 from dlspec.elaborate.arithmetic import FUNCTIONS
+from dlspec.elaborate.derivatives import KIND as GRADIENT
 from dlspec.elaborate.file import FileTable
 from dlspec.elaborate.headers import written
 from dlspec.elaborate.unused import nodes, reads
 from dlspec.ops.batch_size import SIZE
+from dlspec.ops.constraints import CONSTRAINTS
+from dlspec.ops.init import INITS
 from dlspec.syntax import tree
 
 Names = frozenset[str]
@@ -78,10 +81,9 @@ def _of_file(table: FileTable) -> Names:
 
 @cache
 def _language() -> Names:
-    """The layers and functions of the language, and the words that their arguments take."""
-    found: set[str] = {*FUNCTIONS, *ops.names()} | WORDS
-    for kind in ops.names():
-        cls = ops.lookup(kind)
-        assert cls is not None
+    """What the language has by name, and the words that its arguments take."""
+    found: set[str] = {*FUNCTIONS, *ops.names(), *INITS, *CONSTRAINTS, GRADIENT} | WORDS
+    layers = filter(None, map(ops.lookup, ops.names()))
+    for cls in (*layers, *INITS.values(), *CONSTRAINTS.values()):
         found.update(word for a in cls.arguments() for word in cls.words(a))
     return frozenset(found)

@@ -37,10 +37,10 @@ def unresolved(file: tree.File, table: FileTable) -> Iterator[Diagnostic]:
         if name not in seen:
             seen.add(name)
             left += reads(own[name]) & own.keys()
-    everywhere = _of_file(table)
-    for name, definition in own.items():
-        if name not in seen and definition.python is None:
-            yield from _names(definition, everywhere)
+    unused = [d for name, d in own.items() if name not in seen and d.python is None]
+    everywhere = _of_file(table) if unused else frozenset()
+    for definition in unused:
+        yield from _names(definition, everywhere)
 
 
 def _names(d: tree.Definition | tree.Fn, everywhere: Names) -> Iterator[Diagnostic]:

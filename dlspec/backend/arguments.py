@@ -285,8 +285,9 @@ class Arguments:
 
     # -- arithmetic
 
-    def print(self, e: Expr, read: Reader) -> py.Expr:
-        """The spec's arithmetic in Python."""
+    def print(self, e: Expr, read: Reader, once: bool = False) -> py.Expr:
+        """The spec's arithmetic in Python. What is not gone through `once` is a list, where
+        Python's function gives an iterator."""
         match e:
             case Const(value):
                 return py.literal(value)
@@ -300,7 +301,8 @@ class Arguments:
                 known = self.number(e)
                 if known is not None:
                     return py.literal(known)
-                return _term(op, [self.print(o, read) for o in operands])
+                made = _term(op, [self.print(o, read, once=op in ONCE) for o in operands])
+                return py.call("list", made) if op in ITERATORS and not once else made
         raise TypeError(e)
 
     def name_numbers(self, names: Callable[[str], str]) -> None:
@@ -411,7 +413,7 @@ def count_of(items: Expr | None) -> Expr | None:
     match items:
         case Term("range", (stop,)):
             return stop
-        case Term("enumerate" | "reversed", (inner,)):
+        case Term("enumerate" | "reversed", (inner,)) | Term("zip", (inner, *_)):
             return count_of(inner)
         case None:
             return None
@@ -429,6 +431,20 @@ def substituted(e: Expr, ref: Ref, by: Expr) -> Expr | None:
             parts = [substituted(o, ref, by) for o in operands]
             return None if any(p is None for p in parts) else Term(op, tuple(parts))  # type: ignore[arg-type]
     return e
+
+
+ITERATORS = {"enumerate", "reversed", "zip"}
+"""Functions of the language that give lists, where Python's give what is gone through once."""
+ONCE = {"enumerate", "zip", "sum", "min", "max"}
+"""Functions that take one of those."""
+
+
+def iterated(listed: py.Expr) -> py.Expr:
+    """A list that a loop goes through, as an iterator where it is made of one."""
+    match listed:
+        case py.Call(callee="list", args=(arg,)):
+            return arg.value
+    return listed
 
 
 _BINARY = {"+", "-", "*", "/", "//", "%", "**", "and", "or"}

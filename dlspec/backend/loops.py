@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from dlspec.backend.arguments import Varies
+from dlspec.backend.arguments import Varies, iterated
 from dlspec.backend.classes import ClassWriter, Layer
 from dlspec.backend.elements import Elements, rounds
 from dlspec.backend.merge import Merged, Step, Values, flows
@@ -344,7 +344,7 @@ class Loops(Elements):
         if source is None:
             raise Varies
         kept = dict(variables)
-        return ", ".join(kept.get(i, "_") for i in range(width)), source
+        return ", ".join(kept.get(i, "_") for i in range(width)), iterated(source)
 
 
 def counts_up(variables: list[tuple[int, str]], uses: Any) -> bool:

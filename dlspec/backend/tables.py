@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from dlspec.backend.arguments import Arguments, Varies
+from dlspec.backend.arguments import Arguments, Varies, iterated
 from dlspec.backend.merge import Values, fill, values_in
 from dlspec.emit import python as py
 from dlspec.emit.text import identifier
@@ -50,7 +50,8 @@ def comprehension(
             fixed.update((id(v), arguments.by_origin(v, plain)) for v in loose)
         if isinstance(listed, py.List):
             listed = sequence([py.literal(i) for i in listed.items])
-        return wrap(py.Generator(fill(template, lambda v: fixed[id(v)]), name, listed))
+        element = fill(template, lambda v: fixed[id(v)])
+        return wrap(py.Generator(element, name, iterated(listed)))
 
     ragged = len(set(lengths.values())) > 1
     varying: list[tuple[str, Values]] = []

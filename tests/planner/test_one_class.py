@@ -159,6 +159,44 @@ def test_padding_of_any_kind_is_one_class(layer: str) -> None:
     agrees(made, text, torch.randn(3, 4, 12, 10))
 
 
+ITERATORS = {
+    # what Python goes through once, the language has as a list
+    "for i, n in reversed(enumerate(ns)) { x = x * n + i }\noutput x": (
+        "for i, n in reversed(list(enumerate(self.ns))):"
+    ),
+    "for a, b in reversed(zip(ns, reversed(ns))) { x = x * a + b }\noutput x": (
+        "for a, b in reversed(list(zip(self.ns, reversed(self.ns)))):"
+    ),
+    "for n in reversed(ns) { x = x + n }\noutput x * reversed(ns)[0]": (
+        "return x * list(reversed(self.ns))[0]"
+    ),
+    "output x * sum([n * i for i, n in enumerate(ns)]) + len(zip(ns, ns))": "len(list(zip(",
+    "output x -> Inner(reversed(ns))": "Inner(list(reversed(ns)))",
+}
+
+
+@pytest.mark.parametrize("body", ITERATORS)
+def test_lists_of_functions_may_be_read_in_any_way(body: str) -> None:
+    made = model(f"""
+    block Inner(ns: list[int]) {{
+      input x: f32[D]
+      for n in ns {{ x = x * n }}
+      for n in ns {{ x = x + n }}
+      output x
+    }}
+    block B(ns: list[int]) {{
+      input x: f32[D]
+      {body}
+    }}
+    model M {{
+      input x: f32[4]
+      output y = x -> B([3, 2]) -> B([2, 6, 7]) -> Dense(2)
+    }}""")
+    text = model_file(batched(made), find("torch"))
+    assert ITERATORS[body] in text
+    agrees(made, text, torch.randn(3, 4))
+
+
 @pytest.mark.parametrize("name", ["torch", "keras"])
 def test_attention_that_is_causal_in_some_uses_only_is_one_class(name: str) -> None:
     made = model("""

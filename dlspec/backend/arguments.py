@@ -405,6 +405,10 @@ def element(items: Expr, at: int) -> Expr:
     match items:
         case Term("range", (_,)):
             return Const(at)
+        case Term("reversed", (Term("range", (stop,)),)):
+            return Term("-", (stop, Const(at + 1)))
+        case Term("reversed", (inner,)):
+            return Term("index", (inner, Const(-at - 1)))
     return Term("index", (items, Const(at)))
 
 

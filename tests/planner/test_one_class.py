@@ -197,6 +197,21 @@ def test_lists_of_functions_may_be_read_in_any_way(body: str) -> None:
     agrees(made, text, torch.randn(3, 4))
 
 
+def test_elements_of_a_list_in_reverse_are_counted_from_its_end() -> None:
+    made = model("""
+    block B(ns: list[int], ms: list[int]) {
+      input x: f32[N]
+      for n in reversed(ns) { x = x + (x -> Dense(n) -> Dense(N)) }
+      for i in reversed(range(len(ns))) { x = x + (x -> Dense(ns[i]) -> Dense(N)) }
+      for n, m in zip(ns, ms) { x = x + (x -> Dense(n + m) -> Dense(N)) }
+      output x
+    }
+    model M { input x: f32[4]; output y = x -> B([3, 2], [1, 5]) }""")
+    text = model_file(batched(made), find("torch"))
+    assert "(4, ns[-1])" in text and "ns[len(ns) - 1]" in text and "reversed" not in text
+    agrees(made, text, torch.randn(3, 4))
+
+
 @pytest.mark.parametrize("name", ["torch", "keras"])
 def test_attention_that_is_causal_in_some_uses_only_is_one_class(name: str) -> None:
     made = model("""

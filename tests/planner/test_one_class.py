@@ -197,6 +197,25 @@ def test_lists_of_functions_may_be_read_in_any_way(body: str) -> None:
     agrees(made, text, torch.randn(3, 4))
 
 
+@pytest.mark.parametrize("cut", ["c", "(c, 1)", "(1, c)"])
+@pytest.mark.parametrize("name", ["torch", "keras"])
+def test_what_some_uses_cut_off_and_others_do_not_is_one_class(name: str, cut: str) -> None:
+    made = model(f"""
+    block B(c: int) {{
+      input x: f32[C, L]
+      output x -> Crop1D({cut}) -> Conv1D(3, 1)
+    }}
+    model M {{
+      input x: f32[4, 20]
+      output y = x -> B(0) -> B(1) -> B(2) -> Flatten -> Dense(2)
+    }}""")
+    batch = batched(made)
+    text = model_file(batch if name == "torch" else channels_last(batch), find(name))
+    assert [s.name for s in ast.parse(text).body if isinstance(s, ast.ClassDef)] == ["B", "M"]
+    if name == "torch":
+        agrees(made, text, torch.randn(3, 4, 20))
+
+
 def test_elements_of_a_list_in_reverse_are_counted_from_its_end() -> None:
     made = model("""
     block B(ns: list[int], ms: list[int]) {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dlspec.backend.border import between
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import border
 from dlspec.ops.base import Op
-from dlspec_keras.layers.common import function, kept, kept_axis
+from dlspec_keras.layers.common import function, kept, kept_axis, length, varies
 
 
 def padded(use: Use) -> Emitted:
@@ -31,7 +32,10 @@ def cropped(use: Use) -> Emitted:
     x = use.x[0]
     slices = [py.Slice()] * x.rank
     for a, pair in enumerate(use.op.pads(x), start=1):
-        slices[kept_axis(a, x)] = kept(use, *pair)
+        axis = kept_axis(a, x)
+        slices[axis] = kept(use, *pair)
+        if varies(use, "cropping"):  # in some uses it may be 0
+            slices[axis] = between(use, pair, length(X[0], axis + 1))
     return Emitted(py.Index(X[0], py.Tuple((py.Slice(), *slices))))
 
 

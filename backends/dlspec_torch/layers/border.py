@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dlspec.backend.border import between
 from dlspec.backend.protocol import Emit, Emitted, Use, X
 from dlspec.emit import python as py
 from dlspec.ops import border
 from dlspec.ops.base import Op
-from dlspec_torch.layers.common import ends, kept
+from dlspec_torch.layers.common import ends, kept, varies
 from dlspec_torch.layers.moving import MODES
 
 
@@ -21,7 +22,12 @@ def padded(use: Use) -> Emitted:
 
 
 def cropped(use: Use) -> Emitted:
-    slices = (kept(use, *pair) for pair in use.op.pads(use.x[0]))
+    pads = use.op.pads(use.x[0])
+    slices = [kept(use, *pair) for pair in pads]
+    if varies(use.origins.get("cropping")):  # in some uses it may be 0
+        shape = py.Attribute(X[0], "shape")
+        sizes = (py.Index(shape, py.literal(axis)) for axis in range(2, 2 + len(pads)))
+        slices = [between(use, pair, size) for pair, size in zip(pads, sizes, strict=True)]
     return Emitted(py.Index(X[0], py.Tuple((py.Slice(), py.Slice(), *slices))))
 
 

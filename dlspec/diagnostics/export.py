@@ -36,7 +36,11 @@ class WhichTrain(Diagnostic):
         if not self.names:
             return "add one: it says which data, model, loss and optimizer belong together"
         named = [n for n in self.names if n]
-        return f"add: train = {named[0]}" if named else ""
+        add = f"add: train = {named[0]}" if named else ""
+        if "" not in self.names:
+            return add
+        name = "to mean the one without a name, give it one: `train first { ... }`"
+        return f"{add}; {name}" if add else name
 
 
 @frozen

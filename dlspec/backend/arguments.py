@@ -264,6 +264,8 @@ class Arguments:
         kind = "int" if type(one) is Size else type(one).__name__
         if isinstance(one, tuple):
             kind = "tuple[int, ...]" if _whole(each.values()) else "tuple[Any, ...]"
+        if isinstance(one, list):
+            kind = "list[int]" if _whole(each.values()) else "list[Any]"
         made = Argument(name, each, annotation=kind, is_new=True)
         self.new.append(made)
         self.use(made)

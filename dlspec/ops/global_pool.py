@@ -1,9 +1,21 @@
 """Pooling over all places."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
+from dlspec.declared import Problem
 from dlspec.ops.base import example
 from dlspec.ops.places import GlobalPool
+from dlspec.ops.rules import some_places
+from dlspec.tensor import Tensor
+
+
+class _Greatest(GlobalPool):
+    """The greatest value of each channel."""
+
+    def problems(self, *x: Tensor) -> Iterator[Problem]:
+        found = tuple(super().problems(*x))
+        yield from found or some_places(self.kind(), x[0], range(1, self.places + 1))
 
 
 class GlobalAvgPool1D(GlobalPool):
@@ -51,7 +63,7 @@ class GlobalAvgPool3D(GlobalPool):
     )
 
 
-class GlobalMaxPool1D(GlobalPool):
+class GlobalMaxPool1D(_Greatest):
     """The greatest value of each channel over one axis: [c, l] becomes [c].
 
     - `keepdims`: whether the axes stay, with one place each: [c, 1].
@@ -66,7 +78,7 @@ class GlobalMaxPool1D(GlobalPool):
     )
 
 
-class GlobalMaxPool2D(GlobalPool):
+class GlobalMaxPool2D(_Greatest):
     """The greatest value of each channel over two axes: [c, h, w] becomes [c].
 
     - `keepdims`: whether the axes stay, with one place each: [c, 1, 1].
@@ -81,7 +93,7 @@ class GlobalMaxPool2D(GlobalPool):
     )
 
 
-class GlobalMaxPool3D(GlobalPool):
+class GlobalMaxPool3D(_Greatest):
     """The greatest value of each channel over three axes: [c, d, h, w] becomes [c].
 
     - `keepdims`: whether the axes stay, with one place each: [c, 1, 1, 1].

@@ -151,9 +151,9 @@ def _unknown(number: int, item: Item, axis: int, x: Tensor) -> Iterator[Problem]
     if not isinstance(item, tuple):
         assert isinstance(size, Dynamic) and isinstance(item, int)
         least = shortest(size)
-        if item not in (0, -1) and not -least <= item < least:
+        if not -least <= item < least:
             what = f"axis {axis} of {x} may have fewer places than that"
-            hint = "the first, `[0]`, and the last, `[-1]`, there always are"
+            hint = "the first, `[0]`, and the last, `[-1]`, there always are" if least else ""
             yield Problem(str(number), what, hint)
         return
     start, stop, step = item

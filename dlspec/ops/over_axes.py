@@ -8,7 +8,7 @@ from dlspec.expr import product
 from dlspec.ops.base import Op
 from dlspec.ops.broadcasting import Broadcasting
 from dlspec.ops.fields import Axes, Flag
-from dlspec.ops.rules import all_axes, axes_exist, numbers
+from dlspec.ops.rules import all_axes, axes_exist, numbers, some_places
 from dlspec.tensor import Tensor
 
 
@@ -59,7 +59,8 @@ class Extreme(Broadcasting):
     def problems(self, *x: Tensor) -> Iterator[Problem]:
         if len(x) == 1:
             found = tuple(numbers(self.kind(), x[0]))
-            yield from found or axes_exist("axis", self.axis, x[0])
+            found = found or tuple(axes_exist("axis", self.axis, x[0]))
+            yield from found or some_places(self.kind(), x[0], all_axes(self.axis, x[0]))
             return
         if self.axis is not None or self.keepdims:
             what = f"{self.kind()} of two tensors is taken element by element, and has no axis"

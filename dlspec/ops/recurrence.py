@@ -11,7 +11,7 @@ from dlspec.expr import product
 from dlspec.ops.base import Op, Weight
 from dlspec.ops.fields import AS_IT_IS, Count, Flag, Rate
 from dlspec.ops.init import GLOROT, ORTHOGONAL, ZEROS, Initial
-from dlspec.ops.rules import floats
+from dlspec.ops.rules import floats, some_places
 from dlspec.tensor import INTEGERS, Tensor
 
 RETURNS = ("last", "all", "state")
@@ -149,6 +149,8 @@ class Recurrent(Op):
                 "pooling, so that its first axis is the channels",
                 "swap the axes first: Rearrange([C, L] -> [L, C])",
             )
+        if {"last", "state"} & {*self.returns}:
+            yield from some_places(kind, x[0], [0])
         told = named.pop("lengths", None)
         if told is not None and (told.rank or told.dtype not in INTEGERS):
             what = f"`lengths` is one integer for each example, got {told}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from dlspec.declared import Problem
 from dlspec.expr import fixed
+from dlspec.length import Dynamic, shortest
 from dlspec.tensor import FLOATS, Tensor
 
 
@@ -50,6 +51,16 @@ def same_dtypes(kind: str, x: Sequence[Tensor]) -> Iterator[Problem]:
     if len(found) > 1:
         what = f"{kind} needs one dtype, got {' and '.join(found)}"
         yield Problem(None, what, f"cast(x, {found[0]})")
+
+
+def some_places(kind: str, x: Tensor, axes: Iterable[int]) -> Iterator[Problem]:
+    """The greatest or last of no places is nothing: `x[1:]` of one place has none."""
+    for axis in axes:
+        size = x.shape[axis]
+        if isinstance(size, Dynamic) and shortest(size) < 1:
+            what = f"{kind} of {x}, whose axis {axis} may have no place"
+            hint = "put a place in front, `(start, x) -> Concat(axis=0)`, or read the whole axis"
+            yield Problem(None, what, hint)
 
 
 def axis_exists(parameter: str, axis: int, x: Tensor) -> Iterator[Problem]:

@@ -80,9 +80,10 @@ def tensor(text: str) -> Tensor:
 
 
 def size(text: str) -> int:
-    """`5`, or a dynamic one of at most 8: `T..8`."""
+    """`5`, or a dynamic one of at most 8: `T..8`; `T - 1..8` is one less than that."""
     name, bounded, bound = text.partition("..")
-    return dynamic(name.strip(), int(bound)) if bounded else int(text)
+    name, _, less = name.partition("-")
+    return dynamic(name.strip(), int(bound)) - int(less or 0) if bounded else int(text)
 
 
 @pytest.fixture(scope="session")

@@ -41,6 +41,12 @@ Reshape(-1, 2) | f32[T..8, 3] | dims | f32[T, 3] has 3 * T elements, [-1, 2] tak
 x[-3:] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] may have fewer places than that | `[a:]`, `[:-b]` and `[a:-b]` leave as many as there are
 x[:, :2] | f32[3, T..8] | 1 | axis 1 of f32[3, T] may have fewer places than that | `[a:]`, `[:-b]` and `[a:-b]` leave as many as there are
 x[1] | f32[T..8, 3] | 0 | axis 0 of f32[T, 3] may have fewer places than that | the first, `[0]`, and the last, `[-1]`, there always are
+x[0] | f32[T - 1..8, 3] | 0 | axis 0 of f32[T - 1, 3] may have fewer places than that |
+x[-1] | f32[T - 1..8, 3] | 0 | axis 0 of f32[T - 1, 3] may have fewer places than that |
+max(axis=0) | f32[T - 1..8, 3] | none | max of f32[T - 1, 3], whose axis 0 may have no place | put a place in front, `(start, x) -> Concat(axis=0)`, or read the whole axis
+LSTM(2) | f32[T - 1..8, 3] | none | LSTM of f32[T - 1, 3], whose axis 0 may have no place | put a place in front, `(start, x) -> Concat(axis=0)`, or read the whole axis
+GRU(2, return=(all, state)) | f32[T - 1..8, 3] | none | GRU of f32[T - 1, 3], whose axis 0 may have no place | put a place in front, `(start, x) -> Concat(axis=0)`, or read the whole axis
+GlobalMaxPool1D | f32[3, T - 1..8] | none | GlobalMaxPool1D of f32[3, T - 1], whose axis 1 may have no place | put a place in front, `(start, x) -> Concat(axis=0)`, or read the whole axis
 x[:, -2] | f32[3, T..8] | 1 | axis 1 of f32[3, T] may have fewer places than that | the first, `[0]`, and the last, `[-1]`, there always are
 x[:T] | f32[8, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 8 |
 x[T:] | f32[12, 3] | 0 | a dynamic size stands only in `[:T]`, and reaches to 12 |

@@ -7,6 +7,7 @@ from typing import Any
 
 from dlspec.declared import Declared, written
 from dlspec.ops.base import Op
+from dlspec.ops.extern import Extern
 from dlspec.ops.indexing import REST, Item, getitem
 from dlspec.units import Quantity
 
@@ -16,6 +17,9 @@ def given(op: Op) -> Iterator[str]:
     cls = type(op)
     if isinstance(op, getitem):
         yield f"[{', '.join(map(_place, op.at))}]"
+        return
+    if isinstance(op, Extern):
+        yield from (f"{n}={value(v)}" for n, v in op.arguments_)
         return
     left = {
         f.removesuffix("_"): getattr(op, f) for f in cls.model_fields if f in op.model_fields_set

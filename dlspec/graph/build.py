@@ -9,6 +9,7 @@ from dlspec.graph.arguments import arguments, given, value
 from dlspec.graph.nodes import Graph, Input, Kind, Node, Port
 from dlspec.graph.tidy import add_up, drop_unread
 from dlspec.ir import model as ir
+from dlspec.ops.extern import Extern
 from dlspec.tensor import Tensor
 
 ROUNDS = 8
@@ -231,7 +232,7 @@ class _Body:
         scalars = [value(i.value.value) for i in f.inputs if isinstance(i, ir.Scalar)]
         node = self.builder.node(
             "op",
-            f.op.kind(),
+            f.op.called if isinstance(f.op, Extern) else f.op.kind(),
             given=", ".join([*scalars, *given(f.op)]),
             defaults=", ".join(f"{n}={value(v)}" for n, v in f.op.defaults_taken().items()),
             name=name,

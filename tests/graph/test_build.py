@@ -234,6 +234,18 @@ def test_arguments_read_as_in_the_spec(graph) -> None:
     assert "stride=1" in nodes[0].defaults and "bias=true" in nodes[0].defaults
 
 
+def test_a_python_function_has_its_name_and_numbers(graph) -> None:
+    text = """
+    extern fn faded(x: f32[D], k: int = 2, by: float) -> f32[D] {
+      torch = "shop:faded"
+      keras = "shop:faded"
+    }
+    model M { input x: f32[4]; output y = faded(x, by=0.5) }
+    """
+    (node,) = (n for n in graph(text).root.inside if n.kind == "op")
+    assert (node.title, node.given, node.defaults) == ("faded", "k=2, by=0.5", "")
+
+
 def test_shapes(model) -> None:
     (_, t), *_ = model("digits.dls").root.inputs
     assert shape(t) == "[1, 8, 8]"

@@ -48,6 +48,8 @@ class Calls:
         self.arguments = Arguments(definition, instances, set(self.taken))
         self.calls: dict[int, py.Expr] = {}
         self.makes: dict[int, py.Expr | None] = {}
+        self.dropping: dict[int, frozenset[str]] = {}
+        """What any use at a place drops."""
         self.general: set[int] = set()
         """The places whose uses need the code that does for all."""
         self.helpers: set[str] = set()
@@ -105,21 +107,19 @@ class Calls:
     def emit_uses(self, m: Merged) -> None:
         """One code for all uses of ops at a place."""
         codes: list[tuple[Occurrence, Emitted]] = []
-        dropping = drops(m)
+        self.dropping[id(m)] = drops(m)
         for o, f in m.uses:
             emit = self.planner.backend.layers.get(type(f.op))
             if emit is None:
                 raise self.planner.unsupported(f.op)
-            codes.append((o, emit(self.use(f, m, dropping))))
+            codes.append((o, emit(self.use(f, m))))
         self.calls[id(m)] = unify([(o, e.call) for o, e in codes])
         makes = [(o, e.make) for o, e in codes]
         self.makes[id(m)] = unify(makes) if makes[0][1] is not None else None
         self.needs(e for _, e in codes)
 
-    def use(
-        self, flow: ir.Apply, m: Merged | None = None, dropping: frozenset[str] = frozenset()
-    ) -> Use:
-        """A use of an op, of those at one place; `dropping` says what any of them drops."""
+    def use(self, flow: ir.Apply, m: Merged | None = None) -> Use:
+        """A use of an op, of those at one place."""
         x = [f.types[0] for f in flow.inputs]
         for i, merged in enumerate(m.inputs if m is not None else ()):
             if merged.numbers:  # written as the tensor that it is in other uses
@@ -139,7 +139,7 @@ class Calls:
             flow.channels_last,
             self.planner.exact,
             scalars,
-            dropping,
+            self.dropping.get(id(m), frozenset()),
             id(m) in self.general,
         )
 

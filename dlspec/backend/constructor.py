@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dlspec.backend.calls import drops
 from dlspec.backend.conditions import condition, guard, test_count
 from dlspec.backend.merge import (
     Differs,
@@ -171,7 +170,7 @@ class Constructor:
             return self.w.make_block(flow, o)
         if m.kind == "scope":
             return self.w.sequence_of(flow, o)
-        return self.w.planner.backend.layers[type(flow.op)](self.w.use(flow, m, drops(m))).make
+        return self.w.planner.backend.layers[type(flow.op)](self.w.use(flow, m)).make
 
     def count_origin(self, layer: Layer) -> Any:
         """The spec's count, where one repeat makes the whole list."""
